@@ -1,0 +1,46 @@
+"""The only ``import mxnet`` of the project, with what MXNet 1.9.1 needs around it.
+
+MXNet 1.9.1, the last release, uses names that NumPy 1.24 removed (``numpy.bool`` and five
+others), so it does not import beside a NumPy that current SciPy, pandas and matplotlib accept.
+On Python 3.12 and later it also needs setuptools for the removed ``distutils``.
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+from types import ModuleType
+
+from tuner.errors import TaskError
+
+_REMOVED_ALIASES = ("bool", "int", "float", "complex", "object", "str")
+
+
+def import_mxnet() -> ModuleType:
+    """Import MXNet, ready for training.
+
+    Unless the environment says otherwise, MXNet gets one thread: for a network as small as LeNet
+    two are slower than one, and the number of threads changes the last bits of a result.
+
+    Returns:
+        The module ``mxnet``.
+
+    Raises:
+        TaskError: If MXNet is not installed or does not import, with what to do about it.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    import numpy
+
+    for alias in _REMOVED_ALIASES:
+        if alias not in numpy.__dict__:
+            setattr(numpy, alias, getattr(builtins, alias))
+    try:
+        import mxnet
+    except (ImportError, AttributeError, OSError) as error:
+        raise TaskError(
+            f"MXNet 1.9.1 must be importable to train a Gluon network, but: {error}."
+            " It has wheels for Linux (x86-64, ARM) and macOS (x86-64) and works with Python 3.10"
+            " to 3.12: there, type `pip install 'mxnet==1.9.1' 'numpy<2'`. Schedules, their files"
+            " and reports work without it."
+        ) from error
+    return mxnet  # type: ignore[no-any-return]

@@ -1,0 +1,81 @@
+"""The exceptions of the package. This module imports nothing of the project.
+
+::
+
+    TunerError                      everything that a caller can cause and may want to catch
+    ├── UnitError                   a duration without a unit, or one that cannot be laid out
+    ├── ScheduleError               parameters that are no schedule, or an update number below 0
+    │   └── FrozenScheduleError     something tried to change a schedule
+    ├── ScheduleFileError           a schedule file that cannot be trusted
+    ├── DefinitionError             the mistakes of a study or search-space file, all at once
+    ├── DataError                   a data set that is missing or damaged
+    ├── TaskError                   a task that cannot run: framework, optimizer, device
+    ├── StorageError                a database that cannot be used
+    └── StudyError                  a study that does not exist, or was started differently
+
+Messages say the condition that must hold, the values received, where, and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class TunerError(Exception):
+    """Base of every error that the package raises on purpose."""
+
+
+class UnitError(TunerError, ValueError):
+    """A duration has no unit, an unknown one, or does not fit where it is used."""
+
+
+class ScheduleError(TunerError, ValueError):
+    """The parameters do not describe a schedule, or it was asked about an impossible update."""
+
+
+class FrozenScheduleError(ScheduleError, AttributeError):
+    """Something tried to change a schedule, which never changes.
+
+    An :class:`AttributeError` too, because that is what a frozen object raises.
+    """
+
+
+class ScheduleFileError(TunerError, ValueError):
+    """A schedule file is damaged, edited, of an unknown family or of a newer format."""
+
+
+class DefinitionError(TunerError, ValueError):
+    """A study or search-space file has mistakes.
+
+    Args:
+        where: The file, or what stands for it.
+        mistakes: Pairs of (place in the file, what is wrong and what to do).
+    """
+
+    def __init__(self, where: str, mistakes: Sequence[tuple[str, str]]) -> None:
+        self.where = where
+        self.mistakes = tuple(mistakes)
+        count = len(self.mistakes)
+        width = max((len(place) for place, _ in self.mistakes), default=0)
+        lines = [f"{where} has {count} mistake{'s' if count != 1 else ''}"]
+        lines += [f"  {place:<{width}}  {text}" for place, text in self.mistakes]
+        super().__init__("\n".join(lines))
+
+    def __reduce__(self) -> tuple[type[DefinitionError], tuple[object, ...]]:
+        return type(self), (self.where, self.mistakes)
+
+
+class DataError(TunerError):
+    """A data set is missing or its content is not what it should be."""
+
+
+class TaskError(TunerError):
+    """A task cannot run as it is defined, or not on this machine."""
+
+
+class StorageError(TunerError):
+    """A database cannot be opened, read or written, or is not Optuna's."""
+
+
+class StudyError(TunerError):
+    """A study does not exist, or was started with another definition."""
