@@ -1,0 +1,1 @@
+"""What a schedule is handed to: one file per framework, which it imports only when called."""

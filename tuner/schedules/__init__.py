@@ -1,0 +1,53 @@
+"""Schedules: pure functions from the update number to the learning rate.
+
+Standard library only. A new family is one file here, one line in ``registry.py``, and rows of
+expected values in the tests.
+"""
+
+from tuner.schedules.base import Schedule
+from tuner.schedules.constant import Constant
+from tuner.schedules.cosine import Cosine
+from tuner.schedules.cosine_restarts import CosineRestarts
+from tuner.schedules.cyclic import Cyclic
+from tuner.schedules.exponential import Exponential
+from tuner.schedules.factor import Factor
+from tuner.schedules.file import (
+    ScheduleFile,
+    load_schedule,
+    read_schedule_file,
+    save_schedule,
+)
+from tuner.schedules.inverse_time import InverseTime
+from tuner.schedules.linear import Linear
+from tuner.schedules.multi_factor import MultiFactor
+from tuner.schedules.one_cycle import OneCycle
+from tuner.schedules.piecewise import Piecewise
+from tuner.schedules.poly import Poly
+from tuner.schedules.registry import FAMILIES, schedule_from_dict, schedule_to_dict
+from tuner.schedules.square_root import SquareRoot
+from tuner.schedules.wsd import WSD
+
+__all__ = [
+    "FAMILIES",
+    "WSD",
+    "Constant",
+    "Cosine",
+    "CosineRestarts",
+    "Cyclic",
+    "Exponential",
+    "Factor",
+    "InverseTime",
+    "Linear",
+    "MultiFactor",
+    "OneCycle",
+    "Piecewise",
+    "Poly",
+    "Schedule",
+    "ScheduleFile",
+    "SquareRoot",
+    "load_schedule",
+    "read_schedule_file",
+    "save_schedule",
+    "schedule_from_dict",
+    "schedule_to_dict",
+]

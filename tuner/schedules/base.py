@@ -16,51 +16,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, TypeVar, overload
 
 from tuner.errors import FrozenScheduleError, ScheduleError
+from tuner.schedules.fields import choice, plain, rate, updates
 
 WARMUP_MODES = ("linear", "constant")
 
 F = TypeVar("F", bound="type[Schedule]")
-_REQUIRED = dataclasses.MISSING
-
-
-# --- fields -------------------------------------------------------------------------------
-# The kind of a field says how its value is normalised, stretched to another horizon, written in
-# a search space and shown. A family's fields are made with these functions alone.
-
-
-def rate(default: Any = _REQUIRED) -> Any:
-    """A learning rate."""
-    return dataclasses.field(default=default, metadata={"kind": "rate"})
-
-
-def updates(default: Any = _REQUIRED) -> Any:
-    """A duration in updates."""
-    return dataclasses.field(default=default, metadata={"kind": "updates"})
-
-
-def update_list(default: Any = _REQUIRED) -> Any:
-    """Several durations in updates."""
-    return dataclasses.field(default=default, metadata={"kind": "update_list"})
-
-
-def number(default: Any = _REQUIRED) -> Any:
-    """A number without a unit."""
-    return dataclasses.field(default=default, metadata={"kind": "number"})
-
-
-def count(default: Any = _REQUIRED) -> Any:
-    """A whole number that is not a duration."""
-    return dataclasses.field(default=default, metadata={"kind": "count"})
-
-
-def choice(*choices: str, default: str) -> Any:
-    """One of a few words."""
-    return dataclasses.field(default=default, metadata={"kind": "choice", "choices": choices})
-
-
-def knots(default: Any = _REQUIRED) -> Any:
-    """Pairs of (update, multiplier of ``base_lr``)."""
-    return dataclasses.field(default=default, metadata={"kind": "knots"})
 
 
 def sealed(cls: F) -> F:
@@ -88,7 +48,16 @@ def _refuse_change(self: Schedule, name: str, value: object = None) -> None:
     )
 
 
-# --- the schedule -------------------------------------------------------------------------
+def remaining(shape: str, progress: float) -> float:
+    """Return what is left of a decay, from 1 at its start to 0 at its end.
+
+    Args:
+        shape: ``"linear"``, ``"cosine"`` or ``"1-sqrt"``.
+        progress: How much of the decay is over, from 0 to 1.
+    """
+    if shape == "cosine":
+        return (1 + math.cos(math.pi * progress)) / 2
+    return 1 - (math.sqrt(progress) if shape == "1-sqrt" else progress)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -110,7 +79,7 @@ class Schedule(ABC):
 
     Args:
         base_lr: The LR after warmup, and the largest one of the schedule. Above 0.
-        horizon: Updates that the schedule is laid out for, warmup included.
+        horizon: Updates that the schedule is laid out for, warmup included. At least 1.
         warmup_steps: Updates of warmup. ``0 <= warmup_steps < horizon``.
         warmup_begin_lr: LR at update 0, if there is a warmup.
         warmup_mode: ``"linear"`` rises to the start LR, ``"constant"`` stays at the begin LR.
@@ -152,8 +121,8 @@ class Schedule(ABC):
             update: A number of 0 or more, or a sequence or array of them.
 
         Returns:
-            A float for a number, an array of the same shape for a NumPy array, and a list for
-            any other sequence.
+            A float for a number, a NumPy array of the same shape for an array, and a list for any
+            other sequence.
 
         Raises:
             ScheduleError: If an update is negative or not a number.
@@ -161,13 +130,15 @@ class Schedule(ABC):
         if isinstance(update, (int, float)):
             return self._lr(update)
         if getattr(update, "shape", None):
-            # A NumPy array, which is so handled without importing NumPy.
-            rates = update.astype("float64")
-            rates.flat = [self._lr(u) for u in update.ravel().tolist()]
+            # An array turns itself into one of NumPy's, which so need not be imported here.
+            rates = update.__array__().astype("float64")
+            rates.flat = [self._lr(u) for u in rates.ravel().tolist()]
             return rates
-        if isinstance(update, Iterable) and not hasattr(update, "shape"):
+        if isinstance(update, numbers.Real) or hasattr(update, "shape"):
+            return self._lr(float(update))
+        if isinstance(update, Iterable) and not isinstance(update, (str, bytes)):
             return [self(u) for u in update]
-        return self._lr(float(update))
+        raise ScheduleError(f"`update` must be a number or several, but got {update!r}.")
 
     def with_horizon(self, horizon: int) -> Schedule:
         """Lay the same shape out over another number of updates.
@@ -233,17 +204,24 @@ class Schedule(ABC):
     def _lr(self, update: float) -> float:
         if not update >= 0:
             raise ScheduleError(f"`update >= 0` must hold, but got (update={update!r}).")
-        if update < self.warmup_steps:
-            begin = self.warmup_begin_lr
-            if self.warmup_mode == "constant":
-                return begin
+        # Cut off before the conversion, which an enormous int would not survive.
+        update = float(min(update, self.horizon))
+        if update >= self.warmup_steps:
+            lr = self._after_warmup(update)
+        elif self.warmup_mode == "constant":
+            lr = self.warmup_begin_lr
+        else:
             # In MXNet's order of operations, so that the values are equal to the last bit.
-            return begin + (self._start_lr() - begin) * float(update) / self.warmup_steps
-        return self._after_warmup(update if update < self.horizon else self.horizon)
+            begin = self.warmup_begin_lr
+            lr = begin + (self._start_lr() - begin) * update / self.warmup_steps
+        # Rounding may lift f + (b - f) above b by one bit.
+        return min(lr, self.base_lr)
 
     def _common_conditions(self) -> Iterator[tuple[bool, str]]:
-        yield self.base_lr > 0, "base_lr > 0"
-        yield self.horizon >= 1, "horizon >= 1"
+        # The upper limits are far from any use, and keep every intermediate result finite and
+        # every update number exact.
+        yield 0 < self.base_lr <= 1e100, "0 < base_lr <= 1e100"
+        yield 1 <= self.horizon <= 2**53, "1 <= horizon <= 2**53"
         yield self.warmup_steps >= 0, "warmup_steps >= 0"
         yield self.warmup_steps < self.horizon, "warmup_steps < horizon"
         yield (
@@ -263,10 +241,9 @@ class Schedule(ABC):
         """Make the field's value plain data, or say why it cannot be."""
         value = getattr(self, field.name)
         try:
-            plain = _PLAIN[field.metadata["kind"]](value, field)
+            object.__setattr__(self, field.name, plain(value, field))
         except (TypeError, ValueError) as error:
             return f"`{field.name}` must be {error}, but got {value!r}"
-        object.__setattr__(self, field.name, plain)
         return None
 
     def _stretch(self, name: str, duration: int, horizon: int) -> int:
@@ -278,51 +255,3 @@ class Schedule(ABC):
                 f" dataclasses.replace(schedule, horizon={horizon}, {name}=...)."
             )
         return stretched
-
-
-def _plain_number(value: object, _: object = None) -> float:
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError("a finite number")
-    if not math.isfinite(value):
-        raise ValueError("a finite number")
-    return float(value)
-
-
-def _plain_count(value: object, _: object = None) -> int:
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise TypeError("a whole number (int)")
-    return int(value)
-
-
-def _plain_counts(value: object, _: object = None) -> tuple[int, ...]:
-    if not isinstance(value, Iterable) or isinstance(value, str):
-        raise TypeError("a sequence of whole numbers of updates")
-    return tuple(_plain_count(item) for item in value)
-
-
-def _plain_knots(value: object, _: object = None) -> tuple[tuple[int, float], ...]:
-    expected = "a sequence of pairs (update, multiplier of base_lr)"
-    if not isinstance(value, Iterable) or isinstance(value, str):
-        raise TypeError(expected)
-    pairs = [tuple(item) if isinstance(item, Iterable) else () for item in value]
-    if any(len(pair) != 2 for pair in pairs):
-        raise TypeError(expected)
-    return tuple((_plain_count(at), _plain_number(ratio)) for at, ratio in pairs)
-
-
-def _plain_choice(value: object, field: dataclasses.Field[Any]) -> str:
-    choices: tuple[str, ...] = field.metadata["choices"]
-    if value not in choices:
-        raise ValueError(f"one of {', '.join(map(repr, choices))}")
-    return str(value)
-
-
-_PLAIN: dict[str, Any] = {
-    "rate": _plain_number,
-    "number": _plain_number,
-    "updates": _plain_count,
-    "count": _plain_count,
-    "update_list": _plain_counts,
-    "knots": _plain_knots,
-    "choice": _plain_choice,
-}

@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterator
 from typing import ClassVar
 
-from tuner.schedules.base import Schedule, rate, sealed
+from tuner.schedules.base import Schedule, sealed
+from tuner.schedules.fields import rate
 
 
 @sealed
@@ -45,7 +46,9 @@ class Cosine(Schedule):
     """
 
     family: ClassVar[str] = "cosine"
-    formula: ClassVar[str] = "final_lr + (base_lr - final_lr) * (1 + cos(pi * (u - W) / (T - W))) / 2"
+    formula: ClassVar[str] = (
+        "final_lr + (base_lr - final_lr) * (1 + cos(pi * (u - W) / (T - W))) / 2"
+    )
 
     final_lr: float = rate(0.0)
 

@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterator
 from typing import ClassVar
 
-from tuner.schedules.base import Schedule, number, rate, sealed, updates
+from tuner.schedules.base import Schedule, sealed
+from tuner.schedules.fields import number, rate, updates
 
 
 @sealed

@@ -1,0 +1,114 @@
+"""The kinds of parameters that a schedule has.
+
+The kind of a field says how its value is normalised, stretched to another horizon, written in a
+search space and shown. A family's fields are made with the functions here alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import numbers
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_REQUIRED = dataclasses.MISSING
+# Iterable, but never meant as a list of numbers.
+_NO_SEQUENCE = (str, bytes, Mapping)
+
+
+def rate(default: Any = _REQUIRED) -> Any:
+    """A learning rate."""
+    return dataclasses.field(default=default, metadata={"kind": "rate"})
+
+
+def updates(default: Any = _REQUIRED) -> Any:
+    """A duration in updates."""
+    return dataclasses.field(default=default, metadata={"kind": "updates"})
+
+
+def update_list(default: Any = _REQUIRED) -> Any:
+    """Several durations in updates."""
+    return dataclasses.field(default=default, metadata={"kind": "update_list"})
+
+
+def number(default: Any = _REQUIRED) -> Any:
+    """A number without a unit."""
+    return dataclasses.field(default=default, metadata={"kind": "number"})
+
+
+def count(default: Any = _REQUIRED) -> Any:
+    """A whole number that is not a duration."""
+    return dataclasses.field(default=default, metadata={"kind": "count"})
+
+
+def choice(*choices: str, default: str) -> Any:
+    """One of a few words."""
+    return dataclasses.field(default=default, metadata={"kind": "choice", "choices": choices})
+
+
+def knots(default: Any = _REQUIRED) -> Any:
+    """Pairs of (update, multiplier of ``base_lr``)."""
+    return dataclasses.field(default=default, metadata={"kind": "knots"})
+
+
+def plain(value: object, field: dataclasses.Field[Any]) -> Any:
+    """Return the value of a field as plain data: floats, ints, text, and tuples of them.
+
+    Raises:
+        TypeError: If it is of another kind. The message completes "it must be ...".
+        ValueError: If it is not finite, or none of the choices. The message likewise.
+    """
+    return _PLAIN[field.metadata["kind"]](value, field)
+
+
+def _plain_number(value: object, _: object = None) -> float:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError("a finite number")
+    try:
+        plain_value = float(value)
+    except OverflowError:
+        plain_value = math.inf
+    if not math.isfinite(plain_value):
+        raise ValueError("a finite number")
+    return plain_value
+
+
+def _plain_count(value: object, _: object = None) -> int:
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError("a whole number (int)")
+    return int(value)
+
+
+def _plain_counts(value: object, _: object = None) -> tuple[int, ...]:
+    if not isinstance(value, Iterable) or isinstance(value, _NO_SEQUENCE):
+        raise TypeError("a sequence of whole numbers of updates")
+    return tuple(_plain_count(item) for item in value)
+
+
+def _plain_knots(value: object, _: object = None) -> tuple[tuple[int, float], ...]:
+    expected = "a sequence of pairs (update, multiplier of base_lr)"
+    if not isinstance(value, Iterable) or isinstance(value, _NO_SEQUENCE):
+        raise TypeError(expected)
+    pairs = [tuple(item) if isinstance(item, Iterable) else () for item in value]
+    if any(len(pair) != 2 for pair in pairs):
+        raise TypeError(expected)
+    return tuple((_plain_count(at), _plain_number(ratio)) for at, ratio in pairs)
+
+
+def _plain_choice(value: object, field: dataclasses.Field[Any]) -> str:
+    choices: tuple[str, ...] = field.metadata["choices"]
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"one of {', '.join(map(repr, choices))}")
+    return value
+
+
+_PLAIN: dict[str, Any] = {
+    "rate": _plain_number,
+    "number": _plain_number,
+    "updates": _plain_count,
+    "count": _plain_count,
+    "update_list": _plain_counts,
+    "knots": _plain_knots,
+    "choice": _plain_choice,
+}

@@ -1,0 +1,131 @@
+"""All families by their word, and a schedule as plain data and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tuner.errors import ScheduleError
+from tuner.schedules.base import Schedule
+from tuner.schedules.constant import Constant
+from tuner.schedules.cosine import Cosine
+from tuner.schedules.cosine_restarts import CosineRestarts
+from tuner.schedules.cyclic import Cyclic
+from tuner.schedules.exponential import Exponential
+from tuner.schedules.factor import Factor
+from tuner.schedules.inverse_time import InverseTime
+from tuner.schedules.linear import Linear
+from tuner.schedules.multi_factor import MultiFactor
+from tuner.schedules.one_cycle import OneCycle
+from tuner.schedules.piecewise import Piecewise
+from tuner.schedules.poly import Poly
+from tuner.schedules.square_root import SquareRoot
+from tuner.schedules.wsd import WSD
+
+_CLASSES: tuple[type[Schedule], ...] = (
+    Constant,
+    SquareRoot,
+    Factor,
+    MultiFactor,
+    Poly,
+    Cosine,
+    Linear,
+    Exponential,
+    InverseTime,
+    WSD,
+    OneCycle,
+    CosineRestarts,
+    Cyclic,
+    Piecewise,
+)
+
+FAMILIES: dict[str, type[Schedule]] = {cls.family: cls for cls in _CLASSES}
+
+
+def schedule_to_dict(schedule: Schedule) -> dict[str, Any]:
+    """Return a schedule as plain data that JSON can hold.
+
+    Args:
+        schedule: A schedule of one of the :data:`FAMILIES`.
+
+    Returns:
+        ``{"family": word, "params": {name: value}}`` with every parameter.
+
+    Raises:
+        ScheduleError: If it is not a schedule of a known family, which could not be read back.
+
+    Example:
+        >>> schedule_to_dict(Constant(base_lr=0.3, horizon=100))["params"]["horizon"]
+        100
+    """
+    family = getattr(schedule, "family", None)
+    if not isinstance(family, str) or FAMILIES.get(family) is not type(schedule):
+        raise ScheduleError(
+            f"a schedule of a known family is needed, but got {schedule!r}."
+            f" Known: {', '.join(FAMILIES)}."
+        )
+    params = {
+        field.name: _as_lists(getattr(schedule, field.name))
+        for field in dataclasses.fields(schedule)
+    }
+    return {"family": family, "params": params}
+
+
+def schedule_from_dict(data: object) -> Schedule:
+    """Build a schedule from plain data.
+
+    Args:
+        data: What :func:`schedule_to_dict` returned, possibly through JSON. Parameters that have
+            a default may be left out.
+
+    Returns:
+        The schedule, equal to the one that the data came from.
+
+    Raises:
+        ScheduleError: If the family or a parameter is unknown, missing or out of range.
+
+    Example:
+        >>> data = {"family": "constant", "params": {"base_lr": 0.3, "horizon": 100}}
+        >>> schedule_from_dict(data)(1)
+        0.3
+    """
+    if not isinstance(data, Mapping) or set(data) != {"family", "params"}:
+        raise ScheduleError(
+            f"a schedule must be {{'family': ..., 'params': ...}}, but got {data!r}."
+        )
+    family, params = data["family"], data["params"]
+    if not isinstance(family, str) or family not in FAMILIES:
+        raise ScheduleError(
+            f"unknown family {family!r}{did_you_mean(family, FAMILIES)}."
+            f" Known: {', '.join(FAMILIES)}."
+        )
+    cls = FAMILIES[family]
+    if not isinstance(params, Mapping):
+        raise ScheduleError(f"params of family {family!r} must be an object, but got {params!r}.")
+    fields = {field.name: field for field in dataclasses.fields(cls)}
+    wrong = [
+        f"unknown parameter {name!r}{did_you_mean(name, fields)}"
+        for name in params
+        if name not in fields
+    ] + [
+        f"missing parameter {name!r}"
+        for name, field in fields.items()
+        if name not in params and field.default is dataclasses.MISSING
+    ]
+    if wrong:
+        raise ScheduleError(
+            f"family {family!r}: {'; '.join(wrong)}. Its parameters: {', '.join(fields)}."
+        )
+    return cls(**params)
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str:
+    """Return ``" (did you mean 'x'?)"`` for the nearest known word, or nothing."""
+    nearest = difflib.get_close_matches(str(word), list(known), n=1, cutoff=0.5)
+    return f" (did you mean {nearest[0]!r}?)" if nearest else ""
+
+
+def _as_lists(value: Any) -> Any:
+    return [_as_lists(item) for item in value] if isinstance(value, tuple) else value

@@ -1,0 +1,36 @@
+"""Writing a file whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+
+def write_whole(content: bytes, path: str) -> None:
+    """Write a file so that at any moment the old or the new content is there, never a part.
+
+    Args:
+        content: What the file shall hold.
+        path: Where to. A link stays a link: the file that it leads to is replaced.
+
+    Raises:
+        OSError: If it cannot be written; what was there before is still there.
+        ValueError: If there is no such path, as with a null character in it.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        raise OSError("it exists and is not a regular file")
+    # In the same folder, for a file can only be put in place within its file system. Opened as
+    # any new file is, so that the process's umask decides about the permissions.
+    temporary = target.with_name(f".tuner-{secrets.token_hex(8)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            temporary.unlink()
