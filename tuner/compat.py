@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import os
+import warnings
 from types import ModuleType
 
 from tuner.errors import TaskError
@@ -35,7 +36,10 @@ def import_mxnet() -> ModuleType:
         if alias not in numpy.__dict__:
             setattr(numpy, alias, getattr(builtins, alias))
     try:
-        import mxnet
+        with warnings.catch_warnings():
+            # It looks up names that NumPy deprecates, without using them.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            import mxnet
     except (ImportError, AttributeError, OSError) as error:
         raise TaskError(
             f"MXNet 1.9.1 must be importable to train a Gluon network, but: {error}."

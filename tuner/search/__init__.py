@@ -1,0 +1,1 @@
+"""Optuna meets training: sampling, pruning, trials and the study around them."""

@@ -1,0 +1,97 @@
+"""What happens during a study, as plain data; ``str(event)`` is one line for a log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tuner.schedules import Schedule
+from tuner.tasks.base import EpochRecord
+
+
+class StudyStarted(NamedTuple):
+    """A study begins or goes on."""
+
+    name: str
+    storage: str
+    finished: int
+    budget: int
+    epochs: int
+
+    def __str__(self) -> str:
+        state = f"continuing after {self.finished} trials" if self.finished else "new"
+        return (
+            f"study {self.name}: {state}, budget {self.budget} trials of"
+            f" {self.epochs} epochs, {self.storage}"
+        )
+
+
+class TrialStarted(NamedTuple):
+    """A trial begins; ``again`` if it was interrupted before."""
+
+    number: int
+    schedule: Schedule
+    baseline: str | None
+    again: bool
+
+    def __str__(self) -> str:
+        what = f" [{self.baseline}]" if self.baseline else ""
+        again = " (interrupted before, once more)" if self.again else ""
+        return f"trial {self.number} starts{again}: {self.schedule!r}{what}"
+
+
+class EpochEnded(NamedTuple):
+    """An epoch of a trial is done."""
+
+    number: int
+    epochs: int
+    record: EpochRecord
+
+    def __str__(self) -> str:
+        r = self.record
+        return (
+            f"trial {self.number} epoch {r.epoch}/{self.epochs}: test accuracy"
+            f" {r.test_accuracy:.4f}, train loss {r.train_loss:.4f}, LR {r.lr_end:.4g},"
+            f" {r.seconds:.1f} s"
+        )
+
+
+class TrialEnded(NamedTuple):
+    """A trial is complete, pruned or failed, or was put back by an interruption (waiting)."""
+
+    number: int
+    state: str
+    value: float | None
+    reason: str
+    best_value: float | None
+    best_number: int | None
+    finished: int
+    budget: int
+
+    def __str__(self) -> str:
+        value = f" {self.value:.4f}" if self.value is not None else ""
+        reason = f" ({self.reason})" if self.reason else ""
+        best = f", best {self.best_value:.4f} (trial {self.best_number})" if self.best_value else ""
+        return (
+            f"trial {self.number} {self.state}{value}{reason}; {self.finished}/{self.budget}{best}"
+        )
+
+
+class StudyEnded(NamedTuple):
+    """This run of a study is over: ``reason`` is done, timeout or interrupted."""
+
+    name: str
+    reason: str
+    finished: int
+    budget: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"study {self.name}: {self.reason}, {self.finished}/{self.budget} trials,"
+            f" {self.seconds:.0f} s in this run"
+        )
+
+
+Event = StudyStarted | TrialStarted | EpochEnded | TrialEnded | StudyEnded
+Listener = Callable[[Event], object]

@@ -1,0 +1,49 @@
+"""The pruner that a study's ``[pruner]`` table describes, in Optuna's terms.
+
+A step is the number of epochs completed, 1-based.
+"""
+
+from __future__ import annotations
+
+from optuna.pruners import (
+    BasePruner,
+    HyperbandPruner,
+    MedianPruner,
+    NopPruner,
+    SuccessiveHalvingPruner,
+)
+
+from tuner.definitions import Section
+from tuner.spec import Hyperband, Median, SuccessiveHalving
+from tuner.units import Duration
+
+
+def make_pruner(definition: Section, epochs: int) -> BasePruner:
+    """Return Optuna's pruner.
+
+    Args:
+        definition: The parsed ``[pruner]`` table.
+        epochs: Epochs of a full training.
+    """
+    if isinstance(definition, Median):
+        # Optuna prunes from the step on that it calls warmup; ours is spared to its end.
+        spared = _epochs(definition.warmup)
+        return MedianPruner(
+            n_startup_trials=definition.n_startup_trials, n_warmup_steps=spared + 1
+        )
+    if isinstance(definition, SuccessiveHalving):
+        return SuccessiveHalvingPruner(
+            min_resource=_epochs(definition.min_resource),
+            reduction_factor=definition.reduction_factor,
+        )
+    if isinstance(definition, Hyperband):
+        return HyperbandPruner(
+            min_resource=_epochs(definition.min_resource),
+            max_resource=epochs,
+            reduction_factor=definition.reduction_factor,
+        )
+    return NopPruner()
+
+
+def _epochs(text: str) -> int:
+    return int(Duration.parse(text).amount)

@@ -1,0 +1,228 @@
+"""The study: made once from its definition, continued from the database, run to its budget."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.storages import RDBStorage
+from optuna.study import Study
+from optuna.trial import Trial, TrialState
+
+from tuner.errors import DefinitionError, StorageError, StudyError, TaskError
+from tuner.schedules import schedule_to_dict
+from tuner.search.events import Listener, StudyEnded, StudyStarted, TrialEnded
+from tuner.search.ownership import owning, put_back, put_back_orphans
+from tuner.search.pruner import make_pruner
+from tuner.search.sampler import make_sampler
+from tuner.search.trial import BASELINE, REASON, SCHEDULE, Outcome, Stopped, run_trial
+from tuner.spec import StudySpec, difference, make_spec
+from tuner.storage import explain, hide_password
+
+# The user attribute of a study that makes the database alone enough to resume it.
+DEFINITION = "definition"
+_FORMAT = "tuner.definition/1"
+_FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+# More failures in a row than this are no bad luck.
+_MOST_FAILURES = 3
+
+
+def study_names(storage: RDBStorage) -> list[str]:
+    """Return the names of the studies in a database."""
+    return sorted(str(study.study_name) for study in storage.get_all_studies())
+
+
+def find_study(storage: RDBStorage, name: str | None, url: str) -> Study:
+    """Return a study of a database; without a name, the only one.
+
+    Raises:
+        StudyError: If it does not exist, or the database has several and none was named.
+    """
+    names = study_names(storage)
+    shown = hide_password(url)
+    if name is None and len(names) != 1:
+        what = f"has {len(names)}: {', '.join(names)}. Name one with --study" if names else "has none"
+        raise StudyError(f"{shown} must have one study if none is named, but {what}.")
+    if name is not None and name not in names:
+        known = f"It has {', '.join(names)}." if names else "It has none."
+        raise StudyError(f"{shown} must have the study {name!r}, but has not. {known}")
+    return optuna.load_study(study_name=name or names[0], storage=storage)
+
+
+def stored_spec(study: Study, url: str) -> StudySpec:
+    """Return the definition that a study was started with, from its database alone.
+
+    Raises:
+        StudyError: If the study was not made by this package, or by a newer one.
+    """
+    stored: dict[str, Any] | None = study.user_attrs.get(DEFINITION)
+    if stored is None or stored.get("format") != _FORMAT:
+        raise StudyError(
+            f"Study {study.study_name!r} must carry a definition of format {_FORMAT!r}, but has"
+            f" {stored.get('format') if stored else 'none'!r}. It was made by another program or"
+            " version; start one with `tuner run STUDY.toml`."
+        )
+    where = f"the definition of study {study.study_name!r}"
+    try:
+        spec = make_spec(
+            stored["study"], stored["space"], where=where, space_where=f"{where}: search space",
+            folder=Path(), stem=study.study_name,
+        )  # fmt: skip
+    except DefinitionError as error:
+        raise StudyError(f"This version cannot read it: {error}") from error
+    return spec._replace(storage_url=url)
+
+
+def prepare_study(spec: StudySpec, storage: RDBStorage) -> Study:
+    """Make the study with its definition and baselines, or check that it is the same one.
+
+    May be called again after it was interrupted anywhere.
+
+    Raises:
+        StudyError: If the study exists with another definition; the message shows the difference.
+    """
+    study = optuna.create_study(
+        study_name=spec.name, storage=storage, direction="maximize", load_if_exists=True
+    )
+    if DEFINITION in study.user_attrs:
+        old = stored_spec(study, spec.storage_url)
+        lines = difference(old, spec)
+        if lines:
+            raise StudyError(
+                f"study {spec.name!r} was started with another definition\n"
+                + "\n".join(lines)
+                + "\nTrials of the two cannot be compared. Give the new one another name"
+                ' (name = "...") and database, or restore the file.'
+            )
+    elif study.get_trials(deepcopy=False):
+        raise StudyError(
+            f"Study {spec.name!r} must be this package's, but has trials and no definition."
+            " Give the new one another name or database."
+        )
+    definition = {"format": _FORMAT, "study": spec.study_data, "space": spec.space_data}
+    if study.user_attrs.get(DEFINITION) != definition:
+        study.set_user_attr(DEFINITION, definition)
+    present = {t.user_attrs.get(BASELINE) for t in study.get_trials(deepcopy=False)}
+    for baseline in spec.space.baselines:
+        if baseline.label not in present:
+            attributes = {
+                BASELINE: baseline.label,
+                SCHEDULE: schedule_to_dict(baseline.schedule),
+            }
+            study.enqueue_trial(baseline.values, user_attrs=attributes)
+    return study
+
+
+def run_trials(
+    study: Study,
+    storage: RDBStorage,
+    spec: StudySpec,
+    *,
+    budget: int,
+    seconds: float | None,
+    listen: Listener,
+    stop_requested: Callable[[], bool],
+) -> str:
+    """Run trials until the study's budget is used, the time is over or a stop is requested.
+
+    Args:
+        study: The study, prepared.
+        storage: Its storage.
+        spec: Its definition.
+        budget: Finished trials that the study may have, over all its runs.
+        seconds: How long this run may take, or None.
+        listen: Called with every event.
+        stop_requested: Asked after every epoch and between trials.
+
+    Returns:
+        ``"done"``, ``"timeout"`` or ``"interrupted"``.
+
+    Raises:
+        TaskError: If several trials in a row failed.
+        StorageError: If the database fails.
+    """
+    started = time.monotonic()
+
+    def out_of_time() -> bool:
+        return seconds is not None and time.monotonic() - started >= seconds
+
+    study.sampler = make_sampler(spec.sampler)
+    study.pruner = make_pruner(spec.pruner, spec.epochs)
+    listen(
+        StudyStarted(spec.name, hide_password(spec.storage_url), _finished(study), budget, spec.epochs)
+    )
+    reason = "done"
+    failures = 0
+    try:
+        put_back_orphans(study, storage)
+        while _finished(study) < budget:
+            if stop_requested() or out_of_time():
+                reason = "interrupted" if stop_requested() else "timeout"
+                break
+            trial = _ask(study)
+            outcome = _run(trial, study, storage, spec, budget, listen, stop_requested, out_of_time)
+            failures = failures + 1 if outcome and outcome.state == TrialState.FAIL else 0
+            if outcome and failures >= _MOST_FAILURES:
+                raise TaskError(f"{failures} trials failed in a row, the last one: {outcome.reason}")
+    except optuna.exceptions.StorageInternalError as error:
+        raise StorageError(
+            f"The database {hide_password(spec.storage_url)} failed: {explain(error)}. What it"
+            " holds is safe; run the same command again to continue."
+        ) from error
+    listen(StudyEnded(spec.name, reason, _finished(study), budget, time.monotonic() - started))
+    return reason
+
+
+def _run(
+    trial: Trial,
+    study: Study,
+    storage: RDBStorage,
+    spec: StudySpec,
+    budget: int,
+    listen: Listener,
+    stop_requested: Callable[[], bool],
+    out_of_time: Callable[[], bool],
+) -> Outcome | None:
+    """Run one trial and store how it ended; None if it was put back into the queue."""
+    try:
+        with owning(storage, trial):
+            outcome = run_trial(trial, spec, listen, lambda: stop_requested() or out_of_time())
+    except BaseException as interruption:
+        put_back(storage, trial._trial_id)
+        if not isinstance(interruption, Stopped):
+            raise
+        listen(_ended(study, trial, "waiting", None, "to be continued", budget))
+        return None
+    if outcome.reason:
+        trial.set_user_attr(REASON, outcome.reason)
+    told = study.tell(trial, outcome.value, state=outcome.state)
+    state = outcome.state.name.lower().replace("fail", "failed")
+    listen(_ended(study, trial, state, told.value, outcome.reason, budget))
+    return outcome
+
+
+def _ask(study: Study) -> Trial:
+    with warnings.catch_warnings():
+        # Optuna's heartbeats need its own loop; ours are sent by `owning`.
+        warnings.filterwarnings("ignore", message="Heartbeat of storage is supposed to be used")
+        return study.ask()
+
+
+def _finished(study: Study) -> int:
+    return len(study.get_trials(deepcopy=False, states=_FINISHED))
+
+
+def _ended(
+    study: Study, trial: Trial, state: str, value: float | None, reason: str, budget: int
+) -> TrialEnded:
+    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    best = max(complete, key=lambda t: (t.value, -t.number), default=None)
+    return TrialEnded(
+        trial.number, state, value, reason,
+        best.value if best else None, best.number if best else None,
+        _finished(study), budget,
+    )  # fmt: skip

@@ -1,0 +1,79 @@
+"""What a task is: something that is trained under a schedule and says how good it got."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
+
+from tuner.errors import TunerError
+from tuner.schedules import Schedule
+
+
+class EpochRecord(NamedTuple):
+    """What one epoch of training gave.
+
+    ``train_loss`` and ``train_accuracy`` are means over the epoch's examples, taken while the
+    weights change; ``test_accuracy`` is measured at its end. The LRs are those of the epoch's
+    first and last update. ``seconds`` is the time of training and evaluation together.
+    """
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    test_accuracy: float
+    lr_begin: float
+    lr_end: float
+    seconds: float
+
+
+class TrainingCollapsed(TunerError):
+    """A training that cannot recover: a loss that is not finite, or a network that is dead.
+
+    Args:
+        epoch: The epoch in which it showed, 1-based.
+        reason: What showed, for people.
+    """
+
+    def __init__(self, epoch: int, reason: str) -> None:
+        self.epoch = epoch
+        self.reason = reason
+        super().__init__(reason)
+
+    def __reduce__(self) -> tuple[type[TrainingCollapsed], tuple[int, str]]:
+        return type(self), (self.epoch, self.reason)
+
+
+class Task(Protocol):
+    """What a study trains: data, network, loss and optimizer.
+
+    A task is configured once and trained many times. Everything random in a training follows
+    from ``seed`` and the number of the epoch.
+    """
+
+    @property
+    def updates_per_epoch(self) -> int:
+        """Optimizer updates in one pass over the training set."""
+
+    @property
+    def batch_size(self) -> int:
+        """Examples in one update."""
+
+    def check(self) -> None:
+        """Make sure that the task can run here: framework, device, optimizer, data.
+
+        Raises:
+            TunerError: If it cannot, with what to do about it.
+        """
+
+    def train(self, schedule: Schedule, *, seed: int, epochs: int) -> Iterator[EpochRecord]:
+        """Train from the beginning, one record per epoch.
+
+        Raises:
+            TrainingCollapsed: Within the epoch in which the training became hopeless.
+        """
+
+    def identity(self) -> dict[str, Any]:
+        """Return, as plain data, what decides the result of a training beside schedule and seed."""
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of the software that trains."""

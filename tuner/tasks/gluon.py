@@ -1,0 +1,197 @@
+"""The training loop for Gluon networks: the chapter's, fed from memory and reproducible.
+
+Nothing random is carried from epoch to epoch: MXNet's generator is seeded anew, and the order of
+the examples drawn anew, from (seed, epoch).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from tuner.adapters.mxnet import optimizer_params as with_schedule
+from tuner.compat import import_mxnet
+from tuner.errors import TaskError
+from tuner.schedules import Schedule
+from tuner.tasks.base import EpochRecord, TrainingCollapsed
+
+mx = import_mxnet()
+
+# Updates between looks at the loss. A look waits for the computation to catch up, which also
+# bounds the memory of batches that were gathered ahead.
+_LOOK_EVERY = 50
+_EVALUATION_BATCH = 1000
+
+
+class Data(NamedTuple):
+    """Inputs (n, channels, height, width) and labels (n,), float32 arrays on one device."""
+
+    train_inputs: Any
+    train_labels: Any
+    test_inputs: Any
+    test_labels: Any
+
+    @classmethod
+    def of_images(
+        cls,
+        train: tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]],
+        test: tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]],
+        on: Any,
+    ) -> Data:
+        """Put grey images and labels on a device, pixels scaled to 0..1 as the chapter does."""
+        arrays = []
+        for images, labels in (train, test):
+            pixels = images[:, np.newaxis].astype(np.float32) / np.float32(255)
+            arrays += [mx.nd.array(pixels, ctx=on), mx.nd.array(labels, ctx=on, dtype="float32")]
+        mx.nd.waitall()
+        return cls(*arrays)
+
+
+def device(name: str) -> Any:
+    """Return MXNet's context: ``"cpu"``, ``"gpu"``, ``"gpu:1"``, or ``"auto"``, a GPU if any.
+
+    Raises:
+        TaskError: If there is no such GPU.
+    """
+    gpus = mx.context.num_gpus()
+    if name == "cpu" or (name == "auto" and gpus == 0):
+        return mx.cpu()
+    number = int(name.partition(":")[2] or 0)
+    if number >= gpus:
+        raise TaskError(
+            f"device = {name!r} must exist, but MXNet sees {gpus} GPUs."
+            ' Write device = "auto" or "cpu", or install an MXNet build for your GPU.'
+        )
+    return mx.gpu(number)
+
+
+def check_optimizer(name: str, params: Mapping[str, Any]) -> None:
+    """Make an optimizer and drop it.
+
+    Raises:
+        TaskError: If MXNet has no such optimizer or it does not take the parameters.
+    """
+    try:
+        mx.optimizer.create(name, **params)
+    except (TypeError, ValueError, AssertionError) as error:
+        raise TaskError(
+            f"MXNet's optimizer {name!r} must take optimizer_params = {dict(params)}, but: {error}"
+        ) from error
+
+
+def train(
+    net: Any,
+    data: Data,
+    schedule: Schedule,
+    *,
+    optimizer: str,
+    optimizer_params: Mapping[str, Any],
+    batch_size: int,
+    seed: int,
+    epochs: int,
+) -> Iterator[EpochRecord]:
+    """Train a network from new weights (Xavier), one record per epoch.
+
+    The loss is softmax cross-entropy. The last batch of an epoch holds what is left.
+
+    Args:
+        net: A hybridizable Gluon network.
+        data: What to train and test on.
+        schedule: The learning rate of every update; the first update is 1.
+        optimizer: MXNet's name of the optimizer.
+        optimizer_params: Its parameters, without a learning rate.
+        batch_size: Examples in an update.
+        seed: Decides weights, order and every other random number.
+        epochs: How many epochs to train.
+
+    Yields:
+        The record of each epoch.
+
+    Raises:
+        TrainingCollapsed: If the loss is not finite (within 50 updates), or the network is dead
+            at the end of an epoch: every gradient of its first layer is 0 and it calls all test
+            examples the same.
+    """
+    on = data.train_inputs.context
+    mx.random.seed(_derive(seed, 0))
+    net.initialize(mx.init.Xavier(), ctx=on, force_reinit=True)
+    net.hybridize(static_alloc=True, static_shape=True)
+    net(data.train_inputs[:1])  # shapes are inferred, and so weights made, at the first call
+    loss_of = mx.gluon.loss.SoftmaxCrossEntropyLoss()
+    loss_of.hybridize(static_alloc=True, static_shape=True)
+    weights = net.collect_params()
+    trainer = mx.gluon.Trainer(
+        weights, optimizer, with_schedule(schedule, **optimizer_params), kvstore=None
+    )
+    first_layer = next(iter(weights.values()))
+    size = data.train_inputs.shape[0]
+    per_epoch = math.ceil(size / batch_size)
+
+    for epoch in range(1, epochs + 1):
+        started = time.perf_counter()
+        mx.random.seed(_derive(seed, epoch))
+        order = np.random.default_rng((seed, epoch)).permutation(size).astype(np.int32)
+        order = mx.nd.array(order, ctx=on, dtype="int32")
+        losses, hits = [], []
+        for update, start in enumerate(range(0, size, batch_size), start=1):
+            chosen = order[start : start + batch_size]
+            inputs = mx.nd.take(data.train_inputs, chosen)
+            labels = mx.nd.take(data.train_labels, chosen)
+            with mx.autograd.record():
+                outputs = net(inputs)
+                loss = loss_of(outputs, labels)
+            loss.backward()
+            trainer.step(inputs.shape[0])
+            losses.append(loss.sum())
+            hits.append((outputs.argmax(axis=1) == labels).sum())
+            if update % _LOOK_EVERY == 0 or update == per_epoch:
+                _stop_if_not_finite(losses[-1], epoch, update)
+        predicted = _predict(net, data.test_inputs)
+        if _constant(predicted) and float(first_layer.grad(on).abs().max().asscalar()) == 0.0:
+            raise TrainingCollapsed(
+                epoch, f"collapsed in epoch {epoch}: the network gives one answer to everything"
+            )
+        done = epoch * per_epoch
+        yield EpochRecord(
+            epoch=epoch,
+            train_loss=_total(losses) / size,
+            train_accuracy=_total(hits) / size,
+            test_accuracy=float((predicted == data.test_labels.asnumpy()).mean()),
+            lr_begin=schedule(done - per_epoch + 1),
+            lr_end=schedule(done),
+            seconds=time.perf_counter() - started,
+        )
+
+
+def _derive(seed: int, epoch: int) -> int:
+    """Return a seed for MXNet, which takes 31 bits, that differs with both numbers."""
+    return int(np.random.SeedSequence((seed, epoch)).generate_state(1)[0] >> 1)
+
+
+def _stop_if_not_finite(loss: Any, epoch: int, update: int) -> None:
+    value = float(loss.asscalar())
+    if not math.isfinite(value):
+        raise TrainingCollapsed(
+            epoch, f"diverged in epoch {epoch}: the loss is {value} at its update {update}"
+        )
+
+
+def _predict(net: Any, inputs: Any) -> npt.NDArray[np.float32]:
+    """Return the most likely class of every example."""
+    batches = range(0, inputs.shape[0], _EVALUATION_BATCH)
+    answers = [net(inputs[i : i + _EVALUATION_BATCH]).argmax(axis=1) for i in batches]
+    return mx.nd.concat(*answers, dim=0).asnumpy()  # type: ignore[no-any-return]
+
+
+def _constant(predicted: npt.NDArray[np.float32]) -> bool:
+    return len(predicted) > 1 and bool((predicted == predicted[0]).all())
+
+
+def _total(scalars: list[Any]) -> float:
+    """Add up many one-element arrays in double precision, fetched in one go."""
+    return float(mx.nd.concat(*scalars, dim=0).asnumpy().sum(dtype=np.float64))

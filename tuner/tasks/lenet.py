@@ -1,0 +1,149 @@
+"""LeNet on Fashion-MNIST, as the chapter "Learning Rate Scheduling" trains it."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import Field, field_validator
+
+from tuner.compat import import_mxnet
+from tuner.definitions import Section, did_you_mean
+from tuner.schedules import Schedule
+from tuner.tasks.base import EpochRecord
+from tuner.tasks.fashion_mnist import load_fashion_mnist
+
+# MXNet's optimizers that follow an lr_scheduler. The others that it registers either have no
+# learning rate (adadelta) or are for tests and other kinds of networks.
+OPTIMIZERS = (
+    "adagrad", "adam", "adamax", "dcasgd", "ftml", "ftrl", "groupadagrad", "lamb", "lars",
+    "lbsgd", "nadam", "nag", "rmsprop", "sgd", "sgld", "signum",
+)  # fmt: skip
+
+
+def lenet() -> Any:
+    """Return the chapter's network: LeNet with ReLU and max pooling, not yet initialised.
+
+    Input is (n, 1, 28, 28), output (n, 10).
+
+    Source:
+        The chapter's section "Toy Problem".
+    """
+    nn = import_mxnet().gluon.nn
+    net = nn.HybridSequential()
+    net.add(
+        nn.Conv2D(channels=6, kernel_size=5, padding=2, activation="relu"),
+        nn.MaxPool2D(pool_size=2, strides=2),
+        nn.Conv2D(channels=16, kernel_size=5, activation="relu"),
+        nn.MaxPool2D(pool_size=2, strides=2),
+        nn.Dense(120, activation="relu"),
+        nn.Dense(84, activation="relu"),
+        nn.Dense(10),
+    )
+    return net
+
+
+class LeNetFashionMNIST(Section):
+    """The task ``lenet_fashion_mnist``: the options of a study's ``[task]`` table.
+
+    Defaults are the chapter's: plain SGD, batches of 256, the whole data set. ``train_size`` and
+    ``test_size`` keep the first examples only, for trying things out.
+    """
+
+    batch_size: int = Field(default=256, ge=1)
+    optimizer: str = "sgd"
+    optimizer_params: dict[str, float | int | bool] = Field(default_factory=dict)
+    train_size: int = Field(default=60_000, ge=1, le=60_000)
+    test_size: int = Field(default=10_000, ge=1, le=10_000)
+    device: str = Field(default="auto", pattern=r"^(auto|cpu|gpu(:\d+)?)$")
+    data_dir: str | None = None
+
+    @field_validator("optimizer")
+    @classmethod
+    def _known_optimizer(cls, name: str) -> str:
+        if name not in OPTIMIZERS:
+            raise ValueError(
+                f"no MXNet optimizer {name!r} that follows a schedule;"
+                f" {did_you_mean(name, OPTIMIZERS)}"
+            )
+        return name
+
+    @field_validator("optimizer_params")
+    @classmethod
+    def _no_rate(cls, params: dict[str, Any]) -> dict[str, Any]:
+        for name in ("learning_rate", "lr_scheduler"):
+            if name in params:
+                raise ValueError(f"`{name}` is the schedule's; remove it")
+        return params
+
+    @property
+    def updates_per_epoch(self) -> int:
+        """Updates in one pass over the training set; the last batch may be smaller."""
+        return math.ceil(self.train_size / self.batch_size)
+
+    def check(self) -> None:
+        """Make sure that MXNet, device, optimizer and data are there.
+
+        Raises:
+            TunerError: If one is not, with what to do about it.
+        """
+        from tuner.tasks import gluon
+
+        gluon.check_optimizer(self.optimizer, self.optimizer_params)
+        gluon.device(self.device)
+        load_fashion_mnist(self.data_dir)
+
+    def train(self, schedule: Schedule, *, seed: int, epochs: int) -> Iterator[EpochRecord]:
+        """Train LeNet under a schedule, one record per epoch; see :func:`tuner.tasks.gluon.train`.
+
+        Args:
+            schedule: The learning rate of every update.
+            seed: Decides the initial weights and the order of the data.
+            epochs: How many epochs to train.
+
+        Yields:
+            The record of each epoch.
+
+        Raises:
+            TrainingCollapsed: Within the epoch in which the training became hopeless.
+        """
+        from tuner.tasks import gluon
+
+        data = _arrays(self.data_dir, self.train_size, self.test_size, self.device)
+        yield from gluon.train(
+            lenet(),
+            data,
+            schedule,
+            optimizer=self.optimizer,
+            optimizer_params=self.optimizer_params,
+            batch_size=self.batch_size,
+            seed=seed,
+            epochs=epochs,
+        )
+
+    def identity(self) -> dict[str, Any]:
+        """Return the options that decide a training's result: all but device and data folder."""
+        return self.model_dump(exclude={"device", "data_dir"})
+
+    def versions(self) -> dict[str, str]:
+        """Return MXNet's and NumPy's version."""
+        import numpy
+
+        return {"mxnet": str(import_mxnet().__version__), "numpy": numpy.__version__}
+
+
+@functools.lru_cache(maxsize=1)
+def _arrays(data_dir: str | None, train_size: int, test_size: int, device: str) -> Any:
+    """Return the data on the device, kept from one training to the next."""
+    from tuner.tasks import gluon
+
+    images = load_fashion_mnist(data_dir)
+    return gluon.Data.of_images(
+        (images.train_images[:train_size], images.train_labels[:train_size]),
+        (images.test_images[:test_size], images.test_labels[:test_size]),
+        gluon.device(device),
+    )
+
+
