@@ -79,7 +79,8 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         DefinitionError: If the file is missing, unreadable, or not TOML.
     """
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        content: dict[str, Any] = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        return content
     except FileNotFoundError:
         raise DefinitionError(str(path), [("file", _not_there(Path(path)))]) from None
     except OSError as error:

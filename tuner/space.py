@@ -164,16 +164,15 @@ def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _read_params(
-    entries: Mapping[str, Any], clock: Clock, mistakes: Mistakes
-) -> dict[str, Param]:
+def _read_params(entries: Mapping[str, Any], clock: Clock, mistakes: Mistakes) -> dict[str, Param]:
     params: dict[str, Param] = {}
     for name, entry in entries.items():
         place = f"params.{name}"
         section = mistakes.read_tagged(_PARAM_TYPES, entry, place)
         if section is not None:
             for parent, wanted in section.conditions():  # type: ignore[attr-defined]
-                _check_condition(parent, wanted, entries, list(entries).index(name), place, mistakes)
+                above = list(entries)[: list(entries).index(name)]
+                _check_condition(parent, wanted, entries, above, place, mistakes)
             param = section.resolve(name, clock, place, mistakes)  # type: ignore[attr-defined]
             if param is not None:
                 params[name] = param
@@ -184,11 +183,10 @@ def _check_condition(
     parent: str,
     wanted: tuple[Any, ...],
     entries: Mapping[str, Any],
-    position: int,
+    above: list[str],
     place: str,
     mistakes: Mistakes,
 ) -> None:
-    above = list(entries)[:position]
     categorical = [n for n in above if _mapping(entries[n]).get("type") == "categorical"]
     if parent not in categorical:
         hint = did_you_mean(parent, categorical)
@@ -278,9 +276,7 @@ def _corners(space: SearchSpace, chosen: dict[str, Any]) -> Iterator[dict[str, A
         discrete = {**chosen, **dict(zip(categorical, combination, strict=True))}
         active = {n: p for n, p in space.params.items() if p.applies(discrete)}
         ranges = {n: (p.low, p.high) for n, p in active.items() if not p.choices}
-        base = {n: discrete[n] for n in active if n in discrete} | {
-            "family": discrete["family"]
-        }
+        base = {n: discrete[n] for n in active if n in discrete} | {"family": discrete["family"]}
         for ends in itertools.product(*ranges.values()):
             yield {**base, **dict(zip(ranges, ends, strict=True))}
 
@@ -292,16 +288,18 @@ def _read_baseline(
     before = len(mistakes.found)
     label = entry.get("label")
     if not isinstance(label, str) or not label:
-        mistakes.add(f"{place}.label", f"must be a text that names the baseline, but got {label!r}")
+        mistakes.add(f"{place}.label", f"must be a text that names it, but got {label!r}")
     family = entry.get("family", space.fixed.get("family"))
     if family not in FAMILIES:
-        mistakes.add(f"{place}.family", f"no family {family!r}; {did_you_mean(str(family), FAMILIES)}")
+        hint = did_you_mean(str(family), FAMILIES)
+        mistakes.add(f"{place}.family", f"no family {family!r}; {hint}")
         return None
     known = {"label", "family", *names_for(family)}
     given: dict[str, Any] = {}
     for name, value in entry.items():
         if name not in known:
-            mistakes.add(f"{place}.{name}", f"no parameter of {family}; {did_you_mean(name, known)}")
+            hint = did_you_mean(name, known)
+            mistakes.add(f"{place}.{name}", f"no parameter of {family}; {hint}")
         elif name != "label":
             try:
                 given[name] = plain_value(name, value, space.clock)
@@ -311,7 +309,8 @@ def _read_baseline(
     for name, param in space.params.items():
         if not param.applies({"family": family, **values}):
             continue
-        if name not in given and name.endswith(RATIO) and {field_of(name), "base_lr"} <= set(given):
+        sources = {field_of(name), "base_lr"}
+        if name not in given and name.endswith(RATIO) and sources <= given.keys():
             given[name] = given[field_of(name)] / given["base_lr"]
         if name not in given:
             if f"{place}.{name}" not in dict(mistakes.found):

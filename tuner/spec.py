@@ -204,7 +204,7 @@ def load_spec(path: str | Path) -> StudySpec:
         except DefinitionError as error:
             if error.mistakes[0][0] == "syntax":
                 raise
-            space_errors = [("search_space", f"{space_path}: {text}") for _, text in error.mistakes]
+            space_errors = [("search_space", f"{space_path} {error.mistakes[0][1]}")]
     return make_spec(
         study_data,
         space_data,
@@ -260,7 +260,13 @@ def make_spec(
     if training is not None and pruner is not None:
         _check_pruner(pruner, training.epochs, mistakes)
     mistakes.raise_if_any()
-    assert header and training and task and objective and budget and sampler and pruner
+    # Whatever could not be read was a mistake, so nothing is missing here.
+    assert header is not None
+    assert training is not None
+    assert objective is not None
+    assert budget is not None
+    assert sampler is not None
+    assert pruner is not None
     assert space_data is not None
     clock = Clock(task.updates_per_epoch, training.epochs * task.updates_per_epoch)
     space = parse_space(space_data, space_where, clock)
@@ -321,9 +327,8 @@ def _check_pruner(pruner: Section, epochs: int, mistakes: Mistakes) -> None:
         amount = Duration.parse(text).amount
         least = 1 if key == "min_resource" else 0
         if not least <= amount <= epochs:
-            mistakes.add(
-                f"pruner.{key}", f"must be {least}ep..{epochs}ep, the task's epochs, but got {text!r}"
-            )
+            text = f"must be {least}ep..{epochs}ep, the task's epochs, but got {text!r}"
+            mistakes.add(f"pruner.{key}", text)
 
 
 def _flatten(data: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

@@ -89,7 +89,8 @@ def open_storage(url: str, *, create: bool = False, write: bool = True) -> RDBSt
     except ImportError as error:
         raise StorageError(
             f"The database {shown} needs a driver that is not installed: {error}."
-            " For PostgreSQL type `pip install 'psycopg[binary]'`, for MySQL `pip install pymysql`."
+            " For PostgreSQL type `pip install 'psycopg[binary]'`, for MySQL"
+            " `pip install pymysql`."
         ) from error
     except RuntimeError as error:  # Optuna: the tables are of another version
         hint = str(error).replace("$STORAGE_URL", shown)

@@ -71,10 +71,10 @@ class TrialEnded(NamedTuple):
     def __str__(self) -> str:
         value = f" {self.value:.4f}" if self.value is not None else ""
         reason = f" ({self.reason})" if self.reason else ""
-        best = f", best {self.best_value:.4f} (trial {self.best_number})" if self.best_value else ""
-        return (
-            f"trial {self.number} {self.state}{value}{reason}; {self.finished}/{self.budget}{best}"
-        )
+        done = f"{self.finished}/{self.budget}"
+        if self.best_value is not None:
+            done += f", best {self.best_value:.4f} (trial {self.best_number})"
+        return f"trial {self.number} {self.state}{value}{reason}; {done}"
 
 
 class StudyEnded(NamedTuple):

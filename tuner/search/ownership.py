@@ -96,9 +96,10 @@ def _this_process() -> dict[str, Any]:
 def _is_alive(owner: dict[str, Any]) -> bool:
     try:
         # A number is given to another process sooner or later; its start tells them apart.
-        return abs(psutil.Process(owner["pid"]).create_time() - owner["started"]) < 1.0
+        started: float = psutil.Process(owner["pid"]).create_time()
     except psutil.NoSuchProcess:
         return False
+    return bool(abs(started - owner["started"]) < 1.0)
 
 
 def _machine() -> str:

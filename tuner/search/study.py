@@ -45,7 +45,8 @@ def find_study(storage: RDBStorage, name: str | None, url: str) -> Study:
     names = study_names(storage)
     shown = hide_password(url)
     if name is None and len(names) != 1:
-        what = f"has {len(names)}: {', '.join(names)}. Name one with --study" if names else "has none"
+        several = f"has {len(names)}: {', '.join(names)}. Name one with --study"
+        what = several if names else "has none"
         raise StudyError(f"{shown} must have one study if none is named, but {what}.")
     if name is not None and name not in names:
         known = f"It has {', '.join(names)}." if names else "It has none."
@@ -152,9 +153,8 @@ def run_trials(
 
     study.sampler = make_sampler(spec.sampler)
     study.pruner = make_pruner(spec.pruner, spec.epochs)
-    listen(
-        StudyStarted(spec.name, hide_password(spec.storage_url), _finished(study), budget, spec.epochs)
-    )
+    shown = hide_password(spec.storage_url)
+    listen(StudyStarted(spec.name, shown, _finished(study), budget, spec.epochs))
     reason = "done"
     failures = 0
     try:
@@ -164,13 +164,17 @@ def run_trials(
                 reason = "interrupted" if stop_requested() else "timeout"
                 break
             trial = _ask(study)
-            outcome = _run(trial, study, storage, spec, budget, listen, stop_requested, out_of_time)
+            outcome = _run(
+                trial, study, storage, spec, budget, listen, stop_requested, out_of_time
+            )
             failures = failures + 1 if outcome and outcome.state == TrialState.FAIL else 0
             if outcome and failures >= _MOST_FAILURES:
-                raise TaskError(f"{failures} trials failed in a row, the last one: {outcome.reason}")
+                raise TaskError(
+                    f"{failures} trials failed in a row, the last one: {outcome.reason}"
+                )
     except optuna.exceptions.StorageInternalError as error:
         raise StorageError(
-            f"The database {hide_password(spec.storage_url)} failed: {explain(error)}. What it"
+            f"The database {shown} failed: {explain(error)}. What it"
             " holds is safe; run the same command again to continue."
         ) from error
     listen(StudyEnded(spec.name, reason, _finished(study), budget, time.monotonic() - started))

@@ -73,7 +73,7 @@ class Task(Protocol):
         """
 
     def identity(self) -> dict[str, Any]:
-        """Return, as plain data, what decides the result of a training beside schedule and seed."""
+        """Return as plain data what decides a training's result beside schedule and seed."""
 
     def versions(self) -> dict[str, str]:
         """Return the versions of the software that trains."""

@@ -102,12 +102,12 @@ def _read(file: _File, directory: str | Path | None) -> Pixels:
                 return _verified(path, file)
         looked.append(f"  {folder}: not there")
     if directory is None:
-        path = _download(file, looked)
-        if path is not None:
+        archive = _download(file, looked)
+        if archive is not None:
             try:
-                return _verified(path, file)
+                return _verified(archive, file)
             except DataError:
-                path.unlink()  # so that the next run downloads it again
+                archive.unlink()  # so that the next run downloads it again
                 raise
     raise DataError(
         f"Fashion-MNIST's file {file.name}[.gz] must be in one of these places, but:\n"
@@ -142,7 +142,7 @@ def _download(file: _File, looked: list[str]) -> Path | None:
                 found = pooch.retrieve(
                     f"{url}{file.name}.gz", None, fname=f"{file.name}.gz", path=_cache()
                 )
-            except Exception as error:  # noqa: BLE001 - requests, urllib3, OSError, pooch's own
+            except Exception as error:  # requests, urllib3, OSError, ...: all mean "not there"
                 looked.append(f"  {url}: {_brief(error)}")
             else:
                 return Path(found)

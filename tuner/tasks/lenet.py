@@ -145,5 +145,3 @@ def _arrays(data_dir: str | None, train_size: int, test_size: int, device: str) 
         (images.test_images[:test_size], images.test_labels[:test_size]),
         gluon.device(device),
     )
-
-

@@ -1,0 +1,104 @@
+"""Read-only rows out of a study: what status, tables, exports and reports are made from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+
+from tuner.schedules import Schedule, schedule_from_dict
+from tuner.tasks.base import EpochRecord
+
+STATES = {
+    TrialState.COMPLETE: "complete",
+    TrialState.PRUNED: "pruned",
+    TrialState.FAIL: "failed",
+    TrialState.RUNNING: "running",
+    TrialState.WAITING: "waiting",
+}
+
+
+class TrialRow(NamedTuple):
+    """One trial. ``value`` of a pruned trial is its last test accuracy, not a final one."""
+
+    number: int
+    state: str
+    value: float | None
+    baseline: str | None
+    params: dict[str, Any]
+    schedule: Schedule | None
+    records: tuple[EpochRecord, ...]
+    reason: str
+
+    @property
+    def family(self) -> str:
+        """The schedule's family, or ``""`` before the trial has one."""
+        return self.schedule.family if self.schedule else str(self.params.get("family", ""))
+
+    @property
+    def epochs(self) -> int:
+        """Epochs trained."""
+        return len(self.records)
+
+    @property
+    def seconds(self) -> float:
+        """Time trained."""
+        return sum(record.seconds for record in self.records)
+
+
+class Summary(NamedTuple):
+    """Where a study stands."""
+
+    name: str
+    states: dict[str, int]
+    budget: int
+    epochs_trained: int
+    best: TrialRow | None
+
+    @property
+    def finished(self) -> int:
+        """Complete, pruned and failed trials."""
+        return sum(self.states.get(state, 0) for state in ("complete", "pruned", "failed"))
+
+
+def trial_rows(study: Study) -> list[TrialRow]:
+    """Return the trials of a study in the order of their numbers."""
+    return [_row(trial) for trial in study.get_trials(deepcopy=False)]
+
+
+def ranking(rows: Sequence[TrialRow]) -> list[TrialRow]:
+    """Return the complete trials, the best first; of equals the earlier one.
+
+    A pruned trial never ranks: its value belongs to another epoch.
+    """
+    complete = [row for row in rows if row.state == "complete" and row.value is not None]
+    return sorted(complete, key=lambda row: (-(row.value or 0.0), row.number))
+
+
+def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
+    """Return where a study stands."""
+    return Summary(
+        name=name,
+        states=dict(Counter(row.state for row in rows)),
+        budget=budget,
+        epochs_trained=sum(row.epochs for row in rows),
+        best=next(iter(ranking(rows)), None),
+    )
+
+
+def _row(trial: FrozenTrial) -> TrialRow:
+    attributes = trial.user_attrs
+    schedule = attributes.get("schedule")
+    return TrialRow(
+        number=trial.number,
+        state=STATES[trial.state],
+        value=trial.value if trial.state.is_finished() else None,
+        baseline=attributes.get("baseline"),
+        params=dict(trial.params),
+        schedule=schedule_from_dict(schedule) if schedule else None,
+        records=tuple(EpochRecord(**record) for record in attributes.get("records", [])),
+        reason=attributes.get("reason", ""),
+    )
