@@ -10,6 +10,7 @@
     ├── DefinitionError             the mistakes of a study or search-space file, all at once
     ├── DataError                   a data set that is missing or damaged
     ├── TaskError                   a task that cannot run: framework, optimizer, device
+    ├── TrainingError               trainings that fail one after the other
     ├── StorageError                a database that cannot be used
     └── StudyError                  a study that does not exist, or was started differently
 
@@ -71,6 +72,10 @@ class DataError(TunerError):
 
 class TaskError(TunerError):
     """A task cannot run as it is defined, or not on this machine."""
+
+
+class TrainingError(TunerError):
+    """Trainings fail one after the other, so that going on is no use."""
 
 
 class StorageError(TunerError):

@@ -1,0 +1,379 @@
+"""The public functions: what the commands call, and what a script or notebook calls.
+
+>>> import tuner
+>>> result = tuner.run_study("studies/quickstart.toml", on_event=print)  # doctest: +SKIP
+>>> result.best_schedule  # doctest: +SKIP
+Cosine(base_lr=0.27, horizon=940, ...)
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.resources
+import platform
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import optuna
+from optuna.storages import RDBStorage
+from optuna.study import Study
+
+from tuner.errors import DefinitionError, StorageError, StudyError
+from tuner.report import write_report
+from tuner.results import Summary, TrialRow, ranking, summary, trial_rows
+from tuner.schedules import Schedule, save_schedule
+from tuner.search.events import Event, Listener
+from tuner.search.study import find_study, prepare_study, run_trials, stored_spec
+from tuner.spec import StudySpec, load_spec, seconds
+from tuner.storage import open_storage, output_folder, resolve_url
+
+_INIT_FILES = {
+    "study.toml": Path("studies/quickstart.toml"),
+    "search_space.toml": Path("search_spaces/chapter.toml"),
+}
+
+
+class StudyResult:
+    """A study in its database: trials, best schedule, files made from it.
+
+    Args:
+        study: Optuna's study.
+        spec: Its definition.
+        ended: How the run that gave this ended: ``"done"``, ``"timeout"``, ``"interrupted"``, or
+            ``""`` if the study was only opened.
+    """
+
+    def __init__(self, study: Study, spec: StudySpec, ended: str = "") -> None:
+        self.study = study
+        self.spec = spec
+        self.ended = ended
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return self.spec.name
+
+    @property
+    def storage(self) -> str:
+        """The URL of its database."""
+        return self.spec.storage_url
+
+    @property
+    def folder(self) -> Path:
+        """Where its schedule and report go by default."""
+        return output_folder(self.storage, self.name)
+
+    @property
+    def trials(self) -> list[TrialRow]:
+        """All trials, in the order of their numbers."""
+        return trial_rows(self.study)
+
+    @property
+    def summary(self) -> Summary:
+        """Where the study stands."""
+        return summary(self.name, self.trials, self.spec.budget.trials)
+
+    @property
+    def best(self) -> TrialRow:
+        """The complete trial with the best value.
+
+        Raises:
+            StudyError: If no trial is complete.
+        """
+        ranked = ranking(self.trials)
+        if not ranked:
+            raise StudyError(
+                f"Study {self.name!r} must have a complete trial, but has none yet. Run it on."
+            )
+        return ranked[0]
+
+    @property
+    def best_schedule(self) -> Schedule:
+        """The schedule of the best trial."""
+        return _schedule_of(self.best)
+
+    def export(self, path: str | Path, *, trial: int | None = None) -> Path:
+        """Write the best schedule, or a trial's, as a schedule file.
+
+        Args:
+            path: Where to.
+            trial: The number of a trial; the best one if None.
+
+        Returns:
+            The path.
+
+        Raises:
+            StudyError: If there is no such trial, or none is complete.
+            ScheduleFileError: If the file cannot be written.
+        """
+        row = self.best if trial is None else self._row(trial)
+        save_schedule(
+            _schedule_of(row),
+            path,
+            updates_per_epoch=self.spec.task.updates_per_epoch,
+            batch_size=self.spec.task.batch_size,
+            provenance=self._provenance(row),
+        )
+        return Path(path)
+
+    def report(self, path: str | Path) -> Path:
+        """Write the report, one HTML file that needs no network.
+
+        Args:
+            path: Where to.
+
+        Returns:
+            The path.
+        """
+        return write_report(self.study, self.spec, path)
+
+    def _row(self, number: int) -> TrialRow:
+        rows = {row.number: row for row in self.trials}
+        if number not in rows or rows[number].schedule is None:
+            last = max(rows, default=-1)
+            raise StudyError(
+                f"Trial {number} must exist and have a schedule, but study {self.name!r} has"
+                f" trials up to {last}. List them with `tuner trials`."
+            )
+        return rows[number]
+
+    def _provenance(self, row: TrialRow) -> dict[str, Any]:
+        spec = self.spec
+        return {
+            "study": self.name,
+            "trial": row.number,
+            "baseline": row.baseline,
+            "fingerprint": spec.fingerprint(),
+            "objective": {
+                "metric": spec.objective.metric,
+                "value": row.value,
+                "state": row.state,
+                "epochs": row.epochs,
+                "n": 1,
+            },
+            "task": spec.training.model_dump() | spec.task.identity(),
+            "versions": {
+                "tuner": importlib.metadata.version("schedule-tuner"),
+                "optuna": optuna.__version__,
+                "python": platform.python_version(),
+                **spec.task.versions(),
+            },
+            "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        }
+
+
+class Plan(NamedTuple):
+    """What a study will do, for ``tuner check``."""
+
+    spec: StudySpec
+    updates_per_epoch: int
+    horizon: int
+    most_epochs: int
+
+
+def check_study(study: str | Path) -> Plan:
+    """Read a study file and everything that it needs, and train nothing.
+
+    Args:
+        study: The study file.
+
+    Returns:
+        The plan.
+
+    Raises:
+        DefinitionError: With every mistake of the files.
+        TunerError: If the task cannot run here: framework, optimizer, device, data.
+    """
+    spec = load_spec(study)
+    spec.task.check()
+    return Plan(
+        spec=spec,
+        updates_per_epoch=spec.task.updates_per_epoch,
+        horizon=spec.space.clock.horizon,
+        most_epochs=spec.budget.trials * spec.epochs,
+    )
+
+
+def run_study(
+    study: str | Path,
+    *,
+    trials: int | None = None,
+    timeout: str | None = None,
+    storage: str | None = None,
+    on_event: Callable[[Event], object] = lambda _: None,
+    stop_requested: Callable[[], bool] = lambda: False,
+) -> StudyResult:
+    """Create the study that a file defines, or continue it, up to its budget.
+
+    At the end the best schedule and the report lie in the output folder.
+
+    Args:
+        study: The study file.
+        trials: Finished trials that the study may have, instead of the file's.
+        timeout: How long this run may take (``"30m"``), instead of the file's.
+        storage: The database's URL, instead of the file's.
+        on_event: Called with everything that happens; ``print`` gives one line each.
+        stop_requested: Asked after every epoch; True ends the run, to be continued.
+
+    Returns:
+        The study as it is then.
+
+    Raises:
+        DefinitionError: With every mistake of the files.
+        StudyError: If the study was started with another definition.
+        TunerError: For other things that the caller can mend.
+
+    Example:
+        >>> import tuner
+        >>> result = tuner.run_study("studies/quickstart.toml")  # doctest: +SKIP
+    """
+    spec = load_spec(study)
+    if storage is not None:
+        spec = spec._replace(storage_url=_url(storage))
+    _check_limits(trials, timeout)
+    spec.task.check()
+    database = open_storage(spec.storage_url, create=True)
+    return _run(
+        prepare_study(spec, database), database, spec, trials, timeout, on_event, stop_requested
+    )
+
+
+def resume_study(
+    storage: str,
+    *,
+    study: str | None = None,
+    trials: int | None = None,
+    timeout: str | None = None,
+    on_event: Callable[[Event], object] = lambda _: None,
+    stop_requested: Callable[[], bool] = lambda: False,
+) -> StudyResult:
+    """Continue a study from its database alone.
+
+    Args:
+        storage: The database's URL.
+        study: The study's name; may be left out if the database has only one.
+        trials: As for :func:`run_study`.
+        timeout: As for :func:`run_study`.
+        on_event: As for :func:`run_study`.
+        stop_requested: As for :func:`run_study`.
+
+    Returns:
+        The study as it is then.
+
+    Raises:
+        StorageError: If the database does not exist or is not Optuna's.
+        StudyError: If it has no such study.
+    """
+    _check_limits(trials, timeout)
+    url = _url(storage)
+    database = open_storage(url)
+    found = find_study(database, study, url)
+    spec = stored_spec(found, url)
+    spec.task.check()
+    return _run(
+        prepare_study(spec, database), database, spec, trials, timeout, on_event, stop_requested
+    )
+
+
+def open_study(
+    study: str | Path | None = None, *, storage: str | None = None, name: str | None = None
+) -> StudyResult:
+    """Open a study to look at it: by its file, or by database and name.
+
+    Args:
+        study: The study file, or None.
+        storage: The database's URL; without it, the one that the file names.
+        name: The study's name; without it, the file's, or the only one of the database.
+
+    Returns:
+        The study, with the definition that its database holds.
+
+    Raises:
+        StorageError: If the database does not exist or is not Optuna's.
+        StudyError: If it has no such study.
+    """
+    if study is not None:
+        spec = load_spec(study)
+        storage, name = storage or spec.storage_url, name or spec.name
+    if storage is None:
+        raise StudyError("A study must be named by its file or by --storage URL, but got neither.")
+    url = _url(storage)
+    found = find_study(open_storage(url, write=False), name, url)
+    return StudyResult(found, stored_spec(found, url))
+
+
+def init_project(folder: str | Path) -> list[Path]:
+    """Write a commented study and its search space to start from.
+
+    Args:
+        folder: Where to; made if it does not exist. No existing file is touched.
+
+    Returns:
+        The files, the study first.
+
+    Raises:
+        StudyError: If one of them exists or cannot be written.
+    """
+    paths = {name: Path(folder) / path for name, path in _INIT_FILES.items()}
+    existing = [str(path) for path in paths.values() if path.exists()]
+    if existing:
+        raise StudyError(f"{', '.join(existing)} must not exist, but does. Name another folder.")
+    templates = importlib.resources.files("tuner") / "templates"
+    try:
+        for name, path in paths.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text((templates / name).read_text(encoding="utf-8"), encoding="utf-8")
+    except OSError as error:
+        raise StudyError(f"{error.filename} cannot be written: {error.strerror}.") from error
+    return list(paths.values())
+
+
+def _run(
+    study: Study,
+    database: RDBStorage,
+    spec: StudySpec,
+    trials: int | None,
+    timeout: str | None,
+    listen: Listener,
+    stop_requested: Callable[[], bool],
+) -> StudyResult:
+    limit = timeout or spec.budget.timeout
+    ended = run_trials(
+        study,
+        database,
+        spec,
+        budget=trials or spec.budget.trials,
+        seconds=seconds(limit) if limit else None,
+        listen=listen,
+        stop_requested=stop_requested,
+    )
+    result = StudyResult(study, spec, ended)
+    if ranking(result.trials):
+        try:
+            result.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"{result.folder} cannot be made: {error.strerror}.") from error
+        result.export(result.folder / "best.json")
+        result.report(result.folder / "report.html")
+    return result
+
+
+def _check_limits(trials: int | None, timeout: str | None) -> None:
+    if trials is not None and trials < 1:
+        raise DefinitionError("--trials", [("trials", f"must be 1 or more, but got {trials}")])
+    if timeout is not None:
+        seconds(timeout)
+
+
+def _url(storage: str) -> str:
+    try:
+        return resolve_url(storage, Path())
+    except ValueError as error:
+        raise StorageError(f"--storage {error}.") from None
+
+
+def _schedule_of(row: TrialRow) -> Schedule:
+    assert row.schedule is not None, "a trial that was trained has a schedule"
+    return row.schedule

@@ -1,0 +1,1 @@
+"""The command line: argv -> public functions; the only place that prints."""

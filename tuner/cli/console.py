@@ -1,0 +1,26 @@
+"""Where output goes: results to stdout, talk to stderr, live only where a person watches."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+
+# A pipe or file has no width; lines there are never folded.
+_WIDTH_WITHOUT_TERMINAL = 10_000
+
+
+def results() -> Console:
+    """Return the console for what was asked for."""
+    width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
+    return Console(file=sys.stdout, width=width, highlight=False, soft_wrap=True)
+
+
+def talk() -> Console:
+    """Return the console for everything else."""
+    return Console(file=sys.stderr, highlight=False, soft_wrap=True)
+
+
+def is_watched() -> bool:
+    """Tell whether a person sees both streams, so that lines may be redrawn."""
+    return sys.stdout.isatty() and sys.stderr.isatty()

@@ -1,0 +1,256 @@
+"""The command ``tuner``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tuner.cli.console import results, talk
+from tuner.cli.formats import Format
+from tuner.errors import TrainingError, TunerError
+
+DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+app = typer.Typer(
+    name="tuner",
+    help="Tunes learning-rate schedules and hands back the best one as a file.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+StudyFile = Annotated[Path | None, typer.Argument(metavar="STUDY", help="The study file.")]
+StorageURL = Annotated[
+    str | None, typer.Option("--storage", metavar="URL", help="The database, by its URL.")
+]
+StudyName = Annotated[
+    str | None, typer.Option("--study", metavar="NAME", help="The study's name in the database.")
+]
+Trials = Annotated[
+    int | None, typer.Option(metavar="N", help="Finished trials that the study may have.")
+]
+Timeout = Annotated[
+    str | None, typer.Option(metavar="TIME", help="How long this run may take: 90s, 30m, 2h.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+Form = Annotated[Format, typer.Option("--format", help="How to write it.")]
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option(help="Show tracebacks.")] = False,
+) -> None:
+    """Take the options that every command has."""
+    if debug:
+        os.environ["TUNER_DEBUG"] = "1"
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
+    """Write a commented study and search space to start from."""
+    from tuner.api import init_project
+
+    files = init_project(folder)
+    for path in files:
+        results().print(f"wrote {path}", markup=False)
+    _next(f"tuner check {files[0]}", f"tuner run {files[0]}")
+
+
+@app.command()
+def check(study: Annotated[Path, typer.Argument(metavar="STUDY")]) -> None:
+    """Read a study and all that it needs, print the plan, train nothing."""
+    from tuner.api import check_study
+    from tuner.cli.plan import show_plan
+
+    show_plan(check_study(study), study)
+
+
+@app.command()
+def run(
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help="The study file.")],
+    trials: Trials = None,
+    timeout: Timeout = None,
+    storage: StorageURL = None,
+    quiet: Quiet = False,
+) -> None:
+    """Create the study, or continue it, up to its budget."""
+    from tuner.api import run_study
+
+    _run(
+        quiet,
+        f"tuner run {study}",
+        lambda **more: run_study(study, trials=trials, timeout=timeout, storage=storage, **more),
+    )
+
+
+@app.command()
+def resume(
+    storage: Annotated[str, typer.Option(metavar="URL", help="The database, by its URL.")],
+    study: StudyName = None,
+    trials: Trials = None,
+    timeout: Timeout = None,
+    quiet: Quiet = False,
+) -> None:
+    """Continue a study from its database alone."""
+    from tuner.api import resume_study
+
+    _run(
+        quiet,
+        f"tuner resume --storage {storage}" + (f" --study {study}" if study else ""),
+        lambda **more: resume_study(storage, study=study, trials=trials, timeout=timeout, **more),
+    )
+
+
+@app.command()
+def status(
+    study: StudyFile = None,
+    storage: StorageURL = None,
+    name: StudyName = None,
+    form: Form = Format.table,
+) -> None:
+    """Say where a study stands."""
+    from tuner.api import open_study
+    from tuner.cli.tables import show_summary
+    from tuner.storage import hide_password
+
+    found = open_study(study, storage=storage, name=name)
+    show_summary(found.summary, hide_password(found.storage), form)
+
+
+@app.command("trials")
+def list_trials(
+    study: StudyFile = None,
+    storage: StorageURL = None,
+    name: StudyName = None,
+    form: Form = Format.table,
+) -> None:
+    """List the trials of a study."""
+    from tuner.api import open_study
+    from tuner.cli.tables import show_trials
+
+    show_trials(open_study(study, storage=storage, name=name).trials, form)
+
+
+@app.command()
+def best(
+    study: StudyFile = None,
+    storage: StorageURL = None,
+    name: StudyName = None,
+    top: Annotated[int, typer.Option(metavar="K", min=1, help="How many.")] = 1,
+    form: Form = Format.table,
+) -> None:
+    """Show the best complete trials."""
+    from tuner.api import open_study
+    from tuner.cli.tables import show_trials
+    from tuner.results import ranking
+
+    found = open_study(study, storage=storage, name=name)
+    rows = ranking(found.trials)[:top]
+    show_trials(rows or [found.best], form)
+    if form is Format.table:
+        for row in rows:
+            results().print(f"{row.number:>5}  {row.schedule!r}", markup=False)
+
+
+@app.command()
+def export(
+    study: StudyFile = None,
+    storage: StorageURL = None,
+    name: StudyName = None,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE")] = Path("best.json"),
+    trial: Annotated[int | None, typer.Option(metavar="N", help="Instead of the best.")] = None,
+) -> None:
+    """Write the best schedule, or a trial's, as a file."""
+    from tuner.api import open_study
+
+    open_study(study, storage=storage, name=name).export(output, trial=trial)
+    results().print(f"wrote {output}", markup=False)
+    _next(f"tuner show {output}")
+
+
+@app.command()
+def report(
+    study: StudyFile = None,
+    storage: StorageURL = None,
+    name: StudyName = None,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE")] = Path("report.html"),
+) -> None:
+    """Write the report, one HTML file that needs no network."""
+    from tuner.api import open_study
+
+    open_study(study, storage=storage, name=name).report(output)
+    results().print(f"wrote {output}", markup=False)
+
+
+@app.command()
+def show(file: Annotated[Path, typer.Argument(metavar="FILE", help="A schedule file.")]) -> None:
+    """Show a schedule file: formula, origin, values, curve."""
+    from tuner.cli.show import show_file
+    from tuner.schedules import read_schedule_file
+
+    show_file(file, read_schedule_file(file))
+
+
+def _run(quiet: bool, again: str, start: Callable[..., Any]) -> None:
+    """Run a study with progress and signals, then say what there is and what to type next."""
+    import optuna
+
+    from tuner.cli.plan import show_result
+    from tuner.cli.progress import progress
+    from tuner.cli.signals import stop_request
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        with stop_request() as request, progress(quiet) as listen:
+            result = start(on_event=listen, stop_requested=request)
+    except KeyboardInterrupt:
+        talk().print(f"stopped; the trial is queued again. Continue with: {again}", markup=False)
+        raise typer.Exit(INTERRUPTED) from None
+    if result.ended == "interrupted":
+        talk().print(f"saved. Continue with: {again}", markup=False)
+        raise typer.Exit(INTERRUPTED)
+    show_result(result, again)
+
+
+def _next(*commands: str) -> None:
+    for position, command in enumerate(commands):
+        talk().print(f"{'next' if position == 0 else '':<6}{command}", markup=False)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn an error into its message and exit code; no traceback without --debug."""
+    try:
+        yield
+    except TunerError as error:
+        _say(error, f"error: {error}")
+        sys.exit(FAILED if isinstance(error, TrainingError) else BAD_INPUT)
+    except BrokenPipeError:  # whoever read our output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(DONE)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        text = f"error: {type(error).__name__}: {error}\nThis is a defect of tuner;"
+        _say(error, f"{text} `tuner --debug ...` shows where.")
+        sys.exit(FAILED)
+
+
+def _say(error: Exception, text: str) -> None:
+    if os.environ.get("TUNER_DEBUG"):
+        traceback.print_exception(error)
+    talk().print(text, markup=False)
+
+
+def main() -> None:
+    """Run the command line."""
+    with _explained():
+        app()

@@ -1,0 +1,92 @@
+"""What ``tuner check`` says before a study, and ``tuner run`` after it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tuner.cli.console import results, talk
+from tuner.storage import hide_password
+
+if TYPE_CHECKING:
+    from tuner.api import Plan, StudyResult
+
+_SNIPPET = """\
+import tuner
+
+mx = tuner.import_mxnet()  # `import mxnet as mx`, which alone fails beside NumPy 1.24 and later
+schedule = tuner.load_schedule({path!r})
+
+net = mx.gluon.nn.Dense(10)  # your network, your data
+net.initialize()
+inputs, labels = mx.nd.random.normal(shape=(256, 784)), mx.nd.arange(256) % 10
+loss = mx.gluon.loss.SoftmaxCrossEntropyLoss()
+trainer = mx.gluon.Trainer(net.collect_params(), "sgd", {{"lr_scheduler": schedule}})
+for update in range(1, 4):
+    with mx.autograd.record():
+        batch_loss = loss(net(inputs), labels)
+    batch_loss.backward()
+    trainer.step(batch_size=256)
+    print(f"update {{update}}: learning rate {{trainer.learning_rate:.6f}}")
+"""
+
+
+def show_plan(plan: Plan, file: Path) -> None:
+    """Print what a study will do."""
+    spec = plan.spec
+    task = ", ".join(f"{key} = {value}" for key, value in spec.task.identity().items())
+    rows = [
+        ("study", f"{spec.name}, {hide_password(spec.storage_url)}"),
+        ("task", f"{spec.training.name}: {task}"),
+        ("horizon", f"{spec.epochs} epochs x {plan.updates_per_epoch} updates = {plan.horizon}"),
+        ("budget", f"{spec.budget.trials} trials, at most {plan.most_epochs} epochs"),
+        ("sampler", _settings(spec.sampler.model_dump())),
+        ("pruner", _settings(spec.pruner.model_dump())),
+        ("judged by", f"{spec.objective.metric} on the test set after the last epoch"),
+        ("space", spec.space.name),
+    ]
+    for name, param in spec.space.params.items():
+        where = "; ".join(f"{key} in {', '.join(map(str, of))}" for key, of in param.when)
+        span = ", ".join(map(str, param.choices)) or f"{param.low:g}..{param.high:g}"
+        log = " (log)" if param.log else ""
+        rows.append(("", f"{name}: {span}{log}" + (f"   if {where}" if where else "")))
+    rows += [("baseline", f"{b.label}: {b.schedule!r}") for b in spec.space.baselines]
+    for name, text in rows:
+        results().print(f"{name:<10}{text}", markup=False)
+    talk().print(f"\nall is well. Start it with: tuner run {file}", markup=False)
+
+
+def show_result(result: StudyResult, again: str) -> None:
+    """Print what a run left behind and what to do with it."""
+    from tuner.results import ranking
+
+    out = results()
+    summary = result.summary
+    states = ", ".join(f"{count} {state}" for state, count in sorted(summary.states.items()))
+    out.print(f"trials    {states}; {summary.epochs_trained} epochs trained", markup=False)
+    if result.ended == "timeout":
+        talk().print(f"out of time; continue with: {again}", markup=False)
+    if not ranking(result.trials):
+        out.print("best      no trial is complete yet", markup=False)
+        return
+    best = result.best
+    out.print(f"best      trial {best.number}, test accuracy {best.value:.4f}", markup=False)
+    out.print(f"          {best.schedule!r}", markup=False)
+    schedule, page = result.folder / "best.json", result.folder / "report.html"
+    out.print(f"schedule  {schedule}\nreport    {page}", markup=False)
+    out.print(f"\nThe schedule in a training of your own:\n\n{snippet(schedule)}", markup=False)
+    talk().print(
+        f"next      tuner show {schedule}\n"
+        f"          tuner trials --storage {hide_password(result.storage)}",
+        markup=False,
+    )
+
+
+def snippet(path: Path) -> str:
+    """Return a program that trains a Gluon network under a schedule file."""
+    return _SNIPPET.format(path=str(path))
+
+
+def _settings(settings: dict[str, object]) -> str:
+    rest = ", ".join(f"{key} = {value}" for key, value in settings.items() if key != "type")
+    return f"{settings['type']}" + (f": {rest}" if rest else "")

@@ -1,0 +1,53 @@
+"""``tuner show``: a schedule file for people. Needs neither MXNet nor Optuna."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+from tuner.cli.console import results
+from tuner.cli.plot import curve
+from tuner.schedules import Schedule, ScheduleFile
+
+_COLUMNS = 64
+
+
+def show_file(path: Path, file: ScheduleFile) -> None:
+    """Print what a schedule file says: formula, parameters, values, curve, origin."""
+    out = results()
+    schedule = file.schedule
+    out.print(f"{path}: {schedule.family}", markup=False)
+    out.print(f"\nlr(u) = {schedule.formula}", markup=False)
+    out.print("        u: update, the first of a training is 1; W: warmup_steps; T: horizon")
+    for field in dataclasses.fields(schedule):
+        unit = " updates" if field.metadata["kind"].startswith("update") else ""
+        out.print(f"  {field.name:<16} {getattr(schedule, field.name)}{unit}", markup=False)
+    per_epoch = file.updates_per_epoch
+    if per_epoch:
+        out.print(f"  tuned at {per_epoch} updates an epoch, batch size {file.batch_size}")
+    out.print("\n  update      epoch  learning rate")
+    for update in _interesting(schedule):
+        epoch = f"{update / per_epoch:10.2f}" if per_epoch else " " * 10
+        out.print(f"{update:8d} {epoch}  {schedule(update):.8g}")
+    out.print("   later             the same\n")
+    at = [1 + (schedule.horizon - 1) * i / (_COLUMNS - 1) for i in range(_COLUMNS)]
+    rates = schedule(at)
+    for number, line in enumerate(curve(rates)):
+        label = f"{max(rates):.3g}" if number == 0 else ""
+        out.print(f"{label:>10} |{line}", markup=False)
+    axis = f"1{schedule.horizon:>{_COLUMNS - 1}}"
+    out.print(f"{0:>10} +{'-' * _COLUMNS}\n{'':>12}{axis} updates")
+    if file.provenance:
+        out.print("\norigin")
+        for key, value in file.provenance.items():
+            text = value if isinstance(value, str) else json.dumps(value)
+            out.print(f"  {key:<12} {text}", markup=False)
+
+
+def _interesting(schedule: Schedule) -> list[int]:
+    """Return updates worth a line: the ends, the end of warmup, and tenths between."""
+    horizon = schedule.horizon
+    tenths = {round(horizon * tenth / 10) for tenth in range(1, 10)}
+    updates = {1, schedule.warmup_steps, horizon} | tenths
+    return sorted(update for update in updates if 1 <= update <= horizon)

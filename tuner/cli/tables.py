@@ -1,0 +1,104 @@
+"""Rows as a table for people, or as JSON or CSV for programs."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+from tuner.cli.console import results
+from tuner.cli.formats import Format
+from tuner.results import Summary, TrialRow
+from tuner.schedules import schedule_to_dict
+
+
+def show_trials(rows: Sequence[TrialRow], form: Format) -> None:
+    """Write trials; in CSV every parameter is a column, in JSON every epoch is there too."""
+    if form is Format.json:
+        _json([_full(row) for row in rows])
+        return
+    names = list(dict.fromkeys(name for row in rows for name in row.params))
+    names = [name for name in names if name != "family"]
+    if form is Format.csv:
+        head = ["number", "state", "value", "family", *names, "baseline", "epochs", "reason"]
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow([*head, "seconds"])
+        for row in rows:
+            params = [row.params.get(name, "") for name in names]
+            start = [row.number, row.state, _or_empty(row.value), row.family]
+            end = [row.baseline or "", row.epochs, row.reason, f"{row.seconds:.1f}"]
+            writer.writerow([*start, *params, *end])
+        return
+    table = _table("trial", "state", "accuracy", "family", "base LR", "epochs", "time", "note")
+    for row in rows:
+        table.add_row(
+            str(row.number),
+            row.state,
+            "-" if row.value is None else f"{row.value:.4f}",
+            row.family,
+            "-" if row.schedule is None else f"{row.schedule.base_lr:.4g}",
+            str(row.epochs),
+            f"{row.seconds:.0f} s",
+            row.baseline or row.reason,
+        )
+    results().print(table)
+
+
+def show_summary(summary: Summary, storage: str, form: Format) -> None:
+    """Write where a study stands."""
+    best = summary.best
+    pairs: dict[str, Any] = {
+        "study": summary.name,
+        "storage": storage,
+        "finished": summary.finished,
+        "budget": summary.budget,
+        **{state: summary.states[state] for state in sorted(summary.states)},
+        "epochs_trained": summary.epochs_trained,
+        "best_trial": best.number if best else None,
+        "best_value": best.value if best else None,
+        "best_family": best.family if best else None,
+    }
+    if form is Format.json:
+        _json(pairs)
+    elif form is Format.csv:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(pairs)
+        writer.writerow([_or_empty(value) for value in pairs.values()])
+    else:
+        width = max(map(len, pairs))
+        for name, value in pairs.items():
+            text = "-" if value is None else value
+            results().print(f"{name.replace('_', ' '):<{width}}  {text}", markup=False)
+
+
+def _full(row: TrialRow) -> dict[str, Any]:
+    return {
+        **row._asdict(),
+        "schedule": schedule_to_dict(row.schedule) if row.schedule else None,
+        "records": [record._asdict() for record in row.records],
+        "family": row.family,
+        "epochs": row.epochs,
+        "seconds": row.seconds,
+    }
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        numeric = name in ("trial", "accuracy", "base LR", "epochs", "time")
+        table.add_column(name, justify="right" if numeric else "left", no_wrap=name != "note")
+    return table
+
+
+def _or_empty(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def _json(value: Any) -> None:
+    json.dump(value, sys.stdout, indent=2)
+    sys.stdout.write("\n")
