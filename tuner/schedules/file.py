@@ -84,10 +84,8 @@ def save_schedule(
         "updates_per_epoch": updates_per_epoch,
         "batch_size": batch_size,
         "check": [[update, schedule(update)] for update in _check_updates(schedule)],
-        "provenance": _plain_json(provenance or {}),
     }
-    document["sha256"] = _digest(document)
-    content = (json.dumps(document, indent=2) + "\n").encode("ascii")
+    content = _seal(document, {} if provenance is None else provenance)
     # What could not be read back is not written.
     _parse(content, where)
     try:
@@ -136,15 +134,18 @@ def read_schedule_file(path: str | os.PathLike[str]) -> ScheduleFile:
 
 
 def _parse(content: bytes, where: str) -> ScheduleFile:
-    document = _json_object(content, where)
-    _check_format(document.get("format"), where)
-    _check_keys(document, where)
     try:
+        document = _json_object(content, where)
+        _check_format(document.get("format"), where)
+        _check_keys(document, where)
         schedule = schedule_from_dict(document["schedule"])
+        _check_values(document, schedule, where)
+        digest = _digest(document)
     except ScheduleError as error:
         raise ScheduleFileError(f"{where}: {error}") from error
-    _check_values(document, schedule, where)
-    if document["sha256"] != _digest(document):
+    except RecursionError as error:
+        raise ScheduleFileError(f"{where} is nested too deeply for a schedule file.") from error
+    if document["sha256"] != digest:
         raise ScheduleFileError(f"{where} does not match its sha256. {_EXPORT_AGAIN}")
     return ScheduleFile(
         schedule, document["updates_per_epoch"], document["batch_size"], document["provenance"]
@@ -167,8 +168,6 @@ def _json_object(content: bytes, where: str) -> dict[str, Any]:
         )
     except UnicodeDecodeError as error:
         raise ScheduleFileError(f"{where} is not text, so not a schedule file.") from error
-    except RecursionError as error:
-        raise ScheduleFileError(f"{where} is nested too deeply for a schedule file.") from error
     except ValueError as error:
         raise ScheduleFileError(
             f"{where} is not valid JSON, or was cut off: {error}. Export the schedule again."
@@ -273,12 +272,17 @@ def _digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 
 
-def _plain_json(provenance: Mapping[str, Any]) -> Any:
+def _seal(document: Mapping[str, Any], provenance: Mapping[str, Any]) -> bytes:
     try:
-        return json.loads(
-            json.dumps(dict(provenance), allow_nan=False), object_pairs_hook=_unique_keys
-        )
-    except (TypeError, ValueError, RecursionError) as error:
+        text = json.dumps(dict(provenance), allow_nan=False)
+        # Read once, so that the digest is that of what a reader will see: keys are text there.
+        plain = json.loads(text, object_pairs_hook=_unique_keys)
+        sealed = {**document, "provenance": plain}
+        sealed["sha256"] = _digest(sealed)
+        return (json.dumps(sealed, indent=2) + "\n").encode("ascii")
+    except RecursionError as error:
+        raise ScheduleFileError("provenance is nested too deeply for a schedule file.") from error
+    except (TypeError, ValueError) as error:
         raise ScheduleFileError(
             "provenance must be an object that JSON can hold, without NaN and infinity, but:"
             f" {error}."

@@ -1,0 +1,71 @@
+"""The schedules that the golden files hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tuner.schedules import (
+    WSD,
+    Constant,
+    Cosine,
+    CosineRestarts,
+    Cyclic,
+    Exponential,
+    Factor,
+    InverseTime,
+    Linear,
+    MultiFactor,
+    OneCycle,
+    Piecewise,
+    Poly,
+    Schedule,
+    SquareRoot,
+)
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+
+_CLOCK = {"horizon": 7050, "warmup_steps": 470}
+
+# By the name of the file. The files stay as they are for ever: a later format gets new ones.
+EXPECTED: dict[str, Schedule] = {
+    "constant.1.json": Constant(base_lr=0.3, horizon=7050),
+    "square_root.1.json": SquareRoot(base_lr=1.0, horizon=7050, decay_interval=235),
+    "factor.1.json": Factor(
+        base_lr=0.5, decay_factor=0.9, decay_interval=235, stop_factor_lr=0.01, **_CLOCK
+    ),
+    "multi_factor.1.json": MultiFactor(
+        base_lr=0.5, decay_factor=0.5, milestones=(3525, 5288), **_CLOCK
+    ),
+    "poly.1.json": Poly(base_lr=0.43, power=1.5, final_lr=1e-05, **_CLOCK),
+    "cosine.1.json": Cosine(
+        base_lr=0.1832, final_lr=0.0021, warmup_begin_lr=0.01, warmup_mode="constant", **_CLOCK
+    ),
+    "linear.1.json": Linear(base_lr=0.7, final_lr=0.001, **_CLOCK),
+    "exponential.1.json": Exponential(
+        base_lr=0.5, decay_factor=0.25, decay_interval=1000, final_lr=0.002, **_CLOCK
+    ),
+    "inverse_time.1.json": InverseTime(base_lr=0.5, decay_interval=705, **_CLOCK),
+    "wsd.1.json": WSD(
+        base_lr=0.4, decay_steps=1410, decay_shape="1-sqrt", final_lr=0.0001, **_CLOCK
+    ),
+    "one_cycle.1.json": OneCycle(
+        base_lr=0.9, begin_lr=0.036, rise_steps=2115, final_lr=3.6e-06, horizon=7050
+    ),
+    "cosine_restarts.1.json": CosineRestarts(
+        base_lr=0.5,
+        cycle_steps=940,
+        cycle_factor=2.0,
+        decay_factor=0.8,
+        final_lr=0.001,
+        **_CLOCK,
+    ),
+    "cyclic.1.json": Cyclic(
+        base_lr=0.6, begin_lr=0.05, cycle_steps=1410, decay_factor=0.5, horizon=7050
+    ),
+    "piecewise.1.json": Piecewise(
+        base_lr=0.5,
+        knots=((0, 0.1), (470, 1.0), (3525, 0.35), (7050, 0.0)),
+        interpolation="linear",
+        horizon=7050,
+    ),
+}
