@@ -26,6 +26,9 @@ mx = import_mxnet()
 # bounds the memory of batches that were gathered ahead.
 _LOOK_EVERY = 50
 _EVALUATION_BATCH = 1000
+# The largest standard deviation of an output over the test examples. Measured on LeNet: 3e-5 or
+# less once its ReLUs are dead, 0.05 or more for untrained weights and for slow beginnings.
+_DEAD = 1e-3
 
 
 class Data(NamedTuple):
@@ -114,8 +117,7 @@ def train(
 
     Raises:
         TrainingCollapsed: If the loss is not finite (within 50 updates), or the network is dead
-            at the end of an epoch: every gradient of its first layer is 0 and it calls all test
-            examples the same.
+            at the end of an epoch: its answer is the same whatever it is shown.
     """
     on = data.train_inputs.context
     mx.random.seed(_derive(seed, 0))
@@ -128,7 +130,7 @@ def train(
     trainer = mx.gluon.Trainer(
         weights, optimizer, with_schedule(schedule, **optimizer_params), kvstore=None
     )
-    first_layer = next(iter(weights.values()))
+    test_labels = data.test_labels.asnumpy()
     size = data.train_inputs.shape[0]
     per_epoch = math.ceil(size / batch_size)
 
@@ -151,8 +153,8 @@ def train(
             hits.append((outputs.argmax(axis=1) == labels).sum())
             if update % _LOOK_EVERY == 0 or update == per_epoch:
                 _stop_if_not_finite(losses[-1], epoch, update)
-        predicted = _predict(net, data.test_inputs)
-        if _constant(predicted) and float(first_layer.grad(on).abs().max().asscalar()) == 0.0:
+        answers = _answers(net, data.test_inputs)
+        if len(answers) > 1 and float(answers.std(axis=0).max()) < _DEAD:
             raise TrainingCollapsed(
                 epoch, f"collapsed in epoch {epoch}: the network gives one answer to everything"
             )
@@ -161,7 +163,7 @@ def train(
             epoch=epoch,
             train_loss=_total(losses) / size,
             train_accuracy=_total(hits) / size,
-            test_accuracy=float((predicted == data.test_labels.asnumpy()).mean()),
+            test_accuracy=float((answers.argmax(axis=1) == test_labels).mean()),
             lr_begin=schedule(done - per_epoch + 1),
             lr_end=schedule(done),
             seconds=time.perf_counter() - started,
@@ -181,15 +183,11 @@ def _stop_if_not_finite(loss: Any, epoch: int, update: int) -> None:
         )
 
 
-def _predict(net: Any, inputs: Any) -> npt.NDArray[np.float32]:
-    """Return the most likely class of every example."""
+def _answers(net: Any, inputs: Any) -> npt.NDArray[np.float32]:
+    """Return the network's outputs (n, classes) for every example."""
     batches = range(0, inputs.shape[0], _EVALUATION_BATCH)
-    answers = [net(inputs[i : i + _EVALUATION_BATCH]).argmax(axis=1) for i in batches]
-    return mx.nd.concat(*answers, dim=0).asnumpy()  # type: ignore[no-any-return]
-
-
-def _constant(predicted: npt.NDArray[np.float32]) -> bool:
-    return len(predicted) > 1 and bool((predicted == predicted[0]).all())
+    outputs = [net(inputs[i : i + _EVALUATION_BATCH]) for i in batches]
+    return mx.nd.concat(*outputs, dim=0).asnumpy()  # type: ignore[no-any-return]
 
 
 def _total(scalars: list[Any]) -> float:
