@@ -1,0 +1,47 @@
+# make study   from nothing to a tuned schedule, on the real Fashion-MNIST
+# make test    from nothing to all checks and tests passed
+#
+# Both make their own virtual environment. Another Python: make test PYTHON=python3.12
+# VENV=.venv-3.12; more packages beside: EXTRA="scipy matplotlib".
+
+PYTHON ?= python3
+VENV   ?= .venv
+EXTRA  ?=
+BIN    := $(VENV)/bin
+
+.PHONY: study test data clean
+
+study: $(VENV)/installed data
+	$(BIN)/tuner run studies/quickstart.toml
+
+test: $(VENV)/installed-dev data
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n 2
+
+# Looks where the package looks, downloading included; Debian and Ubuntu have it as a package.
+data: $(VENV)/installed
+	@$(BIN)/python -c "from tuner.tasks.fashion_mnist import load_fashion_mnist as f; f()" 2>/dev/null \
+	  || { command -v apt-get >/dev/null && sh -c ' \
+	       as_root() { if [ "$$(id -u)" = 0 ]; then "$$@"; else sudo "$$@"; fi; }; \
+	       as_root apt-get update -q && as_root apt-get install -q -y dataset-fashion-mnist'; } \
+	  || $(BIN)/python -c "from tuner.tasks.fashion_mnist import load_fashion_mnist as f; f()"
+
+$(VENV)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; ok = (3, 10) <= v <= (3, 12); \
+	  sys.exit(0 if ok else "Python 3.10 to 3.12 is needed, because MXNet 1.9.1 has no wheels for" \
+	  " others, but $(PYTHON) is %d.%d. Type: make PYTHON=python3.11 ..." % v)'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/installed: $(VENV)/python pyproject.toml
+	$(BIN)/pip install --quiet --editable . $(EXTRA)
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(BIN)/pip install --quiet --editable '.[dev]' $(EXTRA)
+	touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,70 @@
+"""What several tests share: small real studies on real Fashion-MNIST."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import optuna
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def quiet_optuna() -> None:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+@pytest.fixture
+def write_study(tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that writes a study of seconds: 2 epochs of 1 500 examples a trial."""
+
+    def write(
+        name: str = "small",
+        *,
+        epochs: int = 2,
+        trials: int = 8,
+        task: str = "train_size = 1500\ntest_size = 500\nbatch_size = 64",
+        more: str = "",
+    ) -> Path:
+        path = tmp_path / f"{name}.toml"
+        path.write_text(
+            f'format = "tuner.study/1"\nname = "{name}"\n'
+            f'search_space = "{ROOT / "search_spaces" / "chapter.toml"}"\n'
+            f'[task]\nname = "lenet_fashion_mnist"\nepochs = {epochs}\n{task}\n'
+            f"[budget]\ntrials = {trials}\n{more}\n"
+        )
+        return path
+
+    return write
+
+
+class Ran:
+    """A finished run of the command line."""
+
+    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
+        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
+
+    def __repr__(self) -> str:
+        return f"exit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
+
+
+@pytest.fixture
+def tuner_command(tmp_path: Path) -> Callable[..., Ran]:
+    """Return a function that runs the real command in a process of its own."""
+
+    def run(*args: object, cwd: Path = tmp_path) -> Ran:
+        command = [sys.executable, "-m", "tuner", *map(str, args)]
+        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+        return Ran(done)
+
+    return run
+
+
+def without_times(csv: str) -> str:
+    """Return a table of trials without its last column, the seconds."""
+    return re.sub(r",[^,\n]*$", "", csv, flags=re.MULTILINE)
