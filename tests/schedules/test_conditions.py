@@ -199,6 +199,12 @@ def test_with_horizon_stretches_every_duration() -> None:
             20,
             "`each of milestones < the next` must hold, but got (milestones=(10, 10))",
         ),
+        (
+            CosineRestarts(base_lr=0.8, horizon=100, cycle_steps=25),
+            90,
+            "the last cycle ends at the horizon 100, but would not at 90 with cycle_steps=22."
+            " Set `cycle_steps` by hand",
+        ),
         (Constant(base_lr=0.8, horizon=100), 0, "vanish over a horizon of 0"),
         (Constant(base_lr=0.8, horizon=100), -5, "`1 <= horizon <= 2**53` must hold"),
     ],
@@ -209,3 +215,10 @@ def test_with_horizon_refuses_what_would_be_another_shape(
     with pytest.raises(ScheduleError) as caught:
         schedule.with_horizon(horizon)
     assert message in str(caught.value)
+
+
+def test_restarts_that_do_not_fill_the_horizon_may_be_stretched_freely() -> None:
+    schedule = CosineRestarts(base_lr=0.8, horizon=100, cycle_steps=30)
+    assert schedule.with_horizon(90).cycle_steps == 27
+    filled = CosineRestarts(base_lr=0.8, horizon=100, cycle_steps=25)
+    assert filled.with_horizon(80)(80) == filled(100) == 0.0

@@ -21,6 +21,7 @@ from tuner.schedules.fields import choice, plain, rate, updates
 WARMUP_MODES = ("linear", "constant")
 
 F = TypeVar("F", bound="type[Schedule]")
+S = TypeVar("S", bound="Schedule")
 
 
 def sealed(cls: F) -> F:
@@ -140,7 +141,7 @@ class Schedule(ABC):
             return [self(u) for u in update]
         raise ScheduleError(f"`update` must be a number or several, but got {update!r}.")
 
-    def with_horizon(self, horizon: int) -> Schedule:
+    def with_horizon(self: S, horizon: int) -> S:
         """Lay the same shape out over another number of updates.
 
         The rule: every duration (warmup, intervals, milestones, knots) is multiplied by

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import ClassVar
 
+from tuner.errors import ScheduleError
 from tuner.schedules.base import Schedule, remaining, sealed
 from tuner.schedules.fields import number, rate, updates
 
@@ -29,7 +30,8 @@ class CosineRestarts(Schedule):
 
     so exactly at a restart it is the new peak, as in PyTorch. The one exception is a horizon at
     the very end of a cycle: nothing starts there, and the LR is ``final_lr`` from it on. At any
-    other horizon the LR stays where its cycle was.
+    other horizon the LR stays where its cycle was, so ``with_horizon`` refuses a horizon that
+    the stretched cycles, being whole updates, would no longer fill.
 
     Args:
         base_lr: LR at the end of warmup, the peak of the first cycle.
@@ -71,10 +73,32 @@ class CosineRestarts(Schedule):
         yield 0 < self.decay_factor <= 1, "0 < decay_factor <= 1"
         yield 0 <= self.final_lr <= self.base_lr, "0 <= final_lr <= base_lr"
 
+    def with_horizon(self, horizon: int) -> CosineRestarts:
+        """Lay the same shape out over another number of updates.
+
+        See :meth:`Schedule.with_horizon`.
+
+        Raises:
+            ScheduleError: Also if the cycles would no longer end at the horizon.
+        """
+        stretched = super().with_horizon(horizon)
+        if self._ends_a_cycle and not stretched._ends_a_cycle:
+            raise ScheduleError(
+                f"CosineRestarts: the last cycle ends at the horizon {self.horizon}, but would not"
+                f" at {horizon} with cycle_steps={stretched.cycle_steps}. Set `cycle_steps` by"
+                f" hand: dataclasses.replace(schedule, horizon={horizon}, cycle_steps=...)."
+            )
+        return stretched
+
+    @property
+    def _ends_a_cycle(self) -> bool:
+        """Whether the horizon is the very end of a cycle."""
+        return self._position(self._span)[1] == 0
+
     def _after_warmup(self, update: float) -> float:
-        cycle, into, length = self._position(update - self.warmup_steps)
-        if cycle > 0 and into == 0 and update == self.horizon:
+        if update == self.horizon and self._ends_a_cycle:
             return self.final_lr
+        cycle, into, length = self._position(update - self.warmup_steps)
         peak = max(self.final_lr, self.base_lr * self.decay_factor**cycle)
         left = remaining("cosine", into / length)
         return self.final_lr + (peak - self.final_lr) * left
