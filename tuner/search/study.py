@@ -13,7 +13,7 @@ from optuna.storages import RDBStorage
 from optuna.study import Study
 from optuna.trial import Trial, TrialState
 
-from tuner.errors import DefinitionError, StorageError, StudyError, TaskError
+from tuner.errors import DefinitionError, StorageError, StudyError, TrainingError
 from tuner.schedules import schedule_to_dict
 from tuner.search.events import Listener, StudyEnded, StudyStarted, TrialEnded
 from tuner.search.ownership import owning, put_back, put_back_orphans
@@ -143,7 +143,7 @@ def run_trials(
         ``"done"``, ``"timeout"`` or ``"interrupted"``.
 
     Raises:
-        TaskError: If several trials in a row failed.
+        TrainingError: If several trials in a row failed.
         StorageError: If the database fails.
     """
     started = time.monotonic()
@@ -169,7 +169,7 @@ def run_trials(
             )
             failures = failures + 1 if outcome and outcome.state == TrialState.FAIL else 0
             if outcome and failures >= _MOST_FAILURES:
-                raise TaskError(
+                raise TrainingError(
                     f"{failures} trials failed in a row, the last one: {outcome.reason}"
                 )
     except optuna.exceptions.StorageInternalError as error:

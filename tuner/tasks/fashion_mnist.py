@@ -54,7 +54,6 @@ _FILES = {
     ),
 }
 
-_DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 _OFFICIAL_URLS = (
     "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
@@ -120,7 +119,10 @@ def _read(file: _File, directory: str | Path | None) -> Pixels:
 
 def _folders() -> list[Path]:
     home = Path(os.environ.get("MXNET_HOME") or Path.home() / ".mxnet")
-    return [home / "datasets" / "fashion-mnist", _DEBIAN, _cache()]
+    # Debian's package puts it into one of the machine's data folders.
+    shared = (os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")
+    places = [home, *map(Path, shared)]
+    return [*(place / "datasets" / "fashion-mnist" for place in places), _cache()]
 
 
 def _cache() -> Path:
@@ -173,6 +175,6 @@ def _verified(path: Path, file: _File) -> Pixels:
 
 
 def _remedy(path: Path) -> str:
-    if path.parent == _DEBIAN:
+    if path.is_relative_to("/usr/share"):
         return "Type `apt-get install --reinstall dataset-fashion-mnist`."
     return "Delete it and run again."
