@@ -59,7 +59,7 @@ def nested(depth: int) -> list[Any]:
         ({"1": 1, 1: 2}, "the key '1' is there twice"),
         ([1, 2], "cannot convert dictionary update sequence"),
     ],
-    ids=str,
+    ids=lambda value: value[:30] if isinstance(value, str) else "provenance",
 )
 def test_provenance_that_json_cannot_hold(provenance: Any, reason: str, path: Path) -> None:
     with pytest.raises(
