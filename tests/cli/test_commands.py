@@ -1,0 +1,176 @@
+"""The commands from init to show, as a user types them, in processes of their own."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import tuner
+
+
+@pytest.fixture
+def finished(write_study: Callable, tuner_command: Callable) -> Path:
+    """Return a study file whose study has run through the command line."""
+    study = write_study(trials=7)
+    assert tuner_command("run", study).code == 0
+    return study
+
+
+def test_run_says_what_happens_and_what_to_do_next(
+    write_study: Callable, tuner_command: Callable
+) -> None:
+    study = write_study(trials=2)
+    ran = tuner_command("run", study)
+    assert ran.code == 0, ran
+    folder = study.with_suffix("")
+    lines = ran.err.splitlines()
+    assert lines[0].startswith("study small: new, budget 2 trials of 2 epochs, sqlite:///")
+    assert (
+        sum(bool(re.match(r"trial \d epoch \d/2: test accuracy 0\.\d{4}", x)) for x in lines) == 4
+    )
+    assert f"tuner show {folder}/best.json" in ran.err
+    assert "\x1b" not in ran.out + ran.err  # no colours or cursor moves in a pipe
+    assert f"schedule  {folder}/best.json" in ran.out
+    assert f"report    {folder}/report.html" in ran.out
+    again = tuner_command("run", study)
+    assert again.code == 0
+    assert "continuing after 2 trials" in again.err
+
+
+def test_the_printed_program_runs_as_printed(
+    write_study: Callable, tuner_command: Callable, tmp_path: Path
+) -> None:
+    out = tuner_command("run", write_study(trials=2)).out
+    program = out[out.index("import tuner") :]
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    schedule = tuner.load_schedule(tmp_path / "small" / "best.json")
+    assert done.stdout.splitlines() == [
+        f"update {u}: learning rate {schedule(u):.6f}" for u in (1, 2, 3)
+    ]
+
+
+def test_status_trials_and_best_in_every_format(finished: Path, tuner_command: Callable) -> None:
+    result = tuner.open_study(finished)
+    status = json.loads(tuner_command("status", finished, "--format", "json").out)
+    assert status["finished"] == status["budget"] == 7
+    assert status["best_value"] == result.best.value
+    assert "best value" in tuner_command("status", finished).out
+    header, values = csv.reader(
+        io.StringIO(tuner_command("status", finished, "--format", "csv").out)
+    )
+    assert dict(zip(header, values, strict=True))["best_trial"] == str(result.best.number)
+
+    rows = list(
+        csv.DictReader(io.StringIO(tuner_command("trials", finished, "--format", "csv").out))
+    )
+    assert [float(row["value"]) for row in rows] == [row.value for row in result.trials]
+    assert [float(row["base_lr"]) for row in rows] == [r.params["base_lr"] for r in result.trials]
+    full = json.loads(tuner_command("trials", finished, "--format", "json").out)
+    assert full[0]["records"][1]["test_accuracy"] == result.trials[0].value
+    assert full[0]["schedule"]["family"] == "constant"
+    table = tuner_command("trials", finished).out
+    assert "chapter: constant 0.3" in table
+
+    best = json.loads(tuner_command("best", finished, "--top", 2, "--format", "json").out)
+    assert len(best) == 2
+    assert best[0]["number"] == result.best.number
+    assert repr(result.best_schedule) in tuner_command("best", finished).out
+
+
+def test_a_study_is_named_by_its_database_as_well(finished: Path, tuner_command: Callable) -> None:
+    url = f"sqlite:///{finished.with_suffix('')}/study.db"
+    by_file = tuner_command("trials", finished, "--format", "csv").out
+    finished.unlink()
+    assert tuner_command("trials", "--storage", url, "--format", "csv").out == by_file
+    named = tuner_command("trials", "--storage", url, "--study", "small", "--format", "csv")
+    assert named.out == by_file
+    relative = tuner_command("status", "--storage", "sqlite:///small/study.db")
+    assert relative.code == 0, relative
+
+
+def test_export_writes_the_best_or_a_named_trial(
+    finished: Path, tuner_command: Callable, tmp_path: Path
+) -> None:
+    result = tuner.open_study(finished)
+    assert tuner_command("export", finished, "-o", "mine.json").code == 0
+    assert tuner.load_schedule(tmp_path / "mine.json") == result.best_schedule
+    assert tuner_command("export", finished, "--trial", 3, "-o", "third.json").code == 0
+    assert tuner.load_schedule(tmp_path / "third.json") == result.trials[3].schedule
+    missing = tuner_command("export", finished, "--trial", 99, "-o", "none.json")
+    assert missing.code == 2
+    assert "Trial 99 must exist" in missing.err
+    assert not (tmp_path / "none.json").exists()
+
+
+def test_report_writes_one_page(finished: Path, tuner_command: Callable, tmp_path: Path) -> None:
+    assert tuner_command("report", finished, "-o", "page.html").code == 0
+    assert "small" in (tmp_path / "page.html").read_text()
+
+
+def test_show_prints_formula_values_curve_and_origin_without_optuna_or_mxnet(
+    finished: Path, tmp_path: Path
+) -> None:
+    file = finished.with_suffix("") / "best.json"
+    program = (
+        "import sys; sys.modules.update(dict.fromkeys(('mxnet', 'optuna', 'numpy', 'pydantic')));"
+        f"sys.argv = ['tuner', 'show', {str(file)!r}]; from tuner.cli.main import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    schedule = tuner.load_schedule(file)
+    assert f"lr(u) = {schedule.formula}" in done.stdout
+    assert f"{schedule.horizon:8d}       2.00  {schedule(schedule.horizon):.8g}" in done.stdout
+    assert "█" in done.stdout
+    assert "fingerprint  sha256:" in done.stdout
+
+
+def test_resume_continues_from_the_database_alone(
+    write_study: Callable, tuner_command: Callable
+) -> None:
+    study = write_study(trials=6)
+    url = f"sqlite:///{study.with_suffix('')}/study.db"
+    assert tuner_command("run", study, "--trials", 2).code == 0
+    study.unlink()
+    resumed = tuner_command("resume", "--storage", url)
+    assert resumed.code == 0, resumed
+    assert "continuing after 2 trials" in resumed.err
+    assert len(tuner.open_study(storage=url).trials) == 6
+
+
+def test_output_that_nobody_reads_is_no_error(finished: Path) -> None:
+    trials = f"{sys.executable} -m tuner trials {finished} --format json"
+    command = f"{trials} | head -1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["[", "0"]
+    assert done.stderr == ""
+
+
+def test_help_names_every_command(tuner_command: Callable) -> None:
+    ran = tuner_command("--help")
+    assert ran.code == 0
+    for name in (
+        "init",
+        "check",
+        "run",
+        "resume",
+        "status",
+        "trials",
+        "best",
+        "export",
+        "report",
+        "show",
+    ):
+        assert re.search(rf"^\W+{name}\b", ran.out, re.MULTILINE), name

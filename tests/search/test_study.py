@@ -1,0 +1,233 @@
+"""A study end to end on real data: budget, baselines, pruning, collapse, resume."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import optuna
+import pytest
+
+import tuner
+from tuner.errors import StudyError, TrainingError
+from tuner.results import TrialRow
+from tuner.search.events import EpochEnded, StudyEnded, TrialEnded, TrialStarted
+
+ALWAYS_PRUNE = '[pruner]\ntype = "median"\nn_startup_trials = 1\n'
+
+
+def without_seconds(rows: list[TrialRow]) -> list[TrialRow]:
+    return [
+        row._replace(records=tuple(r._replace(seconds=0.0) for r in row.records)) for row in rows
+    ]
+
+
+def test_a_study_runs_its_baselines_first_and_keeps_everything(write_study: Callable) -> None:
+    events: list[object] = []
+    result = tuner.run_study(write_study(trials=8), on_event=events.append)
+    rows = result.trials
+    assert result.ended == "done"
+    assert [row.number for row in rows] == list(range(8))
+    assert [row.baseline for row in rows[:2]] == [
+        "chapter: constant 0.3",
+        "chapter: cosine 0.3 to 0.01",
+    ]
+    assert [bool(row.baseline) for row in rows] == [True] * 5 + [False] * 3
+    for row in rows:
+        assert row.state in ("complete", "pruned")
+        assert row.schedule is not None
+        assert row.schedule.base_lr == row.params["base_lr"]
+        assert [record.epoch for record in row.records] == list(range(1, row.epochs + 1))
+        if row.state == "complete":
+            assert row.epochs == 2
+            assert row.value == row.records[-1].test_accuracy
+    stored = optuna.load_study(study_name="small", storage=result.storage)
+    for trial, row in zip(stored.trials, rows, strict=True):
+        assert trial.intermediate_values == {r.epoch: r.test_accuracy for r in row.records}
+    assert result.best.value == max(row.value or 0 for row in rows if row.state == "complete")
+    assert result.best_schedule == result.best.schedule
+    assert sum(isinstance(event, TrialStarted) for event in events) == 8
+    assert sum(isinstance(event, EpochEnded) for event in events) == result.summary.epochs_trained
+    assert isinstance(events[-2], TrialEnded)
+    assert isinstance(events[-1], StudyEnded)
+    assert all("\n" not in str(event) for event in events)
+
+
+def test_a_run_ends_with_schedule_and_report_in_place(write_study: Callable) -> None:
+    result = tuner.run_study(write_study(trials=2))
+    assert result.folder == Path(write_study()).parent / "small"
+    file = tuner.read_schedule_file(result.folder / "best.json")
+    assert file.schedule == result.best_schedule
+    assert file.updates_per_epoch == 24  # 1500 examples in batches of 64
+    assert file.batch_size == 64
+    origin = file.provenance
+    assert origin["trial"] == result.best.number
+    assert origin["objective"]["value"] == result.best.value
+    assert origin["fingerprint"] == result.spec.fingerprint()
+    assert origin["task"]["optimizer"] == "sgd"
+    assert (result.folder / "report.html").read_text().startswith("<!doctype html>")
+
+
+def test_baselines_are_never_pruned_and_others_are(write_study: Callable) -> None:
+    result = tuner.run_study(write_study(trials=12, epochs=3, more=ALWAYS_PRUNE))
+    for row in result.trials:
+        if row.baseline:
+            assert row.state == "complete"
+    pruned = [row for row in result.trials if row.state == "pruned"]
+    assert pruned
+    for row in pruned:
+        assert row.reason == f"pruned after epoch {row.epochs} of 3"
+        assert row.epochs < 3
+
+
+def test_collapsed_and_diverged_trainings_are_pruned_with_the_reason(
+    write_study: Callable, tmp_path: Path
+) -> None:
+    space = tmp_path / "hot.toml"
+    space.write_text(
+        'format = "tuner.search_space/1"\nname = "hot"\n'
+        '[params.family]\ntype = "categorical"\nchoices = ["constant"]\n'
+        '[params.base_lr]\ntype = "float"\nlow = 1e11\nhigh = 1e12\nlog = true\n'
+        '[[baseline]]\nlabel = "too hot"\nfamily = "constant"\nbase_lr = 1e12\n'
+    )
+    study = write_study(trials=4)
+    study.write_text(study.read_text().replace(study.read_text().split('"')[5], "hot.toml"))
+    result = tuner.run_study(study)
+    assert [row.state for row in result.trials] == ["pruned"] * 4
+    assert all("diverged in epoch 1: the loss is nan" in row.reason for row in result.trials)
+    assert not (result.folder / "best.json").exists()
+    with pytest.raises(StudyError, match="must have a complete trial"):
+        _ = result.best
+
+
+def test_the_budget_is_the_studys_over_all_runs(write_study: Callable) -> None:
+    study = write_study(trials=4)
+    assert len(tuner.run_study(study, trials=3).trials) == 5  # two baselines are waiting
+    first = tuner.run_study(study).summary
+    assert (first.finished, first.states) == (4, {"complete": 4, "waiting": 1})
+    assert tuner.run_study(study).summary == first  # nothing is left to do
+
+
+@pytest.mark.parametrize("pruner", ["successive_halving", "median", "hyperband"])
+def test_a_study_stopped_between_trials_ends_as_one_that_was_not(
+    write_study: Callable, pruner: str
+) -> None:
+    more = f'[pruner]\ntype = "{pruner}"\n[sampler]\ntype = "tpe"\nn_startup_trials = 6\n'
+    study = write_study(trials=11, more=more)
+    whole = tuner.run_study(study)
+    expected = without_seconds(whole.trials)
+    shutil.rmtree(whole.folder)
+    stopped = tuner.run_study(study, trials=7)
+    study.unlink()  # the database alone must do
+    resumed = tuner.resume_study(stopped.storage)
+    assert without_seconds(resumed.trials) == expected
+    assert resumed.best_schedule == whole.best_schedule
+
+
+def test_stopping_after_an_epoch_puts_the_trial_back(write_study: Callable) -> None:
+    study = write_study(trials=7)
+    expected = without_seconds(tuner.run_study(study).trials)
+    shutil.rmtree(study.with_suffix(""))
+    seen: list[object] = []
+    first = tuner.run_study(study, on_event=seen.append, stop_requested=lambda: len(seen) > 15)
+    assert first.ended == "interrupted"
+    assert "running" not in first.summary.states
+    assert without_seconds(tuner.run_study(study).trials) == expected
+
+
+def test_a_time_limit_ends_a_run_but_not_the_study(write_study: Callable) -> None:
+    study = write_study(trials=6)
+    result = tuner.run_study(study, timeout="0.1s")
+    assert result.ended == "timeout"
+    assert result.summary.finished < 6
+    assert tuner.run_study(study).summary.finished == 6
+
+
+def test_an_exception_in_the_caller_leaves_no_running_trial(write_study: Callable) -> None:
+    def explode(event: object) -> None:
+        if isinstance(event, EpochEnded) and event.number == 1:
+            raise KeyboardInterrupt
+
+    study = write_study(trials=3)
+    with pytest.raises(KeyboardInterrupt):
+        tuner.run_study(study, on_event=explode)
+    assert "running" not in tuner.open_study(study).summary.states
+    assert tuner.run_study(study).summary.finished == 3
+
+
+def wait_for_epoch(storage: Path, trial: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a trial of a running study has reported its first epoch."""
+    while process.poll() is None:
+        time.sleep(0.05)
+        try:
+            rows = tuner.open_study(storage=f"sqlite:///{storage}").trials
+        except tuner.TunerError:
+            continue
+        if len(rows) > trial and rows[trial].records and rows[trial].state == "running":
+            return
+    raise AssertionError("the run ended before it could be interrupted")
+
+
+@pytest.mark.parametrize("signal_name", ["SIGKILL", "SIGINT", "SIGTERM"])
+def test_a_process_ended_in_the_middle_of_a_trial_loses_nothing(
+    write_study: Callable, signal_name: str
+) -> None:
+    study = write_study(trials=7, epochs=4)
+    whole = tuner.run_study(study)
+    expected = without_seconds(whole.trials)
+    shutil.rmtree(whole.folder)
+    command = [sys.executable, "-m", "tuner", "run", str(study)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        wait_for_epoch(whole.folder / "study.db", 5, process)
+        os.kill(process.pid, signal.Signals[signal_name])
+        _, talk = process.communicate()
+    states = tuner.open_study(study).summary.states
+    if signal_name == "SIGKILL":
+        assert states["running"] == 1
+    else:
+        assert process.returncode == 130
+        assert "running" not in states
+        assert "Continue with: tuner run" in talk.decode()
+    resumed = tuner.resume_study(whole.storage)
+    assert without_seconds(resumed.trials) == expected
+
+
+def test_a_changed_definition_is_refused_with_the_difference(write_study: Callable) -> None:
+    study = write_study(trials=2)
+    tuner.run_study(study)
+    before = (study.with_suffix("") / "study.db").read_bytes()
+    write_study(trials=3, epochs=3)
+    with pytest.raises(StudyError) as caught:
+        tuner.run_study(study)
+    assert "task.epochs" in str(caught.value)
+    assert "2 -> 3" in str(caught.value)
+    assert (study.with_suffix("") / "study.db").read_bytes() == before
+    write_study(trials=3)  # a larger budget is no other definition
+    assert tuner.run_study(study).summary.finished == 3
+
+
+def test_trainings_that_all_fail_end_the_study(write_study: Callable) -> None:
+    task = 'train_size = 64\ntest_size = 64\noptimizer = "sgld"\noptimizer_params = {wd = 1e39}'
+    study = write_study(trials=9, task=task)
+    with pytest.raises(TrainingError, match="3 trials failed in a row"):
+        tuner.run_study(study)
+    rows = tuner.open_study(study).trials
+    assert [row.state for row in rows][:3] == ["failed"] * 3
+    assert all(row.reason for row in rows[:3])
+
+
+def test_the_definition_in_the_database_is_the_files(write_study: Callable) -> None:
+    study = write_study(trials=1)
+    result = tuner.run_study(study)
+    attributes = optuna.load_study(study_name="small", storage=result.storage).user_attrs
+    assert attributes["definition"]["study"]["budget"] == {"trials": 1}
+    assert attributes["definition"]["space"]["name"] == "chapter"
+    json.dumps(attributes)  # plain data
+    assert tuner.open_study(storage=result.storage).spec.decisive() == result.spec.decisive()
