@@ -12,6 +12,7 @@ from typing import NamedTuple
 from tuner.errors import UnitError
 
 _PATTERN = re.compile(r"(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(ep|up|dur)")
+_LONGEST = 1e12
 _HOW_TO_WRITE = "'{0}up' (updates), '{1}ep' (epochs) or '{2}dur' (share of the horizon)"
 
 
@@ -65,6 +66,8 @@ class Duration(NamedTuple):
             how = _HOW_TO_WRITE.format(500, 1, 0.1)
             raise UnitError(f"{text!r} is not a duration of 0 or more. Write {how}.")
         amount, unit = float(match[1]), match[2]
+        if amount > _LONGEST:
+            raise UnitError(f"{text!r} must be at most {_LONGEST:g} of its unit.")
         if unit == "up" and not amount.is_integer():
             raise UnitError(f"{text!r} is not a whole number of updates.")
         return cls(amount, unit)
@@ -75,11 +78,12 @@ class Duration(NamedTuple):
         return round(self.amount * length)
 
     def __str__(self) -> str:
-        return f"{self.amount:g}{self.unit}"
+        amount = int(self.amount) if self.amount.is_integer() else self.amount
+        return f"{amount}{self.unit}"
 
 
 def _is_whole(value: object) -> bool:
-    return isinstance(value, int) or (isinstance(value, str) and value.isdigit())
+    return type(value) is int or (isinstance(value, str) and value.isdigit())
 
 
 def _is_number(text: str) -> bool:

@@ -139,7 +139,7 @@ def test_momentum_changes_the_training() -> None:
 
 
 def test_wrong_optimizer_parameters_are_refused() -> None:
-    with pytest.raises(TaskError, match="optimizer_params = {'momentun': 0.9}"):
+    with pytest.raises(TaskError, match=r"optimizer_params = \{'momentun': 0.9\}"):
         check_optimizer("sgd", {"momentun": 0.9})
 
 
