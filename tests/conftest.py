@@ -30,11 +30,12 @@ def write_study(tmp_path: Path) -> Callable[..., Path]:
         trials: int = 8,
         task: str = "train_size = 1500\ntest_size = 500\nbatch_size = 64",
         more: str = "",
+        space: str | Path = ROOT / "search_spaces" / "chapter.toml",
     ) -> Path:
         path = tmp_path / f"{name}.toml"
         path.write_text(
             f'format = "tuner.study/1"\nname = "{name}"\n'
-            f'search_space = "{ROOT / "search_spaces" / "chapter.toml"}"\n'
+            f'search_space = "{space}"\n'
             f'[task]\nname = "lenet_fashion_mnist"\nepochs = {epochs}\n{task}\n'
             f"[budget]\ntrials = {trials}\n{more}\n"
         )

@@ -62,7 +62,9 @@ def run_trial(
     except TunerError as error:
         return Outcome(TrialState.FAIL, None, str(error))
     except Exception as error:
-        return Outcome(TrialState.FAIL, None, f"{type(error).__name__}: {error}")
+        # MXNet's messages carry the C++ stack; what happened is in the last line.
+        message = (str(error).strip().splitlines() or [""])[-1]
+        return Outcome(TrialState.FAIL, None, f"{type(error).__name__}: {message}")
 
 
 def _schedule(trial: Trial, spec: StudySpec) -> Schedule:
