@@ -1,0 +1,37 @@
+"""The report: rows of a study -> plain data -> figures -> one HTML file.
+
+``data`` and ``curves`` know nothing of pictures, ``figures`` and ``optuna_figures`` nothing of
+HTML, ``page`` puts them together.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import optuna
+
+from tuner.spec import StudySpec
+
+
+def write_report(study: optuna.Study, spec: StudySpec, path: str | Path) -> Path:
+    """Write the report of a study as one HTML file that needs no network.
+
+    Args:
+        study: The study, in any state. It is read once, so that a running study gives a
+            consistent report.
+        spec: Its definition.
+        path: Where to. An existing file is replaced, whole or not at all.
+
+    Returns:
+        The path.
+
+    Raises:
+        TunerError: If the file cannot be written; what was there before is still there.
+    """
+    # Plotly and Jinja take a while to import, and every command imports this package.
+    from tuner.report.page import write_page
+
+    return write_page(study, spec, path)
+
+
+__all__ = ["write_report"]

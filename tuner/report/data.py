@@ -1,0 +1,222 @@
+"""What the report says, as plain data made from the rows of a study."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from tuner.report.curves import Curve, lr_curve
+from tuner.results import TrialRow, ranking
+from tuner.schedules import Schedule
+from tuner.units import Clock
+
+TOP = 10
+STATE_ORDER = ("complete", "pruned", "failed", "running", "waiting")
+
+
+class Contender(NamedTuple):
+    """A complete trial as the verdict names it."""
+
+    number: int
+    family: str
+    base_lr: float
+    accuracy: float
+    baseline: str | None
+
+
+class Verdict(NamedTuple):
+    """The best schedule and how it stands; ``best`` is None while no trial is complete.
+
+    ``rival`` is the best baseline, or, if the best schedule is a baseline itself, the best
+    schedule that was sampled.
+    """
+
+    best: Contender | None
+    rival: Contender | None
+    states: tuple[tuple[str, int], ...]
+
+    @property
+    def trials(self) -> int:
+        """Trials in any state."""
+        return sum(count for _, count in self.states)
+
+
+class Parameter(NamedTuple):
+    """A parameter of a schedule, in words."""
+
+    name: str
+    value: str
+
+
+class BestTrial(NamedTuple):
+    """The best trial: its schedule in words and as a curve, and its training epoch by epoch."""
+
+    number: int
+    baseline: str | None
+    accuracy: float
+    family: str
+    formula: str
+    text: str
+    parameters: tuple[Parameter, ...]
+    curve: Curve
+    epochs: tuple[int, ...]
+    train_loss: tuple[float, ...]
+    train_accuracy: tuple[float, ...]
+    test_accuracy: tuple[float, ...]
+
+
+class Line(NamedTuple):
+    """A trial's schedule among others; ``rank`` is 1 for the best, None if it is not complete."""
+
+    number: int
+    state: str
+    family: str
+    baseline: str | None
+    rank: int | None
+    accuracy: float | None
+    curve: Curve
+
+
+class Entry(NamedTuple):
+    """A trial in a table. ``accuracy`` of one that is not complete is its last epoch's."""
+
+    number: int
+    state: str
+    rank: int | None
+    baseline: str
+    family: str
+    base_lr: float | None
+    accuracy: float | None
+    epochs: int
+    seconds: float
+    params: str
+    reason: str
+
+
+class ReportData(NamedTuple):
+    """All that the report says of the trials."""
+
+    verdict: Verdict
+    best: BestTrial | None
+    leaders: tuple[Entry, ...]
+    lines: tuple[Line, ...]
+    entries: tuple[Entry, ...]
+
+
+def report_data(rows: Sequence[TrialRow], clock: Clock) -> ReportData:
+    """Return what the report says of a study's trials.
+
+    Args:
+        rows: The trials.
+        clock: Updates per epoch, and updates of a full training.
+    """
+    ranked = ranking(rows)
+    ranks = {row.number: rank for rank, row in enumerate(ranked, start=1)}
+    entries = {row.number: _entry(row, ranks.get(row.number)) for row in rows}
+    unranked_baselines = [row for row in rows if row.baseline and row.number not in ranks]
+    leaders = [row for row in ranked if row.baseline or ranks[row.number] <= TOP]
+    return ReportData(
+        verdict=_verdict(ranked, rows),
+        best=_best(ranked[0], clock) if ranked and ranked[0].schedule else None,
+        leaders=tuple(entries[row.number] for row in [*leaders, *unranked_baselines]),
+        lines=tuple(
+            _line(row, row.schedule, ranks.get(row.number), clock)
+            for row in rows
+            if row.schedule is not None and row.state in ("complete", "pruned")
+        ),
+        entries=tuple(entries.values()),
+    )
+
+
+def _verdict(ranked: Sequence[TrialRow], rows: Sequence[TrialRow]) -> Verdict:
+    contenders = list(filter(None, map(_contender, ranked)))
+    best = contenders[0] if contenders else None
+    rivals = [c for c in contenders if best and bool(c.baseline) != bool(best.baseline)]
+    counts = Counter(row.state for row in rows)
+    states = tuple((state, counts[state]) for state in STATE_ORDER if counts[state])
+    return Verdict(best, rivals[0] if rivals else None, states)
+
+
+def _contender(row: TrialRow) -> Contender | None:
+    if row.schedule is None or row.value is None:
+        return None
+    return Contender(row.number, row.family, row.schedule.base_lr, row.value, row.baseline)
+
+
+def _best(row: TrialRow, clock: Clock) -> BestTrial:
+    assert row.schedule is not None
+    records = row.records
+    return BestTrial(
+        number=row.number,
+        baseline=row.baseline,
+        accuracy=row.value or 0.0,
+        family=row.family,
+        formula=row.schedule.formula,
+        text=repr(row.schedule),
+        parameters=parameters(row.schedule, clock.updates_per_epoch),
+        curve=lr_curve(row.schedule, clock.updates_per_epoch, clock.horizon),
+        epochs=tuple(record.epoch for record in records),
+        train_loss=tuple(record.train_loss for record in records),
+        train_accuracy=tuple(record.train_accuracy for record in records),
+        test_accuracy=tuple(record.test_accuracy for record in records),
+    )
+
+
+def _line(row: TrialRow, schedule: Schedule, rank: int | None, clock: Clock) -> Line:
+    curve = lr_curve(schedule, clock.updates_per_epoch, clock.horizon)
+    return Line(row.number, row.state, row.family, row.baseline, rank, row.value, curve)
+
+
+def _entry(row: TrialRow, rank: int | None) -> Entry:
+    return Entry(
+        number=row.number,
+        state=row.state,
+        rank=rank,
+        baseline=row.baseline or "",
+        family=row.family,
+        base_lr=row.schedule.base_lr if row.schedule else None,
+        accuracy=row.value,
+        epochs=row.epochs,
+        seconds=row.seconds,
+        params=", ".join(
+            f"{name}={plain(value)}" for name, value in row.params.items() if name != "family"
+        ),
+        reason=row.reason,
+    )
+
+
+def parameters(schedule: Schedule, updates_per_epoch: int) -> tuple[Parameter, ...]:
+    """Return the parameters of a schedule in words, durations in updates and in epochs."""
+
+    def duration(updates: int) -> str:
+        return f"{updates} updates ({updates / updates_per_epoch:.3g} epochs)"
+
+    def words(kind: str, value: Any) -> str:
+        if kind == "updates":
+            return duration(value)
+        if kind == "update_list":
+            return "; ".join(map(duration, value))
+        if kind == "knots":
+            return "; ".join(f"{duration(update)}: {plain(ratio)}" for update, ratio in value)
+        return plain(value)
+
+    return tuple(
+        Parameter(field.name, words(field.metadata["kind"], getattr(schedule, field.name)))
+        for field in dataclasses.fields(schedule)
+    )
+
+
+def plain(value: Any) -> str:
+    """Return a value in as many digits as one reads."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def varying(trials: Iterable[dict[str, Any]]) -> list[str]:
+    """Return the names of the parameters that have more than one value, in order of appearance."""
+    values: dict[str, set[str]] = {}
+    for params in trials:
+        for name, value in params.items():
+            values.setdefault(name, set()).add(repr(value))
+    return [name for name, found in values.items() if len(found) > 1]
