@@ -123,7 +123,7 @@ def test_show_prints_formula_values_curve_and_origin_without_optuna_or_mxnet(
 ) -> None:
     file = finished.with_suffix("") / "best.json"
     program = (
-        "import sys; sys.modules.update(dict.fromkeys(('mxnet', 'optuna', 'numpy', 'pydantic')));"
+        "import sys; sys.modules.update(dict.fromkeys(('mxnet', 'optuna', 'numpy', 'sqlalchemy')));"
         f"sys.argv = ['tuner', 'show', {str(file)!r}]; from tuner.cli.main import main; main()"
     )
     done = subprocess.run(

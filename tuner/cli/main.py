@@ -245,7 +245,7 @@ def _explained() -> Iterator[None]:
 
 
 def _say(error: Exception, text: str) -> None:
-    if os.environ.get("TUNER_DEBUG"):
+    if os.environ.get("TUNER_DEBUG") or "--debug" in sys.argv:
         traceback.print_exception(error)
     talk().print(text, markup=False)
 
