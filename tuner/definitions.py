@@ -20,6 +20,27 @@ else:
 
 S = TypeVar("S", bound="Section")
 
+# What is noted at a place where something is needed.
+MISSING = "is required, but missing"
+# What pydantic appends to the location of a value that may be of several types.
+_TYPES = ("bool", "float", "int", "str")
+# pydantic's words for what TOML and this project call otherwise.
+_WORDS = {
+    "Input ": "",
+    "String ": "",
+    "should ": "must ",
+    "a valid string": "a text",
+    "a valid integer": "a whole number",
+    "a valid number": "a number",
+    "a valid boolean": "true or false",
+    "a valid dictionary": "a table",
+    "a valid list": "a list",
+    "greater than or equal to": ">=",
+    "greater than": ">",
+    "less than or equal to": "<=",
+    "less than": "<",
+}
+
 
 class Section(BaseModel):
     """A table of a TOML file: no unknown keys, no silent conversions, never changed."""
@@ -43,33 +64,65 @@ class Mistakes:
         if (place, text) not in self.found:
             self.found.append((place, text))
 
-    def read(self, section: type[S], data: object, place: str) -> S | None:
-        """Return the table ``data`` as a section, or note every mistake in it."""
+    def table(self, data: object, place: str) -> Mapping[str, Any]:
+        """Return ``data`` if it is a table, or note that it is none and return an empty one."""
+        if isinstance(data, Mapping):
+            return data
+        self.add(place, f"must be a table, but got {data!r}")
+        return {}
+
+    def read(
+        self, section: type[S], data: object, place: str, *, also_known: Iterable[str] = ()
+    ) -> S | None:
+        """Return the table ``data`` as a section, or note every mistake in it.
+
+        Args:
+            section: What the table must be.
+            data: The table as read.
+            place: Where it is in the file; ``""`` is the file itself.
+            also_known: Keys of the table that are read apart, for hints at misspelt ones.
+        """
         if not isinstance(data, Mapping):
-            self.add(place, f"must be a table, but got {data!r}")
+            self.table(data, place)
             return None
         try:
             return section.model_validate(dict(data))
         except ValidationError as error:
-            for detail in error.errors():
-                where = ".".join(part for part in (place, *map(str, detail["loc"])) if part)
-                self.add(where, _explain(detail, section))
+            known = [*section.model_fields, *also_known]
+            for location, text in _explained(error.errors(), known):
+                self.add(".".join(part for part in (place, *location) if part), text)
             return None
 
     def read_tagged(self, sections: Mapping[str, type[S]], data: object, place: str) -> S | None:
-        """Return ``data`` as the section that its key ``type`` names."""
-        tag = data.get("type") if isinstance(data, Mapping) else None
-        if isinstance(data, Mapping) and not (isinstance(tag, str) and tag in sections):
-            known = ", ".join(map(repr, sections))
-            got = f"but got {tag!r}" if "type" in data else "but it is missing"
-            self.add(f"{place}.type", f"must be one of {known}, {got}")
+        """Return the table ``data`` as the section that its key ``type`` names."""
+        if not isinstance(data, Mapping):
+            self.table(data, place)
             return None
-        return self.read(sections[str(tag)] if tag else next(iter(sections.values())), data, place)
+        tag = data.get("type")
+        if isinstance(tag, str) and tag in sections:
+            return self.read(sections[tag], data, place)
+        known = ", ".join(map(repr, sections))
+        got = f"but got {tag!r}" if "type" in data else "but it is missing"
+        self.add(f"{place}.type", f"must be one of {known}, {got}")
+        return None
 
     def raise_if_any(self) -> None:
         """Raise everything that was noted as one :class:`DefinitionError`."""
-        if self.found:
-            raise DefinitionError(self.where, self.found)
+        # A misspelt key is one mistake, though its right name is missing as well.
+        found = [
+            (place, text)
+            for place, text in self.found
+            if not (text == MISSING and self._is_misspelt(place))
+        ]
+        if found:
+            raise DefinitionError(self.where, found)
+
+    def _is_misspelt(self, missing: str) -> bool:
+        table, _, key = missing.rpartition(".")
+        return any(
+            place.rpartition(".")[0] == table and text.endswith(f"did you mean {key!r}?")
+            for place, text in self.found
+        )
 
 
 def read_toml(path: str | Path) -> dict[str, Any]:
@@ -82,13 +135,18 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         content: dict[str, Any] = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         return content
     except FileNotFoundError:
-        raise DefinitionError(str(path), [("file", _not_there(Path(path)))]) from None
+        mistake = ("file", _not_there(Path(path)))
     except OSError as error:
-        raise DefinitionError(str(path), [("file", f"cannot be read: {error.strerror}")]) from None
+        mistake = ("file", f"must be readable, but is not: {error.strerror}")
     except UnicodeDecodeError:
-        raise DefinitionError(str(path), [("file", "must be TOML in UTF-8, but is not")]) from None
+        mistake = ("file", "must be text in UTF-8, but is not")
     except tomllib.TOMLDecodeError as error:
-        raise DefinitionError(str(path), [("syntax", f"must be valid TOML: {error}")]) from None
+        mistake = ("syntax", f"must be valid TOML: {error}")
+    except RecursionError:
+        mistake = ("syntax", "must be valid TOML, but is nested too deeply")
+    except ValueError as error:  # a path that no system call takes
+        mistake = ("file", f"must be a path, but has an {error}")
+    raise DefinitionError(str(path), [mistake]) from None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -99,27 +157,53 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         "did you mean 'family'?"
         >>> did_you_mean("xyz", ["b", "a"])
         'known: a, b'
+        >>> did_you_mean("xyz", [])
+        'known: none'
     """
     names = sorted(known)
     near = difflib.get_close_matches(word, names, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names) or 'none'}"
 
 
 def _not_there(path: Path) -> str:
     folder = path.parent
     if not folder.is_dir():
-        return f"does not exist, nor does its folder {folder}"
+        return f"must exist, but does not, nor does its folder {folder}"
     near = difflib.get_close_matches(path.name, sorted(p.name for p in folder.glob("*.toml")), n=1)
-    return "does not exist" + (f"; did you mean {folder / near[0]}?" if near else "")
+    return "must exist, but does not" + (f"; did you mean {folder / near[0]}?" if near else "")
 
 
-def _explain(detail: ErrorDetails, section: type[Section]) -> str:
-    code, value = detail["type"], detail["input"]
+def _explained(
+    details: Iterable[ErrorDetails], known: Iterable[str]
+) -> Iterable[tuple[list[str], str]]:
+    """Yield (location, text), one for each mistake."""
+    wrong_types: dict[tuple[str, ...], list[ErrorDetails]] = {}
+    for detail in details:
+        location = tuple(map(str, detail["loc"]))
+        if detail["type"].endswith("_type"):
+            # A value that may be of several types has one detail for each of them.
+            place = location[:-1] if location[-1] in _TYPES else location
+            wrong_types.setdefault(place, []).append(detail)
+        else:
+            yield list(location), _text(detail, known)
+    for location, alternatives in wrong_types.items():
+        conditions = dict.fromkeys(_in_our_words(detail["msg"]) for detail in alternatives)
+        must = " or ".join(conditions).replace(" or must be ", " or ")
+        yield list(location), f"{must}, but got {alternatives[0]['input']!r}"
+
+
+def _text(detail: ErrorDetails, known: Iterable[str]) -> str:
+    code, message = detail["type"], detail["msg"]
     if code == "extra_forbidden":
-        return f"unknown key; {did_you_mean(str(detail['loc'][-1]), section.model_fields)}"
+        return f"unknown key; {did_you_mean(str(detail['loc'][-1]), known)}"
     if code == "missing":
-        return "is required, but missing"
-    message = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        return MISSING
     if code == "value_error":  # from our own validators, which name the value themselves
-        return message
-    return f"{message[:1].lower()}{message[1:]}, but got {value!r}"
+        return message.removeprefix("Value error, ")
+    return f"{_in_our_words(message)}, but got {detail['input']!r}"
+
+
+def _in_our_words(message: str) -> str:
+    for theirs, ours in _WORDS.items():
+        message = message.replace(theirs, ours)
+    return message

@@ -1,24 +1,18 @@
-"""The parameters of a search space: how each is written, sampled, checked and used.
-
-A parameter is a field of a family (``warmup_steps``), a field as a share of the base LR
-(``final_lr_ratio``), or ``n_milestones``, drops placed evenly between warmup and horizon.
-"""
+"""The parameters of a search space: how each is written in TOML, sampled and checked."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
 from tuner.definitions import Mistakes, Section
 from tuner.errors import ScheduleError, UnitError
-from tuner.schedules import FAMILIES, Schedule
-from tuner.units import Clock, Duration
+from tuner.space_values import kind_of, plain_value, updates
+from tuner.units import Clock
 
-RATIO = "_ratio"
-N_MILESTONES = "n_milestones"
+Conditions = tuple[tuple[str, tuple[Any, ...]], ...]
 
 
 class Param(NamedTuple):
@@ -30,7 +24,7 @@ class Param(NamedTuple):
     high: float = 0.0
     step: float | None = None
     log: bool = False
-    when: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    when: Conditions = ()
 
     def applies(self, values: Mapping[str, Any]) -> bool:
         """Tell whether the parameter exists beside the values above it."""
@@ -39,6 +33,10 @@ class Param(NamedTuple):
     def applies_to_family(self, family: str) -> bool:
         """Tell whether the parameter can exist for a family."""
         return family in dict(self.when).get("family", (family,))
+
+    def largest(self) -> Any:
+        """Return the largest value."""
+        return max(self.choices) if self.choices else self.high
 
     def suggest(self, name: str, trial: Any) -> Any:
         """Ask an Optuna trial for a value."""
@@ -54,64 +52,89 @@ class Param(NamedTuple):
         if self.type == "categorical":
             known = ", ".join(map(str, self.choices))
             return None if value in self.choices else f"must be one of {known}, but got {value!r}"
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return f"must be a number, but got {value!r}"
+        if self.type == "int" and value != int(value):
+            return f"must be a whole number, but got {value!r}"
         if not self.low <= value <= self.high:
-            return f"must be in {self.low:g}..{self.high:g}, as sampled, but got {value:g}"
+            return f"must be in {self.low!r}..{self.high!r}, which is sampled, but got {value!r}"
+        if self.step is not None and abs((value - self.low) / self.step % 1 - 0.5) < 0.5 - 1e-8:
+            return f"must be {self.low!r} plus a multiple of {self.step!r}, but got {value!r}"
         return None
 
 
-# --- as written in TOML --------------------------------------------------------------------
-
-
-class _Conditional(Section):
+class _Param(Section):
     when: dict[str, Any] = Field(default_factory=dict)
 
-    def conditions(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
-        for parent, wanted in self.when.items():
-            yield parent, tuple(wanted) if isinstance(wanted, list) else (wanted,)
+    def resolve(
+        self, name: str, clock: Clock, when: Conditions, place: str, mistakes: Mistakes
+    ) -> Param | None:
+        """Return the parameter for a clock, or note why it is none.
+
+        Args:
+            name: What it is called.
+            clock: What the durations are resolved with.
+            when: Its conditions, resolved.
+            place: Where it is in the file.
+            mistakes: Takes the notes.
+        """
+        raise NotImplementedError
 
 
-class Categorical(_Conditional):
+class Categorical(_Param):
     """``type = "categorical"``: one of ``choices``."""
 
     type: Literal["categorical"]
-    choices: list[str | int | float] = Field(min_length=1)
+    choices: list[Any]
 
-    def resolve(self, name: str, clock: Clock, place: str, mistakes: Mistakes) -> Param | None:
+    def resolve(
+        self, name: str, clock: Clock, when: Conditions, place: str, mistakes: Mistakes
+    ) -> Param | None:
         """Return the parameter for a clock, or note why it is none."""
-        try:
-            choices = tuple(plain_value(name, choice, clock) for choice in self.choices)
-        except (UnitError, ScheduleError) as error:
-            mistakes.add(f"{place}.choices", str(error))
-            return None
+        before, place = len(mistakes.found), f"{place}.choices"
+        choices: list[Any] = []
+        for choice in self.choices:
+            if isinstance(choice, bool) or not isinstance(choice, (str, int, float)):
+                mistakes.add(place, f"must be texts or numbers, but got {choice!r}")
+                continue
+            try:
+                # What a family is called is checked where the families are known.
+                choices.append(choice if name == "family" else plain_value(name, choice, clock))
+            except ScheduleError as error:
+                mistakes.add(place, str(error))
+        if not self.choices:
+            mistakes.add(place, "must have at least one, but got []")
         if len(set(choices)) < len(choices):
-            mistakes.add(f"{place}.choices", f"must differ, but got {list(choices)}")
+            unit = f" updates of {clock.horizon}" if kind_of(name) == "updates" else ""
+            mistakes.add(place, f"must differ, but got {choices}{unit}")
+        if len(mistakes.found) > before:
             return None
-        return Param("categorical", choices=choices, when=tuple(self.conditions()))
+        return Param("categorical", choices=tuple(choices), when=when)
 
 
-class _Range(_Conditional):
+class _Range(_Param):
     log: bool = False
 
     def _param(
-        self, ends: tuple[float, float, float | None], place: str, mistakes: Mistakes
+        self,
+        ends: tuple[float, float, float | None],
+        when: Conditions,
+        place: str,
+        mistakes: Mistakes,
     ) -> Param | None:
         low, high, step = ends
         before = len(mistakes.found)
         if low > high:
-            got = f"(low={low:g}, high={high:g})"
+            got = f"(low={low!r}, high={high!r})"
             mistakes.add(f"{place}.low", f"`low <= high` must hold, but got {got}")
         if self.log and low <= 0:
-            mistakes.add(f"{place}.low", f"must be > 0 when log = true, but got {low:g}")
+            mistakes.add(f"{place}.low", f"must be > 0 when log = true, but got {low!r}")
         if step is not None and step <= 0:
-            mistakes.add(f"{place}.step", f"must be > 0, but got {step:g}")
+            mistakes.add(f"{place}.step", f"must be > 0, but got {step!r}")
         if self.log and step is not None:
             mistakes.add(f"{place}.step", "cannot be combined with log = true; keep one of them")
         if len(mistakes.found) > before:
             return None
         kind = str(getattr(self, "type"))  # noqa: B009 - declared by the two subclasses
-        return Param(kind, (), low, high, step, self.log, tuple(self.conditions()))
+        return Param(kind, (), low, high, step, self.log, when)
 
 
 class Real(_Range):
@@ -122,12 +145,16 @@ class Real(_Range):
     high: float = Field(allow_inf_nan=False)
     step: float | None = Field(default=None, allow_inf_nan=False)
 
-    def resolve(self, name: str, clock: Clock, place: str, mistakes: Mistakes) -> Param | None:
+    def resolve(
+        self, name: str, clock: Clock, when: Conditions, place: str, mistakes: Mistakes
+    ) -> Param | None:
         """Return the parameter, or note why it is none."""
-        if kind_of(name) in ("updates", "count"):
-            mistakes.add(f"{place}.type", f"must be 'int', because {name} is a whole number")
+        kind = kind_of(name)
+        if kind not in ("rate", "number"):
+            right = "'int'" if kind in ("updates", "count") else "'categorical'"
+            mistakes.add(f"{place}.type", f"must be {right} for {name}, but got 'float'")
             return None
-        return self._param((self.low, self.high, self.step), place, mistakes)
+        return self._param((self.low, self.high, self.step), when, place, mistakes)
 
 
 class Integer(_Range):
@@ -138,116 +165,33 @@ class Integer(_Range):
     high: Any
     step: Any = None
 
-    def resolve(self, name: str, clock: Clock, place: str, mistakes: Mistakes) -> Param | None:
+    def resolve(
+        self, name: str, clock: Clock, when: Conditions, place: str, mistakes: Mistakes
+    ) -> Param | None:
         """Return the parameter for a clock, or note why it is none."""
+        kind = kind_of(name)
+        if kind not in ("rate", "number", "updates", "count"):
+            mistakes.add(f"{place}.type", f"must be 'categorical' for {name}, but got 'int'")
+            return None
         ends: dict[str, int] = {}
-        for key in ("low", "high", "step"):
+        for key in ("low", "high", "step") if self.step is not None else ("low", "high"):
             value = getattr(self, key)
-            if value is None and key == "step":
-                continue
-            try:
-                ends[key] = plain_value(name, value, clock)
-            except UnitError as error:
-                mistakes.add(f"{place}.{key}", str(error))
-                continue
-            if isinstance(ends[key], bool) or not isinstance(ends[key], int):
+            if kind == "updates":
+                try:
+                    ends[key] = updates(value, clock)
+                except UnitError as error:
+                    mistakes.add(f"{place}.{key}", str(error))
+            elif isinstance(value, bool) or not isinstance(value, int):
                 mistakes.add(f"{place}.{key}", f"must be a whole number, but got {value!r}")
-                del ends[key]
+            else:
+                ends[key] = value
         if "low" not in ends or "high" not in ends:
             return None
-        return self._param((ends["low"], ends["high"], ends.get("step")), place, mistakes)
+        return self._param((ends["low"], ends["high"], ends.get("step")), when, place, mistakes)
 
 
-# --- names, kinds, values ------------------------------------------------------------------
-
-
-def field_of(name: str) -> str:
-    """Return the field that a parameter sets: ``final_lr`` for ``final_lr_ratio``."""
-    if name == N_MILESTONES:
-        return "milestones"
-    return name.removesuffix(RATIO)
-
-
-def names_for(family: str) -> set[str]:
-    """Return the names that a space can give to a family's parameters."""
-    names: set[str] = set()
-    for field in dataclasses.fields(FAMILIES[family]):
-        names.add(field.name)
-        if field.metadata["kind"] == "rate" and field.name != "base_lr":
-            names.add(field.name + RATIO)
-        if field.name == "milestones":
-            names.add(N_MILESTONES)
-    return names
-
-
-def kind_of(name: str) -> str:
-    """Return what a parameter is: a rate, a duration in updates, a number, a choice, …"""
-    if name == N_MILESTONES:
-        return "count"
-    for family in FAMILIES.values():
-        for field in dataclasses.fields(family):
-            if field.name == name:
-                return str(field.metadata["kind"])
-    return "number"
-
-
-def plain_value(name: str, value: Any, clock: Clock) -> Any:
-    """Return a written value with its durations in updates.
-
-    Raises:
-        UnitError: If a duration has no unit.
-        ScheduleError: If a list of durations is no list.
-    """
-    kind = kind_of(name)
-    if kind == "updates":
-        return Duration.parse(value).updates(clock)
-    if kind in ("update_list", "knots"):
-        if not isinstance(value, list):
-            raise ScheduleError(f"must be a list, but got {value!r}")
-        if kind == "update_list":
-            return tuple(Duration.parse(item).updates(clock) for item in value)
-        if not all(isinstance(item, list) and len(item) == 2 for item in value):
-            raise ScheduleError(f"must be pairs [duration, multiplier of base_lr]: {value!r}")
-        return tuple((Duration.parse(at).updates(clock), ratio) for at, ratio in value)
-    return value
-
-
-def build_schedule(values: Mapping[str, Any], clock: Clock) -> Schedule:
-    """Return the schedule that the values of a space's parameters describe.
-
-    A field that is given as itself wins over one that is given as a ratio or a number of
-    milestones; values of other families are passed over.
-
-    Raises:
-        ScheduleError: If a value is missing or the values describe no schedule.
-
-    Example:
-        >>> build_schedule({"family": "cosine", "base_lr": 0.2, "final_lr_ratio": 0.1},
-        ...                Clock(updates_per_epoch=235, horizon=7050)).final_lr
-        0.020000000000000004
-    """
-    cls = FAMILIES[values["family"]]
-    fields = {field.name: field for field in dataclasses.fields(cls)}
-    given = {name: value for name, value in values.items() if name in fields}
-    given.setdefault("horizon", clock.horizon)
-    for name, value in values.items():
-        if name.endswith(RATIO) and name in names_for(values["family"]) and "base_lr" in given:
-            given.setdefault(field_of(name), value * given["base_lr"])
-    if "milestones" in fields and N_MILESTONES in values:
-        given.setdefault("milestones", _even_milestones(values[N_MILESTONES], given))
-    missing = [
-        name
-        for name, field in fields.items()
-        if name not in given and field.default is dataclasses.MISSING
-    ]
-    if missing:
-        needs = " and ".join(f"`{name}`" for name in missing)
-        raise ScheduleError(f"{cls.__name__} needs {needs}; add it to [params] or [fixed].")
-    return cls(**given)
-
-
-def _even_milestones(number: int, given: Mapping[str, Any]) -> tuple[int, ...]:
-    warmup, horizon = given.get("warmup_steps", 0), given["horizon"]
-    return tuple(
-        round(warmup + (horizon - warmup) * k / (number + 1)) for k in range(1, number + 1)
-    )
+PARAM_TYPES: dict[str, type[_Param]] = {
+    "categorical": Categorical,
+    "float": Real,
+    "int": Integer,
+}

@@ -1,0 +1,164 @@
+"""The tables of a study file, and what each of their keys may be."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from tuner.definitions import Section
+from tuner.errors import UnitError
+from tuner.units import Duration
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+def seconds(text: object) -> float:
+    """Return a time of day-to-day length, such as ``"90s"``, ``"30m"`` or ``"2h"``, in seconds.
+
+    Raises:
+        UnitError: If it is no such time.
+
+    Example:
+        >>> seconds("1.5h")
+        5400.0
+    """
+    match = (
+        re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh])", text.strip(), re.ASCII)
+        if isinstance(text, str)
+        else None
+    )
+    if match is None or float(match[1]) == 0:
+        raise UnitError(f"{text!r} is no time above 0. Write '90s', '30m' or '2h'.")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def _whole_epochs(text: object) -> object:
+    how = f"must be whole epochs such as '1ep', but got {text!r}"
+    try:
+        duration = Duration.parse(text)
+    except UnitError as error:
+        raise ValueError(how) from error
+    if duration.unit != "ep" or not duration.amount.is_integer():
+        raise ValueError(how)
+    return text
+
+
+class Training(Section):
+    """``[task]``: what is trained, for how long, from which seed."""
+
+    name: str
+    epochs: int = Field(ge=1)
+    seed: int = Field(default=0, ge=0, lt=2**31)
+
+
+class Objective(Section):
+    """``[objective]``: what makes a schedule better than another."""
+
+    metric: Literal["test_accuracy"] = "test_accuracy"
+
+
+class Budget(Section):
+    """``[budget]``: when the study is done. ``timeout`` counts for one run of it."""
+
+    trials: int = Field(ge=1)
+    timeout: str | None = None
+
+    @field_validator("timeout", mode="before")
+    @classmethod
+    def _a_time(cls, text: object) -> object:
+        seconds(text)
+        return text
+
+
+class TPE(Section):
+    """``[sampler] type = "tpe"``: Optuna's tree-structured Parzen estimator."""
+
+    type: Literal["tpe"] = "tpe"
+    seed: int = Field(default=0, ge=0)
+    n_startup_trials: int = Field(default=10, ge=0)
+    group: bool = False
+
+
+class Random(Section):
+    """``[sampler] type = "random"``."""
+
+    type: Literal["random"]
+    seed: int = Field(default=0, ge=0)
+
+
+class NoPruner(Section):
+    """``[pruner] type = "none"``: every trial trains to the end."""
+
+    type: Literal["none"]
+
+
+class Median(Section):
+    """``[pruner] type = "median"``: Optuna's MedianPruner."""
+
+    type: Literal["median"]
+    n_startup_trials: int = Field(default=5, ge=0)
+    warmup: str = "0ep"
+
+    _check = field_validator("warmup", mode="before")(_whole_epochs)
+
+
+class SuccessiveHalving(Section):
+    """``[pruner] type = "successive_halving"``: Optuna's asynchronous successive halving."""
+
+    type: Literal["successive_halving"] = "successive_halving"
+    min_resource: str = "1ep"
+    reduction_factor: int = Field(default=3, ge=2)
+
+    _check = field_validator("min_resource", mode="before")(_whole_epochs)
+
+
+class Hyperband(Section):
+    """``[pruner] type = "hyperband"``: Optuna's Hyperband up to the study's epochs."""
+
+    type: Literal["hyperband"]
+    min_resource: str = "1ep"
+    reduction_factor: int = Field(default=3, ge=2)
+
+    _check = field_validator("min_resource", mode="before")(_whole_epochs)
+
+
+SAMPLERS: dict[str, type[Section]] = {"tpe": TPE, "random": Random}
+PRUNERS: dict[str, type[Section]] = {
+    "successive_halving": SuccessiveHalving,
+    "median": Median,
+    "hyperband": Hyperband,
+    "none": NoPruner,
+}
+
+
+class Storage(Section):
+    """``[storage]``: the database, SQLite in the study's own folder unless it says otherwise."""
+
+    url: str | None = None
+
+
+class StudyFile(Section):
+    """The file itself; its tables are read one by one."""
+
+    format: Literal["tuner.study/1"]
+    name: str
+    notes: str = ""
+    search_space: str = Field(min_length=1)
+    task: Any
+    budget: Any
+    objective: Any = None
+    sampler: Any = None
+    pruner: Any = None
+    storage: Any = None
+
+    @field_validator("name")
+    @classmethod
+    def _a_name(cls, name: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+            raise ValueError(
+                "must be up to 100 letters, digits, '.', '_' and '-', a letter or digit first,"
+                f" but got {name!r}"
+            )
+        return name
