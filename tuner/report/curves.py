@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -11,6 +12,8 @@ from tuner.schedules import Schedule
 POINTS = 120
 # A step between two points is looked into from this share of base_lr on.
 _VISIBLE = 0.005
+# Less than this many decades off, a faint line is where it should be.
+_INVISIBLE = 0.01
 
 
 class Curve(NamedTuple):
@@ -52,6 +55,49 @@ def lr_curve(schedule: Schedule, updates_per_epoch: int, updates: int) -> Curve:
         tuple(round(update / updates_per_epoch, 5) for update, _ in points),
         tuple(float(f"{rate:.5g}") if rate > 0 else None for _, rate in points),
     )
+
+
+def thinned(curve: Curve) -> Curve:
+    """Return a curve without the points that nobody misses where many are drawn together.
+
+    Douglas and Peucker's method, on the logarithmic axis that the curve is drawn on.
+    """
+    heights = [math.log10(rate) if rate else None for rate in curve.rates]
+    kept = {0, len(heights) - 1}
+    spans = [(0, len(heights) - 1)]
+    while spans:
+        start, end = spans.pop()
+        if end - start > 1:
+            middle, distance = _farthest(curve.epochs, heights, start, end)
+            if distance > _INVISIBLE:
+                kept.add(middle)
+                spans += [(start, middle), (middle, end)]
+    indices = sorted(kept)
+    rates = (curve.rates[index] for index in indices)
+    return Curve(
+        tuple(round(curve.epochs[index], 3) for index in indices),
+        tuple(float(f"{rate:.3g}") if rate else None for rate in rates),
+    )
+
+
+def _farthest(
+    epochs: Sequence[float], heights: Sequence[float | None], start: int, end: int
+) -> tuple[int, float]:
+    """Return the point between two that is farthest from their line, and how far, in decades."""
+    first, last = heights[start], heights[end]
+    found, distance = start + 1, -1.0
+    for index in range(start + 1, end):
+        height = heights[index]
+        if height is None and first is None and last is None:
+            away = 0.0
+        elif height is None or first is None or last is None:
+            away = math.inf  # the edges of a gap stay
+        else:
+            share = (epochs[index] - epochs[start]) / (epochs[end] - epochs[start])
+            away = abs(first + (last - first) * share - height)
+        if away > distance:
+            found, distance = index, away
+    return found, distance
 
 
 def _with_drops(schedule: Schedule, updates: Sequence[int]) -> list[tuple[int, float]]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from tuner.report.curves import thinned
 from tuner.report.data import BestTrial, Line
 
 BEST = "#e0652b"
@@ -45,7 +46,7 @@ class Chart(NamedTuple):
 
 def styled(figure: go.Figure) -> go.Figure:
     """Give a figure the report's look: transparent, no title, legend below, room for labels."""
-    axis = {"automargin": True, "gridcolor": "rgba(128,128,128,0.25)", "zeroline": False}
+    axis = {"automargin": True, "gridcolor": "#808080", "zeroline": False}
     figure.update_layout(
         template="none",
         title=None,
@@ -80,7 +81,7 @@ def best_figure(best: BestTrial) -> go.Figure:
         )  # fmt: skip
         figure.add_trace(trace, row=row, col=1)
     styled(figure)
-    figure.update_yaxes(_log_axis([best.curve.rates]), title_text="learning rate", row=1, col=1)
+    figure.update_yaxes(log_axis([best.curve.rates]), title_text="learning rate", row=1, col=1)
     figure.update_yaxes(title_text="train loss", row=2, col=1)
     figure.update_yaxes(title_text="accuracy", row=3, col=1)
     figure.update_xaxes(epoch_axis(best.curve.epochs[-1]))
@@ -110,7 +111,7 @@ def overlay_figure(lines: Sequence[Line]) -> go.Figure:
     figure.update_layout(legend={"traceorder": "reversed"})
     figure.update_xaxes(epoch_axis(lines[0].curve.epochs[-1]))
     rates = [line.curve.rates for line in lines]
-    figure.update_yaxes(_log_axis(rates), title_text="learning rate")
+    figure.update_yaxes(log_axis(rates), title_text="learning rate")
     return figure
 
 
@@ -131,8 +132,9 @@ def _add_faint(
     epochs: list[float | None] = []
     rates: list[float | None] = []
     for line in lines:
-        epochs += [*line.curve.epochs, None]
-        rates += [*line.curve.rates, None]
+        curve = thinned(line.curve)
+        epochs += [*curve.epochs, None]
+        rates += [*curve.rates, None]
     figure.add_trace(
         go.Scatter(
             x=epochs,
@@ -146,7 +148,7 @@ def _add_faint(
     )
 
 
-def _log_axis(curves: Sequence[Sequence[float | None]]) -> dict[str, Any]:
+def log_axis(curves: Sequence[Sequence[float | None]]) -> dict[str, Any]:
     """Return the settings of a logarithmic axis for learning rates."""
     rates = [rate for curve in curves for rate in curve if rate]
     if not rates:

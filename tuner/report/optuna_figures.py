@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
-import optuna
 import plotly.graph_objects as go
 from optuna import visualization
 from optuna.distributions import CategoricalDistribution
@@ -27,9 +24,11 @@ from tuner.report.figures import (
     VIOLET,
     Chart,
     epoch_axis,
+    log_axis,
     styled,
     text,
 )
+from tuner.report.snapshot import in_memory, quiet
 from tuner.report.words import count
 
 _STATE_COLOURS = {
@@ -37,24 +36,6 @@ _STATE_COLOURS = {
 }  # fmt: skip
 # Poor to good, legible on white and on black.
 _SCALE = [[0.0, BLUE], [0.4, VIOLET], [0.7, PINK], [1.0, BEST]]
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep what Optuna says about states that the report explains itself from the user."""
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        optuna.logging.set_verbosity(verbosity)
-
-
-def snapshot(study: Study) -> Study:
-    """Return a copy of a study in memory: one moment of it, however long reading it takes."""
-    return _copy(study.get_trials(deepcopy=True))
 
 
 def optuna_charts(study: Study, metric: str) -> list[Chart]:
@@ -69,19 +50,12 @@ def optuna_charts(study: Study, metric: str) -> list[Chart]:
         # Optuna writes them all into each trial's label, every epoch's record among them.
         trial.user_attrs = {}
     with quiet():
-        plain = _copy(trials)
+        plain = in_memory(trials)
         charts = [
             _history(plain, metric), _intermediate(plain, metric), _importances(plain, metric),
             _parallel(plain, metric), *_slices(plain, metric), _timeline(plain),
         ]  # fmt: skip
     return charts
-
-
-def _copy(trials: list[FrozenTrial]) -> Study:
-    with quiet():
-        study = optuna.create_study(direction="maximize")
-        study.add_trials(trials)
-    return study
 
 
 def _attempt(chart: Chart, draw: Callable[[], go.Figure]) -> Chart:
@@ -101,12 +75,13 @@ def _history(study: Study, metric: str) -> Chart:
 
     def draw() -> go.Figure:
         figure = styled(visualization.plot_optimization_history(study, target_name=metric))
-        last = _complete(study)[-1].number
+        last = study.get_trials(deepcopy=False)[-1].number
         edges = [-0.5 - 0.01 * last, last + 0.5 + 0.01 * last]
         figure.update_xaxes(title_text="trial (number)", range=edges)
         figure.update_yaxes(title_text=metric)
         figure.update_traces(marker_color=BLUE, selector={"mode": "markers"})
-        figure.update_traces(line_color=BEST, name="best so far", selector={"mode": "lines"})
+        line = {"color": BEST, "shape": "hv"}
+        figure.update_traces(line=line, name="best so far", selector={"mode": "lines"})
         return figure
 
     return _attempt(chart, draw)
@@ -173,11 +148,9 @@ def _parallel(study: Study, metric: str) -> Chart:
     complete = _complete(study)
     names = varying(trial.params for trial in complete)
     if len(complete) < 2 or len(names) < 2:
-        have = (
-            f"{count(len(complete), 'complete trial')} and {count(len(names), 'such parameter')}"
-        )
+        have = f"{count(len(complete), 'complete trial')}, {count(len(names), 'such parameter')}"
         needs = "It needs two complete trials and two parameters that vary between them"
-        return chart._replace(sentence=f"{needs}, and there are {have}.")
+        return chart._replace(sentence=f"{needs}; there is so far: {have}.")
 
     def draw() -> go.Figure:
         figure = visualization.plot_parallel_coordinate(study, params=names, target_name=metric)
@@ -224,6 +197,8 @@ def _slice(study: Study, key: str, name: str, metric: str, group: str) -> Chart:
             written = [repr(choice) for choice in distribution.choices]
             words = [text(choice) for choice in distribution.choices]
             figure.update_xaxes(tickvals=written, ticktext=words)
+        elif figure.layout.xaxis.type == "log":
+            figure.update_xaxes(log_axis([[trial.params[name] for trial in having]]))
         figure.update_xaxes(title_text=text(_with_unit(name)))
         figure.update_yaxes(title_text=metric)
         return figure
@@ -250,7 +225,9 @@ def _timeline(study: Study) -> Chart:
             trace.name = "failed" if trace.name == "FAIL" else trace.name.lower()
             trace.text = [f"trial {number}" for number in trace.y]
             trace.hovertemplate = "%{text} from %{base} to %{x}<extra>" + trace.name + "</extra>"
-        figure.update_xaxes(title_text="local time of the machine that ran it")
+        axis = {"title_text": "local time of the machine that ran it", "tickangle": 0, "nticks": 5}
+        figure.update_xaxes(axis)
+        figure.update_layout(legend={"y": 1.02, "yanchor": "bottom"}, margin={"t": 40})
         figure.update_yaxes(title_text="trial (number)", dtick=1 if len(trials) < 13 else None)
         return figure
 

@@ -17,8 +17,9 @@ from plotly.offline import get_plotlyjs
 from tuner.errors import TunerError
 from tuner.report.data import TOP, ReportData, plain, report_data
 from tuner.report.figures import Chart, best_figure, overlay_figure
-from tuner.report.optuna_figures import optuna_charts, snapshot
+from tuner.report.optuna_figures import optuna_charts
 from tuner.report.provenance import provenance
+from tuner.report.snapshot import snapshot
 from tuner.report.words import count, states, verdict_sentence
 from tuner.results import trial_rows
 from tuner.schedules.writing import write_whole

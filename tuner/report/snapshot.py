@@ -1,0 +1,37 @@
+"""One moment of a study, and quiet while Optuna draws it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import optuna
+from optuna.study import Study
+from optuna.trial import FrozenTrial
+
+
+def snapshot(study: Study) -> Study:
+    """Return a copy of a study in memory: one moment of it, however long reading it takes."""
+    return in_memory(study.get_trials(deepcopy=False))
+
+
+def in_memory(trials: Sequence[FrozenTrial]) -> Study:
+    """Return a study of these trials, which must be all of a study's in their order."""
+    with quiet():
+        study = optuna.create_study(direction="maximize")
+        study.add_trials(trials)
+    return study
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep from the user what Optuna says about states that the report explains itself."""
+    verbosity = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        optuna.logging.set_verbosity(verbosity)
