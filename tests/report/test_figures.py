@@ -105,6 +105,15 @@ def test_intermediate_values_of_every_trial_with_the_best_one_highlighted(
     assert highlighted == [f"Trial{study.best_trial.number}"] == [traces[-1]["name"]]
 
 
+def test_a_parameter_on_a_logarithmic_axis_has_all_its_points_in_sight(spec: StudySpec) -> None:
+    charts = optuna_charts(study_of("mixed", spec), "accuracy")
+    (figure,) = [chart.figure for chart in charts if chart.title.startswith("base_lr, ")]
+    low, high = figure.layout.xaxis.range
+    assert figure.layout.xaxis.type == "log"
+    assert all(low < math.log10(x) < high for x in figure.data[0].x)
+    assert len(figure.layout.xaxis.tickvals) >= 2
+
+
 def test_the_timeline_leaves_out_trials_that_wait(spec: StudySpec) -> None:
     study = empty_study()
     add_trials(study, spec, ["pruned"])

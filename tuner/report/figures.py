@@ -150,7 +150,8 @@ def _add_faint(
 
 def log_axis(curves: Sequence[Sequence[float | None]]) -> dict[str, Any]:
     """Return the settings of a logarithmic axis for learning rates."""
-    rates = [rate for curve in curves for rate in curve if rate]
+    # A warmup's first few updates would take half of the axis.
+    rates = [rate for curve in curves for rate in curve[3:] or curve if rate]
     if not rates:
         return {"type": "log"}
     low, high = math.log10(min(rates)), math.log10(max(rates))

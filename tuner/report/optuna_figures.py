@@ -80,6 +80,7 @@ def _history(study: Study, metric: str) -> Chart:
         figure.update_xaxes(title_text="trial (number)", range=edges)
         figure.update_yaxes(title_text=metric)
         figure.update_traces(marker_color=BLUE, selector={"mode": "markers"})
+        figure.update_traces(hovertemplate=f"trial %{{x}}: {metric} %{{y:.4f}}<extra></extra>")
         line = {"color": BEST, "shape": "hv"}
         figure.update_traces(line=line, name="best so far", selector={"mode": "lines"})
         return figure
@@ -160,6 +161,9 @@ def _parallel(study: Study, metric: str) -> Chart:
             # The first axis is the value, from 0 for the poorest trial to 1 for the best.
             line.line.color = sample_colorscale(_SCALE, min(max(line.y[0], 0.0), 1.0))[0]
             line.opacity = 0.8
+        for tick in figure.layout.annotations:
+            if "e+" in tick.text:  # 1.37e+03 updates
+                tick.text = f"{float(tick.text):.0f}"
         scale = {"colorscale": _SCALE, "reversescale": False}
         figure.update_traces(marker=scale, selector={"mode": "markers"})
         return figure
@@ -198,7 +202,7 @@ def _slice(study: Study, key: str, name: str, metric: str, group: str) -> Chart:
             words = [text(choice) for choice in distribution.choices]
             figure.update_xaxes(tickvals=written, ticktext=words)
         elif figure.layout.xaxis.type == "log":
-            figure.update_xaxes(log_axis([[trial.params[name] for trial in having]]))
+            figure.update_xaxes(log_axis([[trial.params[name]] for trial in having]))
         figure.update_xaxes(title_text=text(_with_unit(name)))
         figure.update_yaxes(title_text=metric)
         return figure
@@ -224,7 +228,7 @@ def _timeline(study: Study) -> Chart:
             trace.marker.color = _STATE_COLOURS.get(trace.name, GREY)
             trace.name = "failed" if trace.name == "FAIL" else trace.name.lower()
             trace.text = [f"trial {number}" for number in trace.y]
-            trace.hovertemplate = "%{text} from %{base} to %{x}<extra>" + trace.name + "</extra>"
+            trace.hovertemplate = f"%{{text}}, {trace.name}: %{{base}} to %{{x}}<extra></extra>"
         axis = {"title_text": "local time of the machine that ran it", "tickangle": 0, "nticks": 5}
         figure.update_xaxes(axis)
         figure.update_layout(legend={"y": 1.02, "yanchor": "bottom"}, margin={"t": 40})
