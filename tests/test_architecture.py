@@ -34,6 +34,7 @@ ROWS: list[set[str]] = [
         "spec",
         "spec_sections",
         "storage",
+        "storage_urls",
         "tasks",
         "templates",
         "workers",

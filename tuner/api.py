@@ -8,6 +8,7 @@ Cosine(base_lr=0.27, horizon=940, ...)
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import importlib.resources
 import platform
@@ -20,14 +21,16 @@ import optuna
 from optuna.storages import RDBStorage
 from optuna.study import Study
 
-from tuner.errors import DefinitionError, StorageError, StudyError
+from tuner.errors import StorageError, StudyError
 from tuner.report import write_report
 from tuner.results import Summary, TrialRow, ranking, summary, trial_rows
 from tuner.schedules import Schedule, save_schedule
+from tuner.schedules.writing import write_whole
 from tuner.search.events import Event, Listener
 from tuner.search.study import find_study, prepare_study, run_trials, stored_spec
 from tuner.spec import StudySpec, load_spec, seconds
-from tuner.storage import open_storage, output_folder, resolve_url
+from tuner.storage import made_folder, make_database, open_storage, storage_errors
+from tuner.storage_urls import output_folder, resolve_url
 
 _INIT_FILES = {
     "study.toml": Path("studies/quickstart.toml"),
@@ -234,10 +237,11 @@ def run_study(
         spec = spec._replace(storage_url=_url(storage))
     _check_limits(trials, timeout)
     spec.task.check()
+    make_database(spec.storage_url, lambda new: prepare_study(spec, new))
     database = open_storage(spec.storage_url, create=True)
-    return _run(
-        prepare_study(spec, database), database, spec, trials, timeout, on_event, stop_requested
-    )
+    with storage_errors(spec.storage_url):
+        prepared = prepare_study(spec, database)
+    return _run(prepared, database, spec, trials, timeout, on_event, stop_requested)
 
 
 def resume_study(
@@ -269,12 +273,12 @@ def resume_study(
     _check_limits(trials, timeout)
     url = _url(storage)
     database = open_storage(url)
-    found = find_study(database, study, url)
-    spec = stored_spec(found, url)
+    with storage_errors(url):
+        spec = stored_spec(find_study(database, study, url), url)
     spec.task.check()
-    return _run(
-        prepare_study(spec, database), database, spec, trials, timeout, on_event, stop_requested
-    )
+    with storage_errors(url):
+        prepared = prepare_study(spec, database)
+    return _run(prepared, database, spec, trials, timeout, on_event, stop_requested)
 
 
 def open_study(
@@ -300,8 +304,10 @@ def open_study(
     if storage is None:
         raise StudyError("A study must be named by its file or by --storage URL, but got neither.")
     url = _url(storage)
-    found = find_study(open_storage(url, write=False), name, url)
-    return StudyResult(found, stored_spec(found, url))
+    database = open_storage(url, write=False)
+    with storage_errors(url):
+        found = find_study(database, name, url)
+        return StudyResult(found, stored_spec(found, url))
 
 
 def init_project(folder: str | Path) -> list[Path]:
@@ -322,11 +328,15 @@ def init_project(folder: str | Path) -> list[Path]:
         raise StudyError(f"{', '.join(existing)} must not exist, but does. Name another folder.")
     templates = importlib.resources.files("tuner") / "templates"
     try:
-        for name, path in paths.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text((templates / name).read_text(encoding="utf-8"), encoding="utf-8")
+        with contextlib.ExitStack() as made:
+            for name, path in paths.items():
+                made.enter_context(made_folder(path.parent))
+                write_whole((templates / name).read_bytes(), str(path))
+                made.push(lambda failure, *_, path=path: path.unlink() if failure else None)
     except OSError as error:
-        raise StudyError(f"{error.filename} cannot be written: {error.strerror}.") from error
+        raise StudyError(
+            f"{error.filename or folder} cannot be written: {error.strerror}. Name another folder."
+        ) from error
     return list(paths.values())
 
 
@@ -362,7 +372,7 @@ def _run(
 
 def _check_limits(trials: int | None, timeout: str | None) -> None:
     if trials is not None and trials < 1:
-        raise DefinitionError("--trials", [("trials", f"must be 1 or more, but got {trials}")])
+        raise StudyError(f"`trials` must be 1 or more, but got {trials}.")
     if timeout is not None:
         seconds(timeout)
 

@@ -27,7 +27,7 @@ from tuner.spec_sections import (
     Training,
     seconds,
 )
-from tuner.storage import default_url, resolve_url
+from tuner.storage_urls import default_url, resolve_url
 from tuner.tasks import TASKS
 from tuner.tasks.base import Task
 from tuner.units import Clock, Duration

@@ -9,53 +9,66 @@ last commits at a power failure but never the database.
 
 from __future__ import annotations
 
+import contextlib
+import os
+import secrets
+import sqlite3
 import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import optuna
 import sqlalchemy as sa
 from optuna.storages import RDBStorage
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 
 from tuner.errors import StorageError
+from tuner.storage_urls import hide_password, parse_url, sqlite_path, sqlite_url
+
+__all__ = [
+    "GRACE_SECONDS",
+    "HEARTBEAT_SECONDS",
+    "explain",
+    "hide_password",
+    "made_folder",
+    "make_database",
+    "open_storage",
+    "storage_errors",
+]
 
 HEARTBEAT_SECONDS = 15
 GRACE_SECONDS = 90
 _BUSY_SECONDS = 60
 
 
-def default_url(folder: Path, stem: str) -> str:
-    """Return the URL of the SQLite file in the output folder of ``folder/stem.toml``."""
-    return f"sqlite:///{folder / stem / 'study.db'}"
+def make_database(url: str, fill: Callable[[RDBStorage], object]) -> None:
+    """Make an SQLite file whole or not at all, whatever happens on the way.
 
+    Nothing is done if the file is there already, or if the database is a server's.
 
-def resolve_url(url: str, folder: Path) -> str:
-    """Return a storage URL with a relative SQLite path made relative to ``folder``.
+    Args:
+        url: Its URL.
+        fill: Called with the storage while nobody else can see it.
 
     Raises:
-        ValueError: If it is no URL; the message says what to write.
-
-    Example:
-        >>> resolve_url("sqlite:///a.db", Path("studies"))
-        'sqlite:///studies/a.db'
+        StorageError: If it cannot be made; no file or folder is left behind.
     """
-    parsed = _parse(url)
-    path = parsed.database
-    if parsed.get_backend_name() == "sqlite" and path and not Path(path).is_absolute():
-        return f"{parsed.drivername}:///{folder / path}"
-    return url
-
-
-def output_folder(url: str, study_name: str) -> Path:
-    """Return where a study's schedule and report go: beside its SQLite file, else ``NAME/``."""
-    path = _sqlite_path(_parse(url))
-    return path.parent if path else Path(study_name)
-
-
-def hide_password(url: str) -> str:
-    """Return the URL fit for messages, reports and files."""
-    return _parse(url).render_as_string(hide_password=True)
+    path = sqlite_path(parse_url(url))
+    if path is None or path.exists():
+        return
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    with storage_errors(url), made_folder(path.parent):
+        try:
+            # Without write-ahead logging, so that all is in the one file in the end.
+            storage = _connect(sqlite_url(temporary), temporary)
+            fill(storage)
+            storage.remove_session()
+            storage.engine.dispose()
+            _put_in_place(temporary, path)
+        finally:
+            for leftover in (temporary, temporary.with_name(f"{temporary.name}-journal")):
+                leftover.unlink(missing_ok=True)
 
 
 def open_storage(url: str, *, create: bool = False, write: bool = True) -> RDBStorage:
@@ -73,28 +86,55 @@ def open_storage(url: str, *, create: bool = False, write: bool = True) -> RDBSt
         StorageError: If the database is missing, unreadable, full, not Optuna's, or of another
             version of it.
     """
-    try:
-        parsed = _parse(url)
-    except ValueError as error:
-        raise StorageError(str(error)) from None
-    shown = parsed.render_as_string(hide_password=True)
-    path = _sqlite_path(parsed)
-    try:
+    with storage_errors(url):
+        parsed = parse_url(url)
+        path = sqlite_path(parsed)
+        if path is not None and not path.exists():
+            if not create:
+                raise StorageError(
+                    f"The database {path} must exist, but does not. Check the path, or start a"
+                    " study with `tuner run STUDY.toml`."
+                )
+            make_database(url, lambda _: None)
+        _refuse_foreign(parsed, path, create)
+        storage = _connect(url, path)
         if path is not None:
-            _check_sqlite(path, create)
-        _check_tables(parsed, path, create, shown)
-        return _connect(url, path, write)
-    except (sa.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError, OSError) as error:
-        raise StorageError(f"The database {shown} cannot be used: {explain(error)}") from error
+            # After the tables exist: making them opens a connection within a connection, which
+            # immediate transactions would lock out.
+            _tune_sqlite(storage.engine, write)
+        return storage
+
+
+@contextlib.contextmanager
+def storage_errors(url: str) -> Iterator[None]:
+    """Turn what a database raises in the block into a StorageError with the cause.
+
+    Raises:
+        StorageError: What to do about it, without the database's password.
+    """
+    shown = hide_password(url)
+    cannot = f"The database {shown} cannot be used"
+    try:
+        yield
+    except (
+        sa.exc.SQLAlchemyError,
+        sqlite3.Error,
+        optuna.exceptions.StorageInternalError,
+        OSError,
+    ) as error:
+        raise StorageError(
+            f"{cannot}: {explain(error)}. Mend that, or name another one with --storage URL."
+        ) from error
     except ImportError as error:
         raise StorageError(
             f"The database {shown} needs a driver that is not installed: {error}."
             " For PostgreSQL type `pip install 'psycopg[binary]'`, for MySQL"
             " `pip install pymysql`."
         ) from error
+    except ValueError as error:
+        raise StorageError(f"{cannot}: {error}.") from error
     except RuntimeError as error:  # Optuna: the tables are of another version
-        hint = str(error).replace("$STORAGE_URL", shown)
-        raise StorageError(f"The database {shown} cannot be used: {hint}") from error
+        raise StorageError(f"{cannot}: {str(error).replace('$STORAGE_URL', shown)}") from error
 
 
 def explain(error: BaseException) -> str:
@@ -105,81 +145,112 @@ def explain(error: BaseException) -> str:
     while isinstance(error, optuna.exceptions.StorageInternalError) and error.__cause__:
         error = error.__cause__
     original = getattr(error, "orig", None) or error
-    text = (getattr(original, "strerror", None) or str(original)).strip().splitlines()
+    if isinstance(original, OSError) and original.strerror:
+        return (
+            f"{original.strerror}: {original.filename}" if original.filename else original.strerror
+        )
+    text = str(original).strip().splitlines()
     return text[0] if text else type(original).__name__
 
 
-def _parse(url: str) -> URL:
+@contextlib.contextmanager
+def made_folder(folder: Path) -> Iterator[None]:
+    """Make a folder and those above it; if the block fails, remove what was made.
+
+    Raises:
+        OSError: If it cannot be made.
+    """
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
-        return make_url(url)
-    except sa.exc.ArgumentError:
-        hint = f"sqlite:///{url}" if "://" not in url else "sqlite:///path/to/study.db"
-        raise ValueError(
-            f"must be a storage URL such as '{hint}' or"
-            f" 'postgresql+psycopg://user@host/name', but got {url!r}"
-        ) from None
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for each in missing:
+            with contextlib.suppress(OSError):  # somebody else's files are in it
+                each.rmdir()
+        raise
 
 
-def _sqlite_path(url: URL) -> Path | None:
-    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
-        return None
-    return Path(str(url.database))
-
-
-def _check_sqlite(path: Path, create: bool) -> None:
-    if path.exists():
-        with path.open("rb") as file:
-            start = file.read(16)
-        if start and start != b"SQLite format 3\0":
-            raise StorageError(f"{path} must be an SQLite database, but is another kind of file.")
-    elif create:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    else:
-        raise StorageError(
-            f"The database {path} must exist, but does not. Check the path, or start a study with"
-            " `tuner run STUDY.toml`."
-        )
-
-
-def _check_tables(url: URL, path: Path | None, create: bool, shown: str) -> None:
-    """Refuse a database of something else before Optuna adds its tables to it."""
-    if path is not None and not path.exists():
+def _put_in_place(temporary: Path, path: Path) -> None:
+    try:
+        # Unlike a renaming it fails if another worker was first, whose database then counts.
+        os.link(temporary, path)
+    except FileExistsError:
         return
-    engine = sa.create_engine(url)
-    try:
-        tables = set(sa.inspect(engine).get_table_names())
-    finally:
-        engine.dispose()
+    except OSError:  # a file system without links
+        temporary.rename(path)
+
+
+def _refuse_foreign(url: URL, path: Path | None, create: bool) -> None:
+    """Refuse a database of something else before Optuna adds its tables to it."""
+    shown = url.render_as_string(hide_password=True)
+    tables = _server_tables(url) if path is None else _file_tables(path)
     if {"studies", "trials", "version_info"} <= tables:
         return
-    if tables and not tables <= set(_OPTUNA_TABLES):
-        some = ", ".join(sorted(tables)[:3])
+    if not tables <= _OPTUNA_TABLES:
+        some = ", ".join(sorted(tables - _OPTUNA_TABLES)[:3])
         raise StorageError(
             f"The database {shown} must be Optuna's or empty, but has other tables ({some})."
             " Give the study a database of its own."
         )
     if not create:
-        raise StorageError(f"The database {shown} has no study yet.")
+        raise StorageError(
+            f"The database {shown} must have a study, but has none yet. Start one with"
+            " `tuner run STUDY.toml`."
+        )
 
 
-def _connect(url: str, path: Path | None, write: bool) -> RDBStorage:
+def _server_tables(url: URL) -> set[str]:
+    engine = sa.create_engine(url)
+    try:
+        return set(sa.inspect(engine).get_table_names())
+    finally:
+        engine.dispose()
+
+
+def _file_tables(path: Path) -> set[str]:
+    """Return the names of an SQLite file's tables, and change nothing, not even its log."""
+    if not path.is_file():
+        raise StorageError(f"{path} must be an SQLite database, but is a folder or device.")
+    with path.open("rb") as file:
+        start = file.read(16)
+    if start and start != b"SQLite format 3\0":
+        raise StorageError(
+            f"{path} must be an SQLite database, but is another kind of file. Name another one"
+            " with --storage URL."
+        )
+    try:
+        return _names_in(path, "mode=ro")
+    except sqlite3.OperationalError:
+        # A transaction that was cut off is taken back by the first who may write.
+        if not path.with_name(f"{path.name}-journal").exists():
+            raise
+        return _names_in(path, "mode=ro&immutable=1")
+
+
+def _names_in(path: Path, mode: str) -> set[str]:
+    address = f"{path.resolve().as_uri()}?{mode}"
+    connection = sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS)
+    try:
+        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {name for (name,) in rows if not name.startswith("sqlite_")}
+    finally:
+        connection.close()
+
+
+def _connect(url: str, path: Path | None) -> RDBStorage:
     options: dict[str, Any] = {"pool_pre_ping": True}
     if path is not None:
         options = {"connect_args": {"timeout": _BUSY_SECONDS}}
     with warnings.catch_warnings():
         # Heartbeats are marked experimental; what is used of them is their table.
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        storage = RDBStorage(
+        return RDBStorage(
             url,
             engine_kwargs=options,
             heartbeat_interval=HEARTBEAT_SECONDS,
             grace_period=GRACE_SECONDS,
         )
-    if path is not None:
-        # After the tables exist: making them opens a connection within a connection, which
-        # immediate transactions would lock out.
-        _tune_sqlite(storage.engine, write)
-    return storage
 
 
 def _tune_sqlite(engine: sa.Engine, write: bool) -> None:
@@ -199,8 +270,8 @@ def _tune_sqlite(engine: sa.Engine, write: bool) -> None:
 
 
 # What a database may hold that an interrupted first start left half made.
-_OPTUNA_TABLES = (
+_OPTUNA_TABLES = {
     "alembic_version", "studies", "study_directions", "study_system_attributes",
     "study_user_attributes", "trial_heartbeats", "trial_intermediate_values", "trial_params",
     "trial_system_attributes", "trial_user_attributes", "trial_values", "trials", "version_info",
-)  # fmt: skip
+}  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 
 from rich.console import Console
@@ -24,3 +25,13 @@ def talk() -> Console:
 def is_watched() -> bool:
     """Tell whether a person sees both streams, so that lines may be redrawn."""
     return sys.stdout.isatty() and sys.stderr.isatty()
+
+
+def command(*words: object) -> str:
+    """Return a command of this program as it is typed.
+
+    Example:
+        >>> command("run", "my studies/a.toml")
+        "tuner run 'my studies/a.toml'"
+    """
+    return shlex.join(["tuner", *map(str, words)])

@@ -12,9 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
-from tuner.cli.console import results, talk
+from tuner.cli.console import command, results, talk
 from tuner.cli.formats import Format
-from tuner.errors import TrainingError, TunerError
+from tuner.errors import TrainingError, TunerError, UnitError
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -27,6 +27,18 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+
+def _a_time(text: str | None) -> str | None:
+    if text is not None:
+        from tuner.spec_sections import seconds
+
+        try:
+            seconds(text)
+        except UnitError as error:
+            raise typer.BadParameter(str(error)) from error
+    return text
+
+
 StudyFile = Annotated[Path | None, typer.Argument(metavar="STUDY", help="The study file.")]
 StorageURL = Annotated[
     str | None, typer.Option("--storage", metavar="URL", help="The database, by its URL.")
@@ -35,10 +47,13 @@ StudyName = Annotated[
     str | None, typer.Option("--study", metavar="NAME", help="The study's name in the database.")
 ]
 Trials = Annotated[
-    int | None, typer.Option(metavar="N", help="Finished trials that the study may have.")
+    int | None, typer.Option(metavar="N", min=1, help="Finished trials that the study may have.")
 ]
 Timeout = Annotated[
-    str | None, typer.Option(metavar="TIME", help="How long this run may take: 90s, 30m, 2h.")
+    str | None,
+    typer.Option(
+        metavar="TIME", callback=_a_time, help="How long this run may take: 90s, 30m, 2h."
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Form = Annotated[Format, typer.Option("--format", help="How to write it.")]
@@ -61,7 +76,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
     files = init_project(folder)
     for path in files:
         results().print(f"wrote {path}", markup=False)
-    _next(f"tuner check {files[0]}", f"tuner run {files[0]}")
+    _next(command("check", files[0]), command("run", files[0]))
 
 
 @app.command()
@@ -86,7 +101,7 @@ def run(
 
     _run(
         quiet,
-        f"tuner run {study}",
+        command("run", study),
         lambda **more: run_study(study, trials=trials, timeout=timeout, storage=storage, **more),
     )
 
@@ -101,10 +116,13 @@ def resume(
 ) -> None:
     """Continue a study from its database alone."""
     from tuner.api import resume_study
+    from tuner.storage_urls import hide_password
 
+    named = ("--study", study) if study else ()
     _run(
         quiet,
-        f"tuner resume --storage {storage}" + (f" --study {study}" if study else ""),
+        f"tuner resume --storage {hide_password(storage)}"
+        + (f" --study {study}" if study else ""),
         lambda **more: resume_study(storage, study=study, trials=trials, timeout=timeout, **more),
     )
 
@@ -119,7 +137,7 @@ def status(
     """Say where a study stands."""
     from tuner.api import open_study
     from tuner.cli.tables import show_summary
-    from tuner.storage import hide_password
+    from tuner.storage_urls import hide_password
 
     found = open_study(study, storage=storage, name=name)
     show_summary(found.summary, hide_password(found.storage), form)
@@ -173,7 +191,7 @@ def export(
 
     open_study(study, storage=storage, name=name).export(output, trial=trial)
     results().print(f"wrote {output}", markup=False)
-    _next(f"tuner show {output}")
+    _next(command("show", output))
 
 
 @app.command()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuner.cli.console import results, talk
-from tuner.storage import hide_password
+from tuner.cli.console import command, results, talk
+from tuner.storage_urls import hide_password
 
 if TYPE_CHECKING:
     from tuner.api import Plan, StudyResult
@@ -53,7 +53,7 @@ def show_plan(plan: Plan, file: Path) -> None:
     rows += [("baseline", f"{b.label}: {b.schedule!r}") for b in spec.space.baselines]
     for name, text in rows:
         results().print(f"{name:<10}{text}", markup=False)
-    talk().print(f"\nall is well. Start it with: tuner run {file}", markup=False)
+    talk().print(f"\nall is well. Start it with: {command('run', file)}", markup=False)
 
 
 def show_result(result: StudyResult, again: str) -> None:
@@ -76,8 +76,8 @@ def show_result(result: StudyResult, again: str) -> None:
     out.print(f"schedule  {schedule}\nreport    {page}", markup=False)
     out.print(f"\nThe schedule in a training of your own:\n\n{snippet(schedule)}", markup=False)
     talk().print(
-        f"next      tuner show {schedule}\n"
-        f"          tuner trials --storage {hide_password(result.storage)}",
+        f"next      {command('show', schedule)}\n"
+        f"          {command('trials', '--storage', hide_password(result.storage))}",
         markup=False,
     )
 
