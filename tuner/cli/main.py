@@ -121,8 +121,7 @@ def resume(
     named = ("--study", study) if study else ()
     _run(
         quiet,
-        f"tuner resume --storage {hide_password(storage)}"
-        + (f" --study {study}" if study else ""),
+        command("resume", "--storage", hide_password(storage), *named),
         lambda **more: resume_study(storage, study=study, trials=trials, timeout=timeout, **more),
     )
 
@@ -239,8 +238,8 @@ def _run(quiet: bool, again: str, start: Callable[..., Any]) -> None:
 
 
 def _next(*commands: str) -> None:
-    for position, command in enumerate(commands):
-        talk().print(f"{'next' if position == 0 else '':<6}{command}", markup=False)
+    for position, text in enumerate(commands):
+        talk().print(f"{'next' if position == 0 else '':<6}{text}", markup=False)
 
 
 @contextmanager
