@@ -56,6 +56,8 @@ def read_baselines(
     for index, item in enumerate(entries):
         place = f"baseline[{index}]"
         entry = mistakes.table(item, place)
+        if not isinstance(item, Mapping):
+            continue
         label = entry.get("label")
         if "label" not in entry:
             mistakes.add(f"{place}.label", MISSING)

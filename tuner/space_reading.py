@@ -81,7 +81,7 @@ class SpaceReader:
             if not values:
                 self._mistakes.add(place, f"must name a choice of {parent!r}, but got []")
             for value in values:
-                if isinstance(choices, list) and value not in choices:
+                if isinstance(choices, list) and choices and value not in choices:
                     known = ", ".join(map(str, choices))
                     text = f"{parent!r} has no choice {value!r}; choices are {known}"
                     self._mistakes.add(place, text)
@@ -96,10 +96,9 @@ class SpaceReader:
             names, place = list(self.params["family"].choices), "params.family.choices"
         elif "family" in fixed:
             names, place = [fixed["family"]], "fixed.family"
-        elif "family" in self._entries:  # its own mistake was noted
-            return []
         else:
-            self._mistakes.add("params.family", "is required (or fixed.family), but missing")
+            if not self._is_noted("params.family"):
+                self._mistakes.add("params.family", "is required (or fixed.family), but missing")
             return []
         if not names:
             self._mistakes.add("params.family.type", "must be 'categorical' for family")
@@ -132,9 +131,24 @@ class SpaceReader:
     def _known_names(self) -> set[str]:
         return {name for family in self._families for name in names_for(family)} - {"horizon"}
 
+    def _is_noted(self, place: str) -> bool:
+        """Whether a mistake is noted there, below it, or of the table that it is in."""
+        above = place.partition(".")[0]
+        return any(f"{w}.".startswith(f"{place}.") or w == above for w, _ in self._mistakes.found)
+
+    def _can_exist(self, name: str, family: str) -> bool:
+        """Whether a parameter, and all that it depends on, can exist for a family."""
+        param = self.params.get(name)
+        if param is None or name == "family":
+            return True
+        parents = (parent for parent, _ in param.when)
+        return param.applies_to_family(family) and all(
+            self._can_exist(parent, family) for parent in parents
+        )
+
     def _check_names(self) -> None:
         known = self._known_names()
-        for name, param in self.params.items():
+        for name in self.params:
             if name == "family" or not self._families:
                 continue
             having = [family for family in self._families if name in names_for(family)]
@@ -142,7 +156,9 @@ class SpaceReader:
                 text = f"unknown parameter for any family; {did_you_mean(name, known)}"
                 self._mistakes.add(f"params.{name}", text)
                 continue
-            lacking = [f for f in self._families if param.applies_to_family(f) and f not in having]
+            if self._is_noted(f"params.{name}.when"):
+                continue
+            lacking = [f for f in self._families if f not in having and self._can_exist(name, f)]
             if lacking:
                 text = f"{', '.join(lacking)} has no {name}; write when = {{ family = {having} }}"
                 self._mistakes.add(f"params.{name}.when", text)
@@ -161,7 +177,7 @@ class SpaceReader:
 
     def _check_corners(self) -> None:
         """Build the schedule at every corner of the space: then no trial can fail to have one."""
-        wrong: dict[str, list[str]] = {}
+        wrong: dict[str, tuple[str, list[str]]] = {}
         for family in self._families:
             for values in _corners(self.params, family):
                 try:
@@ -169,10 +185,11 @@ class SpaceReader:
                     build_schedule({**self.fixed, **values}, self._clock)
                 except ScheduleError as error:
                     text = str(error).removeprefix(f"{FAMILIES[family].__name__}: ")
-                    wrong.setdefault(text, []).append(family)
+                    # The same parameter is one mistake, however many families have it.
+                    wrong.setdefault(self._place_of(text), (text, []))[1].append(family)
                     break
-        for text, families in wrong.items():
-            self._mistakes.add(self._place_of(text), f"family {', '.join(families)}: {text}")
+        for place, (text, families) in wrong.items():
+            self._mistakes.add(place, f"family {', '.join(families)}: {text}")
 
     def _check_fields(self, family: str, values: Mapping[str, Any]) -> None:
         setting: dict[str, str] = {}
@@ -199,10 +216,14 @@ def _table(entry: object) -> Mapping[str, Any]:
 def _corners(params: Mapping[str, Param], family: str) -> Iterator[dict[str, Any]]:
     """Yield every combination of lowest and highest values, and of choices."""
     categorical = [name for name, p in params.items() if p.choices and name != "family"]
+    seen: list[dict[str, Any]] = []
     for combination in itertools.product(*(params[name].choices for name in categorical)):
         discrete = {"family": family, **dict(zip(categorical, combination, strict=True))}
         active = {name: p for name, p in params.items() if p.applies(discrete)}
+        chosen = {name: discrete[name] for name in active if name in discrete} | {"family": family}
+        if chosen in seen:  # differs only in what the family does not have
+            continue
+        seen.append(chosen)
         ranges = {name: (p.low, p.high) for name, p in active.items() if not p.choices}
-        base = {name: discrete[name] for name in active if name in discrete} | {"family": family}
         for ends in itertools.product(*ranges.values()):
-            yield {**base, **dict(zip(ranges, ends, strict=True))}
+            yield {**chosen, **dict(zip(ranges, ends, strict=True))}
