@@ -49,7 +49,7 @@ def train(job: tuple[str, int]) -> tuple[str, int, EpochRecord | str]:
         *_, last = task.train(schedule, seed=seed, epochs=EPOCHS)
     except TrainingCollapsed as collapse:
         return label, seed, collapse.reason
-    return label, seed, last
+    return label, seed, last.record
 
 
 def surroundings() -> dict[str, object]:

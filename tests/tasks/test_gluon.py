@@ -19,7 +19,8 @@ NO_CHANGE = 1e-30  # a learning rate too small to move a float32 weight
 def run(
     schedule: Schedule, task: LeNetFashionMNIST = SMALL, *, seed: int = 0, epochs: int = 2
 ) -> list[EpochRecord]:
-    return [r._replace(seconds=0.0) for r in task.train(schedule, seed=seed, epochs=epochs)]
+    training = task.train(schedule, seed=seed, epochs=epochs)
+    return [epoch.record._replace(seconds=0.0) for epoch in training]
 
 
 def test_lenet_is_the_chapters() -> None:
@@ -40,11 +41,11 @@ def linear_regression(schedule: Schedule, epochs: int) -> tuple[np.ndarray, list
     labels = (np.arange(10) % 2).astype(np.float32)
     data = Data(*(mx.nd.array(a) for a in (inputs, labels, inputs, labels)))
     net = mx.gluon.nn.Dense(2, use_bias=False, in_units=3)
-    records = train(
+    training = train(
         net, data, schedule, optimizer="sgd", optimizer_params={}, batch_size=4, seed=3,
         epochs=epochs,
     )  # fmt: skip
-    return inputs, [*records], labels, net.weight.data().asnumpy()  # type: ignore[return-value]
+    return inputs, [epoch.record for epoch in training], labels, net.weight.data().asnumpy()  # type: ignore[return-value]
 
 
 def test_every_update_uses_the_schedules_rate_and_the_batchs_mean_gradient() -> None:

@@ -13,6 +13,7 @@ from optuna.storages import RDBStorage
 from optuna.study import Study
 from optuna.trial import Trial, TrialState
 
+from tuner.checkpoints import CheckpointStore
 from tuner.errors import DefinitionError, StorageError, StudyError, TrainingError
 from tuner.schedules import schedule_to_dict
 from tuner.search.events import Listener, StudyEnded, StudyStarted, TrialEnded
@@ -22,6 +23,7 @@ from tuner.search.sampler import make_sampler
 from tuner.search.trial import BASELINE, REASON, SCHEDULE, Outcome, Stopped, run_trial
 from tuner.spec import StudySpec, difference, make_spec
 from tuner.storage import explain, hide_password
+from tuner.storage_urls import output_folder
 
 # The user attribute of a study that makes the database alone enough to resume it.
 DEFINITION = "definition"
@@ -153,6 +155,7 @@ def run_trials(
 
     study.sampler = make_sampler(spec.sampler)
     study.pruner = make_pruner(spec.pruner, spec.epochs)
+    store = CheckpointStore(output_folder(spec.storage_url, spec.name) / "checkpoints")
     shown = hide_password(spec.storage_url)
     listen(StudyStarted(spec.name, shown, _finished(study), budget, spec.epochs))
     reason = "done"
@@ -165,7 +168,7 @@ def run_trials(
                 break
             trial = _ask(study)
             outcome = _run(
-                trial, study, storage, spec, budget, listen, stop_requested, out_of_time
+                trial, study, storage, spec, store, budget, listen, stop_requested, out_of_time
             )
             failures = failures + 1 if outcome and outcome.state == TrialState.FAIL else 0
             if outcome and failures >= _MOST_FAILURES:
@@ -186,6 +189,7 @@ def _run(
     study: Study,
     storage: RDBStorage,
     spec: StudySpec,
+    store: CheckpointStore,
     budget: int,
     listen: Listener,
     stop_requested: Callable[[], bool],
@@ -194,7 +198,9 @@ def _run(
     """Run one trial and store how it ended; None if it was put back into the queue."""
     try:
         with owning(storage, trial):
-            outcome = run_trial(trial, spec, listen, lambda: stop_requested() or out_of_time())
+            outcome = run_trial(
+                trial, spec, store, listen, lambda: stop_requested() or out_of_time()
+            )
     except BaseException as interruption:
         put_back(storage, trial._trial_id)
         if not isinstance(interruption, Stopped):

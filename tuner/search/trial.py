@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import optuna
 from optuna.trial import Trial, TrialState
 
+from tuner.checkpoints import Checkpoint, CheckpointStore, checkpoint_keys
 from tuner.errors import TunerError
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.search.events import EpochEnded, Listener, TrialStarted
 from tuner.spec import StudySpec
-from tuner.tasks.base import EpochRecord, TrainingCollapsed
+from tuner.tasks.base import EpochRecord, State, TrainingCollapsed
 
 # The user attributes of a trial, all plain JSON.
 SCHEDULE = "schedule"  # {"family": ..., "params": {...}}
 RECORDS = "records"  # one EpochRecord per epoch, as a table
+EPOCHS_TRAINED = "epochs_trained"  # how many of them it trained itself, interrupted or not
+EPOCHS_GIVEN = "epochs_given"  # how many it took over from other trials
 REASON = "reason"  # why it was pruned or failed
 BASELINE = "baseline"  # its label, if it is one
 
@@ -34,13 +37,18 @@ class Stopped(Exception):
 
 
 def run_trial(
-    trial: Trial, spec: StudySpec, listen: Listener, stop_requested: Callable[[], bool]
+    trial: Trial,
+    spec: StudySpec,
+    store: CheckpointStore,
+    listen: Listener,
+    stop_requested: Callable[[], bool],
 ) -> Outcome:
     """Train one trial to its end.
 
     Args:
         trial: As asked from the study; parameters and reports that it has already are kept.
         spec: The study's definition.
+        store: Where training states are found and kept.
         listen: Called with every event.
         stop_requested: Asked after every epoch.
 
@@ -54,7 +62,7 @@ def run_trial(
         schedule = _schedule(trial, spec)
         again = bool(trial.user_attrs.get(RECORDS))
         listen(TrialStarted(trial.number, schedule, trial.user_attrs.get(BASELINE), again))
-        return _train(trial, schedule, spec, listen, stop_requested)
+        return _train(trial, schedule, spec, store, listen, stop_requested)
     except TrainingCollapsed as collapse:
         return Outcome(TrialState.PRUNED, None, collapse.reason)
     except (Stopped, optuna.exceptions.OptunaError):
@@ -82,27 +90,72 @@ def _train(
     trial: Trial,
     schedule: Schedule,
     spec: StudySpec,
+    store: CheckpointStore,
     listen: Listener,
     stop_requested: Callable[[], bool],
 ) -> Outcome:
     prunable = BASELINE not in trial.user_attrs
-    reported = set(trial.storage.get_trial(trial._trial_id).intermediate_values)
+    # What it has from before an interruption. All epochs before the last one that it reported
+    # have been judged.
+    own = records_of(trial.user_attrs)
+    reported = max(trial.storage.get_trial(trial._trial_id).intermediate_values, default=0)
+    given = min(trial.user_attrs.get(EPOCHS_GIVEN, 0), len(own))
+    keys = _keys(schedule, spec)
     records: list[EpochRecord] = []
-    for record in spec.task.train(schedule, seed=spec.training.seed, epochs=spec.epochs):
-        records.append(record)
-        trial.set_user_attr(RECORDS, [r._asdict() for r in records])
-        if record.epoch not in reported:
-            trial.report(record.test_accuracy, step=record.epoch)
-        listen(EpochEnded(trial.number, spec.epochs, record))
-        if record.epoch == spec.epochs:
+    for record, state in _epochs(schedule, spec, store.deepest(keys)):
+        epoch = record.epoch
+        if epoch <= len(own):
+            records.append(own[epoch - 1])
+        else:
+            records.append(record)
+            given += state is None
+            # In this order, and before the state is saved, an epoch counts once and as what it is
+            # wherever the process is killed.
+            trial.set_user_attr(EPOCHS_GIVEN, given)
+            trial.set_user_attr(RECORDS, [r._asdict() for r in records])
+            trial.set_user_attr(EPOCHS_TRAINED, len(records) - given)
+        if state is not None and keys:
+            store.save(keys[epoch - 1], Checkpoint(tuple(records), state()))
+        value = records[-1].test_accuracy
+        if epoch > reported:
+            trial.report(value, step=epoch)
+        listen(EpochEnded(trial.number, spec.epochs, records[-1]))
+        if epoch == spec.epochs:
             break
         # Asked for baselines too: halving remembers who passed which rung.
-        if trial.should_prune() and prunable:
-            reason = f"pruned after epoch {record.epoch} of {spec.epochs}"
+        if epoch >= reported and trial.should_prune() and prunable:
+            reason = f"pruned after epoch {epoch} of {spec.epochs}"
             return Outcome(TrialState.PRUNED, None, reason)
         if stop_requested():
             raise Stopped
     return Outcome(TrialState.COMPLETE, records[-1].test_accuracy, "")
+
+
+def _keys(schedule: Schedule, spec: StudySpec) -> list[str]:
+    """Return the names of the trial's training states; none if the task cannot use them."""
+    identity = spec.task.training_identity()
+    if identity is None:
+        return []
+    return checkpoint_keys(
+        identity,
+        schedule,
+        seed=spec.training.seed,
+        updates_per_epoch=spec.task.updates_per_epoch,
+        epochs=spec.epochs,
+    )
+
+
+def _epochs(
+    schedule: Schedule, spec: StudySpec, found: Checkpoint | None
+) -> Iterator[tuple[EpochRecord, Callable[[], State] | None]]:
+    """Yield the epochs that were found, without a state, then those that are left to train."""
+    for record in found.records if found else ():
+        yield record, None
+    start = found.state if found else None
+    if start is None or start.epoch < spec.epochs:
+        yield from spec.task.train(
+            schedule, seed=spec.training.seed, epochs=spec.epochs, start=start
+        )
 
 
 def records_of(attributes: dict[str, Any]) -> list[EpochRecord]:

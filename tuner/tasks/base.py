@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from tuner.errors import TunerError
 from tuner.schedules import Schedule
@@ -24,6 +27,24 @@ class EpochRecord(NamedTuple):
     lr_begin: float
     lr_end: float
     seconds: float
+
+
+class State(NamedTuple):
+    """A training as it stands after an epoch: all that is needed to go on from there."""
+
+    epoch: int
+    arrays: dict[str, npt.NDArray[np.generic]]
+
+
+class Epoch(NamedTuple):
+    """An epoch that was just trained.
+
+    ``state()`` copies the training as it stands, so it is called before the next epoch begins,
+    and only by who wants to keep the copy.
+    """
+
+    record: EpochRecord
+    state: Callable[[], State]
 
 
 class TrainingCollapsed(TunerError):
@@ -65,8 +86,12 @@ class Task(Protocol):
             TunerError: If it cannot, with what to do about it.
         """
 
-    def train(self, schedule: Schedule, *, seed: int, epochs: int) -> Iterator[EpochRecord]:
-        """Train from the beginning, one record per epoch.
+    def train(
+        self, schedule: Schedule, *, seed: int, epochs: int, start: State | None = None
+    ) -> Iterator[Epoch]:
+        """Train up to an epoch, from the beginning or from a state of the same training.
+
+        Going on from a state gives the same bits as never having stopped.
 
         Raises:
             TrainingCollapsed: Within the epoch in which the training became hopeless.
@@ -77,3 +102,9 @@ class Task(Protocol):
 
     def versions(self) -> dict[str, str]:
         """Return the versions of the software that trains."""
+
+    def training_identity(self) -> dict[str, Any] | None:
+        """Return as plain data what decides a training's bits beside schedule and seed.
+
+        None if its trainings cannot go on from a state.
+        """

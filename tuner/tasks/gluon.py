@@ -6,6 +6,7 @@ the examples drawn anew, from (seed, epoch).
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from collections.abc import Iterator, Mapping
@@ -18,9 +19,14 @@ from tuner.adapters.mxnet import optimizer_params as with_schedule
 from tuner.compat import import_mxnet
 from tuner.errors import TaskError
 from tuner.schedules import Schedule
-from tuner.tasks.base import EpochRecord, TrainingCollapsed
+from tuner.tasks.base import Epoch, EpochRecord, State, TrainingCollapsed
+from tuner.tasks.gluon_state import put_state, take_state
 
 mx = import_mxnet()
+
+# Raised with every change of this loop, of a network or of how data is prepared that gives other
+# bits: training states of before are then no longer found.
+TRAINING_VERSION = 1
 
 # Updates between looks at the loss. A look waits for the computation to catch up, which also
 # bounds the memory of batches that were gathered ahead.
@@ -97,8 +103,9 @@ def train(
     batch_size: int,
     seed: int,
     epochs: int,
-) -> Iterator[EpochRecord]:
-    """Train a network from new weights (Xavier), one record per epoch.
+    start: State | None = None,
+) -> Iterator[Epoch]:
+    """Train a network from new weights (Xavier) or from a state, epoch by epoch.
 
     The loss is softmax cross-entropy. The last batch of an epoch holds what is left.
 
@@ -110,12 +117,14 @@ def train(
         optimizer_params: Its parameters, without a learning rate.
         batch_size: Examples in an update.
         seed: Decides weights, order and every other random number.
-        epochs: How many epochs to train.
+        epochs: The last epoch to train.
+        start: The state after an epoch of the same training, to go on from.
 
     Yields:
-        The record of each epoch.
+        Each epoch as it ends.
 
     Raises:
+        TaskError: If ``start`` is of another network or optimizer.
         TrainingCollapsed: If the loss is not finite (within 50 updates), or the network is dead
             at the end of an epoch: its answer is the same whatever it is shown.
     """
@@ -126,22 +135,29 @@ def train(
     net(data.train_inputs[:1])  # shapes are inferred, and so weights made, at the first call
     loss_of = mx.gluon.loss.SoftmaxCrossEntropyLoss()
     loss_of.hybridize(static_alloc=True, static_shape=True)
-    weights = net.collect_params()
+    # As a list, for a dictionary is sorted by names, which count the layers that the process has
+    # made: dense10 comes before dense9. Some optimizers give other bits in another order.
+    parameters = list(net.collect_params().values())
     trainer = mx.gluon.Trainer(
-        weights, optimizer, with_schedule(schedule, **optimizer_params), kvstore=None
+        parameters, optimizer, with_schedule(schedule, **optimizer_params), kvstore=None
     )
     test_labels = data.test_labels.asnumpy()
     size = data.train_inputs.shape[0]
     per_epoch = math.ceil(size / batch_size)
 
-    for epoch in range(1, epochs + 1):
+    trained = 0
+    if start is not None:
+        trained = start.epoch
+        put_state(trainer, start.arrays, trained * per_epoch)
+
+    for epoch in range(trained + 1, epochs + 1):
         started = time.perf_counter()
         mx.random.seed(_derive(seed, epoch))
         order = np.random.default_rng((seed, epoch)).permutation(size).astype(np.int32)
         order = mx.nd.array(order, ctx=on, dtype="int32")
         losses, hits = [], []
-        for update, start in enumerate(range(0, size, batch_size), start=1):
-            chosen = order[start : start + batch_size]
+        for update, first in enumerate(range(0, size, batch_size), start=1):
+            chosen = order[first : first + batch_size]
             inputs = mx.nd.take(data.train_inputs, chosen)
             labels = mx.nd.take(data.train_labels, chosen)
             with mx.autograd.record():
@@ -159,7 +175,7 @@ def train(
                 epoch, f"collapsed in epoch {epoch}: the network gives one answer to everything"
             )
         done = epoch * per_epoch
-        yield EpochRecord(
+        record = EpochRecord(
             epoch=epoch,
             train_loss=_total(losses) / size,
             train_accuracy=_total(hits) / size,
@@ -168,6 +184,11 @@ def train(
             lr_end=schedule(done),
             seconds=time.perf_counter() - started,
         )
+        yield Epoch(record, functools.partial(_state, trainer, epoch))
+
+
+def _state(trainer: Any, epoch: int) -> State:
+    return State(epoch, take_state(trainer))
 
 
 def _derive(seed: int, epoch: int) -> int:

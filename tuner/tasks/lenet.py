@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from tuner.compat import import_mxnet
 from tuner.definitions import Section, did_you_mean
 from tuner.schedules import Schedule
-from tuner.tasks.base import EpochRecord
+from tuner.tasks.base import Epoch, State
 from tuner.tasks.fashion_mnist import load_fashion_mnist
 
 # MXNet's optimizers that follow a schedule and can train this network.
@@ -83,7 +83,7 @@ class LeNetFashionMNIST(Section):
     @field_validator("optimizer_params")
     @classmethod
     def _no_rate(cls, params: dict[str, Any]) -> dict[str, Any]:
-        for name in ("learning_rate", "lr_scheduler"):
+        for name in ("learning_rate", "lr_scheduler", "begin_num_update"):
             if name in params:
                 raise ValueError(f"`{name}` is the schedule's; remove it")
         return params
@@ -105,16 +105,19 @@ class LeNetFashionMNIST(Section):
         gluon.device(self.device)
         load_fashion_mnist(self.data_dir)
 
-    def train(self, schedule: Schedule, *, seed: int, epochs: int) -> Iterator[EpochRecord]:
-        """Train LeNet under a schedule, one record per epoch; see :func:`tuner.tasks.gluon.train`.
+    def train(
+        self, schedule: Schedule, *, seed: int, epochs: int, start: State | None = None
+    ) -> Iterator[Epoch]:
+        """Train LeNet under a schedule, epoch by epoch; see :func:`tuner.tasks.gluon.train`.
 
         Args:
             schedule: The learning rate of every update.
             seed: Decides the initial weights and the order of the data.
-            epochs: How many epochs to train.
+            epochs: The last epoch to train.
+            start: The state after an epoch of the same training, to go on from.
 
         Yields:
-            The record of each epoch.
+            Each epoch as it ends.
 
         Raises:
             TrainingCollapsed: Within the epoch in which the training became hopeless.
@@ -131,6 +134,7 @@ class LeNetFashionMNIST(Section):
             batch_size=self.batch_size,
             seed=seed,
             epochs=epochs,
+            start=start,
         )
 
     def identity(self) -> dict[str, Any]:
@@ -142,6 +146,18 @@ class LeNetFashionMNIST(Section):
         import numpy
 
         return {"mxnet": str(import_mxnet().__version__), "numpy": numpy.__version__}
+
+    def training_identity(self) -> dict[str, Any] | None:
+        """Return the options, the software and the version of the loop that trains.
+
+        None for an optimizer whose trainings cannot go on from a state.
+        """
+        from tuner.tasks import gluon, gluon_state
+
+        if self.optimizer in gluon_state.NOT_RESUMABLE:
+            return None
+        own = {"task": "lenet_fashion_mnist", "training": gluon.TRAINING_VERSION}
+        return {**own, "options": self.identity(), "versions": self.versions()}
 
 
 @functools.lru_cache(maxsize=1)
