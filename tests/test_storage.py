@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from optuna.storages import RDBStorage
 
 from tuner.errors import StorageError
-from tuner.storage import made_folder, make_database, open_storage, storage_errors
+from tuner.storage import close, made_folder, make_database, open_storage, storage_errors
 from tuner.storage_urls import default_url, hide_password, output_folder, resolve_url
 
 
@@ -34,7 +35,10 @@ def tree(folder: Path) -> dict[str, bytes | None]:
 def refusal(url: str, *, create: bool = True, write: bool = True) -> str:
     with pytest.raises(StorageError) as caught:
         open_storage(url, create=create, write=write)
-    return str(caught.value)
+    message = str(caught.value)
+    del caught
+    gc.collect()  # closes what the exception holds, as the end of a process does
+    return message
 
 
 @pytest.fixture
@@ -47,11 +51,6 @@ def storage(path: Path) -> Iterator[RDBStorage]:
     storage = open_storage(url_of(path), create=True)
     yield storage
     close(storage)
-
-
-def close(storage: RDBStorage) -> None:
-    storage.remove_session()
-    storage.engine.dispose()
 
 
 def new_study(storage: RDBStorage, name: str = "s") -> optuna.Study:
@@ -326,6 +325,13 @@ def other_sqlite(path: Path) -> None:
     connection.close()
 
 
+def other_sqlite_that_logs_ahead(path: Path) -> None:
+    other_sqlite(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+
+
 def other_sqlite_with_a_log(path: Path) -> None:
     """Leave a write-ahead log behind, as a program that crashed does."""
     crash(path, "c.execute('PRAGMA journal_mode = WAL')", "")
@@ -379,6 +385,7 @@ def text_file(path: Path) -> None:
         (text_file, "must be an SQLite database, but is another kind of file"),
         (Path.mkdir, "must be an SQLite database, but is a folder or device"),
         (other_sqlite, "must be Optuna's or empty, but has other tables (customers)"),
+        (other_sqlite_that_logs_ahead, "must be Optuna's or empty, but has other tables (cust"),
         (other_sqlite_with_a_log, "must be Optuna's or empty, but has other tables (customers)"),
         (other_sqlite_with_a_journal, "must be Optuna's or empty, but has other tables (cust"),
         (damaged_sqlite, "cannot be used: "),

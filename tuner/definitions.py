@@ -112,7 +112,7 @@ class Mistakes:
         found = [
             (place, text)
             for place, text in self.found
-            if not (text == MISSING and self._is_misspelt(place))
+            if not (text.startswith("is required") and self._is_misspelt(place))
         ]
         if found:
             raise DefinitionError(self.where, found)

@@ -50,9 +50,9 @@ class SpaceReader:
         self._check_warmup()
         if not mistakes.found:
             self._check_corners()
-        self.baselines = read_baselines(
-            data.get("baseline", []), self.params, self.fixed, clock, mistakes
-        )
+        sound = {n: p for n, p in self.params.items() if not self._is_noted(f"params.{n}")}
+        entries = data.get("baseline", [])
+        self.baselines = read_baselines(entries, sound, self.fixed, clock, mistakes)
 
     # --- parameters ---
 

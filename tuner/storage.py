@@ -29,6 +29,7 @@ from tuner.storage_urls import hide_password, parse_url, sqlite_path, sqlite_url
 __all__ = [
     "GRACE_SECONDS",
     "HEARTBEAT_SECONDS",
+    "close",
     "explain",
     "hide_password",
     "made_folder",
@@ -60,15 +61,18 @@ def make_database(url: str, fill: Callable[[RDBStorage], object]) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     with storage_errors(url), made_folder(path.parent):
         try:
-            # Without write-ahead logging, so that all is in the one file in the end.
+            # Logged ahead from the end on, so that all is in the one file then.
             storage = _connect(sqlite_url(temporary), temporary)
-            fill(storage)
-            storage.remove_session()
-            storage.engine.dispose()
+            try:
+                fill(storage)
+            finally:
+                close(storage)
+            with contextlib.closing(sqlite3.connect(temporary)) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
             _put_in_place(temporary, path)
         finally:
-            for leftover in (temporary, temporary.with_name(f"{temporary.name}-journal")):
-                leftover.unlink(missing_ok=True)
+            for ending in ("", "-journal", "-wal", "-shm"):
+                temporary.with_name(temporary.name + ending).unlink(missing_ok=True)
 
 
 def open_storage(url: str, *, create: bool = False, write: bool = True) -> RDBStorage:
@@ -105,9 +109,19 @@ def open_storage(url: str, *, create: bool = False, write: bool = True) -> RDBSt
         return storage
 
 
+def close(storage: RDBStorage) -> None:
+    """Close the connections of a storage; it opens new ones when it is used again."""
+    storage.remove_session()
+    storage.engine.dispose()
+
+
 @contextlib.contextmanager
-def storage_errors(url: str) -> Iterator[None]:
+def storage_errors(url: str, storage: RDBStorage | None = None) -> Iterator[None]:
     """Turn what a database raises in the block into a StorageError with the cause.
+
+    Args:
+        url: The database's URL.
+        storage: Closed if the block fails, so that nothing stays beside the database.
 
     Raises:
         StorageError: What to do about it, without the database's password.
@@ -115,7 +129,12 @@ def storage_errors(url: str) -> Iterator[None]:
     shown = hide_password(url)
     cannot = f"The database {shown} cannot be used"
     try:
-        yield
+        try:
+            yield
+        except BaseException:
+            if storage is not None:
+                close(storage)
+            raise
     except (
         sa.exc.SQLAlchemyError,
         sqlite3.Error,
@@ -213,19 +232,22 @@ def _file_tables(path: Path) -> set[str]:
     if not path.is_file():
         raise StorageError(f"{path} must be an SQLite database, but is a folder or device.")
     with path.open("rb") as file:
-        start = file.read(16)
-    if start and start != b"SQLite format 3\0":
+        head = file.read(20)
+    if head and not head.startswith(b"SQLite format 3\0"):
         raise StorageError(
             f"{path} must be an SQLite database, but is another kind of file. Name another one"
             " with --storage URL."
         )
+    logs_ahead = head[18:19] == b"\2"
+    if logs_ahead and not path.with_name(f"{path.name}-wal").exists():
+        return _names_in(path, "immutable=1")  # a reader would leave an empty log behind
     try:
         return _names_in(path, "mode=ro")
     except sqlite3.OperationalError:
         # A transaction that was cut off is taken back by the first who may write.
         if not path.with_name(f"{path.name}-journal").exists():
             raise
-        return _names_in(path, "mode=ro&immutable=1")
+        return _names_in(path, "immutable=1")
 
 
 def _names_in(path: Path, mode: str) -> set[str]:
