@@ -239,7 +239,7 @@ def run_study(
     spec.task.check()
     make_database(spec.storage_url, lambda new: prepare_study(spec, new))
     database = open_storage(spec.storage_url, create=True)
-    with storage_errors(spec.storage_url):
+    with storage_errors(spec.storage_url, database):
         prepared = prepare_study(spec, database)
     return _run(prepared, database, spec, trials, timeout, on_event, stop_requested)
 
@@ -273,10 +273,10 @@ def resume_study(
     _check_limits(trials, timeout)
     url = _url(storage)
     database = open_storage(url)
-    with storage_errors(url):
+    with storage_errors(url, database):
         spec = stored_spec(find_study(database, study, url), url)
     spec.task.check()
-    with storage_errors(url):
+    with storage_errors(url, database):
         prepared = prepare_study(spec, database)
     return _run(prepared, database, spec, trials, timeout, on_event, stop_requested)
 
@@ -305,7 +305,7 @@ def open_study(
         raise StudyError("A study must be named by its file or by --storage URL, but got neither.")
     url = _url(storage)
     database = open_storage(url, write=False)
-    with storage_errors(url):
+    with storage_errors(url, database):
         found = find_study(database, name, url)
         return StudyResult(found, stored_spec(found, url))
 
