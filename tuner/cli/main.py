@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -16,6 +16,7 @@ from tuner.cli.console import command, results, talk
 from tuner.cli.formats import Format
 from tuner.errors import TrainingError, TunerError, UnitError
 
+_STDOUT = 1  # the number of its file
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 app = typer.Typer(
@@ -250,15 +251,28 @@ def _explained() -> Iterator[None]:
     except TunerError as error:
         _say(error, f"error: {error}")
         sys.exit(FAILED if isinstance(error, TrainingError) else BAD_INPUT)
-    except BrokenPipeError:  # whoever read our output has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(DONE)
+    except BrokenPipeError:
+        _stop_writing()
+    except SystemExit as ended:
+        # Typer makes a failure of whoever read our output and has had enough.
+        if isinstance(ended.__context__, BrokenPipeError):
+            _stop_writing()
+        raise
+    except OSError as error:
+        _say(error, f"error: {error}")
+        _stop_writing(FAILED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except Exception as error:
         text = f"error: {type(error).__name__}: {error}\nThis is a defect of tuner;"
         _say(error, f"{text} `tuner --debug ...` shows where.")
         sys.exit(FAILED)
+
+
+def _stop_writing(code: int = DONE) -> NoReturn:
+    """Exit without another try to write what is still buffered."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), _STDOUT)
+    sys.exit(code)
 
 
 def _say(error: Exception, text: str) -> None:
@@ -270,4 +284,7 @@ def _say(error: Exception, text: str) -> None:
 def main() -> None:
     """Run the command line."""
     with _explained():
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
