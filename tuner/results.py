@@ -22,7 +22,10 @@ STATES = {
 
 
 class TrialRow(NamedTuple):
-    """One trial. ``value`` of a pruned trial is its last test accuracy, not a final one."""
+    """One trial. ``value`` of a pruned trial is its last test accuracy, not a final one.
+
+    ``epochs_given`` of its epochs were trained by other trials, whose schedules begin alike.
+    """
 
     number: int
     state: str
@@ -32,6 +35,7 @@ class TrialRow(NamedTuple):
     schedule: Schedule | None
     records: tuple[EpochRecord, ...]
     reason: str
+    epochs_given: int = 0
 
     @property
     def family(self) -> str:
@@ -40,12 +44,17 @@ class TrialRow(NamedTuple):
 
     @property
     def epochs(self) -> int:
-        """Epochs trained."""
+        """Epochs that it got through."""
         return len(self.records)
 
     @property
+    def epochs_trained(self) -> int:
+        """Epochs that it trained itself."""
+        return self.epochs - self.epochs_given
+
+    @property
     def seconds(self) -> float:
-        """Time trained."""
+        """Time that its epochs took to train, whoever did."""
         return sum(record.seconds for record in self.records)
 
 
@@ -56,6 +65,7 @@ class Summary(NamedTuple):
     states: dict[str, int]
     budget: int
     epochs_trained: int
+    epochs_given: int
     best: TrialRow | None
 
     @property
@@ -84,7 +94,8 @@ def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
         name=name,
         states=dict(Counter(row.state for row in rows)),
         budget=budget,
-        epochs_trained=sum(row.epochs for row in rows),
+        epochs_trained=sum(row.epochs_trained for row in rows),
+        epochs_given=sum(row.epochs_given for row in rows),
         best=next(iter(ranking(rows)), None),
     )
 
@@ -92,6 +103,7 @@ def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
 def _row(trial: FrozenTrial) -> TrialRow:
     attributes = trial.user_attrs
     schedule = attributes.get("schedule")
+    records = tuple(EpochRecord(**record) for record in attributes.get("records", []))
     return TrialRow(
         number=trial.number,
         state=STATES[trial.state],
@@ -99,6 +111,8 @@ def _row(trial: FrozenTrial) -> TrialRow:
         baseline=attributes.get("baseline"),
         params=dict(trial.params),
         schedule=schedule_from_dict(schedule) if schedule else None,
-        records=tuple(EpochRecord(**record) for record in attributes.get("records", [])),
+        records=records,
         reason=attributes.get("reason", ""),
+        # Counted before the record is there, which a running trial may show.
+        epochs_given=min(attributes.get("epochs_given", 0), len(records)),
     )

@@ -123,7 +123,10 @@ def _train(
         if epoch == spec.epochs:
             break
         # Asked for baselines too: halving remembers who passed which rung.
-        if epoch >= reported and trial.should_prune() and prunable:
+        prune = epoch >= reported and trial.should_prune()
+        if epoch == reported:  # maybe it was asked before the interruption
+            prune = first_answer(trial)
+        if prune and prunable:
             reason = f"pruned after epoch {epoch} of {spec.epochs}"
             return Outcome(TrialState.PRUNED, None, reason)
         if stop_requested():
@@ -156,6 +159,27 @@ def _epochs(
         yield from spec.task.train(
             schedule, seed=spec.training.seed, epochs=spec.epochs, start=start
         )
+
+
+def first_answer(trial: Trial) -> bool:
+    """Return what the pruner says about the last epoch when it is asked for the first time.
+
+    Halving notes in the trial that it was asked, and the next time lets it pass. A trial that was
+    killed after the question needs the same answer again, so it is put in a copy of the study
+    where the trial has no such note of this epoch.
+    """
+    study = trial.study
+    copy = optuna.create_study(
+        study_name=study.study_name, direction=study.direction, pruner=study.pruner
+    )
+    for each in study.get_trials():
+        if each.number == trial.number:
+            now = each.intermediate_values[max(each.intermediate_values)]
+            for name, value in list(each.system_attrs.items()):
+                if name.startswith("completed_rung_") and value == now:
+                    del each.system_attrs[name]
+        copy.add_trial(each)
+    return copy.pruner.prune(copy, copy.get_trials()[trial.number])
 
 
 def records_of(attributes: dict[str, Any]) -> list[EpochRecord]:
