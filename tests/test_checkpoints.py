@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuner.checkpoints import Checkpoint, CheckpointStore, checkpoint_keys
-from tuner.schedules import Constant, Cosine, MultiFactor, Schedule, WSD
+from tuner.schedules import WSD, Constant, Cosine, MultiFactor, Schedule
 from tuner.tasks import EpochRecord, LeNetFashionMNIST, State
 
 EPOCHS = 4
