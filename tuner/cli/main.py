@@ -64,9 +64,7 @@ Form = Annotated[Format, typer.Option("--format", help="How to write it.")]
 def options(
     debug: Annotated[bool, typer.Option(help="Show tracebacks.")] = False,
 ) -> None:
-    """Take the options that every command has."""
-    if debug:
-        os.environ["TUNER_DEBUG"] = "1"
+    """Take the options that every command has; :func:`_say` reads them itself."""
 
 
 @app.command()
