@@ -251,6 +251,7 @@ def test_a_pruner_that_is_asked_again_gives_the_same_answer(pruner: object) -> N
     answers = []
     for _ in range(40):
         trial = study.ask()
+        study.enqueue_trial({"x": 1})  # one is waiting
         skill = random.normal()
         for epoch in range(1, 8):
             trial.report(skill + random.normal() / 4, step=epoch)
