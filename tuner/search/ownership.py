@@ -2,104 +2,206 @@
 
 A killed worker leaves its trial running. Optuna can only fail such a trial and append a copy;
 here it goes back into the queue as it is, under its own number, so that a resumed study has the
-same trials as one that was never interrupted. A process on this machine is looked up directly;
-one elsewhere is judged by its heartbeat, in Optuna's own table.
+same trials as one that was never interrupted. A process on this machine is looked up directly.
+One elsewhere is judged by a counter in the trial that it raises every few seconds: if that stands
+still for long enough by the watcher's own clock, the process is gone. No two clocks are compared.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+import time
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
+import sqlalchemy as sa
 from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
-from optuna.storages import RDBStorage
+from optuna.storages import BaseStorage, RDBStorage
+from optuna.storages._rdb.models import TrialModel, TrialSystemAttributeModel
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from tuner.storage import GRACE_SECONDS, HEARTBEAT_SECONDS
+HEARTBEAT_SECONDS = 5.0
+GRACE_SECONDS = 60.0
 
+# System attributes of a trial, plain JSON.
 _OWNER = "tuner:owner"
+_DEATHS = "tuner:deaths"
 
 
-@contextmanager
-def owning(storage: RDBStorage, trial: Trial) -> Iterator[None]:
-    """Mark a trial as this process's, and send its heartbeats until the block ends."""
-    trial_id = trial._trial_id
-    storage.record_heartbeat(trial_id)
-    storage.set_trial_system_attr(trial_id, _OWNER, _this_process())
-    ended = threading.Event()
+class Owner(NamedTuple):
+    """A process: its machine, number and start, and the beats of its heart so far."""
 
-    def beat() -> None:
-        while not ended.wait(HEARTBEAT_SECONDS):
-            # A database that is away for a moment must not end the heartbeats.
-            with suppress(StorageInternalError):
-                storage.record_heartbeat(trial_id)
+    machine: str
+    pid: int
+    started: float
+    beat: int = 0
 
-    thread = threading.Thread(target=beat, name=f"heartbeat of trial {trial.number}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+    def is_same_process(self, other: Owner) -> bool:
+        """Tell whether two sightings are of one process."""
+        return self[:2] == other[:2] and abs(self.started - other.started) < 1.0
 
-
-def put_back(storage: RDBStorage, trial_id: int) -> None:
-    """Return a running trial to the queue, with its number, parameters and records."""
-    with suppress(UpdateFinishedTrialError):
-        storage.set_trial_state_values(trial_id, state=TrialState.WAITING)
+    def is_alive(self) -> bool:
+        """Tell whether the process, of this machine, is there."""
+        try:
+            # A number is given to another process sooner or later; its start tells them apart.
+            started: float = psutil.Process(self.pid).create_time()
+        except psutil.NoSuchProcess:
+            return False
+        return bool(abs(started - self.started) < 1.0)
 
 
-def put_back_orphans(study: Study, storage: RDBStorage) -> list[int]:
-    """Return the running trials of dead processes to the queue.
+def this_process() -> Owner:
+    """Return the process that asks."""
+    return Owner(_machine(), os.getpid(), psutil.Process().create_time())
+
+
+def owner_of(trial: FrozenTrial) -> Owner | None:
+    """Return the process that a trial says it belongs to."""
+    stored: dict[str, Any] | None = trial.system_attrs.get(_OWNER)
+    return Owner(**stored) if stored else None
+
+
+class Heart:
+    """Makes a trial this process's own and shows that it is alive, until the block ends.
+
+    Args:
+        storage: The study's storage.
+        trial: The trial, just asked for.
+    """
+
+    def __init__(self, storage: BaseStorage, trial: Trial) -> None:
+        self._storage = storage
+        self._trial_id = trial._trial_id
+        self._ended = threading.Event()
+        name = f"heart of trial {trial.number}"
+        self._thread = threading.Thread(target=self._beat, name=name, daemon=True)
+
+    def __enter__(self) -> Heart:
+        self._write(this_process())
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def owns(self) -> bool:
+        """Tell whether the trial is still this process's.
+
+        It is not if this process stood still for so long, as on a laptop that slept, that another
+        one took it for dead and continued the trial.
+        """
+        trial = self._storage.get_trial(self._trial_id)
+        owner = owner_of(trial)
+        mine = owner is not None and owner.is_same_process(this_process())
+        return mine and trial.state == TrialState.RUNNING
+
+    def _beat(self) -> None:
+        me = this_process()
+        while not self._ended.wait(HEARTBEAT_SECONDS):
+            # A database that is away for a moment must not stop the heart.
+            with suppress(StorageInternalError, sa.exc.SQLAlchemyError):
+                if self.owns():
+                    me = me._replace(beat=me.beat + 1)
+                    self._write(me)
+
+    def _write(self, owner: Owner) -> None:
+        with suppress(UpdateFinishedTrialError):
+            self._storage.set_trial_system_attr(self._trial_id, _OWNER, owner._asdict())
+
+
+class Watch:
+    """Finds the running trials that nobody runs; remembers which heart it saw beat when."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, tuple[Owner | None, float]] = {}
+
+    def orphans(self, study: Study) -> list[FrozenTrial]:
+        """Return the trials of processes that are gone."""
+        running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        return [trial for trial in running if self._is_orphan(trial)]
+
+    def _is_orphan(self, trial: FrozenTrial) -> bool:
+        owner = owner_of(trial)
+        if owner is not None and owner.machine == _machine():
+            return not owner.is_alive()
+        # Elsewhere, or killed between Optuna's "ask" and the first beat.
+        now = time.monotonic()
+        before, since = self._seen.get(trial.number, (owner, now))
+        since = since if before == owner else now
+        self._seen[trial.number] = (owner, since)
+        return now - since > GRACE_SECONDS
+
+
+def put_back(storage: BaseStorage, trial: Trial) -> None:
+    """Return a trial of this process to the queue, with its number, parameters and records.
+
+    Does nothing if the trial is another process's by now.
+    """
+    frozen = storage.get_trial(trial._trial_id)
+    owner = owner_of(frozen)
+    if owner is not None and not owner.is_same_process(this_process()):
+        return
+    if isinstance(storage, RDBStorage):
+        free(storage, frozen)
+    else:  # through a proxy there are no transactions; nobody else touches our own trial
+        with suppress(UpdateFinishedTrialError):
+            storage.set_trial_system_attr(trial._trial_id, _OWNER, None)
+            storage.set_trial_state_values(trial._trial_id, state=TrialState.WAITING)
+
+
+def free(storage: RDBStorage, trial: FrozenTrial, *, died_at: int | None = None) -> int | None:
+    """Return a running trial to the queue, unless it is not as it was seen any more.
+
+    One transaction, for which Optuna has no operation: of two processes that both see an orphan
+    only one may free it, or the other takes it from whoever continues it.
+
+    Args:
+        storage: The study's storage.
+        trial: The trial as it was seen.
+        died_at: The epochs it has, if its process died.
 
     Returns:
-        The numbers of these trials.
+        How many processes died in a row at these epochs; None if another was faster.
     """
-    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-    if not running:
-        return []
-    stale = set(storage._get_stale_trial_ids(study._study_id))
-    orphans = [trial for trial in running if _is_orphan(trial, stale)]
-    for trial in orphans:
-        put_back(storage, trial._trial_id)
-    return [trial.number for trial in orphans]
+    trials, attributes = TrialModel.__table__, TrialSystemAttributeModel.__table__
+    own = attributes.c.trial_id == trial._trial_id
+    deaths = 0
+    if died_at is not None:
+        count, epochs = trial.system_attrs.get(_DEATHS, (0, died_at))
+        deaths = count + 1 if epochs == died_at else 1
+    with storage.engine.begin() as connection:
+        lock = sa.select(trials.c.state).where(trials.c.trial_id == trial._trial_id)
+        state = connection.scalar(lock.with_for_update())
+        stored = connection.scalar(
+            sa.select(attributes.c.value_json).where(own, attributes.c.key == _OWNER)
+        )
+        found = json.loads(stored) if stored else None
+        owner = Owner(**found) if found else None
+        if state != TrialState.RUNNING or owner != owner_of(trial):
+            return None
+        connection.execute(attributes.delete().where(own, attributes.c.key.in_((_OWNER, _DEATHS))))
+        if deaths:
+            row = {"key": _DEATHS, "value_json": json.dumps([deaths, died_at])}
+            connection.execute(attributes.insert().values(trial_id=trial._trial_id, **row))
+        connection.execute(
+            trials.update()
+            .where(trials.c.trial_id == trial._trial_id)
+            .values(state=TrialState.WAITING)
+        )
+    return deaths
 
 
-def _is_orphan(trial: FrozenTrial, stale: set[int]) -> bool:
-    owner = trial.system_attrs.get(_OWNER)
-    here = _this_process()
-    if owner is not None and owner["machine"] == here["machine"]:
-        return not _is_alive(owner) or owner == here
-    if trial._trial_id in stale:
-        return True
-    # Killed between Optuna's "ask" and the first sign of life.
-    age = datetime.now() - (trial.datetime_start or datetime.now())
-    return owner is None and age > timedelta(seconds=GRACE_SECONDS)
-
-
-def _this_process() -> dict[str, Any]:
-    return {
-        "machine": _machine(),
-        "pid": os.getpid(),
-        "started": psutil.Process().create_time(),
-    }
-
-
-def _is_alive(owner: dict[str, Any]) -> bool:
-    try:
-        # A number is given to another process sooner or later; its start tells them apart.
-        started: float = psutil.Process(owner["pid"]).create_time()
-    except psutil.NoSuchProcess:
-        return False
-    return bool(abs(started - owner["started"]) < 1.0)
+def deaths_of(trial: FrozenTrial) -> int:
+    """Return how many processes died on a trial without finishing another epoch of it."""
+    count, _ = trial.system_attrs.get(_DEATHS, (0, 0))
+    return int(count)
 
 
 def _machine() -> str:

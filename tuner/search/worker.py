@@ -1,0 +1,187 @@
+"""A worker: takes one trial of a study after the other until the study has its budget."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+
+import optuna
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.storages import BaseStorage, RDBStorage
+from optuna.study import Study
+from optuna.trial import Trial, TrialState
+
+from tuner.errors import StorageError, TrainingError
+from tuner.search.events import Listener, TrialEnded
+from tuner.search.ownership import Heart, Watch, deaths_of, free, put_back
+from tuner.search.pruner import make_pruner
+from tuner.search.sampler import make_sampler
+from tuner.search.trial import REASON, RECORDS, Outcome, Stopped, run_trial
+from tuner.spec import StudySpec
+from tuner.storage import explain, hide_password
+
+# More failures in a row than this are no bad luck.
+MOST_FAILURES = 3
+# A trial on which so many processes died without finishing another epoch is given up.
+MOST_DEATHS = 5
+# How often a worker without work looks whether a trial of another one was put back.
+_LOOK_SECONDS = 0.5
+
+# Says why a worker should stop ("interrupted", "timeout"), or "".
+StopReason = Callable[[], str]
+
+
+class Worker:
+    """Runs trials of a study, beside any number of other workers.
+
+    The study's budget are its trial numbers below ``budget``: every one of them is finished
+    exactly once, whatever happens to workers, and no other is started.
+
+    Args:
+        study: The study, prepared.
+        storage: Its storage.
+        spec: Its definition.
+        budget: Finished trials that the study may have, over all its runs and workers.
+        listen: Called with every event.
+        stop_reason: Asked after every epoch and between trials.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        storage: BaseStorage,
+        spec: StudySpec,
+        *,
+        budget: int,
+        listen: Listener,
+        stop_reason: StopReason,
+    ) -> None:
+        self._study, self._storage, self._spec = study, storage, spec
+        self._budget, self._listen, self._stop_reason = budget, listen, stop_reason
+        self._watch = Watch()
+        study.sampler = make_sampler(spec.sampler)
+        study.pruner = make_pruner(spec.pruner, spec.epochs)
+
+    def run(self) -> str:
+        """Run trials until the budget is used or a stop is requested.
+
+        Returns:
+            ``"done"``, or the reason of the stop.
+
+        Raises:
+            TrainingError: If several trials in a row failed.
+            StorageError: If the database fails.
+        """
+        failures = 0
+        try:
+            while not (reason := self._stop_reason()):
+                put_back_orphans(self._study, self._storage, self._watch)
+                todo = self._todo()
+                if todo is None:
+                    return "done"
+                if not todo:
+                    time.sleep(_LOOK_SECONDS)
+                    continue
+                outcome = self._run_one()
+                if outcome is not None:
+                    failures = failures + 1 if outcome.state == TrialState.FAIL else 0
+                    if failures >= MOST_FAILURES:
+                        raise TrainingError(
+                            f"{failures} trials failed in a row, the last one: {outcome.reason}"
+                        )
+        except optuna.exceptions.StorageInternalError as error:
+            raise StorageError(
+                f"The database {hide_password(self._spec.storage_url)} failed: {explain(error)}."
+                " What it holds is safe; run the same command again to continue."
+            ) from error
+        return reason
+
+    def _todo(self) -> bool | None:
+        """Tell whether there is a trial to take; None if there never will be."""
+        trials = self._study.get_trials(deepcopy=False)
+        ours = trials[: self._budget]
+        if len(trials) < self._budget:
+            return True
+        if all(trial.state.is_finished() for trial in ours):
+            return None
+        return any(trial.state == TrialState.WAITING for trial in ours)
+
+    def _run_one(self) -> Outcome | None:
+        """Run one trial and store how it ended; None if it is not this worker's to end."""
+        trial = self._ask()
+        if trial.number >= self._budget:
+            # Two workers took what both saw as the last one.
+            put_back(self._storage, trial)
+            return None
+        try:
+            with Heart(self._storage, trial) as heart:
+                outcome = self._outcome(trial, heart)
+                if not heart.owns():
+                    return None
+        except UpdateFinishedTrialError:
+            return None  # this process slept, and another one finished the trial
+        except BaseException as interruption:
+            put_back(self._storage, trial)
+            if not isinstance(interruption, Stopped):
+                raise
+            self._say_ended(trial, "waiting", None, "to be continued")
+            return None
+        if outcome.reason:
+            trial.set_user_attr(REASON, outcome.reason)
+        told = self._study.tell(trial, outcome.value, state=outcome.state)
+        state = outcome.state.name.lower().replace("fail", "failed")
+        self._say_ended(trial, state, told.value, outcome.reason)
+        return outcome
+
+    def _outcome(self, trial: Trial, heart: Heart) -> Outcome:
+        deaths = deaths_of(self._storage.get_trial(trial._trial_id))
+        if deaths >= MOST_DEATHS:
+            reason = f"given up: {deaths} processes died on it without finishing an epoch"
+            return Outcome(TrialState.FAIL, None, reason)
+        return run_trial(
+            trial,
+            self._spec,
+            self._listen,
+            lambda: bool(self._stop_reason()) or not heart.owns(),
+        )
+
+    def _ask(self) -> Trial:
+        with warnings.catch_warnings():
+            # Optuna's heartbeats need its own loop; ours are those of `Heart`.
+            warnings.filterwarnings("ignore", message="Heartbeat of storage is supposed to be")
+            return self._study.ask()
+
+    def _say_ended(self, trial: Trial, state: str, value: float | None, reason: str) -> None:
+        trials = self._study.get_trials(deepcopy=False)
+        complete = [t for t in trials if t.state == TrialState.COMPLETE]
+        best = max(complete, key=lambda t: (t.value, -t.number), default=None)
+        event = TrialEnded(
+            number=trial.number,
+            state=state,
+            value=value,
+            reason=reason,
+            best_value=best.value if best else None,
+            best_number=best.number if best else None,
+            finished=sum(t.state.is_finished() for t in trials),
+            budget=self._budget,
+        )
+        self._listen(event)
+
+
+def put_back_orphans(study: Study, storage: BaseStorage, watch: Watch) -> list[int]:
+    """Return the running trials of dead processes to the queue, each exactly once.
+
+    Behind a storage proxy this is the proxy's work, which has the database.
+
+    Returns:
+        The numbers of the trials that were put back.
+    """
+    if not isinstance(storage, RDBStorage):
+        return []
+    freed = []
+    for trial in watch.orphans(study):
+        epochs = len(trial.user_attrs.get(RECORDS, []))
+        if free(storage, trial, died_at=epochs) is not None:
+            freed.append(trial.number)
+    return freed
