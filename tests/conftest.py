@@ -28,6 +28,7 @@ def write_study(tmp_path: Path) -> Callable[..., Path]:
         *,
         epochs: int = 2,
         trials: int = 8,
+        workers: int = 1,
         task: str = "train_size = 1500\ntest_size = 500\nbatch_size = 64",
         more: str = "",
         space: str | Path = ROOT / "search_spaces" / "chapter.toml",
@@ -37,7 +38,7 @@ def write_study(tmp_path: Path) -> Callable[..., Path]:
             f'format = "tuner.study/1"\nname = "{name}"\n'
             f'search_space = "{space}"\n'
             f'[task]\nname = "lenet_fashion_mnist"\nepochs = {epochs}\n{task}\n'
-            f"[budget]\ntrials = {trials}\n{more}\n"
+            f"[budget]\ntrials = {trials}\n[workers]\ncount = {workers}\n{more}\n"
         )
         return path
 

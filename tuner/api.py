@@ -12,13 +12,14 @@ import contextlib
 import importlib.metadata
 import importlib.resources
 import platform
+import time
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import optuna
-from optuna.storages import RDBStorage
+from optuna.storages import BaseStorage
 from optuna.study import Study
 
 from tuner.errors import StorageError, StudyError
@@ -26,11 +27,13 @@ from tuner.report import write_report
 from tuner.results import Summary, TrialRow, ranking, summary, trial_rows
 from tuner.schedules import Schedule, save_schedule
 from tuner.schedules.writing import write_whole
-from tuner.search.events import Event, Listener
-from tuner.search.study import find_study, prepare_study, run_trials, stored_spec
+from tuner.search.events import Event, Listener, StudyEnded, StudyStarted
+from tuner.search.study import find_study, prepare_study, stored_spec
+from tuner.search.worker import Worker
 from tuner.spec import StudySpec, load_spec, seconds
 from tuner.storage import made_folder, make_database, open_storage, storage_errors
-from tuner.storage_urls import output_folder, resolve_url
+from tuner.storage_urls import hide_password, output_folder, resolve_url
+from tuner.workers import run_workers
 
 _INIT_FILES = {
     "study.toml": Path("studies/quickstart.toml"),
@@ -204,6 +207,7 @@ def run_study(
     *,
     trials: int | None = None,
     timeout: str | None = None,
+    workers: int | None = None,
     storage: str | None = None,
     on_event: Callable[[Event], object] = lambda _: None,
     stop_requested: Callable[[], bool] = lambda: False,
@@ -216,6 +220,8 @@ def run_study(
         study: The study file.
         trials: Finished trials that the study may have, instead of the file's.
         timeout: How long this run may take (``"30m"``), instead of the file's.
+        workers: How many processes train at once, instead of the file's or one for each core.
+            With one, training is in this process, and the order of trials is always the same.
         storage: The database's URL, instead of the file's.
         on_event: Called with everything that happens; ``print`` gives one line each.
         stop_requested: Asked after every epoch; True ends the run, to be continued.
@@ -232,16 +238,14 @@ def run_study(
         >>> import tuner
         >>> result = tuner.run_study("studies/quickstart.toml")  # doctest: +SKIP
     """
+    limits = Limits.checked(trials, timeout, workers)
     spec = load_spec(study)
     if storage is not None:
         spec = spec._replace(storage_url=_url(storage))
-    _check_limits(trials, timeout)
     spec.task.check()
     make_database(spec.storage_url, lambda new: prepare_study(spec, new))
     database = open_storage(spec.storage_url, create=True)
-    with storage_errors(spec.storage_url, database):
-        prepared = prepare_study(spec, database)
-    return _run(prepared, database, spec, trials, timeout, on_event, stop_requested)
+    return _run(spec, database, limits, on_event, stop_requested)
 
 
 def resume_study(
@@ -250,6 +254,7 @@ def resume_study(
     study: str | None = None,
     trials: int | None = None,
     timeout: str | None = None,
+    workers: int | None = None,
     on_event: Callable[[Event], object] = lambda _: None,
     stop_requested: Callable[[], bool] = lambda: False,
 ) -> StudyResult:
@@ -260,6 +265,7 @@ def resume_study(
         study: The study's name; may be left out if the database has only one.
         trials: As for :func:`run_study`.
         timeout: As for :func:`run_study`.
+        workers: As for :func:`run_study`.
         on_event: As for :func:`run_study`.
         stop_requested: As for :func:`run_study`.
 
@@ -270,15 +276,53 @@ def resume_study(
         StorageError: If the database does not exist or is not Optuna's.
         StudyError: If it has no such study.
     """
-    _check_limits(trials, timeout)
+    limits = Limits.checked(trials, timeout, workers)
     url = _url(storage)
     database = open_storage(url)
     with storage_errors(url, database):
         spec = stored_spec(find_study(database, study, url), url)
     spec.task.check()
+    return _run(spec, database, limits, on_event, stop_requested)
+
+
+def run_worker(
+    storage: str,
+    *,
+    study: str | None = None,
+    trials: int | None = None,
+    on_event: Callable[[Event], object] = lambda _: None,
+    stop_requested: Callable[[], bool] = lambda: False,
+) -> str:
+    """Be one more worker of a study that was started elsewhere, until its budget is used.
+
+    Args:
+        storage: The URL of the study's database.
+        study: The study's name; may be left out if the database has only one.
+        trials: Finished trials that the study may have, instead of its definition's.
+        on_event: Called with everything that this worker does.
+        stop_requested: Asked after every epoch.
+
+    Returns:
+        ``"done"`` or ``"interrupted"``.
+
+    Raises:
+        TunerError: As :func:`resume_study`.
+    """
+    limits = Limits.checked(trials, None, None)
+    url = _url(storage)
+    database = open_storage(url)
     with storage_errors(url, database):
-        prepared = prepare_study(spec, database)
-    return _run(prepared, database, spec, trials, timeout, on_event, stop_requested)
+        found = find_study(database, study, url)
+        spec = stored_spec(found, url)
+    worker = Worker(
+        found,
+        database,
+        spec,
+        budget=limits.trials or spec.budget.trials,
+        listen=on_event,
+        stop_reason=lambda: "interrupted" if stop_requested() else "",
+    )
+    return worker.run()
 
 
 def open_study(
@@ -340,25 +384,63 @@ def init_project(folder: str | Path) -> list[Path]:
     return list(paths.values())
 
 
+class Limits(NamedTuple):
+    """What a caller sets for one run, each None if the study's definition decides."""
+
+    trials: int | None
+    timeout: str | None
+    workers: int | None
+
+    @classmethod
+    def checked(cls, trials: int | None, timeout: str | None, workers: int | None) -> Limits:
+        """Return the limits.
+
+        Raises:
+            StudyError: If a number is not 1 or more.
+            UnitError: If the timeout is no time.
+        """
+        for name, value in (("trials", trials), ("workers", workers)):
+            if value is not None and value < 1:
+                raise StudyError(f"`{name}` must be 1 or more, but got {value}.")
+        if timeout is not None:
+            seconds(timeout)
+        return cls(trials, timeout, workers)
+
+
 def _run(
-    study: Study,
-    database: RDBStorage,
     spec: StudySpec,
-    trials: int | None,
-    timeout: str | None,
+    database: BaseStorage,
+    limits: Limits,
     listen: Listener,
     stop_requested: Callable[[], bool],
 ) -> StudyResult:
-    limit = timeout or spec.budget.timeout
-    ended = run_trials(
-        study,
-        database,
-        spec,
-        budget=trials or spec.budget.trials,
-        seconds=seconds(limit) if limit else None,
-        listen=listen,
-        stop_requested=stop_requested,
-    )
+    """Run a study here or in worker processes, and put its schedule and report in place."""
+    with storage_errors(spec.storage_url, database):
+        study = prepare_study(spec, database)
+    budget = limits.trials or spec.budget.trials
+    timeout = limits.timeout or spec.budget.timeout
+    started = time.monotonic()
+    deadline = started + seconds(timeout) if timeout else None
+
+    def stop_reason() -> str:
+        if stop_requested():
+            return "interrupted"
+        return "timeout" if deadline and time.monotonic() >= deadline else ""
+
+    def finished() -> int:
+        return summary(spec.name, trial_rows(study), budget).finished
+
+    shown = hide_password(spec.storage_url)
+    listen(StudyStarted(spec.name, shown, finished(), budget, spec.epochs))
+    workers = limits.workers or spec.workers
+    if workers == 1:
+        worker = Worker(
+            study, database, spec, budget=budget, listen=listen, stop_reason=stop_reason
+        )
+        ended = worker.run()
+    else:
+        ended = run_workers(spec, workers, budget=budget, listen=listen, stop_reason=stop_reason)
+    listen(StudyEnded(spec.name, ended, finished(), budget, time.monotonic() - started))
     result = StudyResult(study, spec, ended)
     if ranking(result.trials):
         try:
@@ -368,13 +450,6 @@ def _run(
         result.export(result.folder / "best.json")
         result.report(result.folder / "report.html")
     return result
-
-
-def _check_limits(trials: int | None, timeout: str | None) -> None:
-    if trials is not None and trials < 1:
-        raise StudyError(f"`trials` must be 1 or more, but got {trials}.")
-    if timeout is not None:
-        seconds(timeout)
 
 
 def _url(storage: str) -> str:

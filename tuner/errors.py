@@ -11,6 +11,7 @@
     ├── DataError                   a data set that is missing or damaged
     ├── TaskError                   a task that cannot run: framework, optimizer, device
     ├── TrainingError               trainings that fail one after the other
+    ├── ReportError                 a report that cannot be written
     ├── StorageError                a database that cannot be used
     └── StudyError                  a study that does not exist, or was started differently
 
@@ -76,6 +77,10 @@ class TaskError(TunerError):
 
 class TrainingError(TunerError):
     """Trainings fail one after the other, so that going on is no use."""
+
+
+class ReportError(TunerError):
+    """A report cannot be written."""
 
 
 class StorageError(TunerError):

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import psutil
+
 from tuner.definitions import Mistakes, Section, did_you_mean, read_toml
 from tuner.errors import DefinitionError
 from tuner.space import SearchSpace, parse_space
@@ -25,6 +27,7 @@ from tuner.spec_sections import (
     StudyFile,
     SuccessiveHalving,
     Training,
+    Workers,
     seconds,
 )
 from tuner.storage_urls import default_url, resolve_url
@@ -53,8 +56,9 @@ __all__ = [
 class StudySpec(NamedTuple):
     """Everything that a study is defined by, checked.
 
-    ``study_data`` and ``space_data`` are the two files as read, which the study's database keeps;
-    without ``[storage]``, which may hold a password and may change.
+    ``workers`` is how many processes train at once, by default one for each core. ``study_data``
+    and ``space_data`` are the two files as read, which the study's database keeps; without
+    ``[storage]``, which may hold a password and may change.
     """
 
     name: str
@@ -65,6 +69,7 @@ class StudySpec(NamedTuple):
     sampler: Section
     pruner: Section
     storage_url: str
+    workers: int
     space: SearchSpace
     study_data: dict[str, Any]
     space_data: dict[str, Any]
@@ -77,7 +82,7 @@ class StudySpec(NamedTuple):
     def decisive(self) -> dict[str, Any]:
         """Return, flat and as plain data, what decides the trials of the study.
 
-        Budget, storage, notes, device and data folder are not part of it: they may change.
+        Budget, storage, workers, notes, device and data folder are not: they may change.
         """
         parts = {
             "task": self.training.model_dump() | self.task.identity(),
@@ -160,6 +165,7 @@ def make_spec(
     default_pruner = {"type": "successive_halving"}
     pruner = mistakes.read_tagged(PRUNERS, study_data.get("pruner", default_pruner), "pruner")
     url = _read_storage(study_data.get("storage", {}), folder, stem, mistakes)
+    workers = mistakes.read(Workers, study_data.get("workers", {}), "workers")
     if training is not None and pruner is not None:
         _check_pruner(pruner, training.epochs, mistakes)
     space = None
@@ -185,11 +191,12 @@ def make_spec(
     assert sampler is not None
     assert pruner is not None
     assert space is not None
+    assert workers is not None
     assert not isinstance(space_data, str)
     kept = {key: value for key, value in study_data.items() if key != "storage"}
     return StudySpec(
-        file.name, training, task, objective, budget, sampler, pruner, url, space,
-        kept, dict(space_data),
+        file.name, training, task, objective, budget, sampler, pruner, url,
+        workers.count or psutil.cpu_count(logical=False) or 1, space, kept, dict(space_data),
     )  # fmt: skip
 
 

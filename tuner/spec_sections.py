@@ -139,6 +139,12 @@ class Storage(Section):
     url: str | None = None
 
 
+class Workers(Section):
+    """``[workers]``: how many processes train at once; without it one for each core."""
+
+    count: int | None = Field(default=None, ge=1, le=1000)
+
+
 class StudyFile(Section):
     """The file itself; its tables are read one by one."""
 
@@ -152,6 +158,7 @@ class StudyFile(Section):
     sampler: Any = None
     pruner: Any = None
     storage: Any = None
+    workers: Any = None
 
     @field_validator("name")
     @classmethod

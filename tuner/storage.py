@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import sqlite3
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,15 +22,14 @@ from typing import Any
 
 import optuna
 import sqlalchemy as sa
-from optuna.storages import RDBStorage
+from optuna.storages import BaseStorage, RDBStorage
 from sqlalchemy.engine import URL
 
 from tuner.errors import StorageError
-from tuner.storage_urls import hide_password, parse_url, sqlite_path, sqlite_url
+from tuner.patience import patient
+from tuner.storage_urls import PROXY, hide_password, parse_url, sqlite_path, sqlite_url
 
 __all__ = [
-    "GRACE_SECONDS",
-    "HEARTBEAT_SECONDS",
     "close",
     "explain",
     "hide_password",
@@ -38,9 +39,9 @@ __all__ = [
     "storage_errors",
 ]
 
-HEARTBEAT_SECONDS = 15
-GRACE_SECONDS = 90
 _BUSY_SECONDS = 60
+_START_ATTEMPTS = 8
+_PROXY_SECONDS = 20
 
 
 def make_database(url: str, fill: Callable[[RDBStorage], object]) -> None:
@@ -75,7 +76,7 @@ def make_database(url: str, fill: Callable[[RDBStorage], object]) -> None:
                 temporary.with_name(temporary.name + ending).unlink(missing_ok=True)
 
 
-def open_storage(url: str, *, create: bool = False, write: bool = True) -> RDBStorage:
+def open_storage(url: str, *, create: bool = False, write: bool = True) -> BaseStorage:
     """Open a database as Optuna's storage.
 
     Args:
@@ -84,7 +85,7 @@ def open_storage(url: str, *, create: bool = False, write: bool = True) -> RDBSt
         write: Whether trials will be written, not only read.
 
     Returns:
-        The storage; its heartbeats are recorded by whoever runs a trial.
+        The storage. Its calls wait for a database that goes away for a while.
 
     Raises:
         StorageError: If the database is missing, unreadable, full, not Optuna's, or of another
@@ -92,6 +93,8 @@ def open_storage(url: str, *, create: bool = False, write: bool = True) -> RDBSt
     """
     with storage_errors(url):
         parsed = parse_url(url)
+        if parsed.drivername == PROXY:
+            return _open_proxy(parsed)
         path = sqlite_path(parsed)
         if path is not None and not path.exists():
             if not create:
@@ -116,7 +119,7 @@ def close(storage: RDBStorage) -> None:
 
 
 @contextlib.contextmanager
-def storage_errors(url: str, storage: RDBStorage | None = None) -> Iterator[None]:
+def storage_errors(url: str, storage: BaseStorage | None = None) -> Iterator[None]:
     """Turn what a database raises in the block into a StorageError with the cause.
 
     Args:
@@ -264,15 +267,39 @@ def _connect(url: str, path: Path | None) -> RDBStorage:
     options: dict[str, Any] = {"pool_pre_ping": True}
     if path is not None:
         options = {"connect_args": {"timeout": _BUSY_SECONDS}}
+    for attempt in range(1, _START_ATTEMPTS + 1):
+        try:
+            return patient(RDBStorage)(url, engine_kwargs=dict(options))
+        except (sa.exc.IntegrityError, sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
+            # Processes that make the tables at the same time trip over each other.
+            if attempt == _START_ATTEMPTS or not re.search("exist|unique", str(error), re.I):
+                raise
+            time.sleep(0.1 * attempt)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _open_proxy(url: URL) -> BaseStorage:
+    """Open a database behind ``tuner storage-proxy``, at ``grpc://host:port``."""
+    try:
+        import grpc  # noqa: F401 - Optuna imports it late, with a long error
+        from optuna.storages import GrpcStorageProxy
+    except ImportError as error:
+        raise StorageError(
+            f"A storage proxy needs grpc: {error}. Type `pip install 'schedule-tuner[grpc]'`."
+        ) from error
+    if not url.host or not url.port:
+        raise StorageError(f"`{PROXY}://HOST:PORT` must name both, but got {str(url)!r}.")
     with warnings.catch_warnings():
-        # Heartbeats are marked experimental; what is used of them is their table.
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return RDBStorage(
-            url,
-            engine_kwargs=options,
-            heartbeat_interval=HEARTBEAT_SECONDS,
-            grace_period=GRACE_SECONDS,
-        )
+        proxy = patient(GrpcStorageProxy)(host=url.host, port=url.port)
+    try:
+        proxy.wait_server_ready(timeout=_PROXY_SECONDS)
+    except ConnectionError as error:
+        raise StorageError(
+            f"A storage proxy must answer at {url.host}:{url.port}, but none did in"
+            f" {_PROXY_SECONDS} s. Start one with `tuner storage-proxy --storage URL`."
+        ) from error
+    return proxy
 
 
 def _tune_sqlite(engine: sa.Engine, write: bool) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 
+PROXY = "grpc"
 _EXAMPLES = "'sqlite:///path/to/study.db' or 'postgresql+psycopg://user@host/name'"
 
 
@@ -54,6 +55,8 @@ def parse_url(url: str) -> URL:
     hint = f"'sqlite:///{url}'" if url and not re.search(r"[:@]", url) else _EXAMPLES
     try:
         parsed = make_url(url)
+        if parsed.drivername == PROXY:
+            return parsed
         parsed.get_dialect()
     except sa.exc.NoSuchModuleError:
         kind = url.partition(":")[0]

@@ -72,7 +72,7 @@ def test_a_run_ends_with_schedule_and_report_in_place(write_study: Callable) -> 
     assert origin["objective"]["value"] == result.best.value
     assert origin["fingerprint"] == result.spec.fingerprint()
     assert origin["task"]["optimizer"] == "sgd"
-    assert (result.folder / "report.html").read_text().startswith("<!doctype html>")
+    assert (result.folder / "report.html").read_text().startswith("<!DOCTYPE html>")
 
 
 def test_baselines_are_never_pruned_and_others_are(write_study: Callable) -> None:

@@ -42,7 +42,16 @@ def _a_time(text: str | None) -> str | None:
 
 StudyFile = Annotated[Path | None, typer.Argument(metavar="STUDY", help="The study file.")]
 StorageURL = Annotated[
-    str | None, typer.Option("--storage", metavar="URL", help="The database, by its URL.")
+    str | None,
+    typer.Option(
+        "--storage", metavar="URL", envvar="TUNER_STORAGE", help="The database, by its URL."
+    ),
+]
+RequiredStorage = Annotated[
+    str,
+    typer.Option(
+        "--storage", metavar="URL", envvar="TUNER_STORAGE", help="The database, by its URL."
+    ),
 ]
 StudyName = Annotated[
     str | None, typer.Option("--study", metavar="NAME", help="The study's name in the database.")
@@ -55,6 +64,9 @@ Timeout = Annotated[
     typer.Option(
         metavar="TIME", callback=_a_time, help="How long this run may take: 90s, 30m, 2h."
     ),
+]
+WorkerCount = Annotated[
+    int | None, typer.Option("--workers", metavar="N", help="Processes that train at once.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Form = Annotated[Format, typer.Option("--format", help="How to write it.")]
@@ -92,25 +104,28 @@ def run(
     study: Annotated[Path, typer.Argument(metavar="STUDY", help="The study file.")],
     trials: Trials = None,
     timeout: Timeout = None,
+    workers: WorkerCount = None,
     storage: StorageURL = None,
     quiet: Quiet = False,
 ) -> None:
     """Create the study, or continue it, up to its budget."""
     from tuner.api import run_study
 
+    limits: dict[str, Any] = {"trials": trials, "timeout": timeout, "workers": workers}
     _run(
         quiet,
         command("run", study),
-        lambda **more: run_study(study, trials=trials, timeout=timeout, storage=storage, **more),
+        lambda **more: run_study(study, storage=storage, **limits, **more),
     )
 
 
 @app.command()
 def resume(
-    storage: Annotated[str, typer.Option(metavar="URL", help="The database, by its URL.")],
+    storage: RequiredStorage,
     study: StudyName = None,
     trials: Trials = None,
     timeout: Timeout = None,
+    workers: WorkerCount = None,
     quiet: Quiet = False,
 ) -> None:
     """Continue a study from its database alone."""
@@ -118,11 +133,59 @@ def resume(
     from tuner.storage_urls import hide_password
 
     named = ("--study", study) if study else ()
+    limits: dict[str, Any] = {"trials": trials, "timeout": timeout, "workers": workers}
     _run(
         quiet,
         command("resume", "--storage", hide_password(storage), *named),
-        lambda **more: resume_study(storage, study=study, trials=trials, timeout=timeout, **more),
+        lambda **more: resume_study(storage, study=study, **limits, **more),
     )
+
+
+@app.command()
+def worker(
+    storage: RequiredStorage,
+    study: StudyName = None,
+    trials: Trials = None,
+    events: Annotated[bool, typer.Option("--events", hidden=True)] = False,
+) -> None:
+    """Be one more worker of a running study, on any machine that reaches its database."""
+    from tuner.api import run_worker
+    from tuner.cli.progress import progress
+    from tuner.cli.signals import stop_request, stop_with_stdin
+    from tuner.search.events import to_json
+
+    _quiet_optuna()
+    with stop_request() as request:
+        if events:  # for the process that started this one; see tuner/workers.py
+            stop_with_stdin()
+            ended = run_worker(
+                storage,
+                study=study,
+                trials=trials,
+                on_event=lambda event: print(to_json(event), flush=True),
+                stop_requested=request,
+            )
+        else:
+            with progress() as listen:
+                ended = run_worker(
+                    storage, study=study, trials=trials, on_event=listen, stop_requested=request
+                )
+    raise typer.Exit(INTERRUPTED if ended == "interrupted" else DONE)
+
+
+@app.command("storage-proxy")
+def storage_proxy(
+    storage: RequiredStorage,
+    host: Annotated[str, typer.Option(metavar="HOST", help="Where to listen.")] = "localhost",
+    port: Annotated[int, typer.Option(metavar="PORT", min=1, max=65535)] = 13000,
+) -> None:
+    """Stand between a database and many workers, which use grpc://HOST:PORT as their storage."""
+    from tuner.cli.signals import stop_request
+    from tuner.proxy import serve
+
+    with stop_request(announce="stopping") as request:
+        talk().print(f"workers use --storage grpc://{host}:{port}; Ctrl-C ends it", markup=False)
+        serve(storage, host=host, port=port, stop_requested=request)
 
 
 @app.command()
@@ -217,13 +280,11 @@ def show(file: Annotated[Path, typer.Argument(metavar="FILE", help="A schedule f
 
 def _run(quiet: bool, again: str, start: Callable[..., Any]) -> None:
     """Run a study with progress and signals, then say what there is and what to type next."""
-    import optuna
-
     from tuner.cli.plan import show_result
     from tuner.cli.progress import progress
     from tuner.cli.signals import stop_request
 
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    _quiet_optuna()
     try:
         with stop_request() as request, progress(quiet) as listen:
             result = start(on_event=listen, stop_requested=request)
@@ -234,6 +295,13 @@ def _run(quiet: bool, again: str, start: Callable[..., Any]) -> None:
         talk().print(f"saved. Continue with: {again}", markup=False)
         raise typer.Exit(INTERRUPTED)
     show_result(result, again)
+
+
+def _quiet_optuna() -> None:
+    """Leave Optuna's own lines about every trial out; ours say more."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
 def _next(*commands: str) -> None:

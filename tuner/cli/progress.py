@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
@@ -42,14 +43,21 @@ def progress(quiet: bool = False) -> Iterator[Listener]:
             yield listen
 
 
+class _Running:
+    """A trial that runs: how it began, and its epochs so far."""
+
+    def __init__(self, start: TrialStarted) -> None:
+        self.start = start
+        self.epochs: list[EpochEnded] = []
+
+
 class _LiveView:
-    """One line for each trial that ended, and one that is redrawn for the one that runs."""
+    """A line for each trial that ended, and lines that are redrawn for those that run."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
         self._finished_before = 0
-        self._running: TrialStarted | None = None
-        self._epochs: list[EpochEnded] = []
+        self._running: dict[int, _Running] = {}
         self._study: StudyStarted | None = None
         self._last: TrialEnded | None = None
 
@@ -59,52 +67,55 @@ class _LiveView:
             self._study, self._finished_before = event, event.finished
             return Text(str(event), style="bold")
         if isinstance(event, TrialStarted):
-            self._running, self._epochs = event, []
+            self._running[event.number] = _Running(event)
         elif isinstance(event, EpochEnded):
-            self._epochs.append(event)
+            if event.number in self._running:
+                self._running[event.number].epochs.append(event)
         elif isinstance(event, TrialEnded):
-            self._last, line = event, self._trial_line(event)
-            self._running = None
-            return line
+            self._last = event
+            return self._trial_line(event, self._running.pop(event.number, None))
         elif isinstance(event, StudyEnded):
-            self._study = None
+            self._running.clear()
             return Text(str(event), style="bold")
         return None
 
-    def now(self) -> Text:
-        """Return the line that is redrawn."""
-        if self._running is None or self._study is None:
-            return Text("")
-        epochs = self._study.epochs
-        done = len(self._epochs)
-        bar = "█" * round(12 * done / epochs)
-        parts = [f"{self._running.number:5d} running   {bar:░<12} {done}/{epochs}"]
-        if self._epochs:
-            parts.append(f"{self._epochs[-1].record.test_accuracy:.4f}")
-        parts.append(self._running.schedule.family)
-        if self._last is not None and self._last.best_value is not None:
-            parts.append(f"best {self._last.best_value:.4f} (trial {self._last.best_number})")
-        left = self._time_left()
-        if left is not None:
-            parts.append(f"about {_clock(left)} left")
-        return Text("  ".join(parts), style="cyan", no_wrap=True, overflow="ellipsis")
+    def now(self) -> Group:
+        """Return the lines that are redrawn."""
+        lines = [self._running_line(number) for number in sorted(self._running)]
+        if self._running and self._last is not None:
+            done = f"{self._last.finished}/{self._last.budget} trials"
+            if self._last.best_value is not None:
+                done += f", best {self._last.best_value:.4f} (trial {self._last.best_number})"
+            left = self._time_left()
+            done += f", about {_clock(left)} left" if left is not None else ""
+            lines.append(Text(f"      {done}", style="bold"))
+        return Group(*lines)
 
-    def _trial_line(self, event: TrialEnded) -> Text:
+    def _running_line(self, number: int) -> Text:
+        running = self._running[number]
+        done = len(running.epochs)
+        total = running.epochs[-1].epochs if running.epochs else 0
+        bar = "█" * round(12 * done / total) if total else ""
+        value = f"{running.epochs[-1].record.test_accuracy:.4f}" if done else "     -"
+        schedule = running.start.schedule
+        what = f"{schedule.family:<15} base LR {schedule.base_lr:<8.4g}"
+        line = f"{number:5d} running   {value}  {what} {bar:░<12} {done}/{total or '?'}"
+        return Text(line, style="cyan", no_wrap=True, overflow="ellipsis")
+
+    def _trial_line(self, event: TrialEnded, ran: _Running | None) -> Text:
         value = f"{event.value:.4f}" if event.value is not None else "     -"
-        schedule = self._running.schedule if self._running else None
+        schedule = ran.start.schedule if ran else None
         what = f"{schedule.family:<15} base LR {schedule.base_lr:<8.4g}" if schedule else ""
-        note = (self._running.baseline if self._running else None) or event.reason
+        note = (ran.start.baseline if ran else None) or event.reason
         style = {"complete": "green", "failed": "red"}.get(event.state, "dim")
         line = f"{event.number:5d} {event.state:<9} {value}  {what} {note}"
         return Text(line, style=style, no_wrap=True, overflow="ellipsis")
 
     def _time_left(self) -> float | None:
         """Extrapolate the mean time of this run's finished trials."""
-        if self._last is None:
+        if self._last is None or self._last.finished <= self._finished_before:
             return None
         here = self._last.finished - self._finished_before
-        if here < 1:
-            return None
         each = (time.monotonic() - self._started) / here
         return each * (self._last.budget - self._last.finished)
 

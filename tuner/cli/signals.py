@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -23,19 +26,27 @@ class StopRequest:
 
 
 @contextmanager
-def stop_request() -> Iterator[StopRequest]:
+def stop_request(
+    announce: str = "stopping after this epoch; once more to stop now",
+) -> Iterator[StopRequest]:
     """Catch the signals until the block ends.
 
+    Args:
+        announce: What to say at the first signal.
+
     Raises:
-        KeyboardInterrupt: At the second signal, wherever the program is.
+        KeyboardInterrupt: At the second signal, wherever the program is. Further ones are
+            ignored, so that what it has to put in order then is not interrupted.
     """
     request = StopRequest()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
         if request.requested:
+            for number in _SIGNALS:
+                signal.signal(number, signal.SIG_IGN)
             raise KeyboardInterrupt
         request.requested = True
-        talk().print("stopping after this epoch; once more to stop now")
+        talk().print(announce)
 
     before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
     try:
@@ -43,3 +54,17 @@ def stop_request() -> Iterator[StopRequest]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def stop_with_stdin() -> None:
+    """Stop now when stdin ends, as it does when the process that holds its other end dies."""
+
+    def watch() -> None:
+        # Not through sys.stdin, whose lock a thread may not hold when Python ends.
+        while os.read(0, 1):
+            pass
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.1)
+
+    threading.Thread(target=watch, name="stdin", daemon=True).start()

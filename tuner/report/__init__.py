@@ -26,7 +26,7 @@ def write_report(study: optuna.Study, spec: StudySpec, path: str | Path) -> Path
         The path.
 
     Raises:
-        TunerError: If the file cannot be written; what was there before is still there.
+        ReportError: If the file cannot be written; what was there before is still there.
     """
     # Plotly and Jinja take a while to import, and every command imports this package.
     from tuner.report.page import write_page

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from optuna.study import Study
 from plotly.offline import get_plotlyjs
 
-from tuner.errors import TunerError
+from tuner.errors import ReportError
 from tuner.report.data import TOP, ReportData, plain, report_data
 from tuner.report.figures import Chart, best_figure, overlay_figure
 from tuner.report.optuna_figures import optuna_charts
@@ -36,7 +36,7 @@ def write_page(study: Study, spec: StudySpec, path: str | Path) -> Path:
         write_whole(page, where)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise TunerError(
+        raise ReportError(
             f"The report {where} cannot be written: {reason}. Name another file with -o."
         ) from error
     return Path(path)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tuner.schedules import Schedule
+from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.tasks.base import EpochRecord
 
 
@@ -95,3 +96,36 @@ class StudyEnded(NamedTuple):
 
 Event = StudyStarted | TrialStarted | EpochEnded | TrialEnded | StudyEnded
 Listener = Callable[[Event], object]
+
+_EVENTS: dict[str, Any] = {
+    event.__name__: event
+    for event in (StudyStarted, TrialStarted, EpochEnded, TrialEnded, StudyEnded)
+}
+
+
+def to_json(event: Event) -> str:
+    """Return an event as one line, for another process.
+
+    Example:
+        >>> to_json(StudyEnded("small", "done", 4, 4, 1.5))
+        '{"event": "StudyEnded", "name": "small", "reason": "done", "finished": 4, "budget": 4, \
+"seconds": 1.5}'
+    """
+    fields = event._asdict()
+    if isinstance(event, TrialStarted):
+        fields["schedule"] = schedule_to_dict(event.schedule)
+    if isinstance(event, EpochEnded):
+        fields["record"] = event.record._asdict()
+    return json.dumps({"event": type(event).__name__, **fields})
+
+
+def from_json(line: str) -> Event:
+    """Return the event that :func:`to_json` made the line of."""
+    fields: dict[str, Any] = json.loads(line)
+    kind = _EVENTS[fields.pop("event")]
+    if kind is TrialStarted:
+        fields["schedule"] = schedule_from_dict(fields["schedule"])
+    if kind is EpochEnded:
+        fields["record"] = EpochRecord(**fields["record"])
+    event: Event = kind(**fields)
+    return event

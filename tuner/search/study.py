@@ -1,44 +1,31 @@
-"""The study: made once from its definition, continued from the database, run to its budget."""
+"""The study: made once from its definition, found again in its database."""
 
 from __future__ import annotations
 
-import time
-import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.storages import RDBStorage
+from optuna.storages import BaseStorage
 from optuna.study import Study
-from optuna.trial import Trial, TrialState
 
-from tuner.checkpoints import CheckpointStore
-from tuner.errors import DefinitionError, StorageError, StudyError, TrainingError
+from tuner.errors import DefinitionError, StudyError
 from tuner.schedules import schedule_to_dict
-from tuner.search.events import Listener, StudyEnded, StudyStarted, TrialEnded
-from tuner.search.ownership import owning, put_back, put_back_orphans
-from tuner.search.pruner import make_pruner
-from tuner.search.sampler import make_sampler
-from tuner.search.trial import BASELINE, REASON, SCHEDULE, Outcome, Stopped, run_trial
+from tuner.search.trial import BASELINE, SCHEDULE
 from tuner.spec import StudySpec, difference, make_spec
-from tuner.storage import explain, hide_password
-from tuner.storage_urls import output_folder
+from tuner.storage_urls import hide_password
 
 # The user attribute of a study that makes the database alone enough to resume it.
 DEFINITION = "definition"
 _FORMAT = "tuner.definition/1"
-_FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
-# More failures in a row than this are no bad luck.
-_MOST_FAILURES = 3
 
 
-def study_names(storage: RDBStorage) -> list[str]:
+def study_names(storage: BaseStorage) -> list[str]:
     """Return the names of the studies in a database."""
     return sorted(str(study.study_name) for study in storage.get_all_studies())
 
 
-def find_study(storage: RDBStorage, name: str | None, url: str) -> Study:
+def find_study(storage: BaseStorage, name: str | None, url: str) -> Study:
     """Return a study of a database; without a name, the only one.
 
     Raises:
@@ -80,7 +67,7 @@ def stored_spec(study: Study, url: str) -> StudySpec:
     return spec._replace(storage_url=url)
 
 
-def prepare_study(spec: StudySpec, storage: RDBStorage) -> Study:
+def prepare_study(spec: StudySpec, storage: BaseStorage) -> Study:
     """Make the study with its definition and baselines, or check that it is the same one.
 
     May be called again after it was interrupted anywhere.

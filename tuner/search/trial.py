@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-import optuna
 from optuna.trial import Trial, TrialState
 
 from tuner.checkpoints import Checkpoint, CheckpointStore, checkpoint_keys
-from tuner.errors import TunerError
+from tuner.errors import ScheduleError
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.search.events import EpochEnded, Listener, TrialStarted
 from tuner.spec import StudySpec
@@ -30,6 +29,10 @@ class Outcome(NamedTuple):
     state: TrialState
     value: float | None
     reason: str
+
+
+class _Failed(Exception):
+    """The training raised an error, other than the study's storage or listener."""
 
 
 class Stopped(Exception):
@@ -65,14 +68,8 @@ def run_trial(
         return _train(trial, schedule, spec, store, listen, stop_requested)
     except TrainingCollapsed as collapse:
         return Outcome(TrialState.PRUNED, None, collapse.reason)
-    except (Stopped, optuna.exceptions.OptunaError):
-        raise
-    except TunerError as error:
-        return Outcome(TrialState.FAIL, None, str(error))
-    except Exception as error:
-        # MXNet's messages carry the C++ stack; what happened is in the last line.
-        message = (str(error).strip().splitlines() or [""])[-1]
-        return Outcome(TrialState.FAIL, None, f"{type(error).__name__}: {message}")
+    except (_Failed, ScheduleError) as failure:
+        return Outcome(TrialState.FAIL, None, str(failure))
 
 
 def _schedule(trial: Trial, spec: StudySpec) -> Schedule:
@@ -156,9 +153,16 @@ def _epochs(
         yield record, None
     start = found.state if found else None
     if start is None or start.epoch < spec.epochs:
-        yield from spec.task.train(
-            schedule, seed=spec.training.seed, epochs=spec.epochs, start=start
-        )
+        try:
+            yield from spec.task.train(
+                schedule, seed=spec.training.seed, epochs=spec.epochs, start=start
+            )
+        except TrainingCollapsed:
+            raise
+        except Exception as error:
+            # MXNet's messages carry the C++ stack; what happened is in the last line.
+            message = (str(error).strip().splitlines() or [""])[-1]
+            raise _Failed(f"{type(error).__name__}: {message}") from error
 
 
 def first_answer(trial: Trial) -> bool:

@@ -12,14 +12,17 @@ from optuna.storages import BaseStorage, RDBStorage
 from optuna.study import Study
 from optuna.trial import Trial, TrialState
 
+from tuner.checkpoints import CheckpointStore
 from tuner.errors import StorageError, TrainingError
+from tuner.patience import give_up_waiting
 from tuner.search.events import Listener, TrialEnded
 from tuner.search.ownership import Heart, Watch, deaths_of, free, put_back
 from tuner.search.pruner import make_pruner
 from tuner.search.sampler import make_sampler
 from tuner.search.trial import REASON, RECORDS, Outcome, Stopped, run_trial
 from tuner.spec import StudySpec
-from tuner.storage import explain, hide_password
+from tuner.storage import explain
+from tuner.storage_urls import hide_password, output_folder
 
 # More failures in a row than this are no bad luck.
 MOST_FAILURES = 3
@@ -59,6 +62,7 @@ class Worker:
     ) -> None:
         self._study, self._storage, self._spec = study, storage, spec
         self._budget, self._listen, self._stop_reason = budget, listen, stop_reason
+        self._store = CheckpointStore(output_folder(spec.storage_url, spec.name) / "checkpoints")
         self._watch = Watch()
         study.sampler = make_sampler(spec.sampler)
         study.pruner = make_pruner(spec.pruner, spec.epochs)
@@ -122,6 +126,8 @@ class Worker:
         except UpdateFinishedTrialError:
             return None  # this process slept, and another one finished the trial
         except BaseException as interruption:
+            if not isinstance(interruption, Stopped):
+                give_up_waiting(self._storage)
             put_back(self._storage, trial)
             if not isinstance(interruption, Stopped):
                 raise
@@ -142,6 +148,7 @@ class Worker:
         return run_trial(
             trial,
             self._spec,
+            self._store,
             self._listen,
             lambda: bool(self._stop_reason()) or not heart.owns(),
         )

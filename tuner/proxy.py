@@ -1,0 +1,72 @@
+"""A storage proxy: one process holds the database, many workers talk to it through gRPC."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import optuna
+from optuna.storages import RDBStorage, get_storage
+from optuna.trial import TrialState
+
+from tuner.errors import StorageError
+from tuner.search.ownership import Watch
+from tuner.search.worker import put_back_orphans
+from tuner.storage import open_storage
+
+_LOOK_SECONDS = 1.0
+# Each worker keeps a call or two under way.
+_THREADS = 32
+
+
+def serve(storage: str, *, host: str, port: int, stop_requested: Callable[[], bool]) -> None:
+    """Serve a database to workers until a stop is requested.
+
+    The trials of workers that died are put back into the queue here, where the database is.
+
+    Args:
+        storage: The URL of the database.
+        host: The address to listen on.
+        port: Its port.
+        stop_requested: Asked every second.
+
+    Raises:
+        StorageError: If the database cannot be opened or the port is taken.
+    """
+    try:
+        import grpc  # noqa: F401 - Optuna imports it late, with a long error
+        from optuna.storages._grpc.server import make_server
+    except ImportError as error:
+        raise StorageError(
+            f"A storage proxy needs grpc: {error}. Type `pip install 'schedule-tuner[grpc]'`."
+        ) from error
+    database = open_storage(storage, create=True)
+    if not isinstance(database, RDBStorage):
+        raise StorageError(
+            "A storage proxy must have a database behind it, but got another proxy."
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        try:
+            server = make_server(get_storage(database), host, port, ThreadPoolExecutor(_THREADS))
+        except RuntimeError as error:
+            raise StorageError(f"{host}:{port} must be free to listen on, but: {error}") from error
+    server.start()
+    watches: dict[str, Watch] = {}
+    try:
+        while not stop_requested():
+            time.sleep(_LOOK_SECONDS)
+            _put_back_orphans(database, watches)
+    finally:
+        server.stop(grace=_LOOK_SECONDS).wait()
+
+
+def _put_back_orphans(database: RDBStorage, watches: dict[str, Watch]) -> None:
+    for found in database.get_all_studies():
+        running = database.get_all_trials(found._study_id, False, (TrialState.RUNNING,))
+        if running:
+            study = optuna.load_study(study_name=found.study_name, storage=database)
+            watch = watches.setdefault(str(found.study_name), Watch())
+            put_back_orphans(study, database, watch)
