@@ -212,7 +212,7 @@ ROWS = [
     (('name = "s"', "name = ''"), "name", "must be up to 100 letters, digits"),
     (('"notes"', "3"), "notes", "must be a text, but got 3"),
     (("[budget]", "[buget]"), "buget", "unknown key; did you mean 'budget'?"),
-    (("[budget]", "[workers]\nn = 3\n[budget]"), "workers", "unknown key"),
+    (("[budget]", "[workers]\nn = 3\n[budget]"), "workers.n", "unknown key"),
     (("[budget]\ntrials = 5", ""), "budget", "is required, but missing"),
     ((TASK, ""), "task", "is required, but missing"),
     ((TASK, "task = 3\n"), "task", "must be a table, but got 3"),
