@@ -112,10 +112,11 @@ def open_storage(url: str, *, create: bool = False, write: bool = True) -> BaseS
         return storage
 
 
-def close(storage: RDBStorage) -> None:
+def close(storage: BaseStorage) -> None:
     """Close the connections of a storage; it opens new ones when it is used again."""
     storage.remove_session()
-    storage.engine.dispose()
+    if isinstance(storage, RDBStorage):
+        storage.engine.dispose()
 
 
 @contextlib.contextmanager
