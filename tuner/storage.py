@@ -235,6 +235,10 @@ def _file_tables(path: Path) -> set[str]:
     """Return the names of an SQLite file's tables, and change nothing, not even its log."""
     if not path.is_file():
         raise StorageError(f"{path} must be an SQLite database, but is a folder or device.")
+    if path.with_name(f"{path.name}-wal").exists():
+        # Somebody uses it, perhaps this process. Opening and closing the file here would drop
+        # this process's locks on it, as POSIX has it; SQLite itself knows how not to.
+        return _names_in(path, "mode=ro")
     with path.open("rb") as file:
         head = file.read(20)
     if head and not head.startswith(b"SQLite format 3\0"):
@@ -242,9 +246,8 @@ def _file_tables(path: Path) -> set[str]:
             f"{path} must be an SQLite database, but is another kind of file. Name another one"
             " with --storage URL."
         )
-    logs_ahead = head[18:19] == b"\2"
-    if logs_ahead and not path.with_name(f"{path.name}-wal").exists():
-        return _names_in(path, "immutable=1")  # a reader would leave an empty log behind
+    if head[18:19] == b"\2":  # it logs ahead, and a reader
+        return _names_in(path, "immutable=1")  # would leave an empty log behind
     try:
         return _names_in(path, "mode=ro")
     except sqlite3.OperationalError:

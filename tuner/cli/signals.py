@@ -53,7 +53,8 @@ def stop_request(
         yield request
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            # Whoever asked to stop and asks again gets the orderly end that is under way.
+            signal.signal(number, signal.SIG_IGN if request.requested else handler)
 
 
 def stop_with_stdin() -> None:

@@ -1,0 +1,180 @@
+"""Processes killed at random moments: the study ends as one that was left alone."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+import tuner
+from tuner.results import TrialRow
+
+MOMENTS = 20
+
+
+def comparable(rows: list[TrialRow]) -> list[TrialRow]:
+    """Return the trials without what may differ: the seconds, and who trained which epoch."""
+    return [
+        row._replace(records=tuple(r._replace(seconds=0.0) for r in row.records), epochs_given=0)
+        for row in rows
+    ]
+
+
+def start(study: Path, *options: str) -> subprocess.Popen[bytes]:
+    """Start the real command in a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tuner", "run", str(study), *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def test_one_worker_killed_at_random_moments_changes_not_a_bit(
+    write_study: Callable, record_property: Callable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = write_study(trials=14, epochs=4)
+    whole = tuner.run_study(study)
+    expected = comparable(whole.trials)
+    shutil.rmtree(whole.folder)
+    chance = random.Random(7)
+    moments = 0
+    while moments < MOMENTS:
+        with start(study) as process:
+            try:
+                process.wait(timeout=chance.uniform(0.5, 4.5))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                moments += 1
+            else:  # it was faster than its killer: once more from the beginning
+                shutil.rmtree(whole.folder)
+    result = tuner.run_study(study)
+    found = comparable(result.trials)
+    differences = sum(a != b for a, b in zip(found, expected, strict=True))
+    record_property("moments", moments)
+    record_property("differences", differences)
+    with capsys.disabled():
+        print(f"\nSIGKILL at {moments} random moments, one worker: {differences} differences")
+    assert found == expected
+    assert result.best_schedule == whole.best_schedule
+
+
+def test_workers_and_supervisor_killed_at_random_moments_lose_nothing(
+    write_study: Callable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = write_study(trials=16, epochs=4, workers=3)
+    chance = random.Random(11)
+    moments = {"worker": 0, "supervisor": 0}
+    while sum(moments.values()) < MOMENTS:
+        with start(study) as process:
+            while process.poll() is None and sum(moments.values()) < MOMENTS:
+                time.sleep(chance.uniform(0.5, 2.5))
+                victim = chance.choice(["worker", "worker", "supervisor"])
+                if victim == "supervisor":
+                    process.kill()
+                    moments["supervisor"] += 1
+                    break
+                try:
+                    workers = psutil.Process(process.pid).children()
+                    chance.choice(workers).kill()
+                except (psutil.NoSuchProcess, IndexError):
+                    continue
+                moments["worker"] += 1
+            process.kill()
+        if process.returncode == 0:
+            break
+    result = tuner.run_study(study)
+    with capsys.disabled():
+        print(f"\nSIGKILL of {moments}: {result.summary.states}")
+    assert result.summary.finished == 16
+    assert set(result.summary.states) <= {"complete", "pruned"}
+    assert [row.number for row in result.trials] == list(range(16))
+    labels = [row.baseline for row in result.trials if row.baseline]
+    assert len(labels) == len(set(labels)) == 5
+    for row in result.trials:
+        assert [record.epoch for record in row.records] == list(range(1, row.epochs + 1))
+
+
+def wait_until(condition: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    while process.poll() is None:
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError("the run ended before it could be interrupted")
+
+
+def running(database: Path) -> int:
+    """Return how many trials are running with an epoch behind them."""
+    try:
+        rows = tuner.open_study(storage=f"sqlite:///{database}").trials
+    except tuner.TunerError:
+        return 0
+    return sum(row.state == "running" and bool(row.records) for row in rows)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "SIGINT twice"])
+def test_signals_end_with_130_and_no_running_trial(
+    write_study: Callable, workers: int, how: str
+) -> None:
+    study = write_study(trials=12, epochs=5, workers=workers, more='[pruner]\ntype = "none"\n')
+    with start(study) as process:
+        database = study.with_suffix("") / "study.db"
+        wait_until(lambda: running(database) >= workers, process)
+        number = signal.Signals[how.split()[0]]
+        os.kill(process.pid, number)
+        if how.endswith("twice"):
+            time.sleep(0.05)
+            os.kill(process.pid, number)
+    assert process.returncode == 130
+    result = tuner.open_study(study)
+    assert "running" not in result.summary.states
+    assert result.summary.finished < 12
+    assert tuner.run_study(study).summary.finished == 12
+
+
+def test_eight_workers_never_exceed_the_budget(write_study: Callable) -> None:
+    task = "train_size = 256\ntest_size = 64\nbatch_size = 8"
+    study = write_study(trials=50, epochs=1, workers=8, task=task)
+    result = tuner.run_study(study)
+    assert result.summary.finished == 50
+    assert {row.number for row in result.trials if row.state != "waiting"} == set(range(50))
+    assert not any(row.records for row in result.trials[50:])
+
+
+def test_a_trial_that_kills_its_workers_is_given_up_and_the_rest_goes_on(
+    write_study: Callable, tmp_path: Path
+) -> None:
+    # The workers' Python is told to die in the task's second trial, as a bad GPU kernel would.
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(
+        "import sys, os\n"
+        "if 'worker' in sys.argv or 'worker' in getattr(sys, 'orig_argv', []):\n"
+        "    from tuner.search import trial\n"
+        "    original = trial.run_trial\n"
+        "    def run_trial(asked, *more):\n"
+        "        if asked.number == 1:\n"
+        "            os.kill(os.getpid(), 9)\n"
+        "        return original(asked, *more)\n"
+        "    trial.run_trial = run_trial\n"
+    )
+    study = write_study(trials=6, workers=2)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    command = [sys.executable, "-m", "tuner", "run", str(study)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = tuner.open_study(study).trials
+    assert rows[1].state == "failed"
+    assert rows[1].reason == "given up: 5 processes died on it without finishing an epoch"
+    assert [row.state in ("complete", "pruned") for row in rows] == [
+        number != 1 for number in range(6)
+    ]
