@@ -31,7 +31,7 @@ from tuner.search.events import Event, Listener, StudyEnded, StudyStarted
 from tuner.search.study import find_study, prepare_study, stored_spec
 from tuner.search.worker import Worker
 from tuner.spec import StudySpec, load_spec, seconds
-from tuner.storage import made_folder, make_database, open_storage, storage_errors
+from tuner.storage import close, made_folder, make_database, open_storage, storage_errors
 from tuner.storage_urls import hide_password, output_folder, resolve_url
 from tuner.workers import run_workers
 
@@ -449,6 +449,7 @@ def _run(
             raise StorageError(f"{result.folder} cannot be made: {error.strerror}.") from error
         result.export(result.folder / "best.json")
         result.report(result.folder / "report.html")
+    close(database)  # which opens again when the result is asked for more
     return result
 
 

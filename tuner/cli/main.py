@@ -154,7 +154,7 @@ def worker(
     from tuner.cli.signals import stop_request, stop_with_stdin
     from tuner.search.events import to_json
 
-    _quiet_optuna()
+    _set_up_logging()
     with stop_request() as request:
         if events:  # for the process that started this one; see tuner/workers.py
             stop_with_stdin()
@@ -284,7 +284,7 @@ def _run(quiet: bool, again: str, start: Callable[..., Any]) -> None:
     from tuner.cli.progress import progress
     from tuner.cli.signals import stop_request
 
-    _quiet_optuna()
+    _set_up_logging()
     try:
         with stop_request() as request, progress(quiet) as listen:
             result = start(on_event=listen, stop_requested=request)
@@ -297,11 +297,18 @@ def _run(quiet: bool, again: str, start: Callable[..., Any]) -> None:
     show_result(result, again)
 
 
-def _quiet_optuna() -> None:
-    """Leave Optuna's own lines about every trial out; ours say more."""
+def _set_up_logging() -> None:
+    """Print our own warnings as lines, and leave Optuna's about every trial out."""
+    import logging
+
     import optuna
 
+    class Talk(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            talk().print(f"warning: {record.getMessage()}", markup=False)
+
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    logging.getLogger("tuner").handlers = [Talk()]
 
 
 def _next(*commands: str) -> None:

@@ -63,7 +63,10 @@ def show_result(result: StudyResult, again: str) -> None:
     out = results()
     summary = result.summary
     states = ", ".join(f"{count} {state}" for state, count in sorted(summary.states.items()))
-    out.print(f"trials    {states}; {summary.epochs_trained} epochs trained", markup=False)
+    epochs = f"{summary.epochs_trained} epochs trained"
+    if summary.epochs_given:
+        epochs += f", {summary.epochs_given} taken from trials that begin alike"
+    out.print(f"trials    {states}; {epochs}", markup=False)
     if result.ended == "timeout":
         talk().print(f"out of time; continue with: {again}", markup=False)
     if not ranking(result.trials):

@@ -59,6 +59,7 @@ def show_summary(summary: Summary, storage: str, form: Format) -> None:
         "budget": summary.budget,
         **{state: summary.states[state] for state in sorted(summary.states)},
         "epochs_trained": summary.epochs_trained,
+        "epochs_given": summary.epochs_given,
         "best_trial": best.number if best else None,
         "best_value": best.value if best else None,
         "best_family": best.family if best else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import optuna
 from optuna.trial import Trial, TrialState
 
 from tuner.checkpoints import Checkpoint, CheckpointStore, checkpoint_keys
