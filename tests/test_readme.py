@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -36,7 +37,7 @@ def test_the_table_of_schedules_names_every_family_and_parameter() -> None:
     assert {family for _, family, _ in rows} == set(FAMILIES)
     for name, family, parameters in rows:
         assert FAMILIES[family].__name__ == name
-        fields = set(FAMILIES[family].__dataclass_fields__) - common
+        fields = {field.name for field in dataclasses.fields(FAMILIES[family])} - common
         assert set(re.findall(r"`(\w+)`", parameters)) == fields
 
 

@@ -110,11 +110,13 @@ def run(
 ) -> None:
     """Create the study, or continue it, up to its budget."""
     from tuner.api import run_study
+    from tuner.storage_urls import hide_password
 
     limits: dict[str, Any] = {"trials": trials, "timeout": timeout, "workers": workers}
     _run(
         quiet,
-        command("run", study),
+        "run",
+        (study,) if storage is None else (study, "--storage", hide_password(storage)),
         lambda **more: run_study(study, storage=storage, **limits, **more),
     )
 
@@ -136,7 +138,8 @@ def resume(
     limits: dict[str, Any] = {"trials": trials, "timeout": timeout, "workers": workers}
     _run(
         quiet,
-        command("resume", "--storage", hide_password(storage), *named),
+        "resume",
+        ("--storage", hide_password(storage), *named),
         lambda **more: resume_study(storage, study=study, **limits, **more),
     )
 
@@ -278,12 +281,13 @@ def show(file: Annotated[Path, typer.Argument(metavar="FILE", help="A schedule f
     show_file(file, read_schedule_file(file))
 
 
-def _run(quiet: bool, again: str, start: Callable[..., Any]) -> None:
+def _run(quiet: bool, verb: str, named: tuple[str | Path, ...], start: Callable[..., Any]) -> None:
     """Run a study with progress and signals, then say what there is and what to type next."""
     from tuner.cli.plan import show_result
     from tuner.cli.progress import progress
     from tuner.cli.signals import stop_request
 
+    again = command(verb, *named)
     _set_up_logging()
     try:
         with stop_request() as request, progress(quiet) as listen:
@@ -294,7 +298,7 @@ def _run(quiet: bool, again: str, start: Callable[..., Any]) -> None:
     if result.ended == "interrupted":
         talk().print(f"saved. Continue with: {again}", markup=False)
         raise typer.Exit(INTERRUPTED)
-    show_result(result, again)
+    show_result(result, again, command("trials", *named))
 
 
 def _set_up_logging() -> None:

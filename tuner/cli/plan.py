@@ -56,8 +56,14 @@ def show_plan(plan: Plan, file: Path) -> None:
     talk().print(f"\nall is well. Start it with: {command('run', file)}", markup=False)
 
 
-def show_result(result: StudyResult, again: str) -> None:
-    """Print what a run left behind and what to do with it."""
+def show_result(result: StudyResult, again: str, trials: str) -> None:
+    """Print what a run left behind and what to do with it.
+
+    Args:
+        result: The study.
+        again: The command that continues it.
+        trials: The command that lists its trials.
+    """
     from tuner.results import ranking
 
     out = results()
@@ -78,11 +84,7 @@ def show_result(result: StudyResult, again: str) -> None:
     schedule, page = result.folder / "best.json", result.folder / "report.html"
     out.print(f"schedule  {schedule}\nreport    {page}", markup=False)
     out.print(f"\nThe schedule in a training of your own:\n\n{snippet(schedule)}", markup=False)
-    talk().print(
-        f"next      {command('show', schedule)}\n"
-        f"          {command('trials', '--storage', hide_password(result.storage))}",
-        markup=False,
-    )
+    talk().print(f"next      {command('show', schedule)}\n          {trials}", markup=False)
 
 
 def snippet(path: Path) -> str:
