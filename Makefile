@@ -9,12 +9,12 @@ VENV   ?= .venv
 EXTRA  ?=
 BIN    := $(VENV)/bin
 
-.PHONY: study test data clean
+.PHONY: study test data postgresql clean
 
 study: $(VENV)/installed data
 	$(BIN)/tuner run studies/quickstart.toml
 
-test: $(VENV)/installed-dev data
+test: $(VENV)/installed-dev data postgresql
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -27,6 +27,14 @@ data: $(VENV)/installed
 	       as_root() { if [ "$$(id -u)" = 0 ]; then "$$@"; else sudo "$$@"; fi; }; \
 	       as_root apt-get update -q && as_root apt-get install -q -y dataset-fashion-mnist'; } \
 	  || $(BIN)/python -c "from tuner.tasks.fashion_mnist import load_fashion_mnist as f; f()"
+
+# Tests run a server of their own. Debian and Ubuntu keep its programs out of the PATH.
+postgresql:
+	@PATH="$$PATH:$$(echo /usr/lib/postgresql/*/bin | tr ' ' :)"; command -v initdb >/dev/null \
+	  || { command -v apt-get >/dev/null && sh -c ' \
+	       as_root() { if [ "$$(id -u)" = 0 ]; then "$$@"; else sudo "$$@"; fi; }; \
+	       as_root apt-get update -q && as_root apt-get install -q -y postgresql'; } \
+	  || { echo "The tests need PostgreSQL's initdb and pg_ctl in the PATH: install PostgreSQL."; exit 1; }
 
 $(VENV)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; ok = (3, 10) <= v <= (3, 12); \

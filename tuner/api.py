@@ -23,6 +23,7 @@ from optuna.storages import BaseStorage
 from optuna.study import Study
 
 from tuner.errors import StorageError, StudyError
+from tuner.patience import hurry_if
 from tuner.report import write_report
 from tuner.results import Summary, TrialRow, ranking, summary, trial_rows
 from tuner.schedules import Schedule, save_schedule
@@ -31,7 +32,14 @@ from tuner.search.events import Event, Listener, StudyEnded, StudyStarted
 from tuner.search.study import find_study, prepare_study, stored_spec
 from tuner.search.worker import Worker
 from tuner.spec import StudySpec, load_spec, seconds
-from tuner.storage import close, made_folder, make_database, open_storage, storage_errors
+from tuner.storage import (
+    close,
+    made_folder,
+    make_database,
+    one_at_a_time,
+    open_storage,
+    storage_errors,
+)
 from tuner.storage_urls import hide_password, output_folder, resolve_url
 from tuner.workers import run_workers
 
@@ -292,6 +300,7 @@ def run_worker(
     trials: int | None = None,
     on_event: Callable[[Event], object] = lambda _: None,
     stop_requested: Callable[[], bool] = lambda: False,
+    wait: bool = False,
 ) -> str:
     """Be one more worker of a study that was started elsewhere, until its budget is used.
 
@@ -301,6 +310,7 @@ def run_worker(
         trials: Finished trials that the study may have, instead of its definition's.
         on_event: Called with everything that this worker does.
         stop_requested: Asked after every epoch.
+        wait: Whether to wait for a database that is away at the start.
 
     Returns:
         ``"done"`` or ``"interrupted"``.
@@ -310,7 +320,7 @@ def run_worker(
     """
     limits = Limits.checked(trials, None, None)
     url = _url(storage)
-    database = open_storage(url)
+    database = open_storage(url, wait_unless=stop_requested if wait else None)
     with storage_errors(url, database):
         found = find_study(database, study, url)
         spec = stored_spec(found, url)
@@ -415,7 +425,7 @@ def _run(
     stop_requested: Callable[[], bool],
 ) -> StudyResult:
     """Run a study here or in worker processes, and put its schedule and report in place."""
-    with storage_errors(spec.storage_url, database):
+    with storage_errors(spec.storage_url, database), one_at_a_time(database):
         study = prepare_study(spec, database)
     budget = limits.trials or spec.budget.trials
     timeout = limits.timeout or spec.budget.timeout
@@ -428,8 +438,10 @@ def _run(
         return "timeout" if deadline and time.monotonic() >= deadline else ""
 
     def finished() -> int:
-        return summary(spec.name, trial_rows(study), budget).finished
+        with storage_errors(spec.storage_url, database):
+            return summary(spec.name, trial_rows(study), budget).finished
 
+    hurry_if(database, stop_reason)
     shown = hide_password(spec.storage_url)
     listen(StudyStarted(spec.name, shown, finished(), budget, spec.epochs))
     workers = limits.workers or spec.workers

@@ -12,9 +12,10 @@ from optuna.storages import RDBStorage, get_storage
 from optuna.trial import TrialState
 
 from tuner.errors import StorageError
+from tuner.patience import hurry_if
 from tuner.search.ownership import Watch
 from tuner.search.worker import put_back_orphans
-from tuner.storage import open_storage
+from tuner.storage import close, open_storage, storage_errors
 
 _LOOK_SECONDS = 1.0
 # Each worker keeps a call or two under way.
@@ -47,6 +48,7 @@ def serve(storage: str, *, host: str, port: int, stop_requested: Callable[[], bo
         raise StorageError(
             "A storage proxy must have a database behind it, but got another proxy."
         )
+    hurry_if(database, stop_requested)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         try:
@@ -56,11 +58,13 @@ def serve(storage: str, *, host: str, port: int, stop_requested: Callable[[], bo
     server.start()
     watches: dict[str, Watch] = {}
     try:
-        while not stop_requested():
-            time.sleep(_LOOK_SECONDS)
-            _put_back_orphans(database, watches)
+        with storage_errors(storage):
+            while not stop_requested():
+                time.sleep(_LOOK_SECONDS)
+                _put_back_orphans(database, watches)
     finally:
         server.stop(grace=_LOOK_SECONDS).wait()
+        close(database)
 
 
 def _put_back_orphans(database: RDBStorage, watches: dict[str, Watch]) -> None:

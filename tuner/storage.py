@@ -5,6 +5,10 @@ every transaction of a writer starts with ``BEGIN IMMEDIATE``, because Optuna's 
 waiting trial" is otherwise not atomic there (measured: 91 pops of 60 trials by 8 processes); a
 busy timeout of a minute instead of 5 s; ``synchronous = NORMAL``, which in this mode can lose the
 last commits at a power failure but never the database.
+
+A server: connections are tested before they are used, so that a restart in between costs nothing;
+more are opened at need, because each thread of a storage proxy uses one; PostgreSQL's are given up
+when nothing comes back for half a minute, as from a machine that is gone.
 """
 
 from __future__ import annotations
@@ -18,15 +22,17 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import optuna
 import sqlalchemy as sa
 from optuna.storages import BaseStorage, RDBStorage
+from optuna.storages._rdb.models import VersionInfoModel
 from sqlalchemy.engine import URL
 
 from tuner.errors import StorageError
-from tuner.patience import patient
+from tuner.patience import patient, wait_out
 from tuner.storage_urls import PROXY, hide_password, parse_url, sqlite_path, sqlite_url
 
 __all__ = [
@@ -35,6 +41,7 @@ __all__ = [
     "hide_password",
     "made_folder",
     "make_database",
+    "one_at_a_time",
     "open_storage",
     "storage_errors",
 ]
@@ -76,13 +83,20 @@ def make_database(url: str, fill: Callable[[RDBStorage], object]) -> None:
                 temporary.with_name(temporary.name + ending).unlink(missing_ok=True)
 
 
-def open_storage(url: str, *, create: bool = False, write: bool = True) -> BaseStorage:
+def open_storage(
+    url: str,
+    *,
+    create: bool = False,
+    write: bool = True,
+    wait_unless: Callable[[], object] | None = None,
+) -> BaseStorage:
     """Open a database as Optuna's storage.
 
     Args:
         url: An SQLAlchemy URL such as ``sqlite:///studies/quickstart/study.db``.
         create: Whether a database that does not exist yet is made.
         write: Whether trials will be written, not only read.
+        wait_unless: To wait for a database that is away already, until this is true.
 
     Returns:
         The storage. Its calls wait for a database that goes away for a while.
@@ -103,13 +117,40 @@ def open_storage(url: str, *, create: bool = False, write: bool = True) -> BaseS
                     " study with `tuner run STUDY.toml`."
                 )
             make_database(url, lambda _: None)
-        _refuse_foreign(parsed, path, create)
-        storage = _connect(url, path)
+
+        def connect() -> RDBStorage:
+            _refuse_foreign(parsed, path, create)
+            return _connect(url, path)
+
+        if wait_unless is None:
+            storage = connect()
+        else:
+            storage = wait_out(SimpleNamespace(hurried=wait_unless), connect)
         if path is not None:
             # After the tables exist: making them opens a connection within a connection, which
             # immediate transactions would lock out.
             _tune_sqlite(storage.engine, write)
         return storage
+
+
+@contextlib.contextmanager
+def one_at_a_time(storage: BaseStorage) -> Iterator[None]:
+    """Let only one process at a time into the block, of all that use a database.
+
+    It ends with the process. A storage proxy has nothing of the kind.
+    """
+    if not isinstance(storage, RDBStorage):
+        yield
+    elif storage.engine.dialect.name == "sqlite":
+        # SQLite has one lock, which the block needs itself.
+        with _locked(Path(str(storage.engine.url.database)).parent):
+            yield
+    else:
+        # Only Optuna's making of tables writes this row.
+        row = sa.select(VersionInfoModel.__table__).with_for_update()
+        with storage.engine.connect() as connection:
+            connection.execute(row)
+            yield
 
 
 def close(storage: BaseStorage) -> None:
@@ -194,6 +235,22 @@ def made_folder(folder: Path) -> Iterator[None]:
         raise
 
 
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a lock on a folder, where the system and the file system have such."""
+    descriptor = -1
+    try:
+        with contextlib.suppress(ImportError, OSError):
+            import fcntl
+
+            descriptor = os.open(folder, os.O_RDONLY)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
 def _put_in_place(temporary: Path, path: Path) -> None:
     try:
         # Unlike a renaming it fails if another worker was first, whose database then counts.
@@ -224,7 +281,7 @@ def _refuse_foreign(url: URL, path: Path | None, create: bool) -> None:
 
 
 def _server_tables(url: URL) -> set[str]:
-    engine = sa.create_engine(url)
+    engine = sa.create_engine(url, connect_args=_connect_args(url))
     try:
         return set(sa.inspect(engine).get_table_names())
     finally:
@@ -268,9 +325,9 @@ def _names_in(path: Path, mode: str) -> set[str]:
 
 
 def _connect(url: str, path: Path | None) -> RDBStorage:
-    options: dict[str, Any] = {"pool_pre_ping": True}
-    if path is not None:
-        options = {"connect_args": {"timeout": _BUSY_SECONDS}}
+    options: dict[str, Any] = {"connect_args": _connect_args(parse_url(url))}
+    if path is None:
+        options |= {"pool_pre_ping": True, "max_overflow": -1}
     for attempt in range(1, _START_ATTEMPTS + 1):
         try:
             return patient(RDBStorage)(url, engine_kwargs=dict(options))
@@ -280,6 +337,17 @@ def _connect(url: str, path: Path | None) -> RDBStorage:
                 raise
             time.sleep(0.1 * attempt)
     raise AssertionError("the last attempt returns or raises")
+
+
+def _connect_args(url: URL) -> dict[str, Any]:
+    if url.get_backend_name() == "sqlite":
+        return {"timeout": _BUSY_SECONDS}
+    if url.get_driver_name().startswith("psycopg"):  # the options of libpq
+        return {"connect_timeout": 10} | {
+            "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4,
+            "tcp_user_timeout": 30_000,
+        }  # fmt: skip
+    return {}
 
 
 def _open_proxy(url: URL) -> BaseStorage:

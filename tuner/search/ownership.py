@@ -20,14 +20,19 @@ from typing import Any, NamedTuple
 
 import psutil
 import sqlalchemy as sa
-from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage, RDBStorage
 from optuna.storages._rdb.models import TrialModel, TrialSystemAttributeModel
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from tuner.patience import back_at, is_database_error, wait_out
+
 HEARTBEAT_SECONDS = 5.0
 GRACE_SECONDS = 60.0
+# A trial that a process asked for has its first beat at once, unless the process was killed there
+# or the answer to its question was lost with the connection.
+UNBORN_SECONDS = 15.0
 
 # System attributes of a trial, plain JSON.
 _OWNER = "tuner:owner"
@@ -105,11 +110,14 @@ class Heart:
     def _beat(self) -> None:
         me = this_process()
         while not self._ended.wait(HEARTBEAT_SECONDS):
-            # A database that is away for a moment must not stop the heart.
-            with suppress(StorageInternalError, sa.exc.SQLAlchemyError):
+            try:
                 if self.owns():
                     me = me._replace(beat=me.beat + 1)
                     self._write(me)
+            except Exception as error:
+                # A database that is away must not stop the heart.
+                if not is_database_error(error):
+                    raise
 
     def _write(self, owner: Owner) -> None:
         with suppress(UpdateFinishedTrialError):
@@ -122,21 +130,22 @@ class Watch:
     def __init__(self) -> None:
         self._seen: dict[int, tuple[Owner | None, float]] = {}
 
-    def orphans(self, study: Study) -> list[FrozenTrial]:
+    def orphans(self, study: Study, storage: BaseStorage) -> list[FrozenTrial]:
         """Return the trials of processes that are gone."""
         running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        return [trial for trial in running if self._is_orphan(trial)]
+        return [trial for trial in running if self._is_orphan(trial, back_at(storage))]
 
-    def _is_orphan(self, trial: FrozenTrial) -> bool:
+    def _is_orphan(self, trial: FrozenTrial, back: float) -> bool:
         owner = owner_of(trial)
         if owner is not None and owner.machine == _machine():
             return not owner.is_alive()
-        # Elsewhere, or killed between Optuna's "ask" and the first beat.
+        # Elsewhere, or killed between Optuna's "ask" and the first beat. While the database is
+        # away no heart can beat.
         now = time.monotonic()
         before, since = self._seen.get(trial.number, (owner, now))
         since = since if before == owner else now
         self._seen[trial.number] = (owner, since)
-        return now - since > GRACE_SECONDS
+        return now - max(since, back) > (GRACE_SECONDS if owner else UNBORN_SECONDS)
 
 
 def put_back(storage: BaseStorage, trial: Trial) -> None:
@@ -150,7 +159,8 @@ def put_back(storage: BaseStorage, trial: Trial) -> None:
         return
     if isinstance(storage, RDBStorage):
         free(storage, frozen)
-    else:  # through a proxy there are no transactions; nobody else touches our own trial
+    elif frozen.state == TrialState.RUNNING:
+        # Through a proxy there are no transactions; nobody else touches our own trial.
         with suppress(UpdateFinishedTrialError):
             storage.set_trial_system_attr(trial._trial_id, _OWNER, None)
             storage.set_trial_state_values(trial._trial_id, state=TrialState.WAITING)
@@ -176,26 +186,32 @@ def free(storage: RDBStorage, trial: FrozenTrial, *, died_at: int | None = None)
     if died_at is not None:
         count, epochs = trial.system_attrs.get(_DEATHS, (0, died_at))
         deaths = count + 1 if epochs == died_at else 1
-    with storage.engine.begin() as connection:
-        lock = sa.select(trials.c.state).where(trials.c.trial_id == trial._trial_id)
-        state = connection.scalar(lock.with_for_update())
-        stored = connection.scalar(
-            sa.select(attributes.c.value_json).where(own, attributes.c.key == _OWNER)
-        )
-        found = json.loads(stored) if stored else None
-        owner = Owner(**found) if found else None
-        if state != TrialState.RUNNING or owner != owner_of(trial):
-            return None
-        connection.execute(attributes.delete().where(own, attributes.c.key.in_((_OWNER, _DEATHS))))
-        if deaths:
-            row = {"key": _DEATHS, "value_json": json.dumps([deaths, died_at])}
-            connection.execute(attributes.insert().values(trial_id=trial._trial_id, **row))
-        connection.execute(
-            trials.update()
-            .where(trials.c.trial_id == trial._trial_id)
-            .values(state=TrialState.WAITING)
-        )
-    return deaths
+
+    def try_once() -> int | None:
+        with storage.engine.begin() as connection:
+            lock = sa.select(trials.c.state).where(trials.c.trial_id == trial._trial_id)
+            state = connection.scalar(lock.with_for_update())
+            stored = connection.scalar(
+                sa.select(attributes.c.value_json).where(own, attributes.c.key == _OWNER)
+            )
+            found = json.loads(stored) if stored else None
+            owner = Owner(**found) if found else None
+            if state != TrialState.RUNNING or owner != owner_of(trial):
+                return None
+            connection.execute(
+                attributes.delete().where(own, attributes.c.key.in_((_OWNER, _DEATHS)))
+            )
+            if deaths:
+                row = {"key": _DEATHS, "value_json": json.dumps([deaths, died_at])}
+                connection.execute(attributes.insert().values(trial_id=trial._trial_id, **row))
+            connection.execute(
+                trials.update()
+                .where(trials.c.trial_id == trial._trial_id)
+                .values(state=TrialState.WAITING)
+            )
+        return deaths
+
+    return wait_out(storage, try_once)
 
 
 def deaths_of(trial: FrozenTrial) -> int:

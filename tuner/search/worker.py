@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 
-import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage, RDBStorage
 from optuna.study import Study
@@ -14,7 +14,7 @@ from optuna.trial import Trial, TrialState
 
 from tuner.checkpoints import CheckpointStore
 from tuner.errors import StorageError, TrainingError
-from tuner.patience import give_up_waiting
+from tuner.patience import give_up_waiting, hurry_if, is_database_error, is_passing
 from tuner.search.events import Listener, TrialEnded
 from tuner.search.ownership import Heart, Watch, deaths_of, free, put_back
 from tuner.search.pruner import make_pruner
@@ -64,6 +64,7 @@ class Worker:
         self._budget, self._listen, self._stop_reason = budget, listen, stop_reason
         self._store = CheckpointStore(output_folder(spec.storage_url, spec.name) / "checkpoints")
         self._watch = Watch()
+        hurry_if(storage, stop_reason)
         study.sampler = make_sampler(spec.sampler)
         study.pruner = make_pruner(spec.pruner, spec.epochs)
 
@@ -94,7 +95,12 @@ class Worker:
                         raise TrainingError(
                             f"{failures} trials failed in a row, the last one: {outcome.reason}"
                         )
-        except optuna.exceptions.StorageInternalError as error:
+        except Exception as error:
+            if not is_database_error(error):
+                raise
+            reason = self._stop_reason()
+            if reason and is_passing(error):  # whoever comes next puts its trial back
+                return reason
             raise StorageError(
                 f"The database {hide_password(self._spec.storage_url)} failed: {explain(error)}."
                 " What it holds is safe; run the same command again to continue."
@@ -123,22 +129,35 @@ class Worker:
                 outcome = self._outcome(trial, heart)
                 if not heart.owns():
                     return None
+                self._tell(trial, outcome)
         except UpdateFinishedTrialError:
             return None  # this process slept, and another one finished the trial
         except BaseException as interruption:
             if not isinstance(interruption, Stopped):
                 give_up_waiting(self._storage)
-            put_back(self._storage, trial)
-            if not isinstance(interruption, Stopped):
+                with suppress(Exception):  # what happened first is what counts
+                    put_back(self._storage, trial)
                 raise
+            put_back(self._storage, trial)
             self._say_ended(trial, "waiting", None, "to be continued")
             return None
+        state = outcome.state.name.lower().replace("fail", "failed")
+        value = self._storage.get_trial(trial._trial_id).value
+        self._say_ended(trial, state, value, outcome.reason)
+        return outcome
+
+    def _tell(self, trial: Trial, outcome: Outcome) -> None:
         if outcome.reason:
             trial.set_user_attr(REASON, outcome.reason)
-        told = self._study.tell(trial, outcome.value, state=outcome.state)
-        state = outcome.state.name.lower().replace("fail", "failed")
-        self._say_ended(trial, state, told.value, outcome.reason)
-        return outcome
+        try:
+            self._study.tell(trial, outcome.value, state=outcome.state)
+        except (UpdateFinishedTrialError, ValueError):
+            state = self._storage.get_trial(trial._trial_id).state
+            if state == TrialState.RUNNING:
+                raise
+            # Its own answer, if the database went away between storing it and saying so.
+            if state != outcome.state:
+                raise UpdateFinishedTrialError from None
 
     def _outcome(self, trial: Trial, heart: Heart) -> Outcome:
         deaths = deaths_of(self._storage.get_trial(trial._trial_id))
@@ -187,7 +206,7 @@ def put_back_orphans(study: Study, storage: BaseStorage, watch: Watch) -> list[i
     if not isinstance(storage, RDBStorage):
         return []
     freed = []
-    for trial in watch.orphans(study):
+    for trial in watch.orphans(study, storage):
         epochs = len(trial.user_attrs.get(RECORDS, []))
         if free(storage, trial, died_at=epochs) is not None:
             freed.append(trial.number)
