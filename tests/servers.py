@@ -37,7 +37,7 @@ class PostgreSQL:
     Every role needs a password there.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, fsync: bool = False) -> None:
         self.folder, self.port = folder, free_port()
         self._data = folder / "data"
         password = folder / "password"
@@ -50,7 +50,7 @@ class PostgreSQL:
         with (self._data / "postgresql.conf").open("a") as file:
             file.write(
                 f"port = {self.port}\nlisten_addresses = '127.0.0.1'\n"
-                f"unix_socket_directories = '{folder}'\nfsync = off\n"
+                f"unix_socket_directories = '{folder}'\nfsync = {'on' if fsync else 'off'}\n"
             )
 
     @property
@@ -98,11 +98,11 @@ class PostgreSQL:
 
 
 @contextmanager
-def postgresql() -> Iterator[PostgreSQL]:
+def postgresql(*, fsync: bool = False) -> Iterator[PostgreSQL]:
     """Give a server that runs, and stop it at the end."""
     # Not below pytest's folder, which is closed to other users such as `postgres`.
     with tempfile.TemporaryDirectory(prefix="tuner-pg-", ignore_cleanup_errors=True) as folder:
-        server = PostgreSQL(Path(folder))
+        server = PostgreSQL(Path(folder), fsync=fsync)
         server.start()
         try:
             yield server
