@@ -20,7 +20,7 @@ ROWS: list[set[str]] = [
     {"__init__", "__main__"},
     {"cli"},
     {"api"},
-    {"report", "workers", "proxy"},
+    {"report", "workers", "proxy", "clusters", "cluster_task"},
     {"search"},
     {
         "checkpoints",

@@ -22,6 +22,7 @@ import optuna
 from optuna.storages import BaseStorage
 from optuna.study import Study
 
+from tuner.clusters import Cluster, connected
 from tuner.errors import StorageError, StudyError
 from tuner.patience import hurry_if
 from tuner.report import write_report
@@ -217,6 +218,7 @@ def run_study(
     timeout: str | None = None,
     workers: int | None = None,
     storage: str | None = None,
+    dask: str | None = None,
     on_event: Callable[[Event], object] = lambda _: None,
     stop_requested: Callable[[], bool] = lambda: False,
 ) -> StudyResult:
@@ -231,6 +233,8 @@ def run_study(
         workers: How many processes train at once, instead of the file's or one for each core.
             With one, training is in this process, and the order of trials is always the same.
         storage: The database's URL, instead of the file's.
+        dask: The address of a Dask scheduler (``"tcp://host:8786"``), on whose cluster the
+            workers then run, by default as many as it has room for.
         on_event: Called with everything that happens; ``print`` gives one line each.
         stop_requested: Asked after every epoch; True ends the run, to be continued.
 
@@ -251,9 +255,10 @@ def run_study(
     if storage is not None:
         spec = spec._replace(storage_url=_url(storage))
     spec.task.check()
-    make_database(spec.storage_url, lambda new: prepare_study(spec, new))
-    database = open_storage(spec.storage_url, create=True)
-    return _run(spec, database, limits, on_event, stop_requested)
+    with connected(dask, spec.storage_url) as cluster:
+        make_database(spec.storage_url, lambda new: prepare_study(spec, new))
+        database = open_storage(spec.storage_url, create=True)
+        return _run(spec, database, limits, cluster, on_event, stop_requested)
 
 
 def resume_study(
@@ -263,6 +268,7 @@ def resume_study(
     trials: int | None = None,
     timeout: str | None = None,
     workers: int | None = None,
+    dask: str | None = None,
     on_event: Callable[[Event], object] = lambda _: None,
     stop_requested: Callable[[], bool] = lambda: False,
 ) -> StudyResult:
@@ -274,6 +280,7 @@ def resume_study(
         trials: As for :func:`run_study`.
         timeout: As for :func:`run_study`.
         workers: As for :func:`run_study`.
+        dask: As for :func:`run_study`.
         on_event: As for :func:`run_study`.
         stop_requested: As for :func:`run_study`.
 
@@ -290,7 +297,8 @@ def resume_study(
     with storage_errors(url, database):
         spec = stored_spec(find_study(database, study, url), url)
     spec.task.check()
-    return _run(spec, database, limits, on_event, stop_requested)
+    with connected(dask, spec.storage_url) as cluster:
+        return _run(spec, database, limits, cluster, on_event, stop_requested)
 
 
 def run_worker(
@@ -421,10 +429,11 @@ def _run(
     spec: StudySpec,
     database: BaseStorage,
     limits: Limits,
+    cluster: Cluster | None,
     listen: Listener,
     stop_requested: Callable[[], bool],
 ) -> StudyResult:
-    """Run a study here or in worker processes, and put its schedule and report in place."""
+    """Run a study here, in processes or on a cluster, and put its schedule and report in place."""
     with storage_errors(spec.storage_url, database), one_at_a_time(database):
         study = prepare_study(spec, database)
     budget = limits.trials or spec.budget.trials
@@ -445,7 +454,12 @@ def _run(
     shown = hide_password(spec.storage_url)
     listen(StudyStarted(spec.name, shown, finished(), budget, spec.epochs))
     workers = limits.workers or spec.workers
-    if workers == 1:
+    if cluster is not None:
+        workers = limits.workers or spec.study_data.get("workers", {}).get("count") or cluster.room
+        ended = cluster.run(
+            spec, max(workers, 1), budget=budget, listen=listen, stop_reason=stop_reason
+        )
+    elif workers == 1:
         worker = Worker(
             study, database, spec, budget=budget, listen=listen, stop_reason=stop_reason
         )

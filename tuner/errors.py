@@ -13,6 +13,7 @@
     ├── TrainingError               trainings that fail one after the other
     ├── ReportError                 a report that cannot be written
     ├── StorageError                a database that cannot be used
+    ├── ClusterError                a cluster that cannot be used
     └── StudyError                  a study that does not exist, or was started differently
 
 Messages say the condition that must hold, the values received, where, and what to do.
@@ -85,6 +86,10 @@ class ReportError(TunerError):
 
 class StorageError(TunerError):
     """A database cannot be opened, read or written, or is not Optuna's."""
+
+
+class ClusterError(TunerError):
+    """A cluster does not answer, or its workers cannot do their work."""
 
 
 class StudyError(TunerError):

@@ -68,6 +68,10 @@ Timeout = Annotated[
 WorkerCount = Annotated[
     int | None, typer.Option("--workers", metavar="N", help="Processes that train at once.")
 ]
+Dask = Annotated[
+    str | None,
+    typer.Option("--dask", metavar="ADDRESS", help="Place the workers on this Dask cluster."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Form = Annotated[Format, typer.Option("--format", help="How to write it.")]
 
@@ -106,6 +110,7 @@ def run(
     timeout: Timeout = None,
     workers: WorkerCount = None,
     storage: StorageURL = None,
+    dask: Dask = None,
     quiet: Quiet = False,
 ) -> None:
     """Create the study, or continue it, up to its budget."""
@@ -117,7 +122,8 @@ def run(
         quiet,
         "run",
         (study,) if storage is None else (study, "--storage", hide_password(storage)),
-        lambda **more: run_study(study, storage=storage, **limits, **more),
+        lambda **more: run_study(study, storage=storage, dask=dask, **limits, **more),
+        dask,
     )
 
 
@@ -128,6 +134,7 @@ def resume(
     trials: Trials = None,
     timeout: Timeout = None,
     workers: WorkerCount = None,
+    dask: Dask = None,
     quiet: Quiet = False,
 ) -> None:
     """Continue a study from its database alone."""
@@ -140,7 +147,8 @@ def resume(
         quiet,
         "resume",
         ("--storage", hide_password(storage), *named),
-        lambda **more: resume_study(storage, study=study, **limits, **more),
+        lambda **more: resume_study(storage, study=study, dask=dask, **limits, **more),
+        dask,
     )
 
 
@@ -282,13 +290,19 @@ def show(file: Annotated[Path, typer.Argument(metavar="FILE", help="A schedule f
     show_file(file, read_schedule_file(file))
 
 
-def _run(quiet: bool, verb: str, named: tuple[str | Path, ...], start: Callable[..., Any]) -> None:
+def _run(
+    quiet: bool,
+    verb: str,
+    named: tuple[str | Path, ...],
+    start: Callable[..., Any],
+    dask: str | None,
+) -> None:
     """Run a study with progress and signals, then say what there is and what to type next."""
     from tuner.cli.plan import show_result
     from tuner.cli.progress import progress
     from tuner.cli.signals import stop_request
 
-    again = command(verb, *named)
+    again = command(verb, *named, *(("--dask", dask) if dask else ()))
     _set_up_logging()
     try:
         with stop_request() as request, progress(quiet) as listen:
