@@ -13,7 +13,7 @@ if __name__ == "__main__":
         processes=True,
         host="127.0.0.1",
         scheduler_port=0,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         worker_dashboard_address=None,
     ) as cluster:
         print(cluster.scheduler_address, flush=True)

@@ -22,7 +22,7 @@ INTERRUPTED, LOST = 130, -1
 GO, FINISH, NOW = "go", "finish", "now"
 # How often the supervisor shows that it is there, and how long a worker goes on without a sign.
 BEAT_SECONDS = 2.0
-_GRACE_SECONDS = 30.0
+_GRACE_SECONDS = 20.0
 _LOOK_SECONDS = 0.2
 _PATIENCE_SECONDS = 20.0
 
