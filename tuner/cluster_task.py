@@ -80,7 +80,7 @@ def work_here(
     orders = _Orders(run)
     word = orders.read()
     if word != GO:
-        return INTERRUPTED if word == FINISH else LOST, "it was stopped", host, ""
+        return LOST if orders.abandoned else INTERRUPTED, "it was stopped", host, ""
     dask_worker = get_worker()
     here = Path(folder)
     command = [sys.executable, "-m", "tuner", "worker", "--events"]
@@ -156,7 +156,7 @@ class _Orders:
         self.abandoned = False
 
     def read(self) -> str:
-        """Return its word; to stop now, if it has shown no life for too long."""
+        """Return its word; to finish the epoch, if it has shown no life for too long."""
         value = None
         with suppress(Exception):  # a scheduler that is busy or away for a moment
             value = self._variable.get(timeout=BEAT_SECONDS)
@@ -164,7 +164,7 @@ class _Orders:
         if value is not None and value != self._last:
             self._last, self._since = value, now
         self.abandoned = self._last is None or now - self._since > _GRACE_SECONDS
-        return NOW if self._last is None or self.abandoned else str(self._last[0])
+        return FINISH if self._last is None or self.abandoned else str(self._last[0])
 
 
 def variable_name(run: str) -> str:
