@@ -37,7 +37,7 @@ def progress(quiet: bool = False) -> Iterator[Listener]:
             def listen(event: Event) -> None:
                 line = view.on(event)
                 if line:
-                    live.console.print(line)
+                    live.console.print(line, soft_wrap=False)  # cut to the width, not folded
                 live.update(view.now(), refresh=True)
 
             yield listen
