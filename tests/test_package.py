@@ -75,7 +75,8 @@ def test_an_installed_wheel_starts_a_project(wheel: Path, tmp_path: Path) -> Non
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
     dependencies = [path for path in sys.path if path.endswith("site-packages")]
-    (site / "dependencies.pth").write_text("\n".join(dependencies) + "\n")
+    added = "".join(f"import site; site.addsitedir({path!r})\n" for path in dependencies)
+    (site / "dependencies.pth").write_text(added)
     python = home / "bin" / "python"
     subprocess.run([python, "-m", "tuner", "init", "mine"], cwd=tmp_path, check=True)
     where = subprocess.run(

@@ -2,15 +2,17 @@
 
 MXNet 1.9.1, the last release, uses names that NumPy 1.24 removed (``numpy.bool`` and five
 others), so it does not import beside a NumPy that current SciPy, pandas and matplotlib accept.
-On Python 3.12 and later it also needs setuptools for the removed ``distutils``.
+On Python 3.12 it also needs setuptools for the removed ``distutils``, and with SciPy installed it
+uses a module that SciPy deprecates and 2.0 removes.
 """
 
 from __future__ import annotations
 
 import builtins
 import os
+import sys
 import warnings
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 from tuner.errors import TaskError
 
@@ -39,7 +41,11 @@ def import_mxnet() -> ModuleType:
         with warnings.catch_warnings():
             # It looks up names that NumPy deprecates, without using them.
             warnings.simplefilter("ignore", DeprecationWarning)
+            if sys.version_info >= (3, 12):
+                import setuptools  # noqa: F401 - provides distutils
             import mxnet
+
+            _keep_sparse_names(mxnet)
     except (ImportError, AttributeError, OSError) as error:
         raise TaskError(
             f"MXNet 1.9.1 must be importable to train a Gluon network, but: {error}."
@@ -48,3 +54,15 @@ def import_mxnet() -> ModuleType:
             " and reports work without it."
         ) from error
     return mxnet  # type: ignore[no-any-return]
+
+
+def _keep_sparse_names(mxnet: ModuleType) -> None:
+    """Let MXNet find SciPy's sparse matrices where it looks for them at every new array."""
+    for module in (mxnet.ndarray.sparse, mxnet.ndarray.utils):
+        scipy_sparse = module.spsp  # None without SciPy
+        if isinstance(scipy_sparse, ModuleType):
+            module.spsp = SimpleNamespace(
+                csr=SimpleNamespace(csr_matrix=scipy_sparse.csr_matrix),
+                csr_matrix=scipy_sparse.csr_matrix,
+                coo_matrix=scipy_sparse.coo_matrix,
+            )
