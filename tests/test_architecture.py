@@ -20,6 +20,7 @@ ROWS: list[set[str]] = [
     {"__init__", "__main__"},
     {"cli"},
     {"api"},
+    {"study_result"},
     {"report", "workers", "proxy", "clusters", "cluster_task"},
     {"search"},
     {

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tuner.api import (
-        StudyResult,
         check_study,
         init_project,
         open_study,
@@ -46,9 +45,10 @@ if TYPE_CHECKING:
         read_schedule_file,
         save_schedule,
     )
+    from tuner.study_result import StudyResult
 
 _HOMES = {
-    "StudyResult": "tuner.api",
+    "StudyResult": "tuner.study_result",
     "check_study": "tuner.api",
     "init_project": "tuner.api",
     "open_study": "tuner.api",

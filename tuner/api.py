@@ -11,23 +11,17 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import importlib.resources
-import platform
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import optuna
 from optuna.storages import BaseStorage
-from optuna.study import Study
 
 from tuner.clusters import Cluster, connected
 from tuner.errors import StorageError, StudyError
 from tuner.patience import hurry_if
-from tuner.report import write_report
-from tuner.results import Summary, TrialRow, ranking, summary, trial_rows
-from tuner.schedules import Schedule, save_schedule
+from tuner.results import ranking, summary, trial_rows
 from tuner.schedules.writing import write_whole
 from tuner.search.events import Event, Listener, StudyEnded, StudyStarted
 from tuner.search.study import find_study, prepare_study, stored_spec
@@ -41,142 +35,14 @@ from tuner.storage import (
     open_storage,
     storage_errors,
 )
-from tuner.storage_urls import hide_password, output_folder, resolve_url
+from tuner.storage_urls import hide_password, resolve_url
+from tuner.study_result import StudyResult
 from tuner.workers import run_workers
 
 _INIT_FILES = {
     "study.toml": Path("studies/quickstart.toml"),
     "search_space.toml": Path("search_spaces/chapter.toml"),
 }
-
-
-class StudyResult:
-    """A study in its database: trials, best schedule, files made from it.
-
-    Args:
-        study: Optuna's study.
-        spec: Its definition.
-        ended: How the run that gave this ended: ``"done"``, ``"timeout"``, ``"interrupted"``, or
-            ``""`` if the study was only opened.
-    """
-
-    def __init__(self, study: Study, spec: StudySpec, ended: str = "") -> None:
-        self.study = study
-        self.spec = spec
-        self.ended = ended
-
-    @property
-    def name(self) -> str:
-        """The study's name."""
-        return self.spec.name
-
-    @property
-    def storage(self) -> str:
-        """The URL of its database."""
-        return self.spec.storage_url
-
-    @property
-    def folder(self) -> Path:
-        """Where its schedule and report go by default."""
-        return output_folder(self.storage, self.name)
-
-    @property
-    def trials(self) -> list[TrialRow]:
-        """All trials, in the order of their numbers."""
-        return trial_rows(self.study)
-
-    @property
-    def summary(self) -> Summary:
-        """Where the study stands."""
-        return summary(self.name, self.trials, self.spec.budget.trials)
-
-    @property
-    def best(self) -> TrialRow:
-        """The complete trial with the best value.
-
-        Raises:
-            StudyError: If no trial is complete.
-        """
-        ranked = ranking(self.trials)
-        if not ranked:
-            raise StudyError(
-                f"Study {self.name!r} must have a complete trial, but has none yet. Run it on."
-            )
-        return ranked[0]
-
-    @property
-    def best_schedule(self) -> Schedule:
-        """The schedule of the best trial."""
-        return _schedule_of(self.best)
-
-    def export(self, path: str | Path, *, trial: int | None = None) -> Path:
-        """Write the best schedule, or a trial's, as a schedule file.
-
-        Args:
-            path: Where to.
-            trial: The number of a trial; the best one if None.
-
-        Returns:
-            The path.
-
-        Raises:
-            StudyError: If there is no such trial, or none is complete.
-            ScheduleFileError: If the file cannot be written.
-        """
-        row = self.best if trial is None else self._row(trial)
-        save_schedule(
-            _schedule_of(row),
-            path,
-            updates_per_epoch=self.spec.task.updates_per_epoch,
-            batch_size=self.spec.task.batch_size,
-            provenance=self._provenance(row),
-        )
-        return Path(path)
-
-    def report(self, path: str | Path) -> Path:
-        """Write the report, one HTML file that needs no network.
-
-        Args:
-            path: Where to.
-
-        Returns:
-            The path.
-        """
-        return write_report(self.study, self.spec, path)
-
-    def _row(self, number: int) -> TrialRow:
-        rows = {row.number: row for row in self.trials}
-        if number not in rows or rows[number].schedule is None:
-            last = max(rows, default=-1)
-            raise StudyError(
-                f"Trial {number} must exist and have a schedule, but study {self.name!r} has"
-                f" trials up to {last}. List them with `tuner trials`."
-            )
-        return rows[number]
-
-    def _provenance(self, row: TrialRow) -> dict[str, Any]:
-        spec = self.spec
-        return {
-            "study": self.name,
-            "trial": row.number,
-            "baseline": row.baseline,
-            "fingerprint": spec.fingerprint(),
-            "objective": {
-                "metric": spec.objective.metric,
-                "value": row.value,
-                "state": row.state,
-                "epochs": row.epochs,
-                "n": 1,
-            },
-            "task": spec.training.model_dump() | spec.task.identity(),
-            "versions": {
-                "tuner": importlib.metadata.version("schedule-tuner"),
-                "optuna": optuna.__version__,
-                "python": platform.python_version(),
-                **spec.task.versions(),
-            },
-            "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        }
 
 
 class Plan(NamedTuple):
@@ -484,8 +350,3 @@ def _url(storage: str) -> str:
         return resolve_url(storage, Path())
     except ValueError as error:
         raise StorageError(f"--storage {error}.") from None
-
-
-def _schedule_of(row: TrialRow) -> Schedule:
-    assert row.schedule is not None, "a trial that was trained has a schedule"
-    return row.schedule

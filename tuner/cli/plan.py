@@ -9,7 +9,8 @@ from tuner.cli.console import command, results, talk
 from tuner.storage_urls import hide_password
 
 if TYPE_CHECKING:
-    from tuner.api import Plan, StudyResult
+    from tuner.api import Plan
+    from tuner.study_result import StudyResult
 
 _SNIPPET = """\
 import tuner
