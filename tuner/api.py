@@ -174,7 +174,7 @@ def run_worker(
     trials: int | None = None,
     on_event: Callable[[Event], object] = lambda _: None,
     stop_requested: Callable[[], bool] = lambda: False,
-    wait: bool = False,
+    supervised: bool = False,
 ) -> str:
     """Be one more worker of a study that was started elsewhere, until its budget is used.
 
@@ -184,7 +184,8 @@ def run_worker(
         trials: Finished trials that the study may have, instead of its definition's.
         on_event: Called with everything that this worker does.
         stop_requested: Asked after every epoch.
-        wait: Whether to wait for a database that is away at the start.
+        supervised: Whether another process started this one and replaces it if it dies. Then
+            its database was there a moment ago: one that is away is waited for from the start.
 
     Returns:
         ``"done"`` or ``"interrupted"``.
@@ -194,7 +195,7 @@ def run_worker(
     """
     limits = Limits.checked(trials, None, None)
     url = _url(storage)
-    database = open_storage(url, wait_unless=stop_requested if wait else None)
+    database = open_storage(url, wait_unless=stop_requested if supervised else None)
     with storage_errors(url, database):
         found = find_study(database, study, url)
         spec = stored_spec(found, url)
@@ -205,6 +206,7 @@ def run_worker(
         budget=limits.trials or spec.budget.trials,
         listen=on_event,
         stop_reason=lambda: "interrupted" if stop_requested() else "",
+        supervised=supervised,
     )
     return worker.run()
 

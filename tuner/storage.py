@@ -20,6 +20,7 @@ import secrets
 import sqlite3
 import time
 import warnings
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -330,7 +331,10 @@ def _connect(url: str, path: Path | None) -> RDBStorage:
         options |= {"pool_pre_ping": True, "max_overflow": -1}
     for attempt in range(1, _START_ATTEMPTS + 1):
         try:
-            return patient(RDBStorage)(url, engine_kwargs=dict(options))
+            storage: RDBStorage = patient(RDBStorage)(url, engine_kwargs=dict(options))
+            # A storage that is only dropped must not leave connections to a server open.
+            weakref.finalize(storage, storage.engine.dispose)
+            return storage
         except (sa.exc.IntegrityError, sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
             # Processes that make the tables at the same time trip over each other.
             if attempt == _START_ATTEMPTS or not re.search("exist|unique", str(error), re.I):

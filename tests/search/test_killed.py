@@ -34,7 +34,7 @@ def start(study: Path, *options: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "tuner", "run", str(study), *options],
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         start_new_session=True,
     )
 
@@ -127,6 +127,9 @@ def test_signals_end_with_130_and_no_running_trial(
     write_study: Callable, workers: int, how: str
 ) -> None:
     study = write_study(trials=12, epochs=5, workers=workers, more='[pruner]\ntype = "none"\n')
+    whole = tuner.run_study(study)
+    expected = comparable(whole.trials)
+    shutil.rmtree(whole.folder)
     with start(study) as process:
         database = study.with_suffix("") / "study.db"
         wait_until(lambda: running(database) >= workers, process)
@@ -135,11 +138,16 @@ def test_signals_end_with_130_and_no_running_trial(
         if how.endswith("twice"):
             time.sleep(0.05)
             os.kill(process.pid, number)
+        _, talk = process.communicate()
     assert process.returncode == 130
+    assert how.endswith("twice") or "Continue with: tuner run" in talk.decode()
     result = tuner.open_study(study)
     assert "running" not in result.summary.states
     assert result.summary.finished < 12
-    assert tuner.run_study(study).summary.finished == 12
+    resumed = tuner.run_study(study)
+    assert resumed.summary.finished == 12
+    if workers == 1:  # several finish in an order of their own
+        assert comparable(resumed.trials) == expected
 
 
 def test_eight_workers_never_exceed_the_budget(write_study: Callable) -> None:
@@ -160,12 +168,12 @@ def test_a_trial_that_kills_its_workers_is_given_up_and_the_rest_goes_on(
         "import sys, os\n"
         "if 'worker' in sys.argv or 'worker' in getattr(sys, 'orig_argv', []):\n"
         "    from tuner.search import trial\n"
-        "    original = trial.run_trial\n"
-        "    def run_trial(asked, *more):\n"
+        "    original = trial._train\n"
+        "    def train(asked, *more):\n"
         "        if asked.number == 1:\n"
         "            os.kill(os.getpid(), 9)\n"
         "        return original(asked, *more)\n"
-        "    trial.run_trial = run_trial\n"
+        "    trial._train = train\n"
     )
     study = write_study(trials=6, workers=2)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}

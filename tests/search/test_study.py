@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -159,43 +154,6 @@ def test_an_exception_in_the_caller_leaves_no_running_trial(write_study: Callabl
         tuner.run_study(study, on_event=explode)
     assert "running" not in tuner.open_study(study).summary.states
     assert tuner.run_study(study).summary.finished == 3
-
-
-def wait_for_epoch(storage: Path, trial: int, process: subprocess.Popen[bytes]) -> None:
-    """Wait until a trial of a running study has reported its first epoch."""
-    while process.poll() is None:
-        time.sleep(0.05)
-        try:
-            rows = tuner.open_study(storage=f"sqlite:///{storage}").trials
-        except tuner.TunerError:
-            continue
-        if len(rows) > trial and rows[trial].records and rows[trial].state == "running":
-            return
-    raise AssertionError("the run ended before it could be interrupted")
-
-
-@pytest.mark.parametrize("signal_name", ["SIGKILL", "SIGINT", "SIGTERM"])
-def test_a_process_ended_in_the_middle_of_a_trial_loses_nothing(
-    write_study: Callable, signal_name: str
-) -> None:
-    study = write_study(trials=7, epochs=4, more='[pruner]\ntype = "none"\n')
-    whole = tuner.run_study(study)
-    expected = without_seconds(whole.trials)
-    shutil.rmtree(whole.folder)
-    command = [sys.executable, "-m", "tuner", "run", str(study)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        wait_for_epoch(whole.folder / "study.db", 5, process)
-        os.kill(process.pid, signal.Signals[signal_name])
-        _, talk = process.communicate()
-    states = tuner.open_study(study).summary.states
-    if signal_name == "SIGKILL":
-        assert states["running"] == 1
-    else:
-        assert process.returncode == 130
-        assert "running" not in states
-        assert "Continue with: tuner run" in talk.decode()
-    resumed = tuner.resume_study(whole.storage)
-    assert without_seconds(resumed.trials) == expected
 
 
 def test_a_changed_definition_is_refused_with_the_difference(write_study: Callable) -> None:

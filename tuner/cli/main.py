@@ -175,7 +175,7 @@ def worker(
                 trials=trials,
                 on_event=lambda event: print(to_json(event), flush=True),
                 stop_requested=request,
-                wait=True,  # it was there a moment ago
+                supervised=True,
             )
         else:
             with progress() as listen:

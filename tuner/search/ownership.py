@@ -125,15 +125,33 @@ class Heart:
 
 
 class Watch:
-    """Finds the running trials that nobody runs; remembers which heart it saw beat when."""
+    """Finds the running trials that nobody runs; remembers which heart it saw beat when.
 
-    def __init__(self) -> None:
+    Args:
+        supervised: Whether the process that started this one replaces its workers.
+    """
+
+    def __init__(self, *, supervised: bool = False) -> None:
+        watcher = psutil.Process()
+        parent = watcher.parent() if supervised else None
+        self._since: float = (parent or watcher).create_time()
         self._seen: dict[int, tuple[Owner | None, float]] = {}
 
     def orphans(self, study: Study, storage: BaseStorage) -> list[FrozenTrial]:
         """Return the trials of processes that are gone."""
         running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
         return [trial for trial in running if self._is_orphan(trial, back_at(storage))]
+
+    def may_have_killed(self, orphan: FrozenTrial) -> bool:
+        """Tell whether a trial may be what its process died of.
+
+        Not if the process belonged to an earlier run on this machine: that was killed as a whole,
+        which must not change how the study ends.
+        """
+        owner = owner_of(orphan)
+        if owner is None:
+            return False
+        return owner.machine != _machine() or owner.started > self._since
 
     def _is_orphan(self, trial: FrozenTrial, back: float) -> bool:
         owner = owner_of(trial)
@@ -175,17 +193,16 @@ def free(storage: RDBStorage, trial: FrozenTrial, *, died_at: int | None = None)
     Args:
         storage: The study's storage.
         trial: The trial as it was seen.
-        died_at: The epochs it has, if its process died.
+        died_at: The epochs it has, if its process died of it.
 
     Returns:
-        How many processes died in a row at these epochs; None if another was faster.
+        How many processes died of it in a row at these epochs; None if another was faster.
     """
     trials, attributes = TrialModel.__table__, TrialSystemAttributeModel.__table__
     own = attributes.c.trial_id == trial._trial_id
-    deaths = 0
+    deaths, epochs = trial.system_attrs.get(_DEATHS, (0, None))
     if died_at is not None:
-        count, epochs = trial.system_attrs.get(_DEATHS, (0, died_at))
-        deaths = count + 1 if epochs == died_at else 1
+        deaths, epochs = (deaths + 1 if epochs == died_at else 1), died_at
 
     def try_once() -> int | None:
         with storage.engine.begin() as connection:
@@ -202,14 +219,14 @@ def free(storage: RDBStorage, trial: FrozenTrial, *, died_at: int | None = None)
                 attributes.delete().where(own, attributes.c.key.in_((_OWNER, _DEATHS)))
             )
             if deaths:
-                row = {"key": _DEATHS, "value_json": json.dumps([deaths, died_at])}
+                row = {"key": _DEATHS, "value_json": json.dumps([deaths, epochs])}
                 connection.execute(attributes.insert().values(trial_id=trial._trial_id, **row))
             connection.execute(
                 trials.update()
                 .where(trials.c.trial_id == trial._trial_id)
                 .values(state=TrialState.WAITING)
             )
-        return deaths
+        return int(deaths)
 
     return wait_out(storage, try_once)
 

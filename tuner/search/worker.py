@@ -48,6 +48,7 @@ class Worker:
         budget: Finished trials that the study may have, over all its runs and workers.
         listen: Called with every event.
         stop_reason: Asked after every epoch and between trials.
+        supervised: Whether the process that started this one replaces it if it dies.
     """
 
     def __init__(
@@ -59,11 +60,12 @@ class Worker:
         budget: int,
         listen: Listener,
         stop_reason: StopReason,
+        supervised: bool = False,
     ) -> None:
         self._study, self._storage, self._spec = study, storage, spec
         self._budget, self._listen, self._stop_reason = budget, listen, stop_reason
         self._store = CheckpointStore(output_folder(spec.storage_url, spec.name) / "checkpoints")
-        self._watch = Watch()
+        self._watch = Watch(supervised=supervised)
         hurry_if(storage, stop_reason)
         study.sampler = make_sampler(spec.sampler)
         study.pruner = make_pruner(spec.pruner, spec.epochs)
@@ -208,6 +210,7 @@ def put_back_orphans(study: Study, storage: BaseStorage, watch: Watch) -> list[i
     freed = []
     for trial in watch.orphans(study, storage):
         epochs = len(trial.user_attrs.get(RECORDS, []))
-        if free(storage, trial, died_at=epochs) is not None:
+        died_at = epochs if watch.may_have_killed(trial) else None
+        if free(storage, trial, died_at=died_at) is not None:
             freed.append(trial.number)
     return freed
