@@ -28,7 +28,7 @@ from typing import Any
 import optuna
 
 import tuner
-from tuner.search.events import EpochEnded
+from tuner.search.events import EpochEnded, TrialEnded, TrialStarted
 from tuner.storage import close, open_storage
 
 ROOT = Path(__file__).parent.parent
@@ -138,10 +138,16 @@ def storages() -> dict[str, list[dict[str, Any]]]:
 def outside_training(study: Path, workers: int = 2) -> dict[str, Any]:
     """Return how much of the workers' time from first to last epoch is not training."""
     ends: list[tuple[float, float]] = []
+    latest: dict[int, float] = {}  # when a trial said something
 
     def listen(event: object) -> None:
+        now = time.monotonic()
         if isinstance(event, EpochEnded):
-            ends.append((time.monotonic(), event.record.seconds))
+            ends.append((now, event.record.seconds))
+        elif isinstance(event, TrialEnded) and event.reason.startswith(("collapsed", "diverged")):
+            ends.append((now, now - latest[event.number]))  # an epoch that has no record
+        if isinstance(event, (TrialStarted, EpochEnded)):
+            latest[event.number] = now
 
     with tempfile.TemporaryDirectory() as folder:
         tuner.run_study(

@@ -107,9 +107,9 @@ def test_another_training_shares_nothing() -> None:
 def test_a_training_is_identified_by_all_that_decides_its_bits() -> None:
     identity = LeNetFashionMNIST().training_identity()
     assert identity is not None
-    assert identity["training"] == 1
+    assert identity["training"] >= 2
     assert {"mxnet", "numpy"} <= identity["versions"].keys()
-    changed = {**identity, "training": 2}
+    changed = {**identity, "training": identity["training"] + 1}
     schedule = Constant(base_lr=0.3, horizon=12)
     named = [
         checkpoint_keys(who, schedule, seed=0, updates_per_epoch=UPDATES, epochs=EPOCHS)

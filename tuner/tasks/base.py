@@ -16,8 +16,9 @@ class EpochRecord(NamedTuple):
     """What one epoch of training gave.
 
     ``train_loss`` and ``train_accuracy`` are means over the epoch's examples, taken while the
-    weights change; ``test_accuracy`` is measured at its end. The LRs are those of the epoch's
-    first and last update. ``seconds`` is the time of training and evaluation together.
+    weights change; ``test_accuracy`` and ``test_loss`` are measured at its end, the averaged ones
+    with the running average of the weights, by tasks that keep one. The LRs are those of the
+    epoch's first and last update. ``seconds`` is the time of training and evaluation together.
     """
 
     epoch: int
@@ -27,6 +28,9 @@ class EpochRecord(NamedTuple):
     lr_begin: float
     lr_end: float
     seconds: float
+    test_loss: float | None = None
+    averaged_accuracy: float | None = None
+    averaged_loss: float | None = None
 
 
 class State(NamedTuple):

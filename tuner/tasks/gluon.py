@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from tuner.adapters.mxnet import optimizer_params as with_schedule
 from tuner.compat import import_mxnet
 from tuner.errors import TaskError
 from tuner.schedules import Schedule
+from tuner.tasks.averaging import Average
 from tuner.tasks.base import Epoch, EpochRecord, State, TrainingCollapsed
 from tuner.tasks.gluon_state import put_state, take_state
 
@@ -26,12 +27,12 @@ mx = import_mxnet()
 
 # Raised with every change of this loop, of a network or of how data is prepared that gives other
 # bits: training states of before are then no longer found.
-TRAINING_VERSION = 1
+TRAINING_VERSION = 2
 
 # Updates between looks at the loss. A look waits for the computation to catch up, which also
 # bounds the memory of batches that were gathered ahead.
 _LOOK_EVERY = 50
-_EVALUATION_BATCH = 1000
+_EVALUATION_BATCH = 250
 # The largest standard deviation of an output over the test examples. Measured on LeNet: 3e-5 or
 # less once its ReLUs are dead, 0.05 or more for untrained weights and for slow beginnings.
 _DEAD = 1e-3
@@ -104,6 +105,7 @@ def train(
     seed: int,
     epochs: int,
     start: State | None = None,
+    make_average: Callable[[list[Any]], Average] = Average,
 ) -> Iterator[Epoch]:
     """Train a network from new weights (Xavier) or from a state, epoch by epoch.
 
@@ -119,6 +121,7 @@ def train(
         seed: Decides weights, order and every other random number.
         epochs: The last epoch to train.
         start: The state after an epoch of the same training, to go on from.
+        make_average: Makes the running average of the parameters' weights.
 
     Yields:
         Each epoch as it ends.
@@ -145,10 +148,11 @@ def train(
     size = data.train_inputs.shape[0]
     per_epoch = math.ceil(size / batch_size)
 
+    average = make_average(parameters)
     trained = 0
     if start is not None:
         trained = start.epoch
-        put_state(trainer, start.arrays, trained * per_epoch)
+        put_state(trainer, average, start.arrays, trained * per_epoch)
 
     for epoch in range(trained + 1, epochs + 1):
         started = time.perf_counter()
@@ -165,30 +169,36 @@ def train(
                 loss = loss_of(outputs, labels)
             loss.backward()
             trainer.step(inputs.shape[0])
+            average.add((epoch - 1) * per_epoch + update)
             losses.append(loss.sum())
             hits.append((outputs.argmax(axis=1) == labels).sum())
             if update % _LOOK_EVERY == 0 or update == per_epoch:
                 _stop_if_not_finite(losses[-1], epoch, update)
-        answers = _answers(net, data.test_inputs)
-        if len(answers) > 1 and float(answers.std(axis=0).max()) < _DEAD:
+        test = evaluate(net, data.test_inputs, test_labels)
+        if test.is_dead:
             raise TrainingCollapsed(
                 epoch, f"collapsed in epoch {epoch}: the network gives one answer to everything"
             )
+        with average.applied():
+            averaged = evaluate(net, data.test_inputs, test_labels)
         done = epoch * per_epoch
         record = EpochRecord(
             epoch=epoch,
             train_loss=_total(losses) / size,
             train_accuracy=_total(hits) / size,
-            test_accuracy=float((answers.argmax(axis=1) == test_labels).mean()),
+            test_accuracy=test.accuracy,
             lr_begin=schedule(done - per_epoch + 1),
             lr_end=schedule(done),
             seconds=time.perf_counter() - started,
+            test_loss=test.loss,
+            averaged_accuracy=averaged.accuracy,
+            averaged_loss=averaged.loss,
         )
-        yield Epoch(record, functools.partial(_state, trainer, epoch))
+        yield Epoch(record, functools.partial(_state, trainer, average, epoch))
 
 
-def _state(trainer: Any, epoch: int) -> State:
-    return State(epoch, take_state(trainer))
+def _state(trainer: Any, average: Average, epoch: int) -> State:
+    return State(epoch, take_state(trainer, average))
 
 
 def _derive(seed: int, epoch: int) -> int:
@@ -204,11 +214,31 @@ def _stop_if_not_finite(loss: Any, epoch: int, update: int) -> None:
         )
 
 
-def _answers(net: Any, inputs: Any) -> npt.NDArray[np.float32]:
-    """Return the network's outputs (n, classes) for every example."""
+class Evaluation(NamedTuple):
+    """How a network does on examples; dead if it gives one answer to all of them."""
+
+    accuracy: float
+    loss: float
+    is_dead: bool
+
+
+def evaluate(net: Any, inputs: Any, labels: npt.NDArray[np.float32]) -> Evaluation:
+    """Return accuracy and softmax cross-entropy of a network.
+
+    Args:
+        net: The network.
+        inputs: The examples, on its device.
+        labels: Their classes.
+    """
     batches = range(0, inputs.shape[0], _EVALUATION_BATCH)
     outputs = [net(inputs[i : i + _EVALUATION_BATCH]) for i in batches]
-    return mx.nd.concat(*outputs, dim=0).asnumpy()  # type: ignore[no-any-return]
+    answers = mx.nd.concat(*outputs, dim=0).asnumpy()
+    hits = answers.argmax(axis=1) == labels
+    excess = answers.astype(np.float64) - answers.max(axis=1, keepdims=True)
+    right = excess[np.arange(len(labels)), labels.astype(np.intp)]
+    losses = np.log(np.exp(excess).sum(axis=1)) - right
+    is_dead = len(answers) > 1 and float(answers.std(axis=0).max()) < _DEAD
+    return Evaluation(float(hits.mean()), float(losses.mean()), is_dead)
 
 
 def _total(scalars: list[Any]) -> float:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from tuner.compat import import_mxnet
 from tuner.errors import TaskError
+from tuner.tasks.averaging import Average
 
 # MXNet's optimizers whose trainings cannot go on from a state, and why.
 NOT_RESUMABLE = {
@@ -28,15 +29,16 @@ _NUMBERS = ("m_schedule", "cur_lr")
 Arrays = dict[str, npt.NDArray[np.generic]]
 
 
-def take_state(trainer: Any) -> Arrays:
-    """Return copies of the weights and of what the optimizer keeps.
+def take_state(trainer: Any, average: Average) -> Arrays:
+    """Return copies of the weights, of their average and of what the optimizer keeps.
 
     The counts of updates are not among them, for they follow from the epoch.
 
     Args:
         trainer: A ``gluon.Trainer`` on one device, without a key-value store.
+        average: The running average of its weights.
     """
-    arrays: Arrays = {name: array.asnumpy() for name, array in _arrays(trainer)}
+    arrays: Arrays = {name: array.asnumpy() for name, array in _arrays(trainer, average)}
     for name in _NUMBERS:
         value = getattr(trainer._optimizer, name, None)
         if value is not None:
@@ -44,11 +46,14 @@ def take_state(trainer: Any) -> Arrays:
     return arrays
 
 
-def put_state(trainer: Any, arrays: Mapping[str, npt.NDArray[np.generic]], updates: int) -> None:
+def put_state(
+    trainer: Any, average: Average, arrays: Mapping[str, npt.NDArray[np.generic]], updates: int
+) -> None:
     """Put a trainer that has not trained yet where another one was.
 
     Args:
         trainer: A new trainer of a network of the same shapes, with the same optimizer.
+        average: The running average of its weights.
         arrays: What was taken from the other one.
         updates: How many updates it had made.
 
@@ -67,7 +72,7 @@ def put_state(trainer: Any, arrays: Mapping[str, npt.NDArray[np.generic]], updat
         updater.states_synced[index] = True
     optimizer.num_update = updates
     numbers = {f"optimizer.{name}": name for name in _NUMBERS}
-    slots = dict(_arrays(trainer))
+    slots = dict(_arrays(trainer, average))
     here = {name: slot.shape for name, slot in slots.items()}
     there = {name: array.shape for name, array in arrays.items() if name not in numbers}
     if here != there:
@@ -80,7 +85,8 @@ def put_state(trainer: Any, arrays: Mapping[str, npt.NDArray[np.generic]], updat
             make(array).copyto(slots[name])
 
 
-def _arrays(trainer: Any) -> Iterator[tuple[str, Any]]:
+def _arrays(trainer: Any, average: Average) -> Iterator[tuple[str, Any]]:
+    yield from average.arrays()
     [updater] = trainer._updaters
     for index, parameter in enumerate(trainer._params):
         yield f"weight.{index}", parameter.data()

@@ -124,7 +124,7 @@ class LeNetFashionMNIST(Section):
         """
         from tuner.tasks import gluon
 
-        data = _arrays(self.data_dir, self.train_size, self.test_size, self.device)
+        data = on_device(self.data_dir, self.train_size, self.test_size, self.device)
         yield from gluon.train(
             lenet(),
             data,
@@ -161,7 +161,7 @@ class LeNetFashionMNIST(Section):
 
 
 @functools.lru_cache(maxsize=1)
-def _arrays(data_dir: str | None, train_size: int, test_size: int, device: str) -> Any:
+def on_device(data_dir: str | None, train_size: int, test_size: int, device: str) -> Any:
     """Return the data on the device, kept from one training to the next."""
     from tuner.tasks import gluon
 

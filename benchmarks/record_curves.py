@@ -1,0 +1,183 @@
+"""Records the learning curves of many schedules: the table behind benchmarks/search.py.
+
+    python benchmarks/record_curves.py                  # one process; again to continue
+    python benchmarks/record_curves.py --part 0/2 &     # two processes, each its half
+    python benchmarks/record_curves.py --part 1/2
+
+LeNet on Fashion-MNIST as the chapter trains it, 10 epochs, every schedule to its end. Schedules
+are drawn from search_spaces/chapter.toml and modern.toml in turn; all of them are trained from
+seed 0, the first ones from others too. Appends a line for each training to
+benchmarks/curves/lenet_10_epochs.jsonl.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import optuna
+
+from tuner.definitions import read_toml
+from tuner.schedules import Schedule, schedule_to_dict
+from tuner.space import SearchSpace, parse_space
+from tuner.tasks import gluon
+from tuner.tasks.averaging import Average
+from tuner.tasks.base import TrainingCollapsed
+from tuner.tasks.lenet import LeNetFashionMNIST, lenet, on_device
+from tuner.units import Clock
+
+ROOT = Path(__file__).parent.parent
+TABLE = Path(__file__).parent / "curves" / "lenet_10_epochs.jsonl"
+EPOCHS = 10
+SPACES = ("chapter", "modern")
+SCHEDULES = 320
+SEEDS = (0, 1, 2, 3)
+SEVERAL_SEEDS = 24  # how many schedules are trained from all of them
+# Windows of averages beside the product's own, as shares of the updates so far.
+OTHER_SHARES = (0.04, 0.25)
+
+
+class Job(NamedTuple):
+    """One training: a schedule, how it was drawn, and the seed of the training."""
+
+    schedule: int
+    space: str
+    params: dict[str, Any]
+    curve: Schedule
+    seed: int
+
+
+def jobs(task: LeNetFashionMNIST) -> list[Job]:
+    """Return all trainings in their order."""
+    clock = Clock(task.updates_per_epoch, EPOCHS * task.updates_per_epoch)
+    drawn: list[Job] = []
+    studies = {}
+    for name in SPACES:
+        path = ROOT / "search_spaces" / f"{name}.toml"
+        space: SearchSpace = parse_space(read_toml(path), str(path), clock)
+        sampler = optuna.samplers.RandomSampler(seed=len(studies))
+        studies[name] = space, optuna.create_study(sampler=sampler)
+    while len(drawn) < SCHEDULES:
+        for name, (space, study) in studies.items():
+            trial = study.ask()
+            values = space.sample(trial)
+            drawn.append(Job(len(drawn), name, trial.params, space.schedule(values), 0))
+    more = [job._replace(seed=seed) for seed in SEEDS[1:] for job in drawn[:SEVERAL_SEEDS]]
+    return drawn + more
+
+
+class Averages(Average):
+    """The product's average and others beside it, which are judged whenever it is."""
+
+    def __init__(self, parameters: list[Any], net: Any, test: tuple[Any, Any]) -> None:
+        super().__init__(parameters)
+        self._net, self._test = net, test
+        self._others = [Average(parameters, share) for share in OTHER_SHARES]
+        self.seen: list[list[float]] = []
+
+    def add(self, update: int) -> None:
+        """Take the weights after an update into all of them."""
+        super().add(update)
+        for other in self._others:
+            other.add(update)
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Judge the others, then give the network the product's."""
+        now = []
+        for other in self._others:
+            with other.applied():
+                found = gluon.evaluate(self._net, *self._test)
+                now += [found.accuracy, round(found.loss, 5)]
+        self.seen.append(now)
+        with super().applied():
+            yield
+
+
+def record(job: Job, task: LeNetFashionMNIST) -> dict[str, Any]:
+    """Train a schedule to its end and return its line of the table."""
+    data = on_device(task.data_dir, task.train_size, task.test_size, task.device)
+    net = lenet()
+    made: list[Averages] = []
+
+    def make_average(parameters: list[Any]) -> Average:
+        made.append(Averages(parameters, net, (data.test_inputs, data.test_labels.asnumpy())))
+        return made[0]
+
+    epochs = gluon.train(
+        net, data, job.curve, optimizer=task.optimizer, optimizer_params=task.optimizer_params,
+        batch_size=task.batch_size, seed=job.seed, epochs=EPOCHS, make_average=make_average,
+    )  # fmt: skip
+    rows, collapse = [], ""
+    try:
+        for epoch in epochs:
+            r = epoch.record
+            rows.append(
+                [
+                    round(r.train_loss, 5), round(r.train_accuracy, 5),
+                    r.test_accuracy, round(r.test_loss, 5),
+                    r.averaged_accuracy, round(r.averaged_loss, 5),
+                    *made[0].seen[-1], round(r.seconds, 2),
+                ]
+            )  # fmt: skip
+    except TrainingCollapsed as error:
+        collapse = error.reason
+    return {
+        "schedule": job.schedule, "space": job.space, "seed": job.seed, "params": job.params,
+        "curve": schedule_to_dict(job.curve), "collapse": collapse, "epochs": rows,
+    }  # fmt: skip
+
+
+def head(task: LeNetFashionMNIST) -> dict[str, Any]:
+    """Return the table's first line: what is in it and where it comes from."""
+    averaged = [
+        f"averaged_{share}_{what}" for share in OTHER_SHARES for what in ("accuracy", "loss")
+    ]
+    return {
+        "task": task.identity(), "epochs": EPOCHS, "updates_per_epoch": task.updates_per_epoch,
+        "columns": [
+            "train_loss", "train_accuracy", "test_accuracy", "test_loss", "averaged_accuracy",
+            "averaged_loss", *averaged, "seconds",
+        ],
+        "machine": {"system": platform.platform(), "cores": os.cpu_count()},
+        "versions": {
+            "python": platform.python_version(), **task.versions(),
+            "optuna": importlib.metadata.version("optuna"),
+        },
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Train what the table does not have yet."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--part", default="0/1", help="this process's share of the work")
+    part, parts = map(int, parser.parse_args().part.split("/"))
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    task = LeNetFashionMNIST()
+    TABLE.parent.mkdir(exist_ok=True)
+    try:
+        with TABLE.open("x") as table:
+            table.write(json.dumps(head(task)) + "\n")
+    except FileExistsError:
+        pass
+    lines = [json.loads(line) for line in TABLE.read_text().splitlines()[1:]]
+    done = {(line["schedule"], line["seed"]) for line in lines}
+    for job in jobs(task):
+        if job.schedule % parts != part or (job.schedule, job.seed) in done:
+            continue
+        line = record(job, task)
+        with TABLE.open("a") as table:  # in one write, so that processes do not mix
+            table.write(json.dumps(line) + "\n")
+        last = f"{line['epochs'][-1][2]:.4f}" if line["epochs"] else "-"
+        print(job.schedule, job.seed, job.curve.family, last, line["collapse"], flush=True)
+
+
+if __name__ == "__main__":
+    main()
