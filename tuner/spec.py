@@ -156,6 +156,7 @@ def make_spec(
     """
     mistakes = Mistakes(where)
     file = mistakes.read(StudyFile, study_data, "")
+    study_data = _with_whole_path(study_data, folder)
     training, task = _read_task(study_data.get("task"), mistakes)
     objective = mistakes.read(Objective, study_data.get("objective", {}), "objective")
     budget = (
@@ -212,7 +213,18 @@ def difference(old: StudySpec, new: StudySpec) -> list[str]:
     return lines
 
 
-def _read_task(data: object, mistakes: Mistakes) -> tuple[Training | None, Any]:
+def _with_whole_path(study_data: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
+    """Return the content of a study file with the file that its task reads named from the root.
+
+    For the database keeps it, and whoever continues the study may do it from anywhere.
+    """
+    task = study_data.get("task")
+    if not isinstance(task, Mapping) or not isinstance(task.get("path"), str):
+        return study_data
+    return {**study_data, "task": {**task, "path": str((folder / task["path"]).absolute())}}
+
+
+def _read_task(data: object, mistakes: Mistakes) -> tuple[Training | None, Task | None]:
     """Read the ``[task]`` table: what every task has, and the options of the one it names."""
     if not isinstance(data, Mapping):
         if data is not None:  # which was noted as missing
@@ -228,7 +240,11 @@ def _read_task(data: object, mistakes: Mistakes) -> tuple[Training | None, Any]:
         return training, None
     options = {key: value for key, value in data.items() if key not in own}
     also_known = Training.model_fields
-    return training, mistakes.read(TASKS[name], options, "task", also_known=also_known)
+    task = mistakes.read(TASKS[name], options, "task", also_known=also_known)
+    if training is not None and task is not None:
+        for key, text in task.mistakes(seed=training.seed, epochs=training.epochs).items():
+            mistakes.add(f"task.{key}", text)
+    return training, task
 
 
 def _read_storage(data: object, folder: Path, stem: str, mistakes: Mistakes) -> str:

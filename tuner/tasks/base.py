@@ -83,6 +83,9 @@ class Task(Protocol):
     def batch_size(self) -> int:
         """Examples in one update."""
 
+    def mistakes(self, *, seed: int, epochs: int) -> dict[str, str]:
+        """Return what is wrong with the study's seed or epochs for this task, by their names."""
+
     def check(self) -> None:
         """Make sure that the task can run here: framework, device, optimizer, data.
 
