@@ -76,7 +76,7 @@ def test_nearest_is_of_the_same_family_if_there_is_one(table: Table) -> None:
     # Its learning rates are those of the constant 0.1.
     factor = Factor(base_lr=0.1, horizon=HORIZON, decay_factor=1.0, decay_interval=20)
     assert nearest(table, factor) == 3
-    # No cosine is recorded. This one is 0.16 decades from 0.1, 0.40 from the factor, 0.71 from 0.4.
+    # No cosine is recorded. This one is 0.16 decades from 0.1, 0.40 from the factor.
     assert nearest(table, Cosine(base_lr=0.12, final_lr=0.05, horizon=HORIZON)) == 0
 
 
@@ -135,7 +135,7 @@ def test_other_seeds_have_trainings_of_their_own(table: Table) -> None:
     (first, *_) = table.train(SCHEDULES[1], seed=3, epochs=EPOCHS)
     assert first.record.test_accuracy == pytest.approx(0.613)
     assert nearest(table, SCHEDULES[0], seed=3) == 1
-    with pytest.raises(TaskError, match="`seed` must be a recorded one, of 0, 3, but got 5"):
+    with pytest.raises(TaskError, match=r"task\.seed must be a recorded one, of 0, 3, but got 5"):
         next(table.train(SCHEDULES[1], seed=5, epochs=EPOCHS))
 
 
@@ -269,6 +269,11 @@ def test_a_table_cut_off_in_a_line(file: Path, tmp_path: Path) -> None:
         (("path =", "pth ="), "pth", "did you mean 'path'?"),
         (("epochs = 4", "epochs = 5"), "epochs", "must be <= 4, the table's epochs, but got 5"),
         (("epochs = 4", "epochs = 4\nseed = 1"), "seed", "of 0, 3, but got 1"),
+        (
+            ("[budget]", "[objective]\nevaluate_on = 'holdout'\n[budget]"),
+            "objective.evaluate_on",
+            "must be 'test', on which the table's trainings were judged, but got 'holdout'",
+        ),
     ],
 )
 def test_a_mistake_has_its_place(
@@ -277,5 +282,5 @@ def test_a_mistake_has_its_place(
     with pytest.raises(DefinitionError) as caught:
         load_spec(study(tmp_path, edit))
     [(where, text)] = caught.value.mistakes
-    assert where == f"task.{place}"
+    assert where == (place if "." in place else f"task.{place}")
     assert words in text

@@ -117,7 +117,7 @@ def _train(
         value = records[-1].test_accuracy
         if epoch > reported:
             trial.report(value, step=epoch)
-        listen(EpochEnded(trial.number, spec.epochs, records[-1]))
+        listen(EpochEnded(trial.number, spec.epochs, records[-1], spec.objective.judged_by))
         if epoch == spec.epochs:
             break
         # Asked for baselines too: halving remembers who passed which rung.

@@ -55,16 +55,30 @@ class Table(Section):
         """That of the recorded trainings."""
         return int(self.recording.head.task["batch_size"])
 
-    def mistakes(self, *, seed: int, epochs: int) -> dict[str, str]:
-        """Return what is wrong with seed or epochs: they must have been recorded."""
+    def mistakes(self, *, seed: int, epochs: int, held_out: int) -> dict[str, str]:
+        """Return what was not recorded of what a study asks for."""
         found = {}
         recorded, seeds = self.recording.head.epochs, self.recording.seeds
         if epochs > recorded:
-            found["epochs"] = f"must be <= {recorded}, the table's epochs, but got {epochs}"
+            found["task.epochs"] = f"must be <= {recorded}, the table's epochs, but got {epochs}"
         if seed not in seeds:
             known = ", ".join(map(str, seeds))
-            found["seed"] = f"must be a recorded one, of {known}, but got {seed}"
+            found["task.seed"] = f"must be a recorded one, of {known}, but got {seed}"
+        if held_out:
+            found["objective.evaluate_on"] = (
+                "must be 'test', on which the table's trainings were judged, but got 'holdout'"
+            )
         return found
+
+    def with_holdout(self, size: int) -> Table:
+        """Return this task; there is no holdout.
+
+        Raises:
+            TaskError: If one is asked for.
+        """
+        if size:
+            raise TaskError(f"A table must have a holdout of 0 examples, but got {size}.")
+        return self
 
     def check(self) -> None:
         """Do nothing: the file was read with the study's definition."""
@@ -102,9 +116,9 @@ class Table(Section):
         Raises:
             TaskError: If there is no training from this seed, or none so long.
         """
-        wrong = self.mistakes(seed=seed, epochs=epochs)
+        wrong = self.mistakes(seed=seed, epochs=epochs, held_out=0)
         if wrong:
-            raise TaskError("; ".join(f"`{key}` {text}" for key, text in wrong.items()) + ".")
+            raise TaskError("; ".join(f"{place} {text}" for place, text in wrong.items()) + ".")
         updates = epochs * self.updates_per_epoch
         here = curve(schedule, updates)
         # Of equally near ones the first, which `min` keeps.
