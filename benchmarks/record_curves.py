@@ -89,15 +89,15 @@ class Averages(Average):
             other.add(update)
 
     @contextmanager
-    def applied(self) -> Iterator[None]:
+    def applied(self, update: int) -> Iterator[None]:
         """Judge the others, then give the network the product's."""
         now = []
         for other in self._others:
-            with other.applied():
+            with other.applied(update):
                 found = gluon.evaluate(self._net, *self._test)
                 now += [found.accuracy, round(found.loss, 5)]
         self.seen.append(now)
-        with super().applied():
+        with super().applied(update):
             yield
 
 

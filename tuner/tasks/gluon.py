@@ -179,9 +179,9 @@ def train(
             raise TrainingCollapsed(
                 epoch, f"collapsed in epoch {epoch}: the network gives one answer to everything"
             )
-        with average.applied():
-            averaged = evaluate(net, data.test_inputs, test_labels)
         done = epoch * per_epoch
+        with average.applied(done):
+            averaged = evaluate(net, data.test_inputs, test_labels)
         record = EpochRecord(
             epoch=epoch,
             train_loss=_total(losses) / size,
