@@ -126,7 +126,12 @@ def false_prunes(rows: Sequence[TrialRow]) -> FalsePrunes:
 
 
 def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
-    """Return where a study stands."""
+    """Return where a study stands.
+
+    A waiting trial beyond the budget, which a worker took at the same moment as another one took
+    the last, is none of it until the budget is raised.
+    """
+    rows = [row for row in rows if row.state != "waiting" or row.number < budget]
     return Summary(
         name=name,
         states=dict(Counter(row.state for row in rows)),
