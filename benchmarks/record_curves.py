@@ -30,7 +30,7 @@ from tuner.space import SearchSpace, parse_space
 from tuner.tasks import gluon
 from tuner.tasks.averaging import Average
 from tuner.tasks.base import TrainingCollapsed
-from tuner.tasks.lenet import LeNetFashionMNIST, lenet
+from tuner.tasks.lenet import LeNetFashionMNIST, faster_forms, lenet
 from tuner.units import Clock
 
 ROOT = Path(__file__).parent.parent
@@ -89,15 +89,15 @@ class Averages(Average):
             other.add(update)
 
     @contextmanager
-    def applied(self) -> Iterator[None]:
+    def applied(self, update: int) -> Iterator[None]:
         """Judge the others, then give the network the product's."""
         now = []
         for other in self._others:
-            with other.applied():
+            with other.applied(update):
                 found = gluon.evaluate(self._net, *self._test)
                 now += [found.accuracy, round(found.loss, 5)]
         self.seen.append(now)
-        with super().applied():
+        with super().applied(update):
             yield
 
 
@@ -105,15 +105,17 @@ def record(job: Job, task: LeNetFashionMNIST) -> dict[str, Any]:
     """Train a schedule to its end and return its line of the table."""
     data = task.data()
     net = lenet()
+    forms = faster_forms(net)
     made: list[Averages] = []
 
     def make_average(parameters: list[Any]) -> Average:
-        made.append(Averages(parameters, net, (data.test_inputs, data.test_labels.asnumpy())))
+        made.append(Averages(parameters, forms[1], (data.test_inputs, data.test_labels.asnumpy())))
         return made[0]
 
     epochs = gluon.train(
         net, data, job.curve, optimizer=task.optimizer, optimizer_params=task.optimizer_params,
-        batch_size=task.batch_size, seed=job.seed, epochs=EPOCHS, make_average=make_average,
+        batch_size=task.batch_size, seed=job.seed, epochs=EPOCHS, faster=forms,
+        make_average=make_average,
     )  # fmt: skip
     rows, collapse = [], ""
     try:

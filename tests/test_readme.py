@@ -43,7 +43,8 @@ def test_the_table_of_schedules_names_every_family_and_parameter() -> None:
 
 def test_the_table_of_pruners_names_every_option_with_its_default() -> None:
     rows = dict(re.findall(r"^\| `(\w+)` \|( .*)?\|$", README, re.MULTILINE))
+    [common] = re.findall(r"^\| each of them \|(.*)\|$", README, re.MULTILINE)
     for name, section in PRUNERS.items():
         defaults = section(type=name).model_dump(exclude={"type"})
-        written = dict(re.findall(r"`(\w+) = \"?([\w.]+)\"?`", rows[name]))
+        written = dict(re.findall(r"`(\w+) = \"?([\w.]+)\"?`", rows[name] + common))
         assert written == {key: str(value) for key, value in defaults.items()}

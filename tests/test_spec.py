@@ -277,7 +277,7 @@ ROWS = [
     (("[budget]", "[pruner]\ntype = 'hyperband'\nreduction_factor = 1\n[budget]"),
      "pruner.reduction_factor", "must be >= 2, but got 1"),
     (("[budget]", "[pruner]\ntype = 'none'\nmin_resource = '1ep'\n[budget]"),
-     "pruner.min_resource", "unknown key; known: type"),
+     "pruner.min_resource", "unknown key; known: control_share, signal, type"),
     # [storage]
     (("[budget]", "[storage]\nurl = 3\n[budget]"), "storage.url", "must be a text, but got 3"),
     (("[budget]", "[storage]\nulr = 'x'\n[budget]"), "storage.ulr", "did you mean 'url'?"),

@@ -22,9 +22,11 @@ STATES = {
 
 
 class TrialRow(NamedTuple):
-    """One trial. ``value`` of a pruned trial is its last test accuracy, not a final one.
+    """One trial. ``value`` of a pruned trial is what it was last judged by, not a final accuracy.
 
     ``epochs_given`` of its epochs were trained by other trials, whose schedules begin alike.
+    ``is_control`` trials are never pruned; ``spared`` is the epoch after which such a trial, or a
+    baseline, would have been.
     """
 
     number: int
@@ -36,6 +38,8 @@ class TrialRow(NamedTuple):
     records: tuple[EpochRecord, ...]
     reason: str
     epochs_given: int = 0
+    is_control: bool = False
+    spared: int | None = None
 
     @property
     def family(self) -> str:
@@ -58,6 +62,19 @@ class TrialRow(NamedTuple):
         return sum(record.seconds for record in self.records)
 
 
+class FalsePrunes(NamedTuple):
+    """What pruning would have missed, seen on the control trials that are complete.
+
+    Of ``controls`` trials, ``would_be_pruned`` would have been; ``best`` of them are among the
+    best tenth of the study, and ``missed`` of those would have been pruned.
+    """
+
+    controls: int
+    would_be_pruned: int
+    best: int
+    missed: int
+
+
 class Summary(NamedTuple):
     """Where a study stands."""
 
@@ -67,6 +84,7 @@ class Summary(NamedTuple):
     epochs_trained: int
     epochs_given: int
     best: TrialRow | None
+    false_prunes: FalsePrunes
 
     @property
     def finished(self) -> int:
@@ -88,8 +106,32 @@ def ranking(rows: Sequence[TrialRow]) -> list[TrialRow]:
     return sorted(complete, key=lambda row: (-(row.value or 0.0), row.number))
 
 
+def false_prunes(rows: Sequence[TrialRow]) -> FalsePrunes:
+    """Return how often the pruner was wrong about the trials that it may not prune.
+
+    The best tenth are the complete trials with the best values, a tenth of all finished ones.
+
+    Args:
+        rows: The study's trials.
+    """
+    finished = sum(row.state in ("complete", "pruned", "failed") for row in rows)
+    ranked = ranking(rows)
+    best = ranked[: -(-finished // 10)]
+    return FalsePrunes(
+        controls=sum(row.is_control for row in ranked),
+        would_be_pruned=sum(row.is_control and row.spared is not None for row in ranked),
+        best=sum(row.is_control for row in best),
+        missed=sum(row.is_control and row.spared is not None for row in best),
+    )
+
+
 def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
-    """Return where a study stands."""
+    """Return where a study stands.
+
+    A waiting trial beyond the budget, which a worker took at the same moment as another one took
+    the last, is none of it until the budget is raised.
+    """
+    rows = [row for row in rows if row.state != "waiting" or row.number < budget]
     return Summary(
         name=name,
         states=dict(Counter(row.state for row in rows)),
@@ -97,6 +139,7 @@ def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
         epochs_trained=sum(row.epochs_trained for row in rows),
         epochs_given=sum(row.epochs_given for row in rows),
         best=next(iter(ranking(rows)), None),
+        false_prunes=false_prunes(rows),
     )
 
 
@@ -115,4 +158,6 @@ def _row(trial: FrozenTrial) -> TrialRow:
         reason=attributes.get("reason", ""),
         # Counted before the record is there, which a running trial may show.
         epochs_given=min(attributes.get("epochs_given", 0), len(records)),
+        is_control=attributes.get("control", False),
+        spared=attributes.get("spared"),
     )

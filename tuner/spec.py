@@ -22,6 +22,7 @@ from tuner.spec_sections import (
     Median,
     NoPruner,
     Objective,
+    Pruner,
     Random,
     Storage,
     StudyFile,
@@ -42,6 +43,7 @@ __all__ = [
     "Median",
     "NoPruner",
     "Objective",
+    "Pruner",
     "Random",
     "StudySpec",
     "SuccessiveHalving",
@@ -67,7 +69,7 @@ class StudySpec(NamedTuple):
     objective: Objective
     budget: Budget
     sampler: Section
-    pruner: Section
+    pruner: Pruner
     storage_url: str
     workers: int
     space: SearchSpace

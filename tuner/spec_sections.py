@@ -113,13 +113,25 @@ class Random(Section):
     seed: int = Field(default=0, ge=0)
 
 
-class NoPruner(Section):
+class Pruner(Section):
+    """``[pruner]``: what every type has.
+
+    ``signal`` is what trials are judged by before their end: the test accuracy of the averaged
+    weights (the raw one where a task keeps no average), or always the raw one. ``control_share``
+    of the trials are never pruned, and show what pruning would have missed.
+    """
+
+    signal: Literal["averaged", "raw"] = "averaged"
+    control_share: float = Field(default=0.0, ge=0.0, le=1.0)
+
+
+class NoPruner(Pruner):
     """``[pruner] type = "none"``: every trial trains to the end."""
 
     type: Literal["none"]
 
 
-class Median(Section):
+class Median(Pruner):
     """``[pruner] type = "median"``: Optuna's MedianPruner."""
 
     type: Literal["median"]
@@ -129,7 +141,7 @@ class Median(Section):
     _check = field_validator("warmup", mode="before")(_whole_epochs)
 
 
-class SuccessiveHalving(Section):
+class SuccessiveHalving(Pruner):
     """``[pruner] type = "successive_halving"``: Optuna's asynchronous successive halving."""
 
     type: Literal["successive_halving"] = "successive_halving"
@@ -139,7 +151,7 @@ class SuccessiveHalving(Section):
     _check = field_validator("min_resource", mode="before")(_whole_epochs)
 
 
-class Hyperband(Section):
+class Hyperband(Pruner):
     """``[pruner] type = "hyperband"``: Optuna's Hyperband up to the study's epochs."""
 
     type: Literal["hyperband"]
@@ -150,7 +162,7 @@ class Hyperband(Section):
 
 
 SAMPLERS: dict[str, type[Section]] = {"tpe": TPE, "random": Random}
-PRUNERS: dict[str, type[Section]] = {
+PRUNERS: dict[str, type[Pruner]] = {
     "successive_halving": SuccessiveHalving,
     "median": Median,
     "hyperband": Hyperband,

@@ -39,7 +39,7 @@ class Nothing(Average):
         pass
 
     @contextlib.contextmanager
-    def applied(self) -> Iterator[None]:
+    def applied(self, update: int) -> Iterator[None]:
         yield
 
 
@@ -112,3 +112,13 @@ def test_the_loss_of_an_evaluation_is_the_cross_entropy() -> None:
     losses = mx.gluon.loss.SoftmaxCrossEntropyLoss()(net(inputs), mx.nd.array(labels))
     np.testing.assert_allclose(found.loss, losses.asnumpy().mean(), 1e-5)
     assert found.accuracy == (net(inputs).asnumpy().argmax(axis=1) == labels).mean()
+
+
+def test_the_average_of_the_first_updates_is_the_weights() -> None:
+    data, _ = run(Average)
+    epochs = train(
+        network(), data, Cosine(base_lr=0.5, horizon=20), optimizer="sgd", optimizer_params={},
+        batch_size=100, seed=3, epochs=2,
+    )  # fmt: skip
+    for epoch in epochs:
+        assert epoch.record.averaged_loss == epoch.record.test_loss

@@ -64,6 +64,12 @@ def show_summary(summary: Summary, storage: str, form: Format) -> None:
         "best_value": best.value if best else None,
         "best_family": best.family if best else None,
     }
+    if summary.false_prunes.controls:
+        found = summary.false_prunes
+        pairs["control_trials"] = found.controls
+        pairs["controls_pruned_otherwise"] = found.would_be_pruned
+        pairs["controls_in_best_tenth"] = found.best
+        pairs["missed_by_pruning"] = found.missed
     if form is Format.json:
         _json(pairs)
     elif form is Format.csv:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
 import optuna
 from optuna.trial import Trial, TrialState
 
@@ -22,6 +24,8 @@ EPOCHS_TRAINED = "epochs_trained"  # how many of them it trained itself, interru
 EPOCHS_GIVEN = "epochs_given"  # how many it took over from other trials
 REASON = "reason"  # why it was pruned or failed
 BASELINE = "baseline"  # its label, if it is one
+CONTROL = "control"  # true for one of the share that is never pruned
+SPARED = "spared"  # the epoch after which a trial that is never pruned would have been
 
 
 class Outcome(NamedTuple):
@@ -92,7 +96,10 @@ def _train(
     listen: Listener,
     stop_requested: Callable[[], bool],
 ) -> Outcome:
-    prunable = BASELINE not in trial.user_attrs
+    control = BASELINE not in trial.user_attrs and is_control(spec, trial.number)
+    if control:
+        trial.set_user_attr(CONTROL, True)
+    prunable = BASELINE not in trial.user_attrs and not control
     # What it has from before an interruption. All epochs before the last one that it reported
     # have been judged.
     own = records_of(trial.user_attrs)
@@ -114,9 +121,8 @@ def _train(
             trial.set_user_attr(EPOCHS_TRAINED, len(records) - given)
         if state is not None and keys:
             store.save(keys[epoch - 1], Checkpoint(tuple(records), state()))
-        value = records[-1].test_accuracy
         if epoch > reported:
-            trial.report(value, step=epoch)
+            trial.report(signal(records[-1], spec), step=epoch)
         listen(EpochEnded(trial.number, spec.epochs, records[-1], spec.objective.judged_by))
         if epoch == spec.epochs:
             break
@@ -127,9 +133,25 @@ def _train(
         if prune and prunable:
             reason = f"pruned after epoch {epoch} of {spec.epochs}"
             return Outcome(TrialState.PRUNED, None, reason)
+        if prune and SPARED not in trial.user_attrs:
+            trial.set_user_attr(SPARED, epoch)
         if stop_requested():
             raise Stopped
     return Outcome(TrialState.COMPLETE, records[-1].test_accuracy, "")
+
+
+def signal(record: EpochRecord, spec: StudySpec) -> float:
+    """Return what a trial is judged by after an epoch that is not its last."""
+    if spec.pruner.signal == "raw" or record.averaged_accuracy is None:
+        return record.test_accuracy
+    return record.averaged_accuracy
+
+
+def is_control(spec: StudySpec, number: int) -> bool:
+    """Tell whether a trial belongs to the share that is never pruned, drawn by its number."""
+    seed = int(getattr(spec.sampler, "seed"))  # noqa: B009 - every kind of sampler has one
+    drawn = np.random.default_rng((seed, number, zlib.crc32(b"control"))).random()
+    return bool(drawn < spec.pruner.control_share)
 
 
 def _keys(schedule: Schedule, spec: StudySpec) -> list[str]:

@@ -22,7 +22,8 @@ class Average:
     After update ``u``, every ``EVERY`` updates, ``average += rate * (weights - average)`` with
     ``rate = min(1, EVERY / (share * u))``: an exponential average whose window grows with the
     training. It depends on the number of the update alone, not on the horizon, so that trainings
-    that begin alike have the same average.
+    that begin alike have the same average. While the window is shorter than ``EVERY``, the
+    average is the weights.
 
     Args:
         parameters: The network's parameters on one device, initialised. Those that are not trained
@@ -43,13 +44,16 @@ class Average:
         """Take the weights after an update into the average, if it is its turn."""
         if update % EVERY:
             return
-        rate = min(1.0, EVERY / (self._share * update))
+        rate = self._rate(update)
         for weight, average in zip(self._weights, self._averages, strict=True):
             average += (weight - average) * rate
 
     @contextlib.contextmanager
-    def applied(self) -> Iterator[None]:
-        """Give the network the averaged weights within the block, then its own again."""
+    def applied(self, update: int) -> Iterator[None]:
+        """Give the network the average after an update within the block, then its own weights."""
+        if self._rate(update) == 1.0:
+            yield
+            return
         own = [weight.copy() for weight in self._weights]
         self._put(self._averages)
         try:
@@ -60,6 +64,9 @@ class Average:
     def arrays(self) -> list[tuple[str, Any]]:
         """Return the averages with their names in a training state."""
         return [(f"average.{index}", array) for index, array in enumerate(self._averages)]
+
+    def _rate(self, update: int) -> float:
+        return min(1.0, EVERY / (self._share * update))
 
     def _put(self, values: Sequence[Any]) -> None:
         for value, weight in zip(values, self._weights, strict=True):
