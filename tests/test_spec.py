@@ -265,7 +265,8 @@ ROWS = [
      "unknown key; known: seed, type"),
     # [pruner]
     (("[budget]", "[pruner]\ntype = 'asha'\n[budget]"), "pruner.type",
-     "must be one of 'halving', 'successive_halving', 'median', 'hyperband', 'none', but got 'asha'"),
+     "must be one of 'halving', 'successive_halving', 'median', 'hyperband', 'none', but got"
+     " 'asha'"),
     (("[budget]", "[pruner]\ntype = 'hyperband'\nmin_resource = 1\n[budget]"),
      "pruner.min_resource", "must be whole epochs such as '1ep', but got 1"),
     (("[budget]", "[pruner]\ntype = 'hyperband'\nmin_resource = '1.5ep'\n[budget]"),
