@@ -35,6 +35,7 @@ ROWS: list[set[str]] = [
         "space_values",
         "spec",
         "spec_sections",
+        "sqlite",
         "storage",
         "storage_urls",
         "tasks",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import re
 import subprocess
@@ -46,5 +47,5 @@ def test_the_table_of_pruners_names_every_option_with_its_default() -> None:
     [common] = re.findall(r"^\| each of them \|(.*)\|$", README, re.MULTILINE)
     for name, section in PRUNERS.items():
         defaults = section(type=name).model_dump(exclude={"type"})
-        written = dict(re.findall(r"`(\w+) = \"?([\w.]+)\"?`", rows[name] + common))
-        assert written == {key: str(value) for key, value in defaults.items()}
+        written = dict(re.findall(r"`(\w+) = (.+?)`", rows[name] + common))
+        assert {key: ast.literal_eval(text) for key, text in written.items()} == defaults

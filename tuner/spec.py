@@ -18,6 +18,7 @@ from tuner.spec_sections import (
     SAMPLERS,
     TPE,
     Budget,
+    Halving,
     Hyperband,
     Median,
     NoPruner,
@@ -39,6 +40,7 @@ from tuner.units import Clock, Duration
 __all__ = [
     "TPE",
     "Budget",
+    "Halving",
     "Hyperband",
     "Median",
     "NoPruner",

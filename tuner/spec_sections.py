@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from tuner.definitions import Section
 from tuner.errors import UnitError
@@ -151,6 +152,50 @@ class SuccessiveHalving(Pruner):
     _check = field_validator("min_resource", mode="before")(_whole_epochs)
 
 
+class Halving(Pruner):
+    """``[pruner] type = "halving"``: of the trials at each rung the best share goes on."""
+
+    type: Literal["halving"]
+    rungs: list[str] = Field(default=["0.1dur", "0.3dur"], min_length=1)
+    keep: list[float] = Field(default=[0.5, 0.3], validate_default=True)
+
+    @field_validator("rungs", mode="before")
+    @classmethod
+    def _epochs_or_shares(cls, texts: object) -> object:
+        for text in texts if isinstance(texts, list) else [texts]:
+            try:
+                duration = Duration.parse(text)
+            except UnitError as error:
+                raise ValueError(str(error)) from error
+            if duration.unit == "up" or duration.amount == 0:
+                raise ValueError(f"must be epochs or shares of the horizon, but got {text!r}")
+        return texts
+
+    @field_validator("keep")
+    @classmethod
+    def _shares(cls, shares: list[float], info: ValidationInfo) -> list[float]:
+        rungs = info.data.get("rungs", shares)
+        if len(shares) != len(rungs) or not all(0 < share < 1 for share in shares):
+            raise ValueError(
+                f"must be a share between 0 and 1 for each of {len(rungs)} rungs, but got {shares}"
+            )
+        return shares
+
+    def by_epoch(self, epochs: int) -> dict[int, float]:
+        """Return the share that is kept after each epoch of a rung, out of so many epochs.
+
+        Parts of an epoch are rounded up; of rungs at the same epoch the stricter one counts, and
+        none is left at the last epoch.
+        """
+        kept: dict[int, float] = {}
+        for text, share in zip(self.rungs, self.keep, strict=True):
+            amount, unit = Duration.parse(text)
+            epoch = math.ceil(round(amount * (epochs if unit == "dur" else 1), 6))
+            if epoch < epochs:
+                kept[epoch] = min(share, kept.get(epoch, 1.0))
+        return kept
+
+
 class Hyperband(Pruner):
     """``[pruner] type = "hyperband"``: Optuna's Hyperband up to the study's epochs."""
 
@@ -163,6 +208,7 @@ class Hyperband(Pruner):
 
 SAMPLERS: dict[str, type[Section]] = {"tpe": TPE, "random": Random}
 PRUNERS: dict[str, type[Pruner]] = {
+    "halving": Halving,
     "successive_halving": SuccessiveHalving,
     "median": Median,
     "hyperband": Hyperband,

@@ -14,7 +14,6 @@ when nothing comes back for half a minute, as from a machine that is gone.
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import secrets
 import sqlite3
@@ -32,6 +31,7 @@ from optuna.storages import BaseStorage, RDBStorage
 from optuna.storages._rdb.models import VersionInfoModel
 from sqlalchemy.engine import URL
 
+from tuner import sqlite
 from tuner.errors import StorageError
 from tuner.patience import patient, wait_out
 from tuner.storage_urls import PROXY, hide_password, parse_url, sqlite_path, sqlite_url
@@ -47,7 +47,6 @@ __all__ = [
     "storage_errors",
 ]
 
-_BUSY_SECONDS = 60
 _START_ATTEMPTS = 8
 _PROXY_SECONDS = 20
 
@@ -78,7 +77,7 @@ def make_database(url: str, fill: Callable[[RDBStorage], object]) -> None:
                 close(storage)
             with contextlib.closing(sqlite3.connect(temporary)) as connection:
                 connection.execute("PRAGMA journal_mode = WAL")
-            _put_in_place(temporary, path)
+            sqlite.put_in_place(temporary, path)
         finally:
             for ending in ("", "-journal", "-wal", "-shm"):
                 temporary.with_name(temporary.name + ending).unlink(missing_ok=True)
@@ -130,7 +129,7 @@ def open_storage(
         if path is not None:
             # After the tables exist: making them opens a connection within a connection, which
             # immediate transactions would lock out.
-            _tune_sqlite(storage.engine, write)
+            sqlite.tune(storage.engine, write)
         return storage
 
 
@@ -144,7 +143,7 @@ def one_at_a_time(storage: BaseStorage) -> Iterator[None]:
         yield
     elif storage.engine.dialect.name == "sqlite":
         # SQLite has one lock, which the block needs itself.
-        with _locked(Path(str(storage.engine.url.database)).parent):
+        with sqlite.locked(Path(str(storage.engine.url.database)).parent):
             yield
     else:
         # Only Optuna's making of tables writes this row.
@@ -236,36 +235,10 @@ def made_folder(folder: Path) -> Iterator[None]:
         raise
 
 
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold a lock on a folder, where the system and the file system have such."""
-    descriptor = -1
-    try:
-        with contextlib.suppress(ImportError, OSError):
-            import fcntl
-
-            descriptor = os.open(folder, os.O_RDONLY)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        if descriptor >= 0:
-            os.close(descriptor)
-
-
-def _put_in_place(temporary: Path, path: Path) -> None:
-    try:
-        # Unlike a renaming it fails if another worker was first, whose database then counts.
-        os.link(temporary, path)
-    except FileExistsError:
-        return
-    except OSError:  # a file system without links
-        temporary.rename(path)
-
-
 def _refuse_foreign(url: URL, path: Path | None, create: bool) -> None:
     """Refuse a database of something else before Optuna adds its tables to it."""
     shown = url.render_as_string(hide_password=True)
-    tables = _server_tables(url) if path is None else _file_tables(path)
+    tables = _server_tables(url) if path is None else sqlite.tables_of(path)
     if {"studies", "trials", "version_info"} <= tables:
         return
     if not tables <= _OPTUNA_TABLES:
@@ -289,42 +262,6 @@ def _server_tables(url: URL) -> set[str]:
         engine.dispose()
 
 
-def _file_tables(path: Path) -> set[str]:
-    """Return the names of an SQLite file's tables, and change nothing, not even its log."""
-    if not path.is_file():
-        raise StorageError(f"{path} must be an SQLite database, but is a folder or device.")
-    if path.with_name(f"{path.name}-wal").exists():
-        # Somebody uses it, perhaps this process. Opening and closing the file here would drop
-        # this process's locks on it, as POSIX has it; SQLite itself knows how not to.
-        return _names_in(path, "mode=ro")
-    with path.open("rb") as file:
-        head = file.read(20)
-    if head and not head.startswith(b"SQLite format 3\0"):
-        raise StorageError(
-            f"{path} must be an SQLite database, but is another kind of file. Name another one"
-            " with --storage URL."
-        )
-    if head[18:19] == b"\2":  # it logs ahead, and a reader
-        return _names_in(path, "immutable=1")  # would leave an empty log behind
-    try:
-        return _names_in(path, "mode=ro")
-    except sqlite3.OperationalError:
-        # A transaction that was cut off is taken back by the first who may write.
-        if not path.with_name(f"{path.name}-journal").exists():
-            raise
-        return _names_in(path, "immutable=1")
-
-
-def _names_in(path: Path, mode: str) -> set[str]:
-    address = f"{path.resolve().as_uri()}?{mode}"
-    connection = sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS)
-    try:
-        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        return {name for (name,) in rows if not name.startswith("sqlite_")}
-    finally:
-        connection.close()
-
-
 def _connect(url: str, path: Path | None) -> RDBStorage:
     options: dict[str, Any] = {"connect_args": _connect_args(parse_url(url))}
     if path is None:
@@ -345,7 +282,7 @@ def _connect(url: str, path: Path | None) -> RDBStorage:
 
 def _connect_args(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
-        return {"timeout": _BUSY_SECONDS}
+        return {"timeout": sqlite.BUSY_SECONDS}
     if url.get_driver_name().startswith("psycopg"):  # the options of libpq
         return {"connect_timeout": 10} | {
             "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4,
@@ -376,22 +313,6 @@ def _open_proxy(url: URL) -> BaseStorage:
             f" {_PROXY_SECONDS} s. Start one with `tuner storage-proxy --storage URL`."
         ) from error
     return proxy
-
-
-def _tune_sqlite(engine: sa.Engine, write: bool) -> None:
-    @sa.event.listens_for(engine, "connect")
-    def _on_connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # leaves BEGIN to the listener below
-        connection.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
-        if write:
-            connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-
-    @sa.event.listens_for(engine, "begin")
-    def _on_begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-    engine.dispose()
 
 
 # What a database may hold that an interrupted first start left half made.

@@ -6,7 +6,7 @@ import optuna
 import pytest
 
 from tuner.search.pruner import make_pruner
-from tuner.spec import Hyperband, Median, NoPruner, SuccessiveHalving
+from tuner.spec import Halving, Hyperband, Median, NoPruner, SuccessiveHalving
 
 GOOD = [0.80, 0.85, 0.88, 0.89, 0.90, 0.90, 0.91, 0.91, 0.92]
 BAD = [0.10, 0.11, 0.12, 0.13, 0.14, 0.15, 0.16, 0.17, 0.18]
@@ -56,3 +56,42 @@ def test_hyperband_prunes_some_and_none_prunes_nobody() -> None:
     curves = [GOOD, *([value - number / 1000 for value in BAD] for number in range(20))]
     assert epochs_trained(NoPruner(type="none"), curves) == [9] * 21
     assert min(epochs_trained(Hyperband(type="hyperband"), curves)) < 9
+
+
+def test_rungs_keep_the_best_share_of_those_that_got_there() -> None:
+    curves = [
+        GOOD,
+        [0.7, *GOOD[1:]],  # second of 2: the best ceil(0.5 * 2) = 1 goes on
+        [0.9, 0.84, *GOOD[2:]],  # first of 3; second of 2 after 3 epochs, as 0.88 is no worse
+        [0.85, 0.85, 0.87, *GOOD[3:]],  # second of 4; third of 3 after 3 epochs
+        [0.85, 0.85, 0.89, *GOOD[3:]],  # third of 5 by a tie: 2 are better, ceil(2.5) = 3 go on
+    ]
+    rungs = Halving(type="halving", rungs=["1ep", "0.3dur"], keep=[0.5, 0.3])
+    assert rungs.by_epoch(9) == {1: 0.5, 3: 0.3}
+    assert epochs_trained(rungs, curves) == [9, 1, 9, 3, 9]
+
+
+@pytest.mark.parametrize(
+    ("rungs", "epochs", "expected"),
+    [
+        (["0.1dur", "0.3dur"], 4, {1: 0.5, 2: 0.3}),
+        (["0.1dur", "0.3dur"], 30, {3: 0.5, 9: 0.3}),
+        (["0.1dur", "0.3dur"], 3, {1: 0.3}),  # both rungs after the first epoch
+        (["1.5ep", "4ep"], 4, {2: 0.5}),
+        (["1ep", "2ep"], 1, {}),
+    ],
+)
+def test_rungs_are_whole_epochs_before_the_last(
+    rungs: list[str], epochs: int, expected: dict[int, float]
+) -> None:
+    assert Halving(type="halving", rungs=rungs, keep=[0.5, 0.3]).by_epoch(epochs) == expected
+
+
+def test_a_trial_that_is_asked_again_gets_the_same_answer() -> None:
+    study = optuna.create_study(
+        direction="maximize", pruner=make_pruner(Halving(type="halving"), 10)
+    )
+    for value in (0.5, 0.4, 0.6):
+        trial = study.ask()
+        trial.report(value, step=1)
+        assert [trial.should_prune() for _ in range(3)] == [value == 0.4] * 3

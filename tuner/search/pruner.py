@@ -14,17 +14,20 @@ from optuna.pruners import (
 )
 
 from tuner.definitions import Section
-from tuner.spec import Hyperband, Median, SuccessiveHalving
+from tuner.search.halving import Halving as HalvingPruner
+from tuner.spec import Halving, Hyperband, Median, SuccessiveHalving
 from tuner.units import Duration
 
 
 def make_pruner(definition: Section, epochs: int) -> BasePruner:
-    """Return Optuna's pruner.
+    """Return the pruner.
 
     Args:
         definition: The parsed ``[pruner]`` table.
         epochs: Epochs of a full training.
     """
+    if isinstance(definition, Halving):
+        return HalvingPruner(definition.by_epoch(epochs))
     if isinstance(definition, Median):
         # Optuna prunes from the step on that it calls warmup; ours is spared to its end.
         spared = _epochs(definition.warmup)

@@ -1,0 +1,102 @@
+"""An SQLite file: looked into without a trace, made whole or not at all, tuned for many users."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from tuner.errors import StorageError
+
+BUSY_SECONDS = 60
+
+
+def tables_of(path: Path) -> set[str]:
+    """Return the names of an SQLite file's tables, and change nothing, not even its log."""
+    if not path.is_file():
+        raise StorageError(f"{path} must be an SQLite database, but is a folder or device.")
+    if path.with_name(f"{path.name}-wal").exists():
+        # Somebody uses it, perhaps this process. Opening and closing the file here would drop
+        # this process's locks on it, as POSIX has it; SQLite itself knows how not to.
+        return _names_in(path, "mode=ro")
+    with path.open("rb") as file:
+        head = file.read(20)
+    if head and not head.startswith(b"SQLite format 3\0"):
+        raise StorageError(
+            f"{path} must be an SQLite database, but is another kind of file. Name another one"
+            " with --storage URL."
+        )
+    if head[18:19] == b"\2":  # it logs ahead, and a reader
+        return _names_in(path, "immutable=1")  # would leave an empty log behind
+    try:
+        return _names_in(path, "mode=ro")
+    except sqlite3.OperationalError:
+        # A transaction that was cut off is taken back by the first who may write.
+        if not path.with_name(f"{path.name}-journal").exists():
+            raise
+        return _names_in(path, "immutable=1")
+
+
+def tune(engine: sa.Engine, write: bool) -> None:
+    """Set what every new connection of an engine does.
+
+    Args:
+        engine: Of an SQLite file whose tables exist.
+        write: Whether trials will be written, not only read.
+    """
+
+    @sa.event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # leaves BEGIN to the listener below
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+        if write:
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+    @sa.event.listens_for(engine, "begin")
+    def _on_begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    engine.dispose()
+
+
+def put_in_place(temporary: Path, path: Path) -> None:
+    """Give a finished file its name, unless another process was first."""
+    try:
+        # Unlike a renaming it fails if another worker was first, whose database then counts.
+        os.link(temporary, path)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links
+        temporary.rename(path)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a lock on a folder, where the system and the file system have such."""
+    descriptor = -1
+    try:
+        with contextlib.suppress(ImportError, OSError):
+            import fcntl
+
+            descriptor = os.open(folder, os.O_RDONLY)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def _names_in(path: Path, mode: str) -> set[str]:
+    address = f"{path.resolve().as_uri()}?{mode}"
+    connection = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS)
+    try:
+        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {name for (name,) in rows if not name.startswith("sqlite_")}
+    finally:
+        connection.close()
