@@ -112,6 +112,8 @@ def repetition(job: tuple[Competitor, Path, Path, int, int]) -> Repetition:
     competitor, table, space, seed, budget = job
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     spec = replay_spec(table, space, competitor.pruner)
+    # By which the control share is drawn.
+    spec = spec._replace(sampler=spec.sampler.model_copy(update={"seed": seed}))
     return judge(replay(competitor, spec, seed, budget), truth(spec), spec.epochs)
 
 
