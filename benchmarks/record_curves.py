@@ -30,7 +30,7 @@ from tuner.space import SearchSpace, parse_space
 from tuner.tasks import gluon
 from tuner.tasks.averaging import Average
 from tuner.tasks.base import TrainingCollapsed
-from tuner.tasks.lenet import LeNetFashionMNIST, faster_forms, lenet, on_device
+from tuner.tasks.lenet import LeNetFashionMNIST, faster_forms, lenet
 from tuner.units import Clock
 
 ROOT = Path(__file__).parent.parent
@@ -103,7 +103,7 @@ class Averages(Average):
 
 def record(job: Job, task: LeNetFashionMNIST) -> dict[str, Any]:
     """Train a schedule to its end and return its line of the table."""
-    data = on_device(task.data_dir, task.train_size, task.test_size, task.device)
+    data = task.data()
     net = lenet()
     forms = faster_forms(net)
     made: list[Averages] = []

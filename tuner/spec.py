@@ -87,10 +87,11 @@ class StudySpec(NamedTuple):
         """Return, flat and as plain data, what decides the trials of the study.
 
         Budget, storage, workers, notes, device and data folder are not: they may change.
+        How many examples are held out is the task's to say.
         """
         parts = {
             "task": self.training.model_dump() | self.task.identity(),
-            "objective": self.objective.model_dump(),
+            "objective": self.objective.model_dump(exclude={"holdout_size"}),
             "sampler": self.sampler.model_dump(),
             "pruner": self.pruner.model_dump(),
             "fixed": self.space.fixed,
@@ -160,8 +161,10 @@ def make_spec(
     """
     mistakes = Mistakes(where)
     file = mistakes.read(StudyFile, study_data, "")
-    training, task = _read_task(study_data.get("task"), mistakes)
+    study_data = _with_whole_path(study_data, folder)
     objective = mistakes.read(Objective, study_data.get("objective", {}), "objective")
+    held_out = objective.held_out if objective else 0
+    training, task = _read_task(study_data.get("task"), held_out, mistakes)
     budget = (
         mistakes.read(Budget, study_data["budget"], "budget") if "budget" in study_data else None
     )
@@ -216,7 +219,20 @@ def difference(old: StudySpec, new: StudySpec) -> list[str]:
     return lines
 
 
-def _read_task(data: object, mistakes: Mistakes) -> tuple[Training | None, Any]:
+def _with_whole_path(study_data: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
+    """Return the content of a study file with the file that its task reads named from the root.
+
+    For the database keeps it, and whoever continues the study may do it from anywhere.
+    """
+    task = study_data.get("task")
+    if not isinstance(task, Mapping) or not isinstance(task.get("path"), str):
+        return study_data
+    return {**study_data, "task": {**task, "path": str((folder / task["path"]).absolute())}}
+
+
+def _read_task(
+    data: object, held_out: int, mistakes: Mistakes
+) -> tuple[Training | None, Task | None]:
     """Read the ``[task]`` table: what every task has, and the options of the one it names."""
     if not isinstance(data, Mapping):
         if data is not None:  # which was noted as missing
@@ -232,7 +248,14 @@ def _read_task(data: object, mistakes: Mistakes) -> tuple[Training | None, Any]:
         return training, None
     options = {key: value for key, value in data.items() if key not in own}
     also_known = Training.model_fields
-    return training, mistakes.read(TASKS[name], options, "task", also_known=also_known)
+    task = mistakes.read(TASKS[name], options, "task", also_known=also_known)
+    if training is None or task is None:
+        return training, task
+    seed, epochs = training.seed, training.epochs
+    wrong = task.mistakes(seed=seed, epochs=epochs, held_out=held_out)
+    for place, text in wrong.items():
+        mistakes.add(place, text)
+    return training, task if wrong else task.with_holdout(held_out)
 
 
 def _read_storage(data: object, folder: Path, stem: str, mistakes: Mistakes) -> str:

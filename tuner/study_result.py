@@ -132,6 +132,7 @@ class StudyResult:
             "fingerprint": spec.fingerprint(),
             "objective": {
                 "metric": spec.objective.metric,
+                "evaluate_on": spec.objective.evaluate_on,
                 "value": row.value,
                 "state": row.state,
                 "epochs": row.epochs,

@@ -10,6 +10,7 @@ from tuner.storage_urls import hide_password
 
 if TYPE_CHECKING:
     from tuner.api import Plan
+    from tuner.spec import StudySpec
     from tuner.study_result import StudyResult
 
 _SNIPPET = """\
@@ -43,7 +44,7 @@ def show_plan(plan: Plan, file: Path) -> None:
         ("budget", f"{spec.budget.trials} trials, at most {plan.most_epochs} epochs"),
         ("sampler", _settings(spec.sampler.model_dump())),
         ("pruner", _settings(spec.pruner.model_dump())),
-        ("judged by", f"{spec.objective.metric} on the test set after the last epoch"),
+        ("judged by", _judge(spec)),
         ("space", spec.space.name),
     ]
     for name, param in spec.space.params.items():
@@ -79,8 +80,8 @@ def show_result(result: StudyResult, again: str, trials: str) -> None:
     if not ranking(result.trials):
         out.print("best      no trial is complete yet", markup=False)
         return
-    best = result.best
-    out.print(f"best      trial {best.number}, test accuracy {best.value:.4f}", markup=False)
+    best, judged_by = result.best, result.spec.objective.judged_by
+    out.print(f"best      trial {best.number}, {judged_by} {best.value:.4f}", markup=False)
     out.print(f"          {best.schedule!r}", markup=False)
     schedule, page = result.folder / "best.json", result.folder / "report.html"
     out.print(f"schedule  {schedule}\nreport    {page}", markup=False)
@@ -91,6 +92,12 @@ def show_result(result: StudyResult, again: str, trials: str) -> None:
 def snippet(path: Path) -> str:
     """Return a program that trains a Gluon network under a schedule file."""
     return _SNIPPET.format(path=str(path))
+
+
+def _judge(spec: StudySpec) -> str:
+    size = spec.objective.held_out
+    examples = f"{size} training examples, held out," if size else "the test set"
+    return f"{spec.objective.metric} on {examples} after the last epoch"
 
 
 def _settings(settings: dict[str, object]) -> str:

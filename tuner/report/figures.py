@@ -66,14 +66,14 @@ def text(value: object) -> str:
     return html.escape(str(value), quote=False)
 
 
-def best_figure(best: BestTrial) -> go.Figure:
+def best_figure(best: BestTrial, metric: str = "test accuracy") -> go.Figure:
     """Draw learning rate, loss and accuracy of one training above each other, over its epochs."""
     figure = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.05)
     figure.add_trace(_curve_trace(best, BEST), row=1, col=1)
     for name, values, colour, row in (
         ("train loss", best.train_loss, VIOLET, 2),
         ("train accuracy", best.train_accuracy, GREEN, 3),
-        ("test accuracy", best.test_accuracy, BLUE, 3),
+        (metric, best.test_accuracy, BLUE, 3),
     ):
         trace = go.Scatter(
             x=best.epochs, y=values, name=name, mode="lines+markers", line={"color": colour},

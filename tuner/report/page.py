@@ -46,7 +46,7 @@ def render(study: Study, spec: StudySpec) -> str:
     """Return the report of a study as HTML."""
     frozen = snapshot(study)
     data = report_data(trial_rows(frozen), spec.space.clock)
-    metric = spec.objective.metric.replace("_", " ")
+    metric = spec.objective.judged_by
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -58,9 +58,9 @@ def render(study: Study, spec: StudySpec) -> str:
         notes=spec.study_data.get("notes", ""),
         metric=metric,
         top=TOP,
-        verdict=verdict_sentence(data.verdict),
+        verdict=verdict_sentence(data.verdict, spec.objective.evaluate_on),
         data=data,
-        best=_best_chart(data),
+        best=_best_chart(data, metric),
         overlay=_overlay_chart(data),
         optuna=_grouped(optuna_charts(frozen, metric)),
         origin=provenance(spec),
@@ -69,12 +69,12 @@ def render(study: Study, spec: StudySpec) -> str:
     )
 
 
-def _best_chart(data: ReportData) -> Chart:
+def _best_chart(data: ReportData, metric: str) -> Chart:
     title = "Its learning rate, loss and accuracy, epoch by epoch"
     chart = Chart("best", title, height=640, note=_no_zero([data.best] if data.best else []))
     if data.best is None:
         return chart._replace(sentence="It needs a complete trial, and there is none yet.")
-    return chart._replace(figure=best_figure(data.best))
+    return chart._replace(figure=best_figure(data.best, metric))
 
 
 def _overlay_chart(data: ReportData) -> Chart:

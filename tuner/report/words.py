@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from tuner.report.data import Contender, Verdict
 
+_EXAMPLES = {"test": "the test set", "holdout": "training examples that were held out"}
+
 
 def count(number: int, noun: str) -> str:
     """Return a number with its noun.
@@ -27,8 +29,13 @@ def states(counts: Sequence[tuple[str, int]]) -> str:
     return ", ".join(f"{number} {state}" for state, number in counts)
 
 
-def verdict_sentence(verdict: Verdict) -> str:
-    """Return the report's first sentence: the best schedule, on what evidence, against what."""
+def verdict_sentence(verdict: Verdict, evaluate_on: str = "test") -> str:
+    """Return the report's first sentence: the best schedule, on what evidence, against what.
+
+    Args:
+        verdict: What it says.
+        evaluate_on: The examples that judged, ``"test"`` or ``"holdout"``.
+    """
     if verdict.trials == 0:
         return "The study has no trials yet, so there is no best schedule."
     if verdict.best is None:
@@ -38,8 +45,9 @@ def verdict_sentence(verdict: Verdict) -> str:
     best = verdict.best
     return (
         f"The best schedule of {count(verdict.trials, 'trial')} ({states(verdict.states)}) is"
-        f" {_named(best)}, with a test accuracy of {best.accuracy:.4f} in trial {best.number}"
-        f" – one run, chosen by its accuracy on the test set – {_standing(best, verdict.rival)}."
+        f" {_named(best)}, with a {evaluate_on} accuracy of {best.accuracy:.4f} in trial"
+        f" {best.number} – one run, chosen by its accuracy on {_EXAMPLES[evaluate_on]} –"
+        f" {_standing(best, verdict.rival)}."
     )
 
 

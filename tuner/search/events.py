@@ -47,11 +47,12 @@ class EpochEnded(NamedTuple):
     number: int
     epochs: int
     record: EpochRecord
+    judged_by: str = "test accuracy"
 
     def __str__(self) -> str:
         r = self.record
         return (
-            f"trial {self.number} epoch {r.epoch}/{self.epochs}: test accuracy"
+            f"trial {self.number} epoch {r.epoch}/{self.epochs}: {self.judged_by}"
             f" {r.test_accuracy:.4f}, train loss {r.train_loss:.4f}, LR {r.lr_end:.4g},"
             f" {r.seconds:.1f} s"
         )

@@ -123,7 +123,7 @@ def _train(
             store.save(keys[epoch - 1], Checkpoint(tuple(records), state()))
         if epoch > reported:
             trial.report(signal(records[-1], spec), step=epoch)
-        listen(EpochEnded(trial.number, spec.epochs, records[-1]))
+        listen(EpochEnded(trial.number, spec.epochs, records[-1], spec.objective.judged_by))
         if epoch == spec.epochs:
             break
         # Asked for baselines too: halving remembers who passed which rung.

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from tuner.tasks.base import Epoch, EpochRecord, State, Task, TrainingCollapsed
 from tuner.tasks.lenet import LeNetFashionMNIST
+from tuner.tasks.table import Table
 
-TASKS: dict[str, type[LeNetFashionMNIST]] = {"lenet_fashion_mnist": LeNetFashionMNIST}
+# By the names that study files give them.
+TASKS: dict[str, type[LeNetFashionMNIST | Table]] = {
+    "lenet_fashion_mnist": LeNetFashionMNIST,
+    "table": Table,
+}
 
 __all__ = [
     "TASKS",
@@ -13,6 +18,7 @@ __all__ = [
     "EpochRecord",
     "LeNetFashionMNIST",
     "State",
+    "Table",
     "Task",
     "TrainingCollapsed",
 ]

@@ -17,7 +17,8 @@ class EpochRecord(NamedTuple):
 
     ``train_loss`` and ``train_accuracy`` are means over the epoch's examples, taken while the
     weights change; ``test_accuracy`` and ``test_loss`` are measured at its end, the averaged ones
-    with the running average of the weights, by tasks that keep one. The LRs are those of the
+    with the running average of the weights, by tasks that keep one: on the test set, or on the
+    holdout if the task has one. The LRs are those of the
     epoch's first and last update. ``seconds`` is the time of training and evaluation together.
     """
 
@@ -82,6 +83,23 @@ class Task(Protocol):
     @property
     def batch_size(self) -> int:
         """Examples in one update."""
+
+    def mistakes(self, *, seed: int, epochs: int, held_out: int) -> dict[str, str]:
+        """Return what of a study's definition this task cannot do, by its place in the file.
+
+        Args:
+            seed: The trainings' seed.
+            epochs: Epochs of a full training.
+            held_out: Training examples that are to judge instead of the test set.
+        """
+
+    def with_holdout(self, size: int) -> Task:
+        """Return the same task, judged on so many examples that it does not train on.
+
+        Its records' test accuracies and losses are then those on the holdout, and the test set is
+        left alone. Of size 0 it trains on the whole training set and is judged on the test set.
+        An epoch of the two has different numbers of updates: lay schedules out anew.
+        """
 
     def check(self) -> None:
         """Make sure that the task can run here: framework, device, optimizer, data.

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
 from tuner.compat import import_mxnet
 from tuner.definitions import Section, did_you_mean
@@ -74,6 +74,8 @@ class LeNetFashionMNIST(Section):
     test_size: int = Field(default=10_000, ge=1, le=10_000)
     device: str = Field(default="auto", pattern=r"^(auto|cpu|gpu(:\d+)?)$")
     data_dir: str | None = None
+    # Not an option of the table: the objective decides on what is judged.
+    _holdout_size: int = PrivateAttr(default=0)
 
     @field_validator("optimizer")
     @classmethod
@@ -98,7 +100,29 @@ class LeNetFashionMNIST(Section):
     @property
     def updates_per_epoch(self) -> int:
         """Updates in one pass over the training set; the last batch may be smaller."""
-        return math.ceil(self.train_size / self.batch_size)
+        return math.ceil((self.train_size - self._holdout_size) / self.batch_size)
+
+    def mistakes(self, *, seed: int, epochs: int, held_out: int) -> dict[str, str]:
+        """Return what is wrong with the holdout: it leaves nothing to train on."""
+        if held_out < self.train_size:
+            return {}
+        text = f"must be < {self.train_size}, the examples to train on, but got {held_out}"
+        return {"objective.holdout_size": text}
+
+    def with_holdout(self, size: int) -> LeNetFashionMNIST:
+        """Return the same task, judged on the last examples of its training set.
+
+        They are as good as any, for Fashion-MNIST's order is random. Of size 0 it trains on all of
+        them and is judged on the test set.
+
+        Example:
+            >>> task = LeNetFashionMNIST().with_holdout(10_000)
+            >>> task.updates_per_epoch, task.with_holdout(0).updates_per_epoch
+            (196, 235)
+        """
+        other = self.model_copy()
+        other._holdout_size = size
+        return other
 
     def check(self) -> None:
         """Make sure that MXNet, device, optimizer and data are there.
@@ -131,7 +155,7 @@ class LeNetFashionMNIST(Section):
         """
         from tuner.tasks import gluon
 
-        data = on_device(self.data_dir, self.train_size, self.test_size, self.device)
+        data = self.data()
         net = lenet()
         yield from gluon.train(
             net,
@@ -146,9 +170,16 @@ class LeNetFashionMNIST(Section):
             faster=faster_forms(net) if data.train_inputs.context.device_type == "cpu" else None,
         )
 
+    def data(self) -> Any:
+        """Return what it trains and is judged on, a :class:`tuner.tasks.gluon.Data`."""
+        return _on_device(
+            self.data_dir, self.train_size, self.test_size, self._holdout_size, self.device
+        )
+
     def identity(self) -> dict[str, Any]:
         """Return the options that decide a training's result: all but device and data folder."""
-        return self.model_dump(exclude={"device", "data_dir"})
+        held_out = {"holdout_size": self._holdout_size} if self._holdout_size else {}
+        return self.model_dump(exclude={"device", "data_dir"}) | held_out
 
     def versions(self) -> dict[str, str]:
         """Return MXNet's and NumPy's version."""
@@ -170,13 +201,17 @@ class LeNetFashionMNIST(Section):
 
 
 @functools.lru_cache(maxsize=1)
-def on_device(data_dir: str | None, train_size: int, test_size: int, device: str) -> Any:
+def _on_device(
+    data_dir: str | None, train_size: int, test_size: int, holdout_size: int, device: str
+) -> Any:
     """Return the data on the device, kept from one training to the next."""
     from tuner.tasks import gluon
 
     images = load_fashion_mnist(data_dir)
+    rest = train_size - holdout_size
+    judge = (images.test_images[:test_size], images.test_labels[:test_size])
+    if holdout_size:
+        judge = (images.train_images[rest:train_size], images.train_labels[rest:train_size])
     return gluon.Data.of_images(
-        (images.train_images[:train_size], images.train_labels[:train_size]),
-        (images.test_images[:test_size], images.test_labels[:test_size]),
-        gluon.device(device),
+        (images.train_images[:rest], images.train_labels[:rest]), judge, gluon.device(device)
     )

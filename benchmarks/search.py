@@ -1,0 +1,196 @@
+"""Compares ways to search on recorded trainings: epochs spent, regret, good schedules pruned.
+
+    python benchmarks/search.py                        # 50 repetitions of each, 60 trials' epochs
+    python benchmarks/search.py --only ours random     # some of them
+    python benchmarks/search.py --pruner median warmup=2ep signal=raw --pruner none
+
+Every repetition searches one space with another seed of the sampler, in memory, until it has spent
+the epochs of --trials unpruned trials; each schedule gets the recorded training of the nearest
+one in benchmarks/curves/lenet_10_epochs.jsonl. Prints a table of mean ± standard error, and writes
+benchmarks/results/search.json and search.svg. ASHA is Syne Tune's where that is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import importlib.metadata
+import itertools
+import json
+import os
+import platform
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.pruners import HyperbandPruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from search_plot import svg
+from search_regret import HEADINGS, Repetition, curve, judge, plain, row
+from search_replay import Competitor, replay, replay_spec, truth
+
+from tuner.search.pruner import make_pruner
+from tuner.search.sampler import make_sampler
+from tuner.spec import StudySpec
+
+HERE = Path(__file__).parent
+TABLE = HERE / "curves" / "lenet_10_epochs.jsonl"
+RESULTS = HERE / "results"
+RANDOM = "random, unpruned"
+POINTS = 60  # at which the regret of a repetition is kept
+
+RAW = {"type": "none", "signal": "raw"}
+
+
+def our_sampler(spec: StudySpec, seed: int) -> BaseSampler:
+    """Return the sampler of a study definition, with a seed."""
+    return make_sampler(spec.sampler.model_copy(update={"seed": seed}))
+
+
+def ours(name: str, table: Path, space: Path, pruner: dict[str, Any] | None) -> Competitor:
+    """Return what a study with this ``[pruner]`` table does; with the default one if None."""
+    spec = replay_spec(table, space, pruner)
+    return Competitor(
+        name,
+        functools.partial(our_sampler, spec),
+        functools.partial(make_pruner, spec.pruner, spec.epochs),
+        spec.pruner.model_dump(),
+    )
+
+
+def tpe(seed: int) -> BaseSampler:
+    """Return Optuna's default sampler."""
+    return TPESampler(seed=seed)
+
+
+def random(seed: int) -> BaseSampler:
+    """Return Optuna's random sampler."""
+    return RandomSampler(seed=seed)
+
+
+def asha(epochs: int) -> tuple[str, Callable[[], Any]]:
+    """Return ASHA with its name: Syne Tune's if it is installed, else Optuna's."""
+    try:
+        from search_asha import SyneTuneASHA
+
+        version = importlib.metadata.version("syne-tune")
+    except ImportError:
+        halving = functools.partial(SuccessiveHalvingPruner, min_resource=1, reduction_factor=3)
+        return "ASHA (Optuna's SuccessiveHalvingPruner), random", halving
+    return f"ASHA (Syne Tune {version}), random", functools.partial(SyneTuneASHA, epochs)
+
+
+def peers(epochs: int) -> list[Competitor]:
+    """Return what others would do; all of them judge by the raw accuracy."""
+    hyperband = functools.partial(HyperbandPruner, min_resource=1, max_resource=epochs)
+    halving = functools.partial(SuccessiveHalvingPruner, min_resource=1, reduction_factor=3)
+    name, pruner = asha(epochs)
+    return [
+        Competitor("Optuna as documented: TPE, median", tpe, MedianPruner, RAW),
+        Competitor(RANDOM, random, NopPruner, RAW),
+        Competitor("TPE, unpruned", tpe, NopPruner, RAW),
+        Competitor(name, random, pruner, RAW),
+        Competitor("Hyperband (Optuna), TPE", tpe, hyperband, RAW),
+        Competitor("successive halving (Optuna), TPE", tpe, halving, RAW),
+    ]
+
+
+def competitors(
+    table: Path, space: Path, variants: Sequence[Sequence[str]], epochs: int
+) -> list[Competitor]:
+    """Return our default, variants of it with other pruners, and the peers."""
+    pruners: dict[str, dict[str, Any] | None] = {"ours": None}
+    pruners |= {"ours: " + " ".join(words): parsed(words) for words in variants}
+    our_own = [ours(name, table, space, pruner) for name, pruner in pruners.items()]
+    return [*our_own, *peers(epochs)]
+
+
+def repetition(job: tuple[Competitor, Path, Path, int, int]) -> Repetition:
+    """Run one search and say what it came to."""
+    competitor, table, space, seed, budget = job
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    spec = replay_spec(table, space, competitor.pruner)
+    return judge(replay(competitor, spec, seed, budget), truth(spec), spec.epochs)
+
+
+def parsed(words: Sequence[str]) -> dict[str, Any]:
+    """Return a ``[pruner]`` table from words such as ``median warmup=2ep``.
+
+    Example:
+        >>> parsed(["median", "warmup=2ep", "n_startup_trials=3"])
+        {'type': 'median', 'warmup': '2ep', 'n_startup_trials': 3}
+    """
+    pruner: dict[str, Any] = {"type": words[0]}
+    for word in words[1:]:
+        key, _, value = word.partition("=")
+        try:
+            pruner[key] = json.loads(value)
+        except json.JSONDecodeError:
+            pruner[key] = value
+    return pruner
+
+
+def main() -> None:
+    """Run what was asked for, print the table, write results and plot."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repetitions", type=int, default=50)
+    parser.add_argument("--trials", type=int, default=60, help="the budget, in unpruned trials")
+    parser.add_argument(
+        "--space", type=Path, default=HERE.parent / "search_spaces" / "modern.toml"
+    )
+    parser.add_argument("--table", type=Path, default=TABLE)
+    parser.add_argument("--only", nargs="+", default=[""], help="beginnings of names")
+    parser.add_argument(
+        "--pruner", nargs="+", action="append", default=[], metavar="NAME key=value"
+    )
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    asked = parser.parse_args()
+
+    try:
+        spec = replay_spec(asked.table, asked.space)
+        all_of_them = competitors(asked.table, asked.space, asked.pruner, spec.epochs)
+    except ValueError as error:  # of the table, the space or a pruner
+        raise SystemExit(f"error: {error}") from None
+    true, budget = truth(spec), asked.trials * spec.epochs
+    chosen = [c for c in all_of_them if c.name == RANDOM or c.name.startswith(tuple(asked.only))]
+    jobs = [
+        (competitor, asked.table, asked.space, seed, budget)
+        for competitor in chosen
+        for seed in range(asked.repetitions)
+    ]
+    with ProcessPoolExecutor(asked.processes) as pool:
+        done = iter(list(pool.map(repetition, jobs, chunksize=5)))
+    runs = {c.name: list(itertools.islice(done, asked.repetitions)) for c in chosen}
+    grid = [budget * (point + 1) / POINTS for point in range(POINTS)]
+    target = curve(runs[RANDOM], grid)[-1]
+    assert target is not None, "an unpruned search has a complete trial"
+    about = {
+        "table": spec.task.identity(), "space": asked.space.stem, "schedules": len(true),
+        "best": max(true.values()), "budget": budget,
+        "machine": {"system": platform.platform(), "cores": os.cpu_count()},
+        "versions": {"python": platform.python_version(), "optuna": optuna.__version__},
+    }  # fmt: skip
+    print(
+        "{schedules} recorded schedules that the space {space} can get (best {best:.4f});"
+        " a search ends after {budget} epochs\n".format(**about)
+    )
+    for cells in (HEADINGS, ["---"] * len(HEADINGS)):
+        print("| " + " | ".join(cells) + " |")
+    for name, repetitions in runs.items():
+        print("| " + " | ".join(row(name, repetitions, target, grid)) + " |")
+    asked.results.mkdir(exist_ok=True)
+    searches = {
+        c.name: {"pruner": c.pruner, "repetitions": [plain(run, grid) for run in runs[c.name]]}
+        for c in chosen
+    }
+    result = json.dumps({**about, "grid": grid, "searches": searches})
+    (asked.results / "search.json").write_text(result + "\n")
+    curves = {name: curve(repetitions, grid) for name, repetitions in runs.items()}
+    (asked.results / "search.svg").write_text(svg(grid, curves, target))
+
+
+if __name__ == "__main__":
+    main()
