@@ -57,15 +57,17 @@ class TrainingCollapsed(TunerError):
     Args:
         epoch: The epoch in which it showed, 1-based.
         reason: What showed, for people.
+        accuracy: The test accuracy then, which is chance; 0, the lowest, if it is not known.
     """
 
-    def __init__(self, epoch: int, reason: str) -> None:
+    def __init__(self, epoch: int, reason: str, accuracy: float = 0.0) -> None:
         self.epoch = epoch
         self.reason = reason
+        self.accuracy = accuracy
         super().__init__(reason)
 
-    def __reduce__(self) -> tuple[type[TrainingCollapsed], tuple[int, str]]:
-        return type(self), (self.epoch, self.reason)
+    def __reduce__(self) -> tuple[type[TrainingCollapsed], tuple[int, str, float]]:
+        return type(self), (self.epoch, self.reason, self.accuracy)
 
 
 class Task(Protocol):
