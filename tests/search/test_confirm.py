@@ -13,6 +13,7 @@ import optuna
 import pytest
 
 import tuner
+from tuner.api import run_worker
 from tuner.confirmation import Confirmation
 from tuner.errors import DefinitionError, StudyError
 from tuner.search.events import StudyEnded, StudyStarted, TrialEnded, TrialStarted
@@ -243,3 +244,24 @@ def test_the_confirm_may_change_while_the_study_goes_on(searched: Path, write_st
     result = tuner.run_study(searched)
     assert result.spec.fingerprint() == before
     assert all(sorted(c.values) == [7, 8] for c in confirmed(result).candidates)
+
+
+def test_any_worker_can_help(searched: Path) -> None:
+    seen: list[object] = []
+    first = tuner.confirm_study(
+        searched, top=1, seeds=2, max_seeds=2,
+        on_event=seen.append, stop_requested=lambda: len(seen) > 10,
+    )  # fmt: skip
+    assert run_worker(first.storage, study="small.confirm") == "done"
+    assert confirmed(tuner.open_study(searched)).trained == 12
+
+
+def test_a_trial_that_nobody_needed_is_used_for_the_next_training(searched: Path) -> None:
+    """Two workers that see one waiting trial ask twice; the second one's has no schedule."""
+    result = tuner.confirm_study(searched, top=1, seeds=2, max_seeds=2)
+    study = optuna.load_study(study_name="small.confirm", storage=result.storage)
+    study.enqueue_trial({})
+    found = confirmed(tuner.confirm_study(searched, top=1, seeds=3, max_seeds=3))
+    trials = optuna.load_study(study_name="small.confirm", storage=result.storage).trials
+    assert [trial.user_attrs["seed"] for trial in trials] == [1] * 6 + [2] * 6 + [3] * 6
+    assert found.trained == 18
