@@ -19,13 +19,14 @@ from tuner.errors import DefinitionError, StudyError
 from tuner.search.events import StudyEnded, StudyStarted, TrialEnded, TrialStarted
 
 SMALL = "top = 2\nseeds = 2\nmax_seeds = 3"
+TASK = "train_size = 640\ntest_size = 500\nbatch_size = 32"
 NEVER_PRUNE = '[pruner]\ntype = "none"\n'
 
 
 @pytest.fixture
 def searched(write_study: Callable) -> Path:
     """Return a study file whose search is over: 5 baselines and 3 sampled schedules."""
-    study = write_study(trials=8, more=NEVER_PRUNE)
+    study = write_study(trials=8, more=NEVER_PRUNE, epochs=1, task=TASK)
     tuner.run_study(study)
     return study
 
@@ -158,7 +159,7 @@ def test_stopped_after_an_epoch_it_goes_on_with_its_own_settings(searched: Path)
     seen: list[object] = []
     first = tuner.confirm_study(
         searched, top=1, seeds=2, max_seeds=2,
-        on_event=seen.append, stop_requested=lambda: len(seen) > 10,
+        on_event=seen.append, stop_requested=lambda: len(seen) > 8,
     )  # fmt: skip
     assert first.ended == "interrupted"
     assert first.confirmed is None
@@ -238,9 +239,12 @@ def test_definitions_that_are_refused(
     assert message in str(caught.value)
 
 
-def test_the_confirm_may_change_while_the_study_goes_on(searched: Path, write_study) -> None:
+def test_the_confirm_may_change_while_the_study_goes_on(
+    searched: Path, write_study: Callable
+) -> None:
     before = tuner.open_study(searched).spec.fingerprint()
-    write_study(trials=8, more=NEVER_PRUNE, confirm="top = 1\nseeds = 2\nmax_seeds = 2\nseed = 7")
+    settings = "top = 1\nseeds = 2\nmax_seeds = 2\nseed = 7"
+    write_study(trials=8, more=NEVER_PRUNE, epochs=1, task=TASK, confirm=settings)
     result = tuner.run_study(searched)
     assert result.spec.fingerprint() == before
     assert all(sorted(c.values) == [7, 8] for c in confirmed(result).candidates)
@@ -250,7 +254,7 @@ def test_any_worker_can_help(searched: Path) -> None:
     seen: list[object] = []
     first = tuner.confirm_study(
         searched, top=1, seeds=2, max_seeds=2,
-        on_event=seen.append, stop_requested=lambda: len(seen) > 10,
+        on_event=seen.append, stop_requested=lambda: len(seen) > 8,
     )  # fmt: skip
     assert run_worker(first.storage, study="small.confirm") == "done"
     assert confirmed(tuner.open_study(searched)).trained == 12

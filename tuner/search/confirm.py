@@ -3,6 +3,9 @@
 It is in the database of the study and has its name with ``.confirm`` after it. Its trials are
 enqueued with a schedule and a seed, so that any worker can run them; nothing is sampled. What the
 race needs next follows from the trials that are over, whoever ran them in whatever order.
+
+Every training that ends counts: one that collapsed with the accuracy it had then, which is
+chance. One that failed, which says nothing about its schedule, has no value and is not repeated.
 """
 
 from __future__ import annotations
@@ -77,8 +80,9 @@ def prepare_confirm(
         if row.schedule is not None and row.schedule not in {c.schedule for c in baselines}
     ]
     found = _distinct([*before, *_distinct(sampled)[: settings.top], *baselines])
-    _store(study, _CANDIDATES, [_to_dict(candidate) for candidate in found])
     _store(study, _SETTINGS, settings.model_dump())
+    # The last one: with it, it is a confirm that can be read and continued.
+    _store(study, _CANDIDATES, [_to_dict(candidate) for candidate in found])
     return study
 
 
