@@ -56,6 +56,7 @@ def replay_spec(table: Path, space: Path, pruner: dict[str, Any] | None = None) 
         "search_space": str(space),
         "task": {"name": "table", "path": str(table.resolve()), "epochs": epochs},
         "budget": {"trials": 1},
+        "confirm": {"enabled": False},
     }
     if pruner is not None:
         study["pruner"] = pruner

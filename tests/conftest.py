@@ -31,6 +31,7 @@ def write_study(tmp_path: Path) -> Callable[..., Path]:
         workers: int = 1,
         task: str = "train_size = 1500\ntest_size = 500\nbatch_size = 64",
         more: str = "",
+        confirm: str = "enabled = false",
         space: str | Path = ROOT / "search_spaces" / "chapter.toml",
     ) -> Path:
         path = tmp_path / f"{name}.toml"
@@ -38,7 +39,8 @@ def write_study(tmp_path: Path) -> Callable[..., Path]:
             f'format = "tuner.study/1"\nname = "{name}"\n'
             f'search_space = "{space}"\n'
             f'[task]\nname = "lenet_fashion_mnist"\nepochs = {epochs}\n{task}\n'
-            f"[budget]\ntrials = {trials}\n[workers]\ncount = {workers}\n{more}\n"
+            f"[budget]\ntrials = {trials}\n[workers]\ncount = {workers}\n"
+            f"[confirm]\n{confirm}\n{more}\n"
         )
         return path
 

@@ -20,11 +20,13 @@ ROWS: list[set[str]] = [
     {"__init__", "__main__"},
     {"cli"},
     {"api"},
+    {"running"},
     {"study_result"},
     {"report", "workers", "proxy", "clusters", "cluster_task"},
     {"search"},
     {
         "checkpoints",
+        "confirmation",
         "definitions",
         "patience",
         "results",

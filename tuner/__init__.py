@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tuner.api import (
         check_study,
+        confirm_study,
         init_project,
         open_study,
         resume_study,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "StudyResult": "tuner.study_result",
     "check_study": "tuner.api",
+    "confirm_study": "tuner.api",
     "init_project": "tuner.api",
     "open_study": "tuner.api",
     "resume_study": "tuner.api",
@@ -78,6 +80,7 @@ __all__ = [
     "StudyResult",
     "TunerError",
     "check_study",
+    "confirm_study",
     "import_mxnet",
     "init_project",
     "load_schedule",

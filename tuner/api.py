@@ -11,33 +11,26 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import importlib.resources
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from optuna.storages import BaseStorage
+from pydantic import ValidationError
 
-from tuner.clusters import Cluster, connected
+from tuner.clusters import connected
 from tuner.errors import StorageError, StudyError
-from tuner.patience import hurry_if
-from tuner.results import ranking, summary, trial_rows
+from tuner.running import Limits, Run, run_to_the_end
 from tuner.schedules.writing import write_whole
-from tuner.search.events import Event, Listener, StudyEnded, StudyStarted
+from tuner.search.confirm import find_confirm, planned, settings_of
+from tuner.search.events import Event
 from tuner.search.study import find_study, prepare_study, stored_spec
 from tuner.search.worker import Worker
-from tuner.spec import StudySpec, load_spec, seconds
-from tuner.storage import (
-    close,
-    made_folder,
-    make_database,
-    one_at_a_time,
-    open_storage,
-    storage_errors,
-)
-from tuner.storage_urls import hide_password, resolve_url
+from tuner.spec import Confirm, StudySpec, load_spec
+from tuner.spec_sections import CONFIRM
+from tuner.storage import made_folder, make_database, open_storage, storage_errors
+from tuner.storage_urls import resolve_url
 from tuner.study_result import StudyResult
-from tuner.workers import run_workers
 
 _INIT_FILES = {
     "study.toml": Path("studies/quickstart.toml"),
@@ -85,10 +78,11 @@ def run_study(
     workers: int | None = None,
     storage: str | None = None,
     dask: str | None = None,
+    confirm: bool | None = None,
     on_event: Callable[[Event], object] = lambda _: None,
     stop_requested: Callable[[], bool] = lambda: False,
 ) -> StudyResult:
-    """Create the study that a file defines, or continue it, up to its budget.
+    """Create the study that a file defines, or continue it, up to its budget; then confirm it.
 
     At the end the best schedule and the report lie in the output folder.
 
@@ -101,6 +95,8 @@ def run_study(
         storage: The database's URL, instead of the file's.
         dask: The address of a Dask scheduler (``"tcp://host:8786"``), on whose cluster the
             workers then run, by default as many as it has room for.
+        confirm: Whether finalists and baselines are trained on fresh seeds at the end, as by
+            :func:`confirm_study`; without it, what the file says.
         on_event: Called with everything that happens; ``print`` gives one line each.
         stop_requested: Asked after every epoch; True ends the run, to be continued.
 
@@ -124,7 +120,9 @@ def run_study(
     with connected(dask, spec.storage_url) as cluster:
         make_database(spec.storage_url, lambda new: prepare_study(spec, new))
         database = open_storage(spec.storage_url, create=True)
-        return _run(spec, database, limits, cluster, on_event, stop_requested)
+        run = Run(spec, database, limits, cluster, on_event, stop_requested)
+        wanted = spec.confirm.enabled if confirm is None else confirm
+        return run_to_the_end(run, spec.confirm if wanted else None)
 
 
 def resume_study(
@@ -135,10 +133,11 @@ def resume_study(
     timeout: str | None = None,
     workers: int | None = None,
     dask: str | None = None,
+    confirm: bool | None = None,
     on_event: Callable[[Event], object] = lambda _: None,
     stop_requested: Callable[[], bool] = lambda: False,
 ) -> StudyResult:
-    """Continue a study from its database alone.
+    """Continue a study and its confirm from its database alone.
 
     Args:
         storage: The database's URL.
@@ -147,6 +146,8 @@ def resume_study(
         timeout: As for :func:`run_study`.
         workers: As for :func:`run_study`.
         dask: As for :func:`run_study`.
+        confirm: As for :func:`run_study`; without it, also if a confirm was begun, which goes on
+            with its own settings.
         on_event: As for :func:`run_study`.
         stop_requested: As for :func:`run_study`.
 
@@ -161,10 +162,78 @@ def resume_study(
     url = _url(storage)
     database = open_storage(url)
     with storage_errors(url, database):
-        spec = stored_spec(find_study(database, study, url), url)
+        spec = _found_spec(database, study, url)
+        begun = find_confirm(database, spec.name)
+        settings = settings_of(begun) if begun else spec.confirm
     spec.task.check()
     with connected(dask, spec.storage_url) as cluster:
-        return _run(spec, database, limits, cluster, on_event, stop_requested)
+        run = Run(spec, database, limits, cluster, on_event, stop_requested)
+        wanted = bool(begun) or spec.confirm.enabled if confirm is None else confirm
+        return run_to_the_end(run, settings if wanted else None)
+
+
+def confirm_study(
+    study: str | Path | None = None,
+    *,
+    storage: str | None = None,
+    name: str | None = None,
+    top: int | None = None,
+    seeds: int | None = None,
+    max_seeds: int | None = None,
+    timeout: str | None = None,
+    workers: int | None = None,
+    dask: str | None = None,
+    on_event: Callable[[Event], object] = lambda _: None,
+    stop_requested: Callable[[], bool] = lambda: False,
+) -> StudyResult:
+    """Train a study's best schedules and its baselines again, all on the same fresh seeds.
+
+    Everybody gets ``seeds`` of them, then one more at a time those that are not separated from
+    the leader, up to ``max_seeds``. The winner is the study's best schedule from then on. What
+    was confirmed before is kept; an interrupted confirm is continued.
+
+    Args:
+        study: The study file, or None.
+        storage: The database's URL; without it, the one that the file names.
+        name: The study's name; without it, the file's, or the only one of the database.
+        top: How many of the best trials, instead of the definition's ``[confirm]``.
+        seeds: How many seeds for everybody, instead of the definition's.
+        max_seeds: How many at most, instead of the definition's.
+        timeout: As for :func:`run_study`.
+        workers: As for :func:`run_study`.
+        dask: As for :func:`run_study`.
+        on_event: As for :func:`run_study`.
+        stop_requested: As for :func:`run_study`.
+
+    Returns:
+        The study as it is then, with ``confirmed``, unless the confirm was interrupted.
+
+    Raises:
+        StudyError: If it has no complete trial, or the numbers are no settings of a confirm.
+        TunerError: As :func:`run_study`.
+
+    Example:
+        >>> import tuner
+        >>> result = tuner.confirm_study("studies/quickstart.toml", top=1)  # doctest: +SKIP
+        >>> result.confirmed.winner.label  # doctest: +SKIP
+        'chapter: multi factor 0.5'
+    """
+    limits = Limits.checked(None, timeout, workers)
+    numbers = {"top": top, "seeds": seeds, "max_seeds": max_seeds}
+    spec, url = None, ""
+    if study is not None:
+        spec = load_spec(study)
+        storage, name = storage or spec.storage_url, name or spec.name
+    url = _named_url(storage)
+    database = open_storage(url)
+    with storage_errors(url, database):
+        stored = _found_spec(database, name, url)
+    spec = spec._replace(storage_url=url) if spec and spec.name == stored.name else stored
+    settings = _changed(spec.confirm, numbers)
+    spec.task.check()
+    with connected(dask, spec.storage_url) as cluster:
+        run = Run(spec, database, limits, cluster, on_event, stop_requested)
+        return run.result(run.confirm(settings))
 
 
 def run_worker(
@@ -203,7 +272,7 @@ def run_worker(
         found,
         database,
         spec,
-        budget=limits.trials or spec.budget.trials,
+        budget=limits.trials or (planned(found) if spec.confirms else spec.budget.trials),
         listen=on_event,
         stop_reason=lambda: "interrupted" if stop_requested() else "",
         supervised=supervised,
@@ -231,9 +300,7 @@ def open_study(
     if study is not None:
         spec = load_spec(study)
         storage, name = storage or spec.storage_url, name or spec.name
-    if storage is None:
-        raise StudyError("A study must be named by its file or by --storage URL, but got neither.")
-    url = _url(storage)
+    url = _named_url(storage)
     database = open_storage(url, write=False)
     with storage_errors(url, database):
         found = find_study(database, name, url)
@@ -270,81 +337,26 @@ def init_project(folder: str | Path) -> list[Path]:
     return list(paths.values())
 
 
-class Limits(NamedTuple):
-    """What a caller sets for one run, each None if the study's definition decides."""
-
-    trials: int | None
-    timeout: str | None
-    workers: int | None
-
-    @classmethod
-    def checked(cls, trials: int | None, timeout: str | None, workers: int | None) -> Limits:
-        """Return the limits.
-
-        Raises:
-            StudyError: If a number is not 1 or more.
-            UnitError: If the timeout is no time.
-        """
-        for name, value in (("trials", trials), ("workers", workers)):
-            if value is not None and value < 1:
-                raise StudyError(f"`{name}` must be 1 or more, but got {value}.")
-        if timeout is not None:
-            seconds(timeout)
-        return cls(trials, timeout, workers)
+def _found_spec(database: BaseStorage, name: str | None, url: str) -> StudySpec:
+    """Return the definition of a study; of a confirm, that of the study it is of."""
+    return stored_spec(find_study(database, name and name.removesuffix(CONFIRM), url), url)
 
 
-def _run(
-    spec: StudySpec,
-    database: BaseStorage,
-    limits: Limits,
-    cluster: Cluster | None,
-    listen: Listener,
-    stop_requested: Callable[[], bool],
-) -> StudyResult:
-    """Run a study here, in processes or on a cluster, and put its schedule and report in place."""
-    with storage_errors(spec.storage_url, database), one_at_a_time(database):
-        study = prepare_study(spec, database)
-    budget = limits.trials or spec.budget.trials
-    timeout = limits.timeout or spec.budget.timeout
-    started = time.monotonic()
-    deadline = started + seconds(timeout) if timeout else None
+def _changed(settings: Confirm, numbers: dict[str, Any]) -> Confirm:
+    """Return settings of a confirm with other numbers, where they are given."""
+    given = {key: value for key, value in numbers.items() if value is not None}
+    try:
+        return Confirm(**settings.model_dump() | given)
+    except ValidationError as error:
+        text = error.errors()[0]["msg"].removeprefix("Value error, ")
+        place = "".join(f"`{part}`: " for part in error.errors()[0]["loc"])
+        raise StudyError(f"{place}{text}, in confirm with {given}.") from error
 
-    def stop_reason() -> str:
-        if stop_requested():
-            return "interrupted"
-        return "timeout" if deadline and time.monotonic() >= deadline else ""
 
-    def finished() -> int:
-        with storage_errors(spec.storage_url, database):
-            return summary(spec.name, trial_rows(study), budget).finished
-
-    hurry_if(database, stop_reason)
-    shown = hide_password(spec.storage_url)
-    listen(StudyStarted(spec.name, shown, finished(), budget, spec.epochs))
-    workers = limits.workers or spec.workers
-    if cluster is not None:
-        workers = limits.workers or spec.study_data.get("workers", {}).get("count") or cluster.room
-        ended = cluster.run(
-            spec, max(workers, 1), budget=budget, listen=listen, stop_reason=stop_reason
-        )
-    elif workers == 1:
-        worker = Worker(
-            study, database, spec, budget=budget, listen=listen, stop_reason=stop_reason
-        )
-        ended = worker.run()
-    else:
-        ended = run_workers(spec, workers, budget=budget, listen=listen, stop_reason=stop_reason)
-    listen(StudyEnded(spec.name, ended, finished(), budget, time.monotonic() - started))
-    result = StudyResult(study, spec, ended)
-    if ranking(result.trials):
-        try:
-            result.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StorageError(f"{result.folder} cannot be made: {error.strerror}.") from error
-        result.export(result.folder / "best.json")
-        result.report(result.folder / "report.html")
-    close(database)  # which opens again when the result is asked for more
-    return result
+def _named_url(storage: str | None) -> str:
+    if storage is None:
+        raise StudyError("A study must be named by its file or by --storage URL, but got neither.")
+    return _url(storage)
 
 
 def _url(storage: str) -> str:

@@ -10,14 +10,17 @@ from typing import Any, NamedTuple
 
 import psutil
 
+from tuner.confirmation import fresh_seeds
 from tuner.definitions import Mistakes, Section, did_you_mean, read_toml
 from tuner.errors import DefinitionError
 from tuner.space import SearchSpace, parse_space
 from tuner.spec_sections import (
+    CONFIRM,
     PRUNERS,
     SAMPLERS,
     TPE,
     Budget,
+    Confirm,
     Halving,
     Hyperband,
     Median,
@@ -32,7 +35,7 @@ from tuner.spec_sections import (
     Workers,
     seconds,
 )
-from tuner.storage_urls import default_url, resolve_url
+from tuner.storage_urls import default_url, output_folder, resolve_url
 from tuner.tasks import TASKS
 from tuner.tasks.base import Task
 from tuner.units import Clock, Duration
@@ -40,6 +43,7 @@ from tuner.units import Clock, Duration
 __all__ = [
     "TPE",
     "Budget",
+    "Confirm",
     "Halving",
     "Hyperband",
     "Median",
@@ -77,16 +81,41 @@ class StudySpec(NamedTuple):
     space: SearchSpace
     study_data: dict[str, Any]
     space_data: dict[str, Any]
+    confirm: Confirm
 
     @property
     def epochs(self) -> int:
         """Epochs of a full training."""
         return self.training.epochs
 
+    @property
+    def confirms(self) -> bool:
+        """Whether this is the definition of another study's confirm."""
+        return self.name.endswith(CONFIRM)
+
+    @property
+    def folder(self) -> Path:
+        """Where the study's files go by default, and its confirm's."""
+        return output_folder(self.storage_url, self.name.removesuffix(CONFIRM))
+
+    def for_confirm(self) -> StudySpec:
+        """Return the definition of the study's confirm: same training, no sampling or pruning.
+
+        If the search was judged on a holdout, this is where the test set is first looked at.
+        """
+        return self._replace(
+            name=self.name + CONFIRM,
+            task=self.task.with_holdout(self.objective.held_out, on_test_set=True),
+            objective=Objective(),
+            sampler=Random(type="random"),
+            pruner=NoPruner(type="none"),
+            space=self.space._replace(params={}),
+        )
+
     def decisive(self) -> dict[str, Any]:
         """Return, flat and as plain data, what decides the trials of the study.
 
-        Budget, storage, workers, notes, device and data folder are not: they may change.
+        Budget, confirm, storage, workers, notes, device and data folder are not: they may change.
         How many examples are held out is the task's to say.
         """
         parts = {
@@ -172,6 +201,9 @@ def make_spec(
     default_pruner = {"type": "successive_halving"}
     pruner = mistakes.read_tagged(PRUNERS, study_data.get("pruner", default_pruner), "pruner")
     url = _read_storage(study_data.get("storage", {}), folder, stem, mistakes)
+    confirm = mistakes.read(Confirm, study_data.get("confirm", {}), "confirm")
+    if confirm is not None and training is not None and task is not None:
+        _check_confirm(confirm, training, task, mistakes)
     workers = mistakes.read(Workers, study_data.get("workers", {}), "workers")
     if training is not None and pruner is not None:
         _check_pruner(pruner, training.epochs, mistakes)
@@ -199,11 +231,13 @@ def make_spec(
     assert pruner is not None
     assert space is not None
     assert workers is not None
+    assert confirm is not None
     assert not isinstance(space_data, str)
     kept = {key: value for key, value in study_data.items() if key != "storage"}
     return StudySpec(
         file.name, training, task, objective, budget, sampler, pruner, url,
         workers.count or psutil.cpu_count(logical=False) or 1, space, kept, dict(space_data),
+        confirm,
     )  # fmt: skip
 
 
@@ -269,6 +303,16 @@ def _read_storage(data: object, folder: Path, stem: str, mistakes: Mistakes) -> 
     except ValueError as error:
         mistakes.add("storage.url", str(error))
         return ""
+
+
+def _check_confirm(confirm: Confirm, training: Training, task: Task, mistakes: Mistakes) -> None:
+    seeds = fresh_seeds(confirm.seed, confirm.max_seeds, training_seed=training.seed)
+    for seed in seeds if confirm.enabled else ():
+        wrong = task.mistakes(seed=seed, epochs=training.epochs, held_out=0)
+        if "task.seed" in wrong:
+            text = f"must be false, for it trains from seed {seed}, but task.seed"
+            mistakes.add("confirm.enabled", f"{text} {wrong['task.seed']}")
+            return
 
 
 def _check_pruner(pruner: Section, epochs: int, mistakes: Mistakes) -> None:

@@ -12,6 +12,9 @@ from tuner.definitions import Section
 from tuner.errors import UnitError
 from tuner.units import Duration
 
+# How the study ends its name in which the finalists of another one are confirmed.
+CONFIRM = ".confirm"
+
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -216,6 +219,27 @@ PRUNERS: dict[str, type[Pruner]] = {
 }
 
 
+class Confirm(Section):
+    """``[confirm]``: the ``top`` trials and the baselines, trained again on fresh seeds.
+
+    Everybody on ``seeds`` of them, then the tied leaders on up to ``max_seeds``; ``seed`` is the
+    first one, the task's own training seed is left out.
+    """
+
+    enabled: bool = True
+    top: int = Field(default=3, ge=1)
+    seeds: int = Field(default=3, ge=2)  # one has no spread
+    max_seeds: int = Field(default=8, le=1000)
+    seed: int = Field(default=1, ge=0, lt=2**30)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Confirm:
+        if self.max_seeds < self.seeds:
+            got = f"(seeds={self.seeds}, max_seeds={self.max_seeds})"
+            raise ValueError(f"`seeds <= max_seeds` must hold, but got {got}")
+        return self
+
+
 class Storage(Section):
     """``[storage]``: the database, SQLite in the study's own folder unless it says otherwise."""
 
@@ -240,6 +264,7 @@ class StudyFile(Section):
     objective: Any = None
     sampler: Any = None
     pruner: Any = None
+    confirm: Any = None
     storage: Any = None
     workers: Any = None
 
@@ -251,4 +276,6 @@ class StudyFile(Section):
                 "must be up to 100 letters, digits, '.', '_' and '-', a letter or digit first,"
                 f" but got {name!r}"
             )
+        if name.endswith(CONFIRM):
+            raise ValueError(f"must not end in {CONFIRM!r}, as confirms do, but got {name!r}")
         return name

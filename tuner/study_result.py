@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import math
 import platform
 from datetime import datetime, timezone
 from pathlib import Path
@@ -11,12 +12,13 @@ from typing import Any
 import optuna
 from optuna.study import Study
 
+from tuner.confirmation import Candidate, Confirmation, spread
 from tuner.errors import StudyError
 from tuner.report import write_report
 from tuner.results import Summary, TrialRow, ranking, summary, trial_rows
 from tuner.schedules import Schedule, save_schedule
+from tuner.search.confirm import find_confirm, read_confirm
 from tuner.spec import StudySpec
-from tuner.storage_urls import output_folder
 
 
 class StudyResult:
@@ -47,7 +49,7 @@ class StudyResult:
     @property
     def folder(self) -> Path:
         """Where its schedule and report go by default."""
-        return output_folder(self.storage, self.name)
+        return self.spec.folder
 
     @property
     def trials(self) -> list[TrialRow]:
@@ -60,12 +62,29 @@ class StudyResult:
         return summary(self.name, self.trials, self.spec.budget.trials)
 
     @property
+    def confirmation(self) -> Confirmation | None:
+        """What trainings on fresh seeds say so far; None if no confirm was begun."""
+        study = find_confirm(self.study._storage, self.name)
+        return read_confirm(study, self.spec) if study else None
+
+    @property
+    def confirmed(self) -> Confirmation | None:
+        """What trainings on fresh seeds say, once there is a winner."""
+        found = self.confirmation
+        return found if found and found.winner else None
+
+    @property
     def best(self) -> TrialRow:
-        """The complete trial with the best value.
+        """The trial of the confirmed winner; without one, the complete trial with the best value.
 
         Raises:
             StudyError: If no trial is complete.
         """
+        return self._best(self.confirmed)
+
+    def _best(self, confirmed: Confirmation | None) -> TrialRow:
+        if confirmed and confirmed.winner:
+            return self._row_of(confirmed.winner)
         ranked = ranking(self.trials)
         if not ranked:
             raise StudyError(
@@ -75,7 +94,7 @@ class StudyResult:
 
     @property
     def best_schedule(self) -> Schedule:
-        """The schedule of the best trial."""
+        """The schedule of :attr:`best`."""
         return _schedule_of(self.best)
 
     def export(self, path: str | Path, *, trial: int | None = None) -> Path:
@@ -92,13 +111,14 @@ class StudyResult:
             StudyError: If there is no such trial, or none is complete.
             ScheduleFileError: If the file cannot be written.
         """
-        row = self.best if trial is None else self._row(trial)
+        confirmed = self.confirmed
+        row = self._best(confirmed) if trial is None else self._row(trial)
         save_schedule(
             _schedule_of(row),
             path,
             updates_per_epoch=self.spec.task.updates_per_epoch,
             batch_size=self.spec.task.batch_size,
-            provenance=self._provenance(row),
+            provenance=self._provenance(row, confirmed),
         )
         return Path(path)
 
@@ -111,7 +131,7 @@ class StudyResult:
         Returns:
             The path.
         """
-        return write_report(self.study, self.spec, path)
+        return write_report(self.study, self.spec, path, self.confirmation)
 
     def _row(self, number: int) -> TrialRow:
         rows = {row.number: row for row in self.trials}
@@ -123,8 +143,21 @@ class StudyResult:
             )
         return rows[number]
 
-    def _provenance(self, row: TrialRow) -> dict[str, Any]:
+    def _row_of(self, candidate: Candidate) -> TrialRow:
+        """Return the trial that a candidate's schedule is from."""
+        rows = self.trials
+        if candidate.trial is not None:
+            return rows[candidate.trial]
+        return next(row for row in rows if row.baseline == candidate.label)
+
+    def _provenance(self, row: TrialRow, confirmed: Confirmation | None) -> dict[str, Any]:
         spec = self.spec
+        winner = confirmed.winner if confirmed else None
+        confirm = (
+            {"confirm": _confirm(confirmed, winner)}
+            if confirmed and winner and winner.schedule == row.schedule
+            else {}
+        )
         return {
             "study": self.name,
             "trial": row.number,
@@ -138,6 +171,7 @@ class StudyResult:
                 "epochs": row.epochs,
                 "n": 1,
             },
+            **confirm,
             "task": spec.training.model_dump() | spec.task.identity(),
             "versions": {
                 "tuner": importlib.metadata.version("schedule-tuner"),
@@ -152,3 +186,26 @@ class StudyResult:
 def _schedule_of(row: TrialRow) -> Schedule:
     assert row.schedule is not None, "a trial that was trained has a schedule"
     return row.schedule
+
+
+def _confirm(confirmed: Confirmation, winner: Candidate) -> dict[str, Any]:
+    """Return as plain data on what evidence a winner is one."""
+    found = spread([*winner.values.values()])
+    assert found is not None, "a winner has a mean"
+    versus = next(row.against for row in confirmed.rows if row.candidate is winner)
+    against = None
+    if versus is not None and confirmed.best_baseline is not None:
+        low, high = (end if math.isfinite(end) else None for end in (versus.low, versus.high))
+        against = {
+            "baseline": confirmed.best_baseline.label,
+            "difference": versus.mean,
+            "low": low,
+            "high": high,
+            "n": versus.n,
+        }
+    return {
+        **found._asdict(),
+        "seeds": sorted(winner.values),
+        "against": against,
+        "tie_set": [candidate.label for candidate in confirmed.tie_set],
+    }

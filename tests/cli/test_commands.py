@@ -172,8 +172,42 @@ def test_help_names_every_command(tuner_command: Callable) -> None:
         "status",
         "trials",
         "best",
+        "confirm",
         "export",
         "report",
         "show",
     ):
         assert re.search(rf"^\W+{name}\b", ran.out, re.MULTILINE), name
+
+
+def test_confirm_prints_a_table_and_the_others_mention_it(
+    finished: Path, tuner_command: Callable, tmp_path: Path
+) -> None:
+    options = ("--top", 1, "--seeds", 2, "--max-seeds", 2)
+    ran = tuner_command("confirm", finished, *options)
+    assert ran.code == 0, ran
+    found = tuner.open_study(finished).confirmed
+    assert found is not None
+    assert found.winner is not None
+    for row in found.rows:
+        assert row.spread is not None
+        assert f"{row.spread.mean:.4f} ± {row.spread.se:.4f}" in ran.out
+        if row.against is not None:
+            assert f"{row.against.mean:+.4f} ({row.against.low:+.4f}.." in ran.out
+    assert ran.out.count(" winner ") == 1
+    assert re.search(r"^trial \d+ starts: .*, seed 2\]$", ran.err, re.MULTILINE)
+    rows = json.loads(tuner_command("confirm", finished, *options, "--format", "json").out)
+    assert [row["label"] for row in rows] == [row.candidate.label for row in found.rows]
+    table = tuner_command("confirm", finished, *options, "--format", "csv").out
+    assert [row["mean"] for row in csv.DictReader(io.StringIO(table))] == [
+        str(row.spread and row.spread.mean) for row in found.rows
+    ]
+    line = f"{found.winner.label}, {found.rows[0].spread.mean:.4f} ± "  # type: ignore
+    assert f"confirmed: {line}" in tuner_command("best", finished).out
+    assert line in tuner_command("status", finished).out
+    again = tuner_command("run", finished)
+    assert f"confirmed {line}" in again.out
+    assert "confirm" in tuner.read_schedule_file(finished.with_suffix("") / "best.json").provenance
+    bad = tuner_command("confirm", finished, "--seeds", 9)
+    assert bad.code == 2
+    assert "error: `seeds <= max_seeds` must hold, but got (seeds=9, max_seeds=8)" in bad.err

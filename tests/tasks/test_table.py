@@ -161,6 +161,8 @@ path = "table.jsonl"
 epochs = 4
 [budget]
 trials = 8
+[confirm]
+enabled = false
 [workers]
 count = {workers}
 """
@@ -273,6 +275,11 @@ def test_a_table_cut_off_in_a_line(file: Path, tmp_path: Path) -> None:
             ("[budget]", "[objective]\nevaluate_on = 'holdout'\n[budget]"),
             "objective.evaluate_on",
             "must be 'test', on which the table's trainings were judged, but got 'holdout'",
+        ),
+        (
+            ("enabled = false", "enabled = true"),
+            "confirm.enabled",
+            "must be false, for it trains from seed 1, but task.seed must be a recorded one",
         ),
     ],
 )

@@ -72,6 +72,14 @@ Dask = Annotated[
     str | None,
     typer.Option("--dask", metavar="ADDRESS", help="Place the workers on this Dask cluster."),
 ]
+Confirm = Annotated[
+    bool | None,
+    typer.Option(
+        "--confirm/--no-confirm",
+        help="Whether to confirm at the end, instead of what the file says.",
+        show_default=False,
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Form = Annotated[Format, typer.Option("--format", help="How to write it.")]
 
@@ -111,9 +119,10 @@ def run(
     workers: WorkerCount = None,
     storage: StorageURL = None,
     dask: Dask = None,
+    confirm: Confirm = None,
     quiet: Quiet = False,
 ) -> None:
-    """Create the study, or continue it, up to its budget."""
+    """Create the study, or continue it, up to its budget; then confirm it."""
     from tuner.api import run_study
     from tuner.storage_urls import hide_password
 
@@ -122,8 +131,11 @@ def run(
         quiet,
         "run",
         (study,) if storage is None else (study, "--storage", hide_password(storage)),
-        lambda **more: run_study(study, storage=storage, dask=dask, **limits, **more),
+        lambda **more: run_study(
+            study, storage=storage, dask=dask, confirm=confirm, **limits, **more
+        ),
         dask,
+        _confirm_option(confirm),
     )
 
 
@@ -135,9 +147,10 @@ def resume(
     timeout: Timeout = None,
     workers: WorkerCount = None,
     dask: Dask = None,
+    confirm: Confirm = None,
     quiet: Quiet = False,
 ) -> None:
-    """Continue a study from its database alone."""
+    """Continue a study and its confirm from its database alone."""
     from tuner.api import resume_study
     from tuner.storage_urls import hide_password
 
@@ -147,9 +160,59 @@ def resume(
         quiet,
         "resume",
         ("--storage", hide_password(storage), *named),
-        lambda **more: resume_study(storage, study=study, dask=dask, **limits, **more),
+        lambda **more: resume_study(
+            storage, study=study, dask=dask, confirm=confirm, **limits, **more
+        ),
         dask,
+        _confirm_option(confirm),
     )
+
+
+@app.command("confirm")
+def confirm_best(
+    study: StudyFile = None,
+    storage: StorageURL = None,
+    name: StudyName = None,
+    top: Annotated[
+        int | None, typer.Option(metavar="K", min=1, help="How many of the best trials.")
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(metavar="N", min=2, help="Fresh seeds for everybody.")
+    ] = None,
+    max_seeds: Annotated[
+        int | None, typer.Option(metavar="N", min=2, help="Fresh seeds for tied leaders.")
+    ] = None,
+    timeout: Timeout = None,
+    workers: WorkerCount = None,
+    dask: Dask = None,
+    quiet: Quiet = False,
+    form: Form = Format.table,
+) -> None:
+    """Train the best schedules and the baselines again, all on the same fresh seeds."""
+    from tuner.api import confirm_study
+    from tuner.cli.tables import show_confirmation
+    from tuner.storage_urls import hide_password
+
+    named: list[str | Path] = [study] if study else []
+    named += ["--storage", hide_password(storage)] if storage else []
+    named += ["--study", name] if name else []
+    numbers: dict[str, Any] = {"top": top, "seeds": seeds, "max_seeds": max_seeds}
+    given = [f"--{key.replace('_', '-')}={value}" for key, value in numbers.items() if value]
+    again = command("confirm", *named, *given, *(("--dask", dask) if dask else ()))
+    result = _finish(
+        quiet,
+        again,
+        lambda **more: confirm_study(
+            study, storage=storage, name=name, **numbers,
+            timeout=timeout, workers=workers, dask=dask, **more,
+        ),
+    )  # fmt: skip
+    show_confirmation(result.confirmation, form)
+    if result.ended == "timeout":
+        talk().print(f"out of time; continue with: {again}", markup=False)
+    else:
+        talk().print(f"wrote {result.folder / 'best.json'}", markup=False)
+        _next(command("show", result.folder / "best.json"))
 
 
 @app.command()
@@ -213,7 +276,7 @@ def status(
     from tuner.storage_urls import hide_password
 
     found = open_study(study, storage=storage, name=name)
-    show_summary(found.summary, hide_password(found.storage), form)
+    show_summary(found.summary, found.confirmation, hide_password(found.storage), form)
 
 
 @app.command("trials")
@@ -238,17 +301,21 @@ def best(
     top: Annotated[int, typer.Option(metavar="K", min=1, help="How many.")] = 1,
     form: Form = Format.table,
 ) -> None:
-    """Show the best complete trials."""
+    """Show the best complete trials, and what fresh seeds say of them."""
     from tuner.api import open_study
     from tuner.cli.tables import show_trials
+    from tuner.report.confirmed import confirmed_sentence
     from tuner.results import ranking
 
     found = open_study(study, storage=storage, name=name)
-    rows = ranking(found.trials)[:top]
-    show_trials(rows or [found.best], form)
+    first = found.best  # of a confirmed study the winner, which need not rank first
+    rows = [first, *(row for row in ranking(found.trials) if row.number != first.number)][:top]
+    show_trials(rows, form)
     if form is Format.table:
         for row in rows:
             results().print(f"{row.number:>5}  {row.schedule!r}", markup=False)
+        if found.confirmation:
+            results().print(f"confirmed: {confirmed_sentence(found.confirmation)}", markup=False)
 
 
 @app.command()
@@ -296,13 +363,25 @@ def _run(
     named: tuple[str | Path, ...],
     start: Callable[..., Any],
     dask: str | None,
+    more: tuple[str, ...],
 ) -> None:
     """Run a study with progress and signals, then say what there is and what to type next."""
     from tuner.cli.plan import show_result
+
+    again = command(verb, *named, *(("--dask", dask) if dask else ()), *more)
+    result = _finish(quiet, again, start)
+    show_result(result, again, command("trials", *named))
+
+
+def _confirm_option(confirm: bool | None) -> tuple[str, ...]:
+    return () if confirm is None else ("--confirm" if confirm else "--no-confirm",)
+
+
+def _finish(quiet: bool, again: str, start: Callable[..., Any]) -> Any:
+    """Run something with progress and signals; if it is interrupted, exit and say ``again``."""
     from tuner.cli.progress import progress
     from tuner.cli.signals import stop_request
 
-    again = command(verb, *named, *(("--dask", dask) if dask else ()))
     _set_up_logging()
     try:
         with stop_request() as request, progress(quiet) as listen:
@@ -313,7 +392,7 @@ def _run(
     if result.ended == "interrupted":
         talk().print(f"saved. Continue with: {again}", markup=False)
         raise typer.Exit(INTERRUPTED)
-    show_result(result, again, command("trials", *named))
+    return result
 
 
 def _set_up_logging() -> None:

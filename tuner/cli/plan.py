@@ -44,6 +44,7 @@ def show_plan(plan: Plan, file: Path) -> None:
         ("budget", f"{spec.budget.trials} trials, at most {plan.most_epochs} epochs"),
         ("sampler", _settings(spec.sampler.model_dump())),
         ("pruner", _settings(spec.pruner.model_dump())),
+        ("confirm", _confirm(spec)),
         ("judged by", _judge(spec)),
         ("space", spec.space.name),
     ]
@@ -66,6 +67,7 @@ def show_result(result: StudyResult, again: str, trials: str) -> None:
         again: The command that continues it.
         trials: The command that lists its trials.
     """
+    from tuner.report.confirmed import confirmed_sentence
     from tuner.results import ranking
 
     out = results()
@@ -80,9 +82,12 @@ def show_result(result: StudyResult, again: str, trials: str) -> None:
     if not ranking(result.trials):
         out.print("best      no trial is complete yet", markup=False)
         return
-    best, judged_by = result.best, result.spec.objective.judged_by
+    best, confirmation = ranking(result.trials)[0], result.confirmation
+    judged_by = result.spec.objective.judged_by
     out.print(f"best      trial {best.number}, {judged_by} {best.value:.4f}", markup=False)
-    out.print(f"          {best.schedule!r}", markup=False)
+    if confirmation:
+        out.print(f"confirmed {confirmed_sentence(confirmation)}", markup=False)
+    out.print(f"          {result.best_schedule!r}", markup=False)
     schedule, page = result.folder / "best.json", result.folder / "report.html"
     out.print(f"schedule  {schedule}\nreport    {page}", markup=False)
     out.print(f"\nThe schedule in a training of your own:\n\n{snippet(schedule)}", markup=False)
@@ -98,6 +103,18 @@ def _judge(spec: StudySpec) -> str:
     size = spec.objective.held_out
     examples = f"{size} training examples, held out," if size else "the test set"
     return f"{spec.objective.metric} on {examples} after the last epoch"
+
+
+def _confirm(spec: StudySpec) -> str:
+    settings = spec.confirm
+    if not settings.enabled:
+        return "not at the end of a run"
+    trainings = (settings.top + len(spec.space.baselines)) * settings.max_seeds
+    return (
+        f"the best {settings.top} trials and {len(spec.space.baselines)} baselines on"
+        f" {settings.seeds} to {settings.max_seeds} fresh seeds, at most"
+        f" {trainings * spec.epochs} epochs"
+    )
 
 
 def _settings(settings: dict[str, object]) -> str:

@@ -65,6 +65,7 @@ class _LiveView:
         """Take an event in; return the line that stays for it, if any."""
         if isinstance(event, StudyStarted):
             self._study, self._finished_before = event, event.finished
+            self._started, self._last = time.monotonic(), None  # a confirm is a study of its own
             return Text(str(event), style="bold")
         if isinstance(event, TrialStarted):
             self._running[event.number] = _Running(event)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +14,8 @@ from rich.table import Table
 
 from tuner.cli.console import results
 from tuner.cli.formats import Format
+from tuner.confirmation import Confirmation, Row
+from tuner.report.confirmed import confirmed_data, confirmed_sentence
 from tuner.results import Summary, TrialRow
 from tuner.schedules import schedule_to_dict
 
@@ -49,7 +52,30 @@ def show_trials(rows: Sequence[TrialRow], form: Format) -> None:
     results().print(table)
 
 
-def show_summary(summary: Summary, storage: str, form: Format) -> None:
+def show_confirmation(confirmation: Confirmation, form: Format) -> None:
+    """Write a confirm: a row for each candidate, in JSON and CSV with all its numbers."""
+    if form is not Format.table:
+        rows = [_confirmed(row) for row in confirmation.rows]
+        if form is Format.json:
+            _json(rows)
+            return
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        plain = [{k: v for k, v in row.items() if not isinstance(v, dict)} for row in rows]
+        writer.writerow(plain[0])
+        writer.writerows([_or_empty(value) for value in row.values()] for row in plain)
+        return
+    found = confirmed_data(confirmation)
+    table = _table("schedule", "family", "n", "accuracy", "against the best baseline", "note")
+    for line in found.lines:
+        numbers = (str(line.n), line.mean, line.difference)
+        table.add_row(line.label, line.family, *numbers, line.note)
+    results().print(table)
+    results().print(f"confirmed: {found.sentence}", markup=False)
+
+
+def show_summary(
+    summary: Summary, confirmation: Confirmation | None, storage: str, form: Format
+) -> None:
     """Write where a study stands."""
     best = summary.best
     pairs: dict[str, Any] = {
@@ -63,6 +89,7 @@ def show_summary(summary: Summary, storage: str, form: Format) -> None:
         "best_trial": best.number if best else None,
         "best_value": best.value if best else None,
         "best_family": best.family if best else None,
+        "confirmed": confirmed_sentence(confirmation) if confirmation else None,
     }
     if summary.false_prunes.controls:
         found = summary.false_prunes
@@ -83,6 +110,28 @@ def show_summary(summary: Summary, storage: str, form: Format) -> None:
             results().print(f"{name.replace('_', ' '):<{width}}  {text}", markup=False)
 
 
+def _confirmed(row: Row) -> dict[str, Any]:
+    candidate, found, against = row.candidate, row.spread, row.against
+    ends = [against.low, against.high] if against and math.isfinite(against.low) else [None, None]
+    return {
+        "label": candidate.label,
+        "family": candidate.schedule.family,
+        "trial": candidate.trial,
+        "n": len(candidate.values),
+        "mean": found.mean if found else None,
+        "sd": found.sd if found else None,
+        "se": found.se if found else None,
+        "difference": against.mean if against else None,
+        "low": ends[0],
+        "high": ends[1],
+        "winner": row.is_winner,
+        "tie": row.is_tied,
+        "collapsed": len(candidate.collapsed),
+        "accuracies": {str(seed): value for seed, value in candidate.accuracies.items()},
+        "schedule": schedule_to_dict(candidate.schedule),
+    }
+
+
 def _full(row: TrialRow) -> dict[str, Any]:
     return {
         **row._asdict(),
@@ -97,7 +146,7 @@ def _full(row: TrialRow) -> dict[str, Any]:
 def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
-        numeric = name in ("trial", "accuracy", "base LR", "epochs", "time")
+        numeric = name in ("trial", "accuracy", "base LR", "epochs", "time", "n")
         table.add_column(name, justify="right" if numeric else "left", no_wrap=name != "note")
     return table
 

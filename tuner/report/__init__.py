@@ -10,10 +10,16 @@ from pathlib import Path
 
 import optuna
 
+from tuner.confirmation import Confirmation
 from tuner.spec import StudySpec
 
 
-def write_report(study: optuna.Study, spec: StudySpec, path: str | Path) -> Path:
+def write_report(
+    study: optuna.Study,
+    spec: StudySpec,
+    path: str | Path,
+    confirmation: Confirmation | None = None,
+) -> Path:
     """Write the report of a study as one HTML file that needs no network.
 
     Args:
@@ -21,6 +27,7 @@ def write_report(study: optuna.Study, spec: StudySpec, path: str | Path) -> Path
             consistent report.
         spec: Its definition.
         path: Where to. An existing file is replaced, whole or not at all.
+        confirmation: What fresh seeds say of its best schedules, if they were asked.
 
     Returns:
         The path.
@@ -31,7 +38,7 @@ def write_report(study: optuna.Study, spec: StudySpec, path: str | Path) -> Path
     # Plotly and Jinja take a while to import, and every command imports this package.
     from tuner.report.page import write_page
 
-    return write_page(study, spec, path)
+    return write_page(study, spec, path, confirmation)
 
 
 __all__ = ["write_report"]

@@ -14,7 +14,9 @@ from markupsafe import Markup
 from optuna.study import Study
 from plotly.offline import get_plotlyjs
 
+from tuner.confirmation import Confirmation
 from tuner.errors import ReportError
+from tuner.report.confirmed import confirmed_data
 from tuner.report.data import TOP, ReportData, plain, report_data
 from tuner.report.figures import Chart, best_figure, overlay_figure
 from tuner.report.optuna_figures import optuna_charts
@@ -28,9 +30,11 @@ from tuner.spec import StudySpec
 _CONFIG = {"responsive": True, "displaylogo": False, "showSendToCloud": False}
 
 
-def write_page(study: Study, spec: StudySpec, path: str | Path) -> Path:
+def write_page(
+    study: Study, spec: StudySpec, path: str | Path, confirmation: Confirmation | None = None
+) -> Path:
     """Write the report of a study; see :func:`tuner.report.write_report`."""
-    page = render(study, spec).encode("utf-8")
+    page = render(study, spec, confirmation).encode("utf-8")
     where = os.fsdecode(path)
     try:
         write_whole(page, where)
@@ -42,7 +46,7 @@ def write_page(study: Study, spec: StudySpec, path: str | Path) -> Path:
     return Path(path)
 
 
-def render(study: Study, spec: StudySpec) -> str:
+def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = None) -> str:
     """Return the report of a study as HTML."""
     frozen = snapshot(study)
     data = report_data(trial_rows(frozen), spec.space.clock)
@@ -60,6 +64,7 @@ def render(study: Study, spec: StudySpec) -> str:
         top=TOP,
         verdict=verdict_sentence(data.verdict, spec.objective.evaluate_on),
         data=data,
+        confirmed=confirmed_data(confirmation) if confirmation else None,
         best=_best_chart(data, metric),
         overlay=_overlay_chart(data),
         optuna=_grouped(optuna_charts(frozen, metric)),

@@ -13,6 +13,7 @@ from tuner.errors import DefinitionError, StudyError
 from tuner.schedules import schedule_to_dict
 from tuner.search.trial import BASELINE, SCHEDULE
 from tuner.spec import StudySpec, difference, make_spec
+from tuner.spec_sections import CONFIRM
 from tuner.storage_urls import hide_password
 
 # The user attribute of a study that makes the database alone enough to resume it.
@@ -21,8 +22,9 @@ _FORMAT = "tuner.definition/1"
 
 
 def study_names(storage: BaseStorage) -> list[str]:
-    """Return the names of the studies in a database."""
-    return sorted(str(study.study_name) for study in storage.get_all_studies())
+    """Return the names of the studies in a database, without their confirms."""
+    names = (str(study.study_name) for study in storage.get_all_studies())
+    return sorted(name for name in names if not name.endswith(CONFIRM))
 
 
 def find_study(storage: BaseStorage, name: str | None, url: str) -> Study:
@@ -32,12 +34,13 @@ def find_study(storage: BaseStorage, name: str | None, url: str) -> Study:
         StudyError: If it does not exist, or the database has several and none was named.
     """
     names = study_names(storage)
+    everything = [study.study_name for study in storage.get_all_studies()]
     shown = hide_password(url)
     if name is None and len(names) != 1:
         several = f"has {len(names)}: {', '.join(names)}. Name one with --study"
         what = several if names else "has none"
         raise StudyError(f"{shown} must have one study if none is named, but {what}.")
-    if name is not None and name not in names:
+    if name is not None and name not in everything:
         known = f"It has {', '.join(names)}." if names else "It has none."
         raise StudyError(f"{shown} must have the study {name!r}, but has not. {known}")
     return optuna.load_study(study_name=name or names[0], storage=storage)
@@ -64,7 +67,8 @@ def stored_spec(study: Study, url: str) -> StudySpec:
         )  # fmt: skip
     except DefinitionError as error:
         raise StudyError(f"This version cannot read it: {error}") from error
-    return spec._replace(storage_url=url)
+    spec = spec._replace(storage_url=url)
+    return spec.for_confirm() if study.study_name.endswith(CONFIRM) else spec
 
 
 def prepare_study(spec: StudySpec, storage: BaseStorage) -> Study:
@@ -93,9 +97,7 @@ def prepare_study(spec: StudySpec, storage: BaseStorage) -> Study:
             f"Study {spec.name!r} must be this package's, but has trials and no definition."
             " Give the new one another name or database."
         )
-    definition = {"format": _FORMAT, "study": spec.study_data, "space": spec.space_data}
-    if study.user_attrs.get(DEFINITION) != definition:
-        study.set_user_attr(DEFINITION, definition)
+    store_definition(study, spec)
     present = {t.user_attrs.get(BASELINE) for t in study.get_trials(deepcopy=False)}
     for baseline in spec.space.baselines:
         if baseline.label not in present:
@@ -105,3 +107,10 @@ def prepare_study(spec: StudySpec, storage: BaseStorage) -> Study:
             }
             study.enqueue_trial(baseline.values, user_attrs=attributes)
     return study
+
+
+def store_definition(study: Study, spec: StudySpec) -> None:
+    """Put the two files of a definition into a study, if they are not there."""
+    definition = {"format": _FORMAT, "study": spec.study_data, "space": spec.space_data}
+    if study.user_attrs.get(DEFINITION) != definition:
+        study.set_user_attr(DEFINITION, definition)

@@ -26,6 +26,9 @@ REASON = "reason"  # why it was pruned or failed
 BASELINE = "baseline"  # its label, if it is one
 CONTROL = "control"  # true for one of the share that is never pruned
 SPARED = "spared"  # the epoch after which a trial that is never pruned would have been
+# Of a confirm's trials:
+SEED = "seed"  # what it is trained from, instead of the study's training seed
+LABEL = "label"  # whose schedule it has: "trial 7", or a baseline's label
 
 
 class Outcome(NamedTuple):
@@ -66,12 +69,19 @@ def run_trial(
     Raises:
         Stopped: If it was asked to stop before the last epoch.
     """
+    seed = trial.user_attrs.get(SEED)
+    label = trial.user_attrs.get(BASELINE)
+    if seed is not None:
+        spec = spec._replace(training=spec.training.model_copy(update={"seed": seed}))
+        label = f"{trial.user_attrs[LABEL]}, seed {seed}"
     try:
         schedule = _schedule(trial, spec)
         again = bool(trial.user_attrs.get(RECORDS))
-        listen(TrialStarted(trial.number, schedule, trial.user_attrs.get(BASELINE), again))
+        listen(TrialStarted(trial.number, schedule, label, again))
         return _train(trial, schedule, spec, store, listen, stop_requested)
     except TrainingCollapsed as collapse:
+        if seed is not None:  # a seed that collapses counts against its schedule
+            return Outcome(TrialState.COMPLETE, collapse.accuracy, collapse.reason)
         return Outcome(TrialState.PRUNED, None, collapse.reason)
     except (_Failed, ScheduleError) as failure:
         return Outcome(TrialState.FAIL, None, str(failure))

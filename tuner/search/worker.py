@@ -22,7 +22,7 @@ from tuner.search.sampler import make_sampler
 from tuner.search.trial import REASON, RECORDS, Outcome, Stopped, run_trial
 from tuner.spec import StudySpec
 from tuner.storage import explain
-from tuner.storage_urls import hide_password, output_folder
+from tuner.storage_urls import hide_password
 
 # More failures in a row than this are no bad luck.
 MOST_FAILURES = 3
@@ -64,7 +64,7 @@ class Worker:
     ) -> None:
         self._study, self._storage, self._spec = study, storage, spec
         self._budget, self._listen, self._stop_reason = budget, listen, stop_reason
-        self._store = CheckpointStore(output_folder(spec.storage_url, spec.name) / "checkpoints")
+        self._store = CheckpointStore(spec.folder / "checkpoints")
         self._watch = Watch(supervised=supervised)
         hurry_if(storage, stop_reason)
         study.sampler = make_sampler(spec.sampler)
@@ -183,6 +183,8 @@ class Worker:
     def _say_ended(self, trial: Trial, state: str, value: float | None, reason: str) -> None:
         trials = self._study.get_trials(deepcopy=False)
         complete = [t for t in trials if t.state == TrialState.COMPLETE]
+        if self._spec.confirms:
+            complete = []  # the best of several seeds says nothing
         best = max(complete, key=lambda t: (t.value, -t.number), default=None)
         event = TrialEnded(
             number=trial.number,

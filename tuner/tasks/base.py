@@ -58,15 +58,17 @@ class TrainingCollapsed(TunerError):
     Args:
         epoch: The epoch in which it showed, 1-based.
         reason: What showed, for people.
+        accuracy: The test accuracy then, which is chance; 0, the lowest, if it is not known.
     """
 
-    def __init__(self, epoch: int, reason: str) -> None:
+    def __init__(self, epoch: int, reason: str, accuracy: float = 0.0) -> None:
         self.epoch = epoch
         self.reason = reason
+        self.accuracy = accuracy
         super().__init__(reason)
 
-    def __reduce__(self) -> tuple[type[TrainingCollapsed], tuple[int, str]]:
-        return type(self), (self.epoch, self.reason)
+    def __reduce__(self) -> tuple[type[TrainingCollapsed], tuple[int, str, float]]:
+        return type(self), (self.epoch, self.reason, self.accuracy)
 
 
 class Task(Protocol):
@@ -93,12 +95,13 @@ class Task(Protocol):
             held_out: Training examples that are to judge instead of the test set.
         """
 
-    def with_holdout(self, size: int) -> Task:
-        """Return the same task, judged on so many examples that it does not train on.
+    def with_holdout(self, size: int, *, on_test_set: bool = False) -> Task:
+        """Return the same task without so many of its training examples, judged on those.
 
         Its records' test accuracies and losses are then those on the holdout, and the test set is
-        left alone. Of size 0 it trains on the whole training set and is judged on the test set.
-        An epoch of the two has different numbers of updates: lay schedules out anew.
+        left alone. With ``on_test_set`` it trains on the same examples and is judged on the test
+        set. Of size 0 it trains on the whole training set and is judged on the test set. The size
+        changes the updates of an epoch: lay schedules out anew.
         """
 
     def check(self) -> None:

@@ -178,12 +178,17 @@ def train(
             losses.append(loss.sum())
             hits.append((outputs.argmax(axis=1) == labels).sum())
             if update % _LOOK_EVERY == 0 or update == per_epoch:
-                _stop_if_not_finite(losses[-1], epoch, update)
+                value = float(losses[-1].asscalar())
+                if not math.isfinite(value):
+                    where = f"the loss is {value} at its update {update}"
+                    reason = f"diverged in epoch {epoch}: {where}"
+                    with np.errstate(all="ignore"):
+                        test = evaluate(evaluation_net, data.test_inputs, test_labels)
+                    raise TrainingCollapsed(epoch, reason, test.accuracy)
         test = evaluate(evaluation_net, data.test_inputs, test_labels)
         if test.is_dead:
-            raise TrainingCollapsed(
-                epoch, f"collapsed in epoch {epoch}: the network gives one answer to everything"
-            )
+            reason = f"collapsed in epoch {epoch}: the network gives one answer to everything"
+            raise TrainingCollapsed(epoch, reason, test.accuracy)
         done = epoch * per_epoch
         with average.applied(done):
             averaged = evaluate(evaluation_net, data.test_inputs, test_labels)
@@ -209,14 +214,6 @@ def _state(trainer: Any, average: Average, epoch: int) -> State:
 def _derive(seed: int, epoch: int) -> int:
     """Return a seed for MXNet, which takes 31 bits, that differs with both numbers."""
     return int(np.random.SeedSequence((seed, epoch)).generate_state(1)[0] >> 1)
-
-
-def _stop_if_not_finite(loss: Any, epoch: int, update: int) -> None:
-    value = float(loss.asscalar())
-    if not math.isfinite(value):
-        raise TrainingCollapsed(
-            epoch, f"diverged in epoch {epoch}: the loss is {value} at its update {update}"
-        )
 
 
 class Evaluation(NamedTuple):

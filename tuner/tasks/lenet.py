@@ -76,6 +76,7 @@ class LeNetFashionMNIST(Section):
     data_dir: str | None = None
     # Not an option of the table: the objective decides on what is judged.
     _holdout_size: int = PrivateAttr(default=0)
+    _on_test_set: bool = PrivateAttr(default=True)
 
     @field_validator("optimizer")
     @classmethod
@@ -109,11 +110,11 @@ class LeNetFashionMNIST(Section):
         text = f"must be < {self.train_size}, the examples to train on, but got {held_out}"
         return {"objective.holdout_size": text}
 
-    def with_holdout(self, size: int) -> LeNetFashionMNIST:
-        """Return the same task, judged on the last examples of its training set.
+    def with_holdout(self, size: int, *, on_test_set: bool = False) -> LeNetFashionMNIST:
+        """Return the same task without the last examples of its training set, judged on them.
 
-        They are as good as any, for Fashion-MNIST's order is random. Of size 0 it trains on all of
-        them and is judged on the test set.
+        They are as good as any, for Fashion-MNIST's order is random. With ``on_test_set``, or of
+        size 0, it is judged on the test set.
 
         Example:
             >>> task = LeNetFashionMNIST().with_holdout(10_000)
@@ -121,7 +122,7 @@ class LeNetFashionMNIST(Section):
             (196, 235)
         """
         other = self.model_copy()
-        other._holdout_size = size
+        other._holdout_size, other._on_test_set = size, on_test_set or not size
         return other
 
     def check(self) -> None:
@@ -173,12 +174,15 @@ class LeNetFashionMNIST(Section):
     def data(self) -> Any:
         """Return what it trains and is judged on, a :class:`tuner.tasks.gluon.Data`."""
         return _on_device(
-            self.data_dir, self.train_size, self.test_size, self._holdout_size, self.device
-        )
+            self.data_dir, self.train_size, self.test_size, self._holdout_size, self._on_test_set,
+            self.device,
+        )  # fmt: skip
 
     def identity(self) -> dict[str, Any]:
         """Return the options that decide a training's result: all but device and data folder."""
-        held_out = {"holdout_size": self._holdout_size} if self._holdout_size else {}
+        held_out: dict[str, Any] = {}
+        if self._holdout_size:
+            held_out = {"holdout_size": self._holdout_size, "on_test_set": self._on_test_set}
         return self.model_dump(exclude={"device", "data_dir"}) | held_out
 
     def versions(self) -> dict[str, str]:
@@ -202,7 +206,12 @@ class LeNetFashionMNIST(Section):
 
 @functools.lru_cache(maxsize=1)
 def _on_device(
-    data_dir: str | None, train_size: int, test_size: int, holdout_size: int, device: str
+    data_dir: str | None,
+    train_size: int,
+    test_size: int,
+    holdout_size: int,
+    on_test_set: bool,
+    device: str,
 ) -> Any:
     """Return the data on the device, kept from one training to the next."""
     from tuner.tasks import gluon
@@ -210,7 +219,7 @@ def _on_device(
     images = load_fashion_mnist(data_dir)
     rest = train_size - holdout_size
     judge = (images.test_images[:test_size], images.test_labels[:test_size])
-    if holdout_size:
+    if not on_test_set:
         judge = (images.train_images[rest:train_size], images.train_labels[rest:train_size])
     return gluon.Data.of_images(
         (images.train_images[:rest], images.train_labels[:rest]), judge, gluon.device(device)

@@ -70,7 +70,7 @@ class Table(Section):
             )
         return found
 
-    def with_holdout(self, size: int) -> Table:
+    def with_holdout(self, size: int, *, on_test_set: bool = False) -> Table:
         """Return this task; there is no holdout.
 
         Raises:

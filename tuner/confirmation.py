@@ -1,0 +1,239 @@
+"""What trainings on fresh seeds say: means, paired differences, the tie set, whom to train next.
+
+All candidates are trained on the same seeds, and the seed moves all of them together. So two are
+compared seed by seed: the mean of their differences has a much smaller error than the difference
+of their means. Everything here is a pure function of the accuracies.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from tuner.schedules import Schedule
+
+# Two-sided 95 % quantiles of Student's t for 1 to 30 degrees of freedom, and the normal one.
+# NIST/SEMATECH e-Handbook of Statistical Methods, section 1.3.6.7.2.
+_T_95 = (
+    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
+    2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
+    2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
+)  # fmt: skip
+_NORMAL_95 = 1.960
+
+
+class Candidate(NamedTuple):
+    """A schedule that is trained on fresh seeds.
+
+    ``accuracies`` has a test accuracy for every seed whose training is over: that of a collapsed
+    training is what it was then, chance, and counts like any other; that of a failed one is None.
+    ``trial`` is the number of the study's trial that the schedule is from, None for a baseline.
+    """
+
+    label: str
+    schedule: Schedule
+    trial: int | None
+    accuracies: Mapping[int, float | None]
+    collapsed: tuple[int, ...] = ()
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it is a baseline of the search space."""
+        return self.trial is None
+
+    @property
+    def values(self) -> dict[int, float]:
+        """The accuracies that there are, by seed."""
+        return {seed: value for seed, value in self.accuracies.items() if value is not None}
+
+
+class Spread(NamedTuple):
+    """A mean over seeds; ``sd`` and ``se`` are None for a single value."""
+
+    n: int
+    mean: float
+    sd: float | None
+    se: float | None
+
+
+class Difference(NamedTuple):
+    """A mean paired difference over ``n`` common seeds, and its 95 % interval."""
+
+    n: int
+    mean: float
+    low: float
+    high: float
+
+
+class Training(NamedTuple):
+    """A training that is still to be done."""
+
+    candidate: Candidate
+    seed: int
+
+
+class Row(NamedTuple):
+    """A candidate in the table; ``against`` is its difference to the best baseline."""
+
+    candidate: Candidate
+    spread: Spread | None
+    against: Difference | None
+    is_winner: bool
+    is_tied: bool
+
+
+class Confirmation(NamedTuple):
+    """A study's candidates on fresh seeds; ``missing`` trainings keep it from being done."""
+
+    candidates: tuple[Candidate, ...]
+    missing: tuple[Training, ...]
+
+    @property
+    def trained(self) -> int:
+        """Trainings that are over."""
+        return sum(len(candidate.accuracies) for candidate in self.candidates)
+
+    @property
+    def winner(self) -> Candidate | None:
+        """The leader, once nothing is missing."""
+        return None if self.missing else leader(self.candidates)
+
+    @property
+    def tie_set(self) -> tuple[Candidate, ...]:
+        """The candidates that the seeds do not separate from the leader, itself first."""
+        return tie_set(self.candidates)
+
+    @property
+    def best_baseline(self) -> Candidate | None:
+        """The leader among the baselines."""
+        return leader([c for c in self.candidates if c.is_baseline])
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The table, the leader first and then by their means."""
+        first, tied, against = leader(self.candidates), self.tie_set, self.best_baseline
+        rows = []
+        for c in self.candidates:
+            found = spread([*c.values.values()])
+            versus = difference(c, against) if against and c is not against else None
+            rows.append(Row(c, found, versus, c is first, c is not first and c in tied))
+        return tuple(
+            sorted(rows, key=lambda r: (not r.is_winner, -r.spread.mean if r.spread else 0.0))
+        )
+
+
+def fresh_seeds(first: int, count: int, *, training_seed: int) -> list[int]:
+    """Return seeds from ``first`` on, without the one that chose the finalists.
+
+    Example:
+        >>> fresh_seeds(1, 3, training_seed=2)
+        [1, 3, 4]
+    """
+    return [seed for seed in range(first, first + count + 1) if seed != training_seed][:count]
+
+
+def quantile(degrees: int) -> float:
+    """Return the t with P(|T| <= t) = 0.95 for Student's T; beyond 30 degrees the normal one.
+
+    Example:
+        >>> quantile(2), quantile(31)
+        (4.303, 1.96)
+    """
+    return _T_95[degrees - 1] if degrees <= len(_T_95) else _NORMAL_95
+
+
+def spread(values: Sequence[float]) -> Spread | None:
+    """Return mean, standard deviation (n − 1) and standard error sd / √n; None of no values.
+
+    Example:
+        >>> spread([1.0, 2.0, 3.0])
+        Spread(n=3, mean=2.0, sd=1.0, se=0.5773502691896258)
+    """
+    if not values:
+        return None
+    n, mean = len(values), statistics.fmean(values)
+    if n == 1:
+        return Spread(1, mean, None, None)
+    sd = statistics.stdev(values)
+    return Spread(n, mean, sd, sd / math.sqrt(n))
+
+
+def difference(one: Candidate, other: Candidate) -> Difference | None:
+    """Return the paired difference of two candidates: mean(d) ± t(n − 1) · sd(d) / √n.
+
+    d are the differences ``one`` − ``other`` on the seeds that both have. Without such a seed it
+    is None, with one the interval has no end.
+
+    The interval is that of one comparison with a fixed n. A race looks at several of them after
+    every seed, so that a true tie is taken for separated somewhat more often than once in 20.
+    """
+    seeds = sorted(one.values.keys() & other.values.keys())
+    found = spread([one.values[seed] - other.values[seed] for seed in seeds])
+    if found is None:
+        return None
+    half = math.inf if found.se is None else quantile(found.n - 1) * found.se
+    return Difference(found.n, found.mean, found.mean - half, found.mean + half)
+
+
+def leader(candidates: Sequence[Candidate]) -> Candidate | None:
+    """Return the candidate with the best mean of those with the most seeds; of equals the first.
+
+    Those with fewer seeds were separated from a leader on the seeds they have. Their mean is no
+    rival: it is of easier or harder seeds.
+    """
+    measured = [c for c in candidates if c.values]
+    most = max((len(c.accuracies) for c in measured), default=0)
+    longest = [c for c in measured if len(c.accuracies) == most]
+    return max(longest, key=lambda c: statistics.fmean(c.values.values()), default=None)
+
+
+def tie_set(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Return the leader and all whose difference to it has an interval that reaches 0.
+
+    The interval of leader − candidate; one that is below 0 altogether, as a new finalist's can be
+    that has few seeds yet, is no reason to leave the race either.
+    """
+    first = leader(candidates)
+    if first is None:
+        return ()
+    others = [c for c in candidates if c is not first and c.values]
+    versus = [(c, difference(first, c)) for c in others]
+    return (first, *(c for c, found in versus if found is None or found.low <= 0))
+
+
+def race(candidates: Sequence[Candidate], seeds: Sequence[int], first: int) -> list[Training]:
+    """Return the trainings that are missing next; none if the race is over.
+
+    Every candidate gets the ``first`` of the seeds, then one more at a time those in the tie set,
+    until it has only the leader or the seeds are used up. The race is replayed from its start, so
+    that what an interruption left half done is completed and not decided anew.
+
+    Args:
+        candidates: With what they have so far.
+        seeds: The fresh seeds, in their order.
+        first: How many of them everybody gets.
+    """
+    given = {c.schedule: first for c in candidates}
+    while True:
+        missing = [
+            Training(c, seed)
+            for turn, seed in enumerate(seeds)
+            for c in candidates
+            if turn < given[c.schedule] and seed not in c.accuracies
+        ]
+        if missing:
+            return missing
+        so_far = [_with_seeds(c, seeds[: given[c.schedule]]) for c in candidates]
+        tied = [c.schedule for c in tie_set(so_far)]
+        fewest = min((given[schedule] for schedule in tied), default=len(seeds))
+        if len(tied) < 2 or fewest >= len(seeds):
+            return []
+        # Who was left behind and is back in the tie set catches up first.
+        given |= {schedule: fewest + 1 for schedule in tied if given[schedule] == fewest}
+
+
+def _with_seeds(candidate: Candidate, seeds: Sequence[int]) -> Candidate:
+    accuracies = {seed: candidate.accuracies[seed] for seed in seeds}
+    return candidate._replace(accuracies=accuracies)

@@ -1,0 +1,93 @@
+"""The table of a confirm in words, for the report and the command line."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from tuner.confirmation import Confirmation, Difference, Row, Spread
+
+
+class ConfirmedLine(NamedTuple):
+    """A candidate of a confirm, in words."""
+
+    label: str
+    family: str
+    n: int
+    mean: str
+    difference: str
+    note: str
+    is_winner: bool
+
+
+class Confirmed(NamedTuple):
+    """A confirm in words."""
+
+    sentence: str
+    lines: tuple[ConfirmedLine, ...]
+
+
+def confirmed_data(confirmation: Confirmation) -> Confirmed:
+    """Return the table of a confirm and a sentence about it."""
+    done = not confirmation.missing
+    lines = tuple(_line(row, done) for row in confirmation.rows)
+    return Confirmed(confirmed_sentence(confirmation), lines)
+
+
+def confirmed_sentence(confirmation: Confirmation) -> str:
+    """Return who won on which evidence, or how far the confirm is."""
+    if confirmation.missing:
+        known = confirmation.trained + len(confirmation.missing)
+        return f"unfinished, {confirmation.trained} of at least {known} trainings are over"
+    if confirmation.winner is None:
+        return "without a winner, because every training failed"
+    first = confirmation.rows[0]
+    text = f"{first.candidate.label}, {mean(first.spread)} on {len(first.candidate.values)} seeds"
+    if first.against is not None and confirmation.best_baseline is not None:
+        to = confirmation.best_baseline.label
+        text += f", {difference(first.against)} against the best baseline, {to}"
+    tied = [candidate.label for candidate in confirmation.tie_set[1:]]
+    apart = f"not separated from {', '.join(tied)}" if tied else "separated from all others"
+    return f"{text}; {apart}"
+
+
+def mean(found: Spread | None) -> str:
+    """Return a mean and its standard error.
+
+    Example:
+        >>> mean(Spread(n=3, mean=0.87, sd=0.0035, se=0.002))
+        '0.8700 ± 0.0020'
+    """
+    if found is None:
+        return "–"
+    return f"{found.mean:.4f}" + (f" ± {found.se:.4f}" if found.se is not None else "")
+
+
+def difference(found: Difference | None) -> str:
+    """Return a paired difference and its interval.
+
+    Example:
+        >>> difference(Difference(n=3, mean=0.002, low=-0.001, high=0.005))
+        '+0.0020 (-0.0010..+0.0050)'
+    """
+    if found is None:
+        return "–"
+    ends = f" ({found.low:+.4f}..{found.high:+.4f})" if math.isfinite(found.low) else ""
+    return f"{found.mean:+.4f}{ends}"
+
+
+def _line(row: Row, done: bool) -> ConfirmedLine:
+    candidate = row.candidate
+    notes = ["winner" if done else "leads"] * row.is_winner + ["tie"] * row.is_tied
+    failed = len(candidate.accuracies) - len(candidate.values)
+    notes += [f"{len(candidate.collapsed)} collapsed"] * bool(candidate.collapsed)
+    notes += [f"{failed} failed"] * bool(failed)
+    return ConfirmedLine(
+        label=candidate.label,
+        family=candidate.schedule.family,
+        n=len(candidate.values),
+        mean=mean(row.spread),
+        difference=difference(row.against),
+        note=", ".join(notes),
+        is_winner=row.is_winner,
+    )
