@@ -55,7 +55,7 @@ def ours(name: str, table: Path, space: Path, pruner: dict[str, Any] | None) -> 
     return Competitor(
         name,
         functools.partial(our_sampler, spec),
-        functools.partial(make_pruner, spec.pruner, spec.epochs),
+        functools.partial(make_pruner, spec.pruner, spec.epochs, spec.task.updates_per_epoch),
         spec.pruner.model_dump(),
     )
 

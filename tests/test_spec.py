@@ -265,8 +265,8 @@ ROWS = [
      "unknown key; known: seed, type"),
     # [pruner]
     (("[budget]", "[pruner]\ntype = 'asha'\n[budget]"), "pruner.type",
-     "must be one of 'halving', 'successive_halving', 'median', 'hyperband', 'none', but got"
-     " 'asha'"),
+     "must be one of 'forecast', 'halving', 'successive_halving', 'median', 'hyperband', 'none',"
+     " but got 'asha'"),
     (("[budget]", "[pruner]\ntype = 'hyperband'\nmin_resource = 1\n[budget]"),
      "pruner.min_resource", "must be whole epochs such as '1ep', but got 1"),
     (("[budget]", "[pruner]\ntype = 'hyperband'\nmin_resource = '1.5ep'\n[budget]"),
@@ -280,7 +280,7 @@ ROWS = [
     (("[budget]", "[pruner]\ntype = 'halving'\nrungs = ['5up']\n[budget]"),
      "pruner.rungs", "must be epochs or shares of the horizon, but got '5up'"),
     (("[budget]", "[pruner]\ntype = 'halving'\nrungs = ['1ep']\n[budget]"),
-     "pruner.keep", "must be a share between 0 and 1 for each of 1 rungs, but got [0.5, 0.3]"),
+     "pruner.keep", "must be a share between 0 and 1 for each of 1 rungs, but got [0.4, 0.4]"),
     (("[budget]", "[pruner]\ntype = 'halving'\nkeep = [0.5, 1.0]\n[budget]"),
      "pruner.keep", "must be a share between 0 and 1 for each of 2 rungs, but got [0.5, 1.0]"),
     (("[budget]", "[pruner]\ntype = 'none'\nmin_resource = '1ep'\n[budget]"),

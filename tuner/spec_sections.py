@@ -155,12 +155,11 @@ class SuccessiveHalving(Pruner):
     _check = field_validator("min_resource", mode="before")(_whole_epochs)
 
 
-class Halving(Pruner):
-    """``[pruner] type = "halving"``: of the trials at each rung the best share goes on."""
+class Rungs(Pruner):
+    """What pruners have that judge at rungs, after which the best share goes on."""
 
-    type: Literal["halving"]
-    rungs: list[str] = Field(default=["0.1dur", "0.3dur"], min_length=1)
-    keep: list[float] = Field(default=[0.5, 0.3], validate_default=True)
+    rungs: list[str] = Field(default=["0.1dur", "0.2dur"], min_length=1)
+    keep: list[float] = Field(default=[0.4, 0.4], validate_default=True)
 
     @field_validator("rungs", mode="before")
     @classmethod
@@ -199,6 +198,22 @@ class Halving(Pruner):
         return kept
 
 
+class Halving(Rungs):
+    """``[pruner] type = "halving"``: the best are those that do best at the rung."""
+
+    type: Literal["halving"]
+
+
+class Forecast(Rungs):
+    """``[pruner] type = "forecast"``: the best are those that are expected to end best.
+
+    Nothing is pruned before ``n_startup_trials`` trials, baselines included, are complete.
+    """
+
+    type: Literal["forecast"]
+    n_startup_trials: int = Field(default=6, ge=2)
+
+
 class Hyperband(Pruner):
     """``[pruner] type = "hyperband"``: Optuna's Hyperband up to the study's epochs."""
 
@@ -211,6 +226,7 @@ class Hyperband(Pruner):
 
 SAMPLERS: dict[str, type[Section]] = {"tpe": TPE, "random": Random}
 PRUNERS: dict[str, type[Pruner]] = {
+    "forecast": Forecast,
     "halving": Halving,
     "successive_halving": SuccessiveHalving,
     "median": Median,

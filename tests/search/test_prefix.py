@@ -246,7 +246,7 @@ def test_a_pruner_that_is_asked_again_gives_the_same_answer(pruner: object) -> N
     """A process may be killed after the question and before the trial's end is stored."""
     random = np.random.default_rng(0)
     study = optuna.create_study(
-        study_name="fixed", direction="maximize", pruner=make_pruner(pruner, 8)
+        study_name="fixed", direction="maximize", pruner=make_pruner(pruner, 8, 10)
     )
     answers = []
     for _ in range(40):

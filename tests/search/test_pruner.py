@@ -17,7 +17,7 @@ def epochs_trained(pruner: object, curves: list[list[float]]) -> list[int]:
     study = optuna.create_study(
         study_name="curves",  # from which hyperband draws its brackets
         direction="maximize",
-        pruner=make_pruner(pruner, len(GOOD)),
+        pruner=make_pruner(pruner, len(GOOD), 10),
     )
     trained = []
     for curve in curves:
@@ -89,7 +89,7 @@ def test_rungs_are_whole_epochs_before_the_last(
 
 def test_a_trial_that_is_asked_again_gets_the_same_answer() -> None:
     study = optuna.create_study(
-        direction="maximize", pruner=make_pruner(Halving(type="halving"), 10)
+        direction="maximize", pruner=make_pruner(Halving(type="halving", keep=[0.5, 0.3]), 10, 10)
     )
     for value in (0.5, 0.4, 0.6):
         trial = study.ask()

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from optuna.pruners import BasePruner
 from optuna.study import Study
 from optuna.trial import FrozenTrial
+
+# Says how good trials are after an epoch, the larger the better; None if it cannot tell yet.
+Score = Callable[[Study, Sequence[FrozenTrial], int], Sequence[float] | None]
+
+
+def by_value(_: Study, trials: Sequence[FrozenTrial], epoch: int) -> list[float]:
+    """Score trials by what they reported after an epoch."""
+    return [trial.intermediate_values[epoch] for trial in trials]
 
 
 class Halving(BasePruner):
@@ -15,11 +23,12 @@ class Halving(BasePruner):
 
     With ``n`` trials that were judged after that epoch, this one included, the best
     ``max(1, ceil(keep * n))`` go on. Whether a trial is among them is asked when it gets there, so
-    nobody waits for others. It keeps no notes: asked again about the same trials, it gives the
-    same answer.
+    nobody waits for others. While there is no score, everybody goes on. It keeps no notes: asked
+    again about the same trials, it gives the same answer.
 
     Args:
         rungs: The share that is kept, by epoch.
+        score: What the best are the best by.
 
     Source:
         Asynchronous successive halving, Li et al. 2020 (arXiv:1810.05934), with rungs that are
@@ -38,19 +47,22 @@ class Halving(BasePruner):
         [False, True, False, True]
     """
 
-    def __init__(self, rungs: Mapping[int, float]) -> None:
+    def __init__(self, rungs: Mapping[int, float], score: Score = by_value) -> None:
         self._rungs = dict(rungs)
+        self._score = score
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
         """Tell whether a trial ends here."""
-        step = trial.last_step
-        if step is None or step not in self._rungs:
+        epoch = trial.last_step
+        if epoch is None or epoch not in self._rungs:
             return False
-        mine = trial.intermediate_values[step]
         others = [
-            other.intermediate_values[step]
+            other
             for other in study.get_trials(deepcopy=False)
-            if other.number != trial.number and step in other.intermediate_values
+            if other.number != trial.number and epoch in other.intermediate_values
         ]
-        kept = max(1, math.ceil(self._rungs[step] * (len(others) + 1)))
-        return sum(other > mine for other in others) >= kept
+        scores = self._score(study, [*others, trial], epoch)
+        if scores is None:
+            return False
+        kept = max(1, math.ceil(self._rungs[epoch] * len(scores)))
+        return sum(score > scores[-1] for score in scores[:-1]) >= kept

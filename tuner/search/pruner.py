@@ -14,18 +14,23 @@ from optuna.pruners import (
 )
 
 from tuner.definitions import Section
+from tuner.search.forecast import Forecast as Forecaster
 from tuner.search.halving import Halving as HalvingPruner
-from tuner.spec import Halving, Hyperband, Median, SuccessiveHalving
+from tuner.spec import Forecast, Halving, Hyperband, Median, SuccessiveHalving
 from tuner.units import Duration
 
 
-def make_pruner(definition: Section, epochs: int) -> BasePruner:
+def make_pruner(definition: Section, epochs: int, updates_per_epoch: int) -> BasePruner:
     """Return the pruner.
 
     Args:
         definition: The parsed ``[pruner]`` table.
         epochs: Epochs of a full training.
+        updates_per_epoch: Updates in an epoch.
     """
+    if isinstance(definition, Forecast):
+        score = Forecaster(updates_per_epoch, epochs, definition.n_startup_trials)
+        return HalvingPruner(definition.by_epoch(epochs), score)
     if isinstance(definition, Halving):
         return HalvingPruner(definition.by_epoch(epochs))
     if isinstance(definition, Median):

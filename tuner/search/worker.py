@@ -68,7 +68,7 @@ class Worker:
         self._watch = Watch(supervised=supervised)
         hurry_if(storage, stop_reason)
         study.sampler = make_sampler(spec.sampler)
-        study.pruner = make_pruner(spec.pruner, spec.epochs)
+        study.pruner = make_pruner(spec.pruner, spec.epochs, spec.task.updates_per_epoch)
 
     def run(self) -> str:
         """Run trials until the budget is used or a stop is requested.

@@ -1,0 +1,112 @@
+"""The forecast of final accuracies, on a made-up world in which the final LR decides."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import optuna
+import pytest
+
+import tuner
+from tuner.schedules import Schedule, schedule_to_dict
+from tuner.search.forecast import Forecast as Forecaster
+from tuner.search.pruner import make_pruner
+from tuner.spec import Forecast, Halving
+
+EPOCHS, UPDATES = 10, 20
+CHANCE = np.random.default_rng(0)
+
+
+def cosine(final_lr: float) -> Schedule:
+    return tuner.Cosine(base_lr=0.5, final_lr=final_lr, horizon=EPOCHS * UPDATES)
+
+
+def truth(final_lr: float, skill: float) -> tuple[float, float]:
+    """Return a value after epoch 1, which shows skill alone, and the final accuracy.
+
+    The final error is e ** -(skill + 0.3 * (-1 - log10(final_lr))).
+    """
+    early = 1 - math.exp(-0.5 * skill)
+    return early, 1 - math.exp(-(skill + 0.3 * (-1 - math.log10(final_lr))))
+
+
+def world() -> list[tuple[float, float]]:
+    return [(10 ** CHANCE.uniform(-3, -0.5), CHANCE.uniform(1.0, 1.5)) for _ in range(40)]
+
+
+def run(
+    study: optuna.Study, final_lr: float, skill: float, *, prune: bool = True
+) -> optuna.trial.FrozenTrial:
+    early, end = truth(final_lr, skill)
+    trial = study.ask()
+    trial.set_user_attr("schedule", schedule_to_dict(cosine(final_lr)))
+    trial.report(early, step=1)
+    if prune and trial.should_prune():
+        study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+    else:
+        study.tell(trial, end)
+    return study.get_trials()[trial.number]
+
+
+def make_study(pruner: object) -> optuna.Study:
+    pruner = make_pruner(pruner, EPOCHS, UPDATES)
+    return optuna.create_study(direction="maximize", pruner=pruner)
+
+
+def test_the_expected_end_is_ranked_by_value_and_schedule_together() -> None:
+    study = make_study(Forecast(type="forecast"))
+    for final_lr, skill in world()[:15]:
+        run(study, final_lr, skill, prune=False)
+    unseen = world()
+    trials = [run(study, *each, prune=False) for each in unseen]
+    for trial in trials:  # what is asked about are trials without an end
+        trial.state, trial.value = optuna.trial.TrialState.RUNNING, None
+    learned = optuna.create_study(direction="maximize")
+    learned.add_trials(study.get_trials()[:15])
+    scores = Forecaster(UPDATES, EPOCHS, 6)(learned, trials, 1)
+    ends = [truth(*each)[1] for each in unseen]
+    early = [truth(*each)[0] for each in unseen]
+
+    def agreement(values: list[float]) -> float:
+        ranks = [np.argsort(np.argsort(each)) for each in (values, ends)]
+        return float(np.corrcoef(*ranks)[0, 1])
+
+    assert scores is not None
+    assert agreement(scores) > 0.95
+    assert agreement(early) < 0.7
+
+
+def test_nothing_is_forecast_before_enough_trials_are_complete() -> None:
+    study = make_study(Forecast(type="forecast", keep=[0.1, 0.1], n_startup_trials=4))
+    states = [run(study, 0.01, 2.0 - number / 10).state.name for number in range(8)]
+    assert states[:4] == ["COMPLETE"] * 4
+    assert "PRUNED" in states[4:]
+
+
+def test_a_good_schedule_that_decays_late_is_kept_where_its_value_alone_prunes_it() -> None:
+    others = [(0.2, 1.3 + number / 100) for number in range(10)]
+    late = (0.001, 1.25)  # behind all others after epoch 1, best at the end
+    assert truth(*late)[0] < min(truth(*each)[0] for each in others)
+    assert truth(*late)[1] > max(truth(*each)[1] for each in others)
+    known = [(10**-exponent, 1.1 + exponent / 20) for exponent in (0.5, 1, 1.5, 2, 2.5, 3)]
+    states = {}
+    for name, pruner in (
+        ("forecast", Forecast(type="forecast")),
+        ("halving", Halving(type="halving")),
+    ):
+        study = make_study(pruner)
+        for each in [*known, *others]:
+            run(study, *each, prune=False)
+        states[name] = run(study, *late).state.name
+    assert states == {"forecast": "COMPLETE", "halving": "PRUNED"}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_study_prunes_by_forecast(write_study: Callable, workers: int) -> None:
+    more = '[pruner]\ntype = "forecast"\nkeep = [0.3, 0.3]\n'
+    study = write_study(trials=14, epochs=4, workers=workers, more=more)
+    rows = tuner.run_study(study).trials
+    assert sum(row.state == "pruned" for row in rows) >= 2
+    assert all(row.state == "complete" for row in rows if row.baseline)

@@ -1,0 +1,106 @@
+"""What a trial will come to: from how it does now, and from what its schedule still has ahead.
+
+Two schedules that do equally well after two epochs do not end equally: one of them may keep a high
+LR to the end, the other decay to nothing. A trial's schedule is known to its last update, so this
+need not be learned from its curve. It is learned from the study's complete trials how much it
+matters, by a ridge regression, anew for every question.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+
+from tuner.schedules import Schedule, schedule_from_dict
+from tuner.search.trial import SCHEDULE
+
+# Learning rates below this are as good as none.
+_LEAST_RATE = 1e-4
+# The share of the horizon whose mean LR is "the LR at the end", or "now".
+_SPAN = 0.05
+_RIDGE = 1.0
+# Errors below this, of a perfect accuracy, have no logarithm that means anything.
+_LEAST_ERROR = 1e-4
+
+
+class Forecast:
+    """Forecasts the final accuracies of trials from their values after some epoch.
+
+    The final error's logarithm is a linear function, fitted to the complete trials with a ridge
+    penalty of 1 on standardized features, of these logarithms: of the error now; of the LR at the
+    end, and its square; of the sum of the LRs still to come, and its square; of the LR now.
+
+    Args:
+        updates_per_epoch: Updates in an epoch.
+        epochs: Epochs of a full training.
+        n_startup_trials: Complete trials without which nothing is forecast.
+    """
+
+    def __init__(self, updates_per_epoch: int, epochs: int, n_startup_trials: int) -> None:
+        self._updates_per_epoch, self._epochs = updates_per_epoch, epochs
+        self._least = n_startup_trials
+
+    def __call__(
+        self, study: Study, trials: Sequence[FrozenTrial], epoch: int
+    ) -> list[float] | None:
+        """Return a number for each trial, the larger the better it will end.
+
+        Args:
+            study: The study, whose complete trials are learned from.
+            trials: Trials that were judged after that epoch.
+            epoch: Epochs completed.
+
+        Returns:
+            Minus the logarithm of the expected final error; None if too few are complete.
+        """
+        complete = [
+            trial
+            for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+            if epoch in trial.intermediate_values and SCHEDULE in trial.user_attrs
+        ]
+        if len(complete) < max(self._least, 2):
+            return None
+        known = self._features(complete, epoch)
+        ends = np.array([_merit(trial.value or 0.0) for trial in complete])
+        mean, spread = known.mean(axis=0), known.std(axis=0) + 1e-6
+        scaled = (known - mean) / spread
+        penalty = _RIDGE * np.eye(scaled.shape[1])
+        weights = np.linalg.solve(scaled.T @ scaled + penalty, scaled.T @ (ends - ends.mean()))
+        asked = (self._features(trials, epoch) - mean) / spread
+        return [float(each) for each in asked @ weights + ends.mean()]
+
+    def _features(self, trials: Sequence[FrozenTrial], epoch: int) -> npt.NDArray[np.float64]:
+        return np.array(
+            [
+                (
+                    _merit(trial.intermediate_values[epoch]),
+                    *_ahead(
+                        schedule_from_dict(trial.user_attrs[SCHEDULE]),
+                        epoch * self._updates_per_epoch,
+                        self._epochs * self._updates_per_epoch,
+                    ),
+                )
+                for trial in trials
+            ]
+        )
+
+
+def _merit(accuracy: float) -> float:
+    return -math.log(max(1.0 - accuracy, _LEAST_ERROR))
+
+
+@functools.lru_cache(maxsize=100_000)
+def _ahead(schedule: Schedule, done: int, horizon: int) -> tuple[float, ...]:
+    """Return what a schedule has ahead of it after an update, in orders of magnitude."""
+    rates = np.array([schedule(update) for update in range(1, horizon + 1)])
+    span = max(1, round(_SPAN * horizon))
+    end = math.log10(max(rates[-span:].mean(), _LEAST_RATE))
+    now = math.log10(max(rates[max(0, done - span) : done].mean(), _LEAST_RATE))
+    left = math.log10(max(rates[done:].sum(), _LEAST_RATE * horizon))
+    return end, end**2, left, left**2, now
