@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tuner.errors import DefinitionError, UnitError
-from tuner.spec import TPE, StudySpec, SuccessiveHalving, difference, load_spec, seconds
+from tuner.spec import TPE, Forecast, StudySpec, difference, load_spec, seconds
 
 ROOT = Path(__file__).parent.parent
 STUDY = """
@@ -68,7 +68,9 @@ def test_defaults() -> None:
     study = spec()
     assert study.training.seed == 0
     assert study.sampler == TPE(seed=0, n_startup_trials=10, group=False)
-    assert study.pruner == SuccessiveHalving(min_resource="1ep", reduction_factor=3)
+    assert study.pruner == Forecast(
+        rungs=["0.1dur", "0.2dur"], keep=[0.4, 0.4], n_startup_trials=6
+    )
     assert study.objective.metric == "test_accuracy"
     assert study.budget.timeout is None
     assert study.storage_url == "sqlite:///study/study.db"
@@ -163,12 +165,12 @@ def test_order_comments_and_spelling_of_the_space_may_change() -> None:
         (
             ("[budget]", "[pruner]\ntype='none'\n[budget]"),
             None,
-            "pruner.type successive_halving -> none",
+            "pruner.type forecast -> none",
         ),
         (
-            ("[budget]", "[pruner]\ntype='successive_halving'\nmin_resource='2ep'\n[budget]"),
+            ("[budget]", "[pruner]\ntype='forecast'\nn_startup_trials=9\n[budget]"),
             None,
-            "pruner.min_resource 1ep -> 2ep",
+            "pruner.n_startup_trials 6 -> 9",
         ),
         (None, ('"linear"', '"constant"'), "fixed.warmup_mode linear -> constant"),
         (None, ("high = 1.0", "high = 0.9"), "params.base_lr.high 1.0 -> 0.9"),

@@ -200,7 +200,7 @@ def make_spec(
         mistakes.read(Budget, study_data["budget"], "budget") if "budget" in study_data else None
     )
     sampler = mistakes.read_tagged(SAMPLERS, study_data.get("sampler", {"type": "tpe"}), "sampler")
-    default_pruner = {"type": "successive_halving"}
+    default_pruner = {"type": "forecast"}
     pruner = mistakes.read_tagged(PRUNERS, study_data.get("pruner", default_pruner), "pruner")
     url = _read_storage(study_data.get("storage", {}), folder, stem, mistakes)
     confirm = mistakes.read(Confirm, study_data.get("confirm", {}), "confirm")

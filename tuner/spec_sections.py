@@ -210,7 +210,7 @@ class Forecast(Rungs):
     Nothing is pruned before ``n_startup_trials`` trials, baselines included, are complete.
     """
 
-    type: Literal["forecast"]
+    type: Literal["forecast"] = "forecast"
     n_startup_trials: int = Field(default=6, ge=2)
 
 

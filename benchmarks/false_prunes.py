@@ -1,0 +1,138 @@
+"""How often pruners end the best schedules: recorded trainings in random orders, no sampler.
+
+    python benchmarks/false_prunes.py                  # 100 random orders
+    python benchmarks/false_prunes.py --orders 300 --table other.jsonl
+
+Every schedule of benchmarks/curves/lenet_10_epochs.jsonl that was trained to its end from seed 0
+is a trial, each once in an order; a pruner is asked as a study asks it. Prints the epochs spent,
+the share of the best tenth that was pruned, and by how much the best complete trial misses the
+best schedule, each as mean ± standard error over the orders. Writes them to
+benchmarks/results/false_prunes.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import math
+import platform
+import statistics
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import optuna
+from optuna.trial import TrialState
+
+from tuner.definitions import Section
+from tuner.search.pruner import make_pruner
+from tuner.search.trial import SCHEDULE
+from tuner.spec import Forecast, Halving, Median, SuccessiveHalving
+
+TABLE = Path(__file__).parent / "curves" / "lenet_10_epochs.jsonl"
+RESULTS = Path(__file__).parent / "results" / "false_prunes.json"
+PRUNERS: dict[str, Section] = {
+    "median, as Optuna's default": Median(type="median", signal="raw"),
+    "successive halving, raw": SuccessiveHalving(signal="raw"),
+    "successive halving, averaged": SuccessiveHalving(),
+    "halving, raw": Halving(type="halving", signal="raw"),
+    "halving, averaged": Halving(type="halving"),
+    "forecast, raw": Forecast(signal="raw"),
+    "forecast, averaged (default)": Forecast(),
+    "forecast, 0.1dur 0.2dur, keep 0.3 0.5": Forecast(keep=[0.3, 0.5]),
+    "forecast, 0.1dur, keep 0.2": Forecast(rungs=["0.1dur"], keep=[0.2]),
+}
+
+
+class Training(NamedTuple):
+    """A recorded training: its schedule, and its accuracy after every epoch."""
+
+    schedule: dict[str, Any]
+    raw: list[float]
+    averaged: list[float]
+
+
+def trainings(table: Path) -> tuple[list[Training], int]:
+    """Return the trainings from seed 0 that did not collapse, and the updates of an epoch."""
+    head, *lines = map(json.loads, table.read_text().splitlines())
+    raw, averaged = (head["columns"].index(f"{kind}_accuracy") for kind in ("test", "averaged"))
+    found = [
+        Training(
+            line["curve"], [e[raw] for e in line["epochs"]], [e[averaged] for e in line["epochs"]]
+        )
+        for line in lines
+        if line["seed"] == 0 and len(line["epochs"]) == head["epochs"]
+    ]
+    return found, head["updates_per_epoch"]
+
+
+def run(order: list[Training], pruner: Section, updates_per_epoch: int) -> tuple[float, ...]:
+    """Return the shares spent and missed, and the regret in points, of one order."""
+    epochs = len(order[0].raw)
+    study = optuna.create_study(
+        direction="maximize", pruner=make_pruner(pruner, epochs, updates_per_epoch)
+    )
+    signal = pruner.signal  # type: ignore[attr-defined]
+    spent = 0
+    for training in order:
+        trial = study.ask()
+        trial.set_user_attr(SCHEDULE, training.schedule)
+        for epoch, value in enumerate(getattr(training, signal), start=1):
+            trial.report(value, step=epoch)
+            spent += 1
+            if epoch < epochs and trial.should_prune():
+                study.tell(trial, state=TrialState.PRUNED)
+                break
+        else:
+            study.tell(trial, training.raw[-1])
+    states = [trial.state for trial in study.get_trials(deepcopy=False)]
+    ends = np.array([training.raw[-1] for training in order])
+    best = np.argsort(-ends, kind="stable")[: math.ceil(len(order) / 10)]
+    missed = sum(states[i] == TrialState.PRUNED for i in best) / len(best)
+    complete = [end for end, state in zip(ends, states, strict=True) if state.name == "COMPLETE"]
+    return spent / (epochs * len(order)), missed, 100 * float(ends.max() - max(complete))
+
+
+def main() -> None:
+    """Replay, print the table, write the results."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--orders", type=int, default=100)
+    parser.add_argument("--table", type=Path, default=TABLE)
+    asked = parser.parse_args()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    recorded, updates_per_epoch = trainings(asked.table)
+    results: dict[str, Any] = {
+        "schedules": len(recorded),
+        "orders": asked.orders,
+        "versions": {
+            "python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in ("optuna", "numpy")},
+        },
+        "pruners": {},
+    }
+    print(f"{len(recorded)} schedules in {asked.orders} random orders\n")
+    print(
+        "| pruner | epochs spent, % | best tenth pruned, % | regret, points |\n|---|---|---|---|"
+    )
+    for name, pruner in PRUNERS.items():
+        found = [
+            run([recorded[i] for i in np.random.default_rng(seed).permutation(len(recorded))],
+                pruner, updates_per_epoch)
+            for seed in range(asked.orders)
+        ]  # fmt: skip
+        cells = []
+        for values, scale in zip(zip(*found, strict=True), (100, 100, 1), strict=True):
+            error = statistics.stdev(values) / math.sqrt(len(values))
+            cells.append((scale * statistics.mean(values), scale * error))
+        results["pruners"][name] = {
+            "definition": pruner.model_dump(),
+            "spent": cells[0], "missed": cells[1], "regret": cells[2],
+        }  # fmt: skip
+        spent, missed, regret = (f"{mean:.2f} ± {error:.2f}" for mean, error in cells)
+        print(f"| {name} | {spent} | {missed} | {regret} |", flush=True)
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
