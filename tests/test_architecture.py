@@ -39,6 +39,7 @@ ROWS: list[set[str]] = [
         "spec_sections",
         "sqlite",
         "storage",
+        "storage_errors",
         "storage_urls",
         "tasks",
         "templates",

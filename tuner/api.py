@@ -28,7 +28,8 @@ from tuner.search.study import find_study, prepare_study, stored_spec
 from tuner.search.worker import Worker
 from tuner.spec import Confirm, StudySpec, load_spec
 from tuner.spec_sections import CONFIRM
-from tuner.storage import made_folder, make_database, open_storage, storage_errors
+from tuner.storage import made_folder, make_database, open_storage
+from tuner.storage_errors import storage_errors
 from tuner.storage_urls import resolve_url
 from tuner.study_result import StudyResult
 
