@@ -19,7 +19,7 @@ FRAMEWORKS = {"mxnet", "torch", "jax", "optax", "keras", "tensorflow"}
 ROWS: list[set[str]] = [
     {"__init__", "__main__"},
     {"cli"},
-    {"api"},
+    {"api", "project"},
     {"running"},
     {"study_result"},
     {"report", "workers", "proxy", "clusters", "cluster_task"},

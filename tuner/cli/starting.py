@@ -12,7 +12,7 @@ from tuner.cli.console import command, results, say_next
 
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
     """Write a commented study and search space to start from."""
-    from tuner.api import init_project
+    from tuner.project import init_project
 
     files = init_project(folder)
     for path in files:
@@ -22,7 +22,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
 
 def check(study: Annotated[Path, typer.Argument(metavar="STUDY")]) -> None:
     """Read a study and all that it needs, print the plan, train nothing."""
-    from tuner.api import check_study
     from tuner.cli.plan import show_plan
+    from tuner.project import check_study
 
     show_plan(check_study(study), study)
