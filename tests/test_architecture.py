@@ -19,7 +19,7 @@ FRAMEWORKS = {"mxnet", "torch", "jax", "optax", "keras", "tensorflow"}
 ROWS: list[set[str]] = [
     {"__init__", "__main__"},
     {"cli"},
-    {"api"},
+    {"api", "project"},
     {"running"},
     {"study_result"},
     {"report", "workers", "proxy", "clusters", "cluster_task"},
@@ -39,6 +39,7 @@ ROWS: list[set[str]] = [
         "spec_sections",
         "sqlite",
         "storage",
+        "storage_errors",
         "storage_urls",
         "tasks",
         "templates",

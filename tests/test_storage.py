@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from optuna.storages import RDBStorage
 
 from tuner.errors import StorageError
-from tuner.storage import close, made_folder, make_database, open_storage, storage_errors
+from tuner.storage import close, made_folder, make_database, open_storage
+from tuner.storage_errors import storage_errors
 from tuner.storage_urls import default_url, hide_password, output_folder, resolve_url
 
 

@@ -15,16 +15,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tuner.api import (
-        check_study,
-        confirm_study,
-        init_project,
-        open_study,
-        resume_study,
-        run_study,
-    )
+    from tuner.api import confirm_study, open_study, resume_study, run_study
     from tuner.compat import import_mxnet
     from tuner.errors import TunerError
+    from tuner.project import check_study, init_project
     from tuner.schedules import (
         WSD,
         Constant,
@@ -50,14 +44,14 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "StudyResult": "tuner.study_result",
-    "check_study": "tuner.api",
     "confirm_study": "tuner.api",
-    "init_project": "tuner.api",
     "open_study": "tuner.api",
     "resume_study": "tuner.api",
     "run_study": "tuner.api",
     "import_mxnet": "tuner.compat",
     "TunerError": "tuner.errors",
+    "check_study": "tuner.project",
+    "init_project": "tuner.project",
 }
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The public functions: what the commands call, and what a script or notebook calls.
+"""The public functions of a study, for the commands, scripts and notebooks.
 
 >>> import tuner
 >>> result = tuner.run_study("studies/quickstart.toml", on_event=print)  # doctest: +SKIP
@@ -8,12 +8,9 @@ Cosine(base_lr=0.27, horizon=940, ...)
 
 from __future__ import annotations
 
-import contextlib
-import importlib.metadata
-import importlib.resources
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from optuna.storages import BaseStorage
 from pydantic import ValidationError
@@ -21,53 +18,16 @@ from pydantic import ValidationError
 from tuner.clusters import connected
 from tuner.errors import StorageError, StudyError
 from tuner.running import Limits, Run, run_to_the_end
-from tuner.schedules.writing import write_whole
 from tuner.search.confirm import find_confirm, planned, settings_of
 from tuner.search.events import Event
 from tuner.search.study import find_study, prepare_study, stored_spec
 from tuner.search.worker import Worker
 from tuner.spec import Confirm, StudySpec, load_spec
 from tuner.spec_sections import CONFIRM
-from tuner.storage import made_folder, make_database, open_storage, storage_errors
+from tuner.storage import make_database, open_storage
+from tuner.storage_errors import storage_errors
 from tuner.storage_urls import resolve_url
 from tuner.study_result import StudyResult
-
-_INIT_FILES = {
-    "study.toml": Path("studies/quickstart.toml"),
-    "search_space.toml": Path("search_spaces/chapter.toml"),
-}
-
-
-class Plan(NamedTuple):
-    """What a study will do, for ``tuner check``."""
-
-    spec: StudySpec
-    updates_per_epoch: int
-    horizon: int
-    most_epochs: int
-
-
-def check_study(study: str | Path) -> Plan:
-    """Read a study file and everything that it needs, and train nothing.
-
-    Args:
-        study: The study file.
-
-    Returns:
-        The plan.
-
-    Raises:
-        DefinitionError: With every mistake of the files.
-        TunerError: If the task cannot run here: framework, optimizer, device, data.
-    """
-    spec = load_spec(study)
-    spec.task.check()
-    return Plan(
-        spec=spec,
-        updates_per_epoch=spec.task.updates_per_epoch,
-        horizon=spec.space.clock.horizon,
-        most_epochs=spec.budget.trials * spec.epochs,
-    )
 
 
 def run_study(
@@ -305,36 +265,6 @@ def open_study(
     with storage_errors(url, database):
         found = find_study(database, name, url)
         return StudyResult(found, stored_spec(found, url))
-
-
-def init_project(folder: str | Path) -> list[Path]:
-    """Write a commented study and its search space to start from.
-
-    Args:
-        folder: Where to; made if it does not exist. No existing file is touched.
-
-    Returns:
-        The files, the study first.
-
-    Raises:
-        StudyError: If one of them exists or cannot be written.
-    """
-    paths = {name: Path(folder) / path for name, path in _INIT_FILES.items()}
-    existing = [str(path) for path in paths.values() if path.exists()]
-    if existing:
-        raise StudyError(f"{', '.join(existing)} must not exist, but does. Name another folder.")
-    templates = importlib.resources.files("tuner") / "templates"
-    try:
-        with contextlib.ExitStack() as made:
-            for name, path in paths.items():
-                made.enter_context(made_folder(path.parent))
-                write_whole((templates / name).read_bytes(), str(path))
-                made.push(lambda failure, *_, path=path: path.unlink() if failure else None)
-    except OSError as error:
-        raise StudyError(
-            f"{error.filename or folder} cannot be written: {error.strerror}. Name another folder."
-        ) from error
-    return list(paths.values())
 
 
 def _found_spec(database: BaseStorage, name: str | None, url: str) -> StudySpec:

@@ -15,7 +15,8 @@ from tuner.errors import StorageError
 from tuner.patience import hurry_if
 from tuner.search.ownership import Watch
 from tuner.search.worker import put_back_orphans
-from tuner.storage import close, open_storage, storage_errors
+from tuner.storage import close, open_storage
+from tuner.storage_errors import storage_errors
 
 _LOOK_SECONDS = 1.0
 # Each worker keeps a call or two under way.

@@ -19,7 +19,8 @@ from tuner.search.events import Listener, StudyEnded, StudyStarted
 from tuner.search.study import prepare_study
 from tuner.search.worker import Worker
 from tuner.spec import Confirm, StudySpec, seconds
-from tuner.storage import close, one_at_a_time, storage_errors
+from tuner.storage import close, one_at_a_time
+from tuner.storage_errors import storage_errors
 from tuner.storage_urls import hide_password
 from tuner.study_result import StudyResult
 from tuner.workers import run_workers

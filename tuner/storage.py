@@ -34,17 +34,15 @@ from sqlalchemy.engine import URL
 from tuner import sqlite
 from tuner.errors import StorageError
 from tuner.patience import patient, wait_out
-from tuner.storage_urls import PROXY, hide_password, parse_url, sqlite_path, sqlite_url
+from tuner.storage_errors import close, storage_errors
+from tuner.storage_urls import PROXY, parse_url, sqlite_path, sqlite_url
 
 __all__ = [
     "close",
-    "explain",
-    "hide_password",
     "made_folder",
     "make_database",
     "one_at_a_time",
     "open_storage",
-    "storage_errors",
 ]
 
 _START_ATTEMPTS = 8
@@ -151,70 +149,6 @@ def one_at_a_time(storage: BaseStorage) -> Iterator[None]:
         with storage.engine.connect() as connection:
             connection.execute(row)
             yield
-
-
-def close(storage: BaseStorage) -> None:
-    """Close the connections of a storage; it opens new ones when it is used again."""
-    storage.remove_session()
-    if isinstance(storage, RDBStorage):
-        storage.engine.dispose()
-
-
-@contextlib.contextmanager
-def storage_errors(url: str, storage: BaseStorage | None = None) -> Iterator[None]:
-    """Turn what a database raises in the block into a StorageError with the cause.
-
-    Args:
-        url: The database's URL.
-        storage: Closed if the block fails, so that nothing stays beside the database.
-
-    Raises:
-        StorageError: What to do about it, without the database's password.
-    """
-    shown = hide_password(url)
-    cannot = f"The database {shown} cannot be used"
-    try:
-        try:
-            yield
-        except BaseException:
-            if storage is not None:
-                close(storage)
-            raise
-    except (
-        sa.exc.SQLAlchemyError,
-        sqlite3.Error,
-        optuna.exceptions.StorageInternalError,
-        OSError,
-    ) as error:
-        raise StorageError(
-            f"{cannot}: {explain(error)}. Mend that, or name another one with --storage URL."
-        ) from error
-    except ImportError as error:
-        raise StorageError(
-            f"The database {shown} needs a driver that is not installed: {error}."
-            " For PostgreSQL type `pip install 'psycopg[binary]'`, for MySQL"
-            " `pip install pymysql`."
-        ) from error
-    except ValueError as error:
-        raise StorageError(f"{cannot}: {error}.") from error
-    except RuntimeError as error:  # Optuna: the tables are of another version
-        raise StorageError(f"{cannot}: {str(error).replace('$STORAGE_URL', shown)}") from error
-
-
-def explain(error: BaseException) -> str:
-    """Return the cause of a database error in a line, without the statement.
-
-    Optuna wraps every one in "typically … invalid data", which hides it.
-    """
-    while isinstance(error, optuna.exceptions.StorageInternalError) and error.__cause__:
-        error = error.__cause__
-    original = getattr(error, "orig", None) or error
-    if isinstance(original, OSError) and original.strerror:
-        return (
-            f"{original.strerror}: {original.filename}" if original.filename else original.strerror
-        )
-    text = str(original).strip().splitlines()
-    return text[0] if text else type(original).__name__
 
 
 @contextlib.contextmanager

@@ -35,3 +35,9 @@ def command(*words: object) -> str:
         "tuner run 'my studies/a.toml'"
     """
     return shlex.join(["tuner", *map(str, words)])
+
+
+def say_next(*commands: str) -> None:
+    """Say what to type next."""
+    for position, text in enumerate(commands):
+        talk().print(f"{'next' if position == 0 else '':<6}{text}", markup=False)

@@ -9,7 +9,7 @@ from tuner.cli.console import command, results, talk
 from tuner.storage_urls import hide_password
 
 if TYPE_CHECKING:
-    from tuner.api import Plan
+    from tuner.project import Plan
     from tuner.spec import StudySpec
     from tuner.study_result import StudyResult
 

@@ -9,7 +9,7 @@ from importlib import metadata
 from typing import Any, NamedTuple
 
 from tuner.spec import StudySpec
-from tuner.storage import hide_password
+from tuner.storage_urls import hide_password
 
 # What decides numbers, by the name under which it is installed.
 _SOFTWARE = {"tuner": "schedule-tuner", "optuna": "optuna", "mxnet": "mxnet"}

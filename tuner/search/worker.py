@@ -21,7 +21,7 @@ from tuner.search.pruner import make_pruner
 from tuner.search.sampler import make_sampler
 from tuner.search.trial import REASON, RECORDS, Outcome, Stopped, run_trial
 from tuner.spec import StudySpec
-from tuner.storage import explain
+from tuner.storage_errors import explain
 from tuner.storage_urls import hide_password
 
 # More failures in a row than this are no bad luck.

@@ -1,0 +1,28 @@
+"""The commands before a study: ``init`` and ``check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tuner.cli.console import command, results, say_next
+
+
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
+    """Write a commented study and search space to start from."""
+    from tuner.project import init_project
+
+    files = init_project(folder)
+    for path in files:
+        results().print(f"wrote {path}", markup=False)
+    say_next(command("check", files[0]), command("run", files[0]))
+
+
+def check(study: Annotated[Path, typer.Argument(metavar="STUDY")]) -> None:
+    """Read a study and all that it needs, print the plan, train nothing."""
+    from tuner.cli.plan import show_plan
+    from tuner.project import check_study
+
+    show_plan(check_study(study), study)

@@ -1,0 +1,225 @@
+"""The commands that train, and the storage proxy for those that do it elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tuner.cli.console import command, say_next, talk
+from tuner.cli.exits import DONE, INTERRUPTED
+from tuner.cli.formats import Format
+from tuner.cli.options import (
+    Confirm,
+    Dask,
+    Form,
+    Quiet,
+    RequiredStorage,
+    StorageURL,
+    StudyFile,
+    StudyName,
+    Timeout,
+    Trials,
+    WorkerCount,
+)
+
+
+def run(
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help="The study file.")],
+    trials: Trials = None,
+    timeout: Timeout = None,
+    workers: WorkerCount = None,
+    storage: StorageURL = None,
+    dask: Dask = None,
+    confirm: Confirm = None,
+    quiet: Quiet = False,
+) -> None:
+    """Create the study, or continue it, up to its budget; then confirm it."""
+    from tuner.api import run_study
+    from tuner.storage_urls import hide_password
+
+    limits: dict[str, Any] = {"trials": trials, "timeout": timeout, "workers": workers}
+    _run(
+        quiet,
+        "run",
+        (study,) if storage is None else (study, "--storage", hide_password(storage)),
+        lambda **more: run_study(
+            study, storage=storage, dask=dask, confirm=confirm, **limits, **more
+        ),
+        dask,
+        _confirm_option(confirm),
+    )
+
+
+def resume(
+    storage: RequiredStorage,
+    study: StudyName = None,
+    trials: Trials = None,
+    timeout: Timeout = None,
+    workers: WorkerCount = None,
+    dask: Dask = None,
+    confirm: Confirm = None,
+    quiet: Quiet = False,
+) -> None:
+    """Continue a study and its confirm from its database alone."""
+    from tuner.api import resume_study
+    from tuner.storage_urls import hide_password
+
+    named = ("--study", study) if study else ()
+    limits: dict[str, Any] = {"trials": trials, "timeout": timeout, "workers": workers}
+    _run(
+        quiet,
+        "resume",
+        ("--storage", hide_password(storage), *named),
+        lambda **more: resume_study(
+            storage, study=study, dask=dask, confirm=confirm, **limits, **more
+        ),
+        dask,
+        _confirm_option(confirm),
+    )
+
+
+def confirm_best(
+    study: StudyFile = None,
+    storage: StorageURL = None,
+    name: StudyName = None,
+    top: Annotated[
+        int | None, typer.Option(metavar="K", min=1, help="How many of the best trials.")
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(metavar="N", min=2, help="Fresh seeds for everybody.")
+    ] = None,
+    max_seeds: Annotated[
+        int | None, typer.Option(metavar="N", min=2, help="Fresh seeds for tied leaders.")
+    ] = None,
+    timeout: Timeout = None,
+    workers: WorkerCount = None,
+    dask: Dask = None,
+    quiet: Quiet = False,
+    form: Form = Format.table,
+) -> None:
+    """Train the best schedules and the baselines again, all on the same fresh seeds."""
+    from tuner.api import confirm_study
+    from tuner.cli.tables import show_confirmation
+    from tuner.storage_urls import hide_password
+
+    named: list[str | Path] = [study] if study else []
+    named += ["--storage", hide_password(storage)] if storage else []
+    named += ["--study", name] if name else []
+    numbers: dict[str, Any] = {"top": top, "seeds": seeds, "max_seeds": max_seeds}
+    given = [f"--{key.replace('_', '-')}={value}" for key, value in numbers.items() if value]
+    again = command("confirm", *named, *given, *(("--dask", dask) if dask else ()))
+    result = _finish(
+        quiet,
+        again,
+        lambda **more: confirm_study(
+            study, storage=storage, name=name, **numbers,
+            timeout=timeout, workers=workers, dask=dask, **more,
+        ),
+    )  # fmt: skip
+    show_confirmation(result.confirmation, form)
+    if result.ended == "timeout":
+        talk().print(f"out of time; continue with: {again}", markup=False)
+    else:
+        talk().print(f"wrote {result.folder / 'best.json'}", markup=False)
+        say_next(command("show", result.folder / "best.json"))
+
+
+def worker(
+    storage: RequiredStorage,
+    study: StudyName = None,
+    trials: Trials = None,
+    events: Annotated[bool, typer.Option("--events", hidden=True)] = False,
+) -> None:
+    """Be one more worker of a running study, on any machine that reaches its database."""
+    from tuner.api import run_worker
+    from tuner.cli.progress import progress
+    from tuner.cli.signals import stop_request, stop_with_stdin
+    from tuner.search.events import to_json
+
+    _set_up_logging()
+    with stop_request() as request:
+        if events:  # for the process that started this one; see tuner/workers.py
+            stop_with_stdin()
+            ended = run_worker(
+                storage,
+                study=study,
+                trials=trials,
+                on_event=lambda event: print(to_json(event), flush=True),
+                stop_requested=request,
+                supervised=True,
+            )
+        else:
+            with progress() as listen:
+                ended = run_worker(
+                    storage, study=study, trials=trials, on_event=listen, stop_requested=request
+                )
+    raise typer.Exit(INTERRUPTED if ended == "interrupted" else DONE)
+
+
+def storage_proxy(
+    storage: RequiredStorage,
+    host: Annotated[str, typer.Option(metavar="HOST", help="Where to listen.")] = "localhost",
+    port: Annotated[int, typer.Option(metavar="PORT", min=1, max=65535)] = 13000,
+) -> None:
+    """Stand between a database and many workers, which use grpc://HOST:PORT as their storage."""
+    from tuner.cli.signals import stop_request
+    from tuner.proxy import serve
+
+    with stop_request(announce="stopping") as request:
+        talk().print(f"workers use --storage grpc://{host}:{port}; Ctrl-C ends it", markup=False)
+        serve(storage, host=host, port=port, stop_requested=request)
+
+
+def _run(
+    quiet: bool,
+    verb: str,
+    named: tuple[str | Path, ...],
+    start: Callable[..., Any],
+    dask: str | None,
+    more: tuple[str, ...],
+) -> None:
+    """Run a study with progress and signals, then say what there is and what to type next."""
+    from tuner.cli.plan import show_result
+
+    again = command(verb, *named, *(("--dask", dask) if dask else ()), *more)
+    result = _finish(quiet, again, start)
+    show_result(result, again, command("trials", *named))
+
+
+def _confirm_option(confirm: bool | None) -> tuple[str, ...]:
+    return () if confirm is None else ("--confirm" if confirm else "--no-confirm",)
+
+
+def _finish(quiet: bool, again: str, start: Callable[..., Any]) -> Any:
+    """Run something with progress and signals; if it is interrupted, exit and say ``again``."""
+    from tuner.cli.progress import progress
+    from tuner.cli.signals import stop_request
+
+    _set_up_logging()
+    try:
+        with stop_request() as request, progress(quiet) as listen:
+            result = start(on_event=listen, stop_requested=request)
+    except KeyboardInterrupt:
+        talk().print(f"stopped; the trial is queued again. Continue with: {again}", markup=False)
+        raise typer.Exit(INTERRUPTED) from None
+    if result.ended == "interrupted":
+        talk().print(f"saved. Continue with: {again}", markup=False)
+        raise typer.Exit(INTERRUPTED)
+    return result
+
+
+def _set_up_logging() -> None:
+    """Print our own warnings as lines, and leave Optuna's about every trial out."""
+    import logging
+
+    import optuna
+
+    class Talk(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            talk().print(f"warning: {record.getMessage()}", markup=False)
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    logging.getLogger("tuner").handlers = [Talk()]
