@@ -22,7 +22,7 @@ ROWS: list[set[str]] = [
     {"api", "project"},
     {"running"},
     {"study_result"},
-    {"report", "workers", "proxy", "clusters", "cluster_task"},
+    {"report", "workers", "proxy", "clusters", "cluster_crew", "cluster_task"},
     {"search"},
     {
         "checkpoints",
