@@ -56,7 +56,8 @@ def run_study(
         dask: The address of a Dask scheduler (``"tcp://host:8786"``), on whose cluster the
             workers then run, by default as many as it has room for.
         confirm: Whether finalists and baselines are trained on fresh seeds at the end, as by
-            :func:`confirm_study`; without it, what the file says.
+            :func:`confirm_study`; without it, what the file says, and not if ``trials`` is less
+            than the file's, for then the study is not over.
         on_event: Called with everything that happens; ``print`` gives one line each.
         stop_requested: Asked after every epoch; True ends the run, to be continued.
 
@@ -81,7 +82,9 @@ def run_study(
         make_database(spec.storage_url, lambda new: prepare_study(spec, new))
         database = open_storage(spec.storage_url, create=True)
         run = Run(spec, database, limits, cluster, on_event, stop_requested)
-        wanted = spec.confirm.enabled if confirm is None else confirm
+        wanted = confirm
+        if wanted is None:
+            wanted = spec.confirm.enabled and limits.is_whole(spec.budget.trials)
         return run_to_the_end(run, spec.confirm if wanted else None)
 
 
@@ -128,7 +131,9 @@ def resume_study(
     spec.task.check()
     with connected(dask, spec.storage_url) as cluster:
         run = Run(spec, database, limits, cluster, on_event, stop_requested)
-        wanted = bool(begun) or spec.confirm.enabled if confirm is None else confirm
+        wanted = confirm
+        if wanted is None:
+            wanted = bool(begun) or (spec.confirm.enabled and limits.is_whole(spec.budget.trials))
         return run_to_the_end(run, settings if wanted else None)
 
 

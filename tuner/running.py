@@ -48,6 +48,10 @@ class Limits(NamedTuple):
             seconds(timeout)
         return cls(trials, timeout, workers)
 
+    def is_whole(self, budget: int) -> bool:
+        """Tell whether a run with these limits ends with the whole budget of its study."""
+        return self.trials is None or self.trials >= budget
+
 
 class Run:
     """One run of a study, in the process that a user started.

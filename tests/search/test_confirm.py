@@ -286,3 +286,10 @@ def test_a_search_on_a_holdout_is_confirmed_on_the_test_set(write_study: Callabl
         assert value == on_test_set.record.test_accuracy
         assert on_test_set.record.train_loss == on_holdout.record.train_loss
         assert on_test_set.record.test_loss != on_holdout.record.test_loss
+
+
+def test_a_run_of_fewer_trials_than_the_study_has_is_not_its_end(write_study: Callable) -> None:
+    study = write_study(trials=4, epochs=1, task=TASK, confirm=SMALL)
+    part = tuner.run_study(study, trials=2)
+    assert part.summary.finished == 2
+    assert part.confirmed is None
