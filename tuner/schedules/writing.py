@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 from pathlib import Path
 
 
@@ -20,8 +21,10 @@ def write_whole(content: bytes, path: str) -> None:
         ValueError: If there is no such path, as with a null character in it.
     """
     target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        raise OSError("it exists and is not a regular file")
+    # Asked once: between two questions another process may replace or remove it.
+    with contextlib.suppress(FileNotFoundError):
+        if not stat.S_ISREG(target.stat().st_mode):
+            raise OSError("it exists and is not a regular file")
     # In the same folder, for a file can only be put in place within its file system. Opened as
     # any new file is, so that the process's umask decides about the permissions.
     temporary = target.with_name(f".tuner-{secrets.token_hex(8)}.tmp")
