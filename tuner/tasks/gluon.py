@@ -7,6 +7,7 @@ the examples drawn anew, from (seed, epoch).
 from __future__ import annotations
 
 import functools
+import gc
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -134,6 +135,9 @@ def train(
         TrainingCollapsed: If the loss is not finite (within 50 updates), or the network is dead
             at the end of an epoch: its answer is the same whatever it is shown.
     """
+    # Networks of earlier trainings are in reference cycles, and each holds some 60 MB that Python's
+    # own count of objects does not show.
+    gc.collect()
     on = data.train_inputs.context
     mx.random.seed(_derive(seed, 0))
     net.initialize(mx.init.Xavier(), ctx=on, force_reinit=True)
