@@ -135,8 +135,8 @@ def train(
         TrainingCollapsed: If the loss is not finite (within 50 updates), or the network is dead
             at the end of an epoch: its answer is the same whatever it is shown.
     """
-    # Networks of earlier trainings are in reference cycles, and each holds some 60 MB that Python's
-    # own count of objects does not show.
+    # Networks of earlier trainings are in reference cycles, and each holds some 60 MB that Python
+    # does not see.
     gc.collect()
     on = data.train_inputs.context
     mx.random.seed(_derive(seed, 0))
