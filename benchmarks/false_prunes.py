@@ -73,7 +73,7 @@ def run(order: list[Training], pruner: Section, updates_per_epoch: int) -> tuple
     study = optuna.create_study(
         direction="maximize", pruner=make_pruner(pruner, epochs, updates_per_epoch)
     )
-    signal = pruner.signal  # type: ignore[attr-defined]
+    signal = pruner.signal
     spent = 0
     for training in order:
         trial = study.ask()

@@ -226,7 +226,7 @@ def test_a_damaged_state_is_passed_over_and_named(
 ) -> None:
     store, names = two
     path = store.folder / f"{names[2]}.state"
-    path.write_bytes(damage(path.read_bytes(), names[2]))  # type: ignore[operator]
+    path.write_bytes(damage(path.read_bytes(), names[2]))
     assert same(store.deepest(names), checkpoint(1))
     (said,) = caplog.messages
     assert said.startswith(f"The training state {path} is ignored: ")

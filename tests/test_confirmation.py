@@ -86,7 +86,7 @@ def test_quantiles_are_those_of_students_t() -> None:
 def test_the_leader_has_the_best_mean_of_those_with_the_most_seeds() -> None:
     long, lucky = candidate("a", [0.9, 0.9, 0.9, 0.7]), candidate("b", [0.89, 0.89, 0.89])
     assert leader([lucky, long]) is long
-    assert leader([candidate("c", [0.8]), candidate("d", [0.8])]).label == "c"  # type: ignore
+    assert leader([candidate("c", [0.8]), candidate("d", [0.8])]).label == "c"
     assert leader([candidate("a", [None]), candidate("b", [])]) is None
 
 

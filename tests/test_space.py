@@ -145,7 +145,7 @@ def test_every_point_is_a_schedule_over_the_whole_study(
     path: Path, data: st.DataObject, updates_per_epoch: int, epochs: int
 ) -> None:
     space = load_space(path, Clock(updates_per_epoch, updates_per_epoch * epochs))
-    values = space.sample(AnyPoint(data.draw))  # type: ignore[arg-type]
+    values = space.sample(AnyPoint(data.draw))
     schedule = space.schedule(values)
     assert schedule.horizon == updates_per_epoch * epochs
     assert schedule.family == values["family"]

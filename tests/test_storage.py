@@ -201,7 +201,7 @@ def test_every_waiting_trial_is_taken_once(storage: RDBStorage, path: Path) -> N
         mine = open_storage(url_of(path))
         for _ in range(10):
             waiting = optuna.load_study(study_name="s", storage=mine)
-            taken.append(waiting._pop_waiting_trial_id())  # type: ignore[arg-type]
+            taken.append(waiting._pop_waiting_trial_id())
         close(mine)
 
     threads = [threading.Thread(target=take) for _ in range(2)]
@@ -398,7 +398,7 @@ def text_file(path: Path) -> None:
 def test_what_is_not_a_database_of_optunas(
     tmp_path: Path, path: Path, make: object, words: str, create: bool
 ) -> None:
-    make(path)  # type: ignore[operator]
+    make(path)
     # The shared memory of the log is not content: whoever reads it marks his place there.
     before = {name: what for name, what in tree(tmp_path).items() if not name.endswith("-shm")}
     for write in (True, False):

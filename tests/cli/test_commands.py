@@ -202,7 +202,7 @@ def test_confirm_prints_a_table_and_the_others_mention_it(
     assert [row["mean"] for row in csv.DictReader(io.StringIO(table))] == [
         str(row.spread and row.spread.mean) for row in found.rows
     ]
-    line = f"{found.winner.label}, {found.rows[0].spread.mean:.4f} ± "  # type: ignore
+    line = f"{found.winner.label}, {found.rows[0].spread.mean:.4f} ± "
     assert f"confirmed: {line}" in tuner_command("best", finished).out
     assert line in tuner_command("status", finished).out
     again = tuner_command("run", finished)

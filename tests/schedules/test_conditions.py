@@ -160,7 +160,7 @@ def test_all_mistakes_are_named_at_once() -> None:
 
 def test_positional_parameters_are_refused() -> None:
     with pytest.raises(TypeError):
-        Cosine(0.1, 100)  # type: ignore[misc]
+        Cosine(0.1, 100)
 
 
 def test_numpy_numbers_become_plain() -> None:

@@ -138,11 +138,11 @@ def test_twice_the_horizon_is_half_the_pace(family: str, data: st.DataObject) ->
 def test_nothing_can_be_changed(schedule: Schedule) -> None:
     before = repr(schedule)
     with pytest.raises(FrozenScheduleError, match=r"'learning_rate': schedule\.base_lr"):
-        schedule.base_lr = 1.0  # type: ignore[misc]
+        schedule.base_lr = 1.0
     with pytest.raises(FrozenScheduleError, match=r"dataclasses.replace\(schedule, horizon="):
-        schedule.horizon = 7  # type: ignore[misc]
+        schedule.horizon = 7
     with pytest.raises(FrozenScheduleError, match="never changes"):
-        schedule.anything = 1  # type: ignore[attr-defined]
+        schedule.anything = 1
     with pytest.raises(FrozenScheduleError, match="never changes"):
         del schedule.warmup_steps
     with pytest.raises(AttributeError):
@@ -166,7 +166,7 @@ def test_negative_and_nan_updates_are_refused(schedule: Schedule, update: float)
 def test_what_is_no_number_is_refused(update: object) -> None:
     schedule = schedules.Constant(base_lr=0.1, horizon=10)
     with pytest.raises(ScheduleError, match="`update` must be a number or several"):
-        schedule(update)  # type: ignore[call-overload]
+        schedule(update)
 
 
 def test_every_family_says_what_it_is() -> None:

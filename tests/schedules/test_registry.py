@@ -89,4 +89,4 @@ def test_a_schedule_of_no_known_family_is_refused() -> None:
 
     for unknown in (Mine(base_lr=0.1, horizon=10), 0.1, dataclasses):
         with pytest.raises(ScheduleError, match="a schedule of a known family is needed"):
-            schedule_to_dict(unknown)  # type: ignore[arg-type]
+            schedule_to_dict(unknown)

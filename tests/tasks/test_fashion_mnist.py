@@ -56,7 +56,7 @@ def mirror(raw_folder: Path, tmp_path: Path, nowhere: Path) -> Iterator[tuple[st
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def __init__(self, *args: object) -> None:
-            super().__init__(*args, directory=str(served))  # type: ignore[arg-type]
+            super().__init__(*args, directory=str(served))
 
         def log_message(self, *_: object) -> None:
             pass

@@ -45,7 +45,7 @@ def linear_regression(schedule: Schedule, epochs: int) -> tuple[np.ndarray, list
         net, data, schedule, optimizer="sgd", optimizer_params={}, batch_size=4, seed=3,
         epochs=epochs,
     )  # fmt: skip
-    return inputs, [epoch.record for epoch in training], labels, net.weight.data().asnumpy()  # type: ignore[return-value]
+    return inputs, [epoch.record for epoch in training], labels, net.weight.data().asnumpy()
 
 
 def test_every_update_uses_the_schedules_rate_and_the_batchs_mean_gradient() -> None:
