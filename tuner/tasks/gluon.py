@@ -28,7 +28,7 @@ mx = import_mxnet()
 
 # Raised with every change of this loop, of a network or of how data is prepared that gives other
 # bits: training states of before are then no longer found.
-TRAINING_VERSION = 3
+TRAINING_VERSION = 4
 
 # Updates between looks at the loss. A look waits for the computation to catch up, which also
 # bounds the memory of batches that were gathered ahead.
