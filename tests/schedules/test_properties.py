@@ -174,3 +174,23 @@ def test_every_family_says_what_it_is() -> None:
         assert cls.family == word
         assert cls.formula
         assert ".. math::" in (cls.__doc__ or "")
+
+
+@given(schedule=any_schedule(), data=st.data())
+def test_a_schedule_asked_often_answers_as_a_new_one(
+    schedule: Schedule, data: st.DataObject
+) -> None:
+    other = copy.deepcopy(schedule)
+    updates = [data.draw(updates_around(schedule)) for _ in range(3)] + [schedule.horizon + 7]
+    fresh = [dataclasses.replace(schedule)(update) for update in updates]
+    for _ in range(150):
+        other(1)
+    assert [other(update) for update in updates] == fresh
+    whole = numpy.array([min(int(update), 2**53) for update in updates])
+    assert list(other(whole)) == [dataclasses.replace(schedule)(int(u)) for u in whole]
+    assert other == schedule
+    assert pickle.loads(pickle.dumps(other))(updates[0]) == fresh[0]
+    with pytest.raises(ScheduleError, match="update >= 0"):
+        other(-1)
+    with pytest.raises(ScheduleError, match="update >= 0"):
+        other(numpy.array([3, -1]))
