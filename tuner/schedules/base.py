@@ -7,6 +7,7 @@ rate after warmup. Nothing here or in the families imports more than the standar
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import numbers
 import operator
@@ -208,7 +209,7 @@ class Schedule(ABC):
 
     # --- the rest ---
 
-    @property
+    @functools.cached_property
     def _span(self) -> int:
         """Updates between the end of warmup and the horizon."""
         return self.horizon - self.warmup_steps
@@ -217,7 +218,7 @@ class Schedule(ABC):
         if not update >= 0:
             raise ScheduleError(f"`update >= 0` must hold, but got (update={update!r}).")
         # Cut off before the conversion, which an enormous int would not survive.
-        update = float(min(update, self.horizon))
+        update = float(update if update < self.horizon else self.horizon)
         if update >= self.warmup_steps:
             lr = self._after_warmup(update)
         elif self.warmup_mode == "constant":
@@ -227,7 +228,7 @@ class Schedule(ABC):
             begin = self.warmup_begin_lr
             lr = begin + (self._start_lr() - begin) * update / self.warmup_steps
         # Rounding may lift f + (b - f) above b by one bit.
-        return min(lr, self.base_lr)
+        return lr if lr < self.base_lr else self.base_lr
 
     def _lr_of_array(self, updates: Any) -> Any:
         # An array turns itself into one of NumPy's, which so need not be imported here.
