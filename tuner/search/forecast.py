@@ -8,7 +8,6 @@ matters, by a ridge regression, anew for every question.
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Sequence
 
@@ -45,6 +44,7 @@ class Forecast:
     def __init__(self, updates_per_epoch: int, epochs: int, n_startup_trials: int) -> None:
         self._updates_per_epoch, self._epochs = updates_per_epoch, epochs
         self._least = n_startup_trials
+        self._known: dict[tuple[int, int], tuple[float, ...]] = {}
 
     def __call__(
         self, study: Study, trials: Sequence[FrozenTrial], epoch: int
@@ -76,29 +76,29 @@ class Forecast:
         return [float(each) for each in asked @ weights + ends.mean()]
 
     def _features(self, trials: Sequence[FrozenTrial], epoch: int) -> npt.NDArray[np.float64]:
-        return np.array(
-            [
-                (
-                    _merit(trial.intermediate_values[epoch]),
-                    *_ahead(
-                        schedule_from_dict(trial.user_attrs[SCHEDULE]),
-                        epoch * self._updates_per_epoch,
-                        self._epochs * self._updates_per_epoch,
-                    ),
-                )
-                for trial in trials
-            ]
-        )
+        rows = [
+            (_merit(trial.intermediate_values[epoch]), *self._ahead(trial, epoch))
+            for trial in trials
+        ]
+        return np.array(rows)
+
+    def _ahead(self, trial: FrozenTrial, epoch: int) -> tuple[float, ...]:
+        # Every question is about all trials so far, whose schedules do not change.
+        key = trial._trial_id, epoch
+        if key not in self._known:
+            schedule = schedule_from_dict(trial.user_attrs[SCHEDULE])
+            per_epoch = self._updates_per_epoch
+            self._known[key] = _ahead(schedule, epoch * per_epoch, self._epochs * per_epoch)
+        return self._known[key]
 
 
 def _merit(accuracy: float) -> float:
     return -math.log(max(1.0 - accuracy, _LEAST_ERROR))
 
 
-@functools.lru_cache(maxsize=100_000)
 def _ahead(schedule: Schedule, done: int, horizon: int) -> tuple[float, ...]:
     """Return what a schedule has ahead of it after an update, in orders of magnitude."""
-    rates = np.array([schedule(update) for update in range(1, horizon + 1)])
+    rates = schedule(np.arange(1, horizon + 1))
     span = max(1, round(_SPAN * horizon))
     end = math.log10(max(rates[-span:].mean(), _LEAST_RATE))
     now = math.log10(max(rates[max(0, done - span) : done].mean(), _LEAST_RATE))
