@@ -6,7 +6,8 @@ The schedules are those of a training of 30 epochs of 235 updates. Asked as a tr
 updates 1, 2, ... in order, by an object that is new ("first pass") and by one that has been asked
 for all of them ("again"; PyTorch's cannot go back, so that both are first passes). "Training": by
 a new object for each update three times, as Gluon's trainer asks for this network's ten
-parameters. At once: a million updates in an array. Competitors take turns. Writes benchmarks/results/schedules.json.
+parameters. At once: a million updates in an array. Competitors take turns. Writes
+benchmarks/results/schedules.json.
 """
 
 from __future__ import annotations
