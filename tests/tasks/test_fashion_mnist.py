@@ -150,3 +150,29 @@ def test_damaged_content_is_refused(raw_folder: Path, tmp_path: Path, damage: st
         )
     with pytest.raises(DataError, match=FILES[1]):
         load_fashion_mnist(tmp_path)
+
+
+def test_archives_are_unpacked_once_for_all_processes(raw_folder: Path, nowhere: Path) -> None:
+    archives = nowhere / "mxnet" / "datasets" / "fashion-mnist"
+    archives.mkdir(parents=True)
+    for name in FILES:
+        content = (raw_folder / name).read_bytes()
+        (archives / f"{name}.gz").write_bytes(gzip.compress(content, compresslevel=1))
+    first = load_fashion_mnist()
+    unpacked = sorted(
+        (nowhere / "cache" / "schedule-tuner" / "fashion-mnist" / "unpacked").iterdir()
+    )
+    assert len(unpacked) == len(FILES)
+    assert {file.read_bytes() for file in unpacked} == {
+        (raw_folder / name).read_bytes() for name in FILES
+    }
+    for file in unpacked:
+        file.write_bytes(b"damaged")
+    for before, after in zip(first, load_fashion_mnist(), strict=True):
+        assert np.array_equal(before, after)
+    assert all(file.read_bytes() != b"damaged" for file in unpacked)
+
+    shutil.rmtree(nowhere / "cache")
+    (nowhere / "cache").write_text("no folder, so nothing can be kept in it")
+    for before, after in zip(first, load_fashion_mnist(), strict=True):
+        assert np.array_equal(before, after)

@@ -11,13 +11,15 @@ import gzip
 import hashlib
 import os
 import zlib
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from tuner.errors import DataError
+from tuner.schedules.writing import write_whole
 
 
 class _File(NamedTuple):
@@ -160,10 +162,8 @@ def _brief(error: Exception) -> str:
 
 def _verified(path: Path, file: _File) -> Pixels:
     try:
-        content = path.read_bytes()
-        if path.suffix == ".gz":
-            content = gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
+        content = _unpacked(path, file) if path.suffix == ".gz" else _mapped(path)
+    except (OSError, ValueError, EOFError, zlib.error) as error:
         raise DataError(f"{path} cannot be read: {error}. {_remedy(path)}") from error
     digest = hashlib.sha256(content).hexdigest()
     if digest != file.sha256:
@@ -172,6 +172,27 @@ def _verified(path: Path, file: _File) -> Pixels:
             f" but has {digest} ({len(content)} bytes). {_remedy(path)}"
         )
     return np.frombuffer(content, np.uint8, offset=file.header).reshape(file.shape)
+
+
+def _unpacked(archive: Path, file: _File) -> Any:
+    """Return an archive's content, unpacked once per machine and shared by all processes."""
+    source = archive.stat()
+    stamp = f"{archive.resolve()} {source.st_size} {source.st_mtime_ns}"
+    kept = _cache() / "unpacked" / f"{file.name}-{zlib.crc32(stamp.encode()):08x}"
+    with suppress(OSError, ValueError):
+        content = _mapped(kept)
+        if hashlib.sha256(content).hexdigest() == file.sha256:
+            return content
+    unpacked = gzip.decompress(archive.read_bytes())
+    with suppress(OSError):  # a read-only home, a full disk
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(unpacked, str(kept))
+        return _mapped(kept)
+    return unpacked
+
+
+def _mapped(path: Path) -> Any:
+    return np.memmap(path, np.uint8, mode="r")
 
 
 def _remedy(path: Path) -> str:
