@@ -55,9 +55,9 @@ def lenet() -> Any:
 
 def faster_forms(net: Any) -> tuple[Any, Any]:
     """Return forms of the network that a CPU trains and evaluates faster, with its parameters."""
-    from tuner.tasks.padded_lenet import EVALUATION_CHANNELS, TRAINING_CHANNELS, PaddedLeNet
+    from tuner.tasks.padded_lenet import PaddedLeNet, TrainingLeNet
 
-    return PaddedLeNet(net, TRAINING_CHANNELS), PaddedLeNet(net, EVALUATION_CHANNELS)
+    return TrainingLeNet(net), PaddedLeNet(net)
 
 
 class LeNetFashionMNIST(Section):

@@ -1,11 +1,14 @@
-"""LeNet in a form that a CPU computes faster: the same function of the same parameters.
+"""LeNet in forms that a CPU computes faster: the same function of the same parameters.
 
 A vector of the CPU holds 8 or 16 numbers, and oneDNN's fast convolutions work on as many channels
 at once. The chapter's first convolution has 1 channel in and 6 out, for which it falls back to
-slow general code. Here it has more, whose weights are constant zeros, and so has the input of the
-second one. ReLU comes after pooling, on a quarter of the numbers: the largest of some numbers,
-cut at 0, is the largest of the numbers cut at 0. It is `Activation`, which works on oneDNN's own
-memory layout; `relu` would have the numbers brought into the plain one and back.
+slow general code. Here an image gets 8, whose last two have constant zeros as weights, and in
+training two images make the 16: their pixels are the two channels of one, of which each half of
+the weights sees its own. The second convolution takes the images apart again.
+
+ReLU comes after pooling, on a quarter of the numbers: the largest of some numbers, cut at 0, is
+the largest of the numbers cut at 0. It is `Activation`, which works on oneDNN's own memory layout;
+`relu` would have the numbers brought into the plain one and back.
 """
 
 from __future__ import annotations
@@ -14,10 +17,28 @@ from typing import Any
 
 from tuner.compat import import_mxnet
 
-_HybridBlock: Any = import_mxnet().gluon.HybridBlock
+_nn: Any = import_mxnet().gluon.nn
+_HybridBlock: Any = _nn.HybridBlock
+_Block: Any = _nn.Block
 
-# What is fastest with AVX-512 and oneDNN in MXNet 1.9.1.
-TRAINING_CHANNELS, EVALUATION_CHANNELS = 16, 8
+# Of an image, between the convolutions: 6 of the chapter's, the others zeros.
+_CHANNELS = 8
+
+
+class TrainingLeNet(_Block):  # type: ignore[misc]
+    """The chapter's LeNet in its fastest form for training: images in pairs where they are even.
+
+    Args:
+        net: The chapter's network, from :func:`tuner.tasks.lenet.lenet`.
+    """
+
+    def __init__(self, net: Any) -> None:
+        super().__init__()
+        self.pairs, self.singles = PaddedLeNet(net, together=2), PaddedLeNet(net)
+
+    def forward(self, images: Any) -> Any:
+        """Return the outputs (n, 10) for images (n, 1, 28, 28)."""
+        return self.singles(images) if images.shape[0] % 2 else self.pairs(images)
 
 
 class PaddedLeNet(_HybridBlock):  # type: ignore[misc]
@@ -28,18 +49,18 @@ class PaddedLeNet(_HybridBlock):  # type: ignore[misc]
 
     Args:
         net: The chapter's network, from :func:`tuner.tasks.lenet.lenet`.
-        channels: How many channels there are between the convolutions, at least 6.
+        together: How many images the first convolution takes as one; a divisor of their number.
     """
 
-    def __init__(self, net: Any, channels: int) -> None:
+    def __init__(self, net: Any, together: int = 1) -> None:
         super().__init__()
         first, _, second, _, *dense = net
-        self._more = channels - 6
+        self._together = together
         self.first_weight, self.first_bias = first.weight, first.bias
         self.second_weight, self.second_bias = second.weight, second.bias
         self.params.update(first.params)
         self.params.update(second.params)
-        self.dense = import_mxnet().gluon.nn.HybridSequential()
+        self.dense = _nn.HybridSequential()
         self.dense.add(*dense)
 
     def hybrid_forward(
@@ -52,15 +73,32 @@ class PaddedLeNet(_HybridBlock):  # type: ignore[misc]
         second_bias: Any,
     ) -> Any:
         """Return the outputs (n, 10) for images (n, 1, 28, 28)."""
-        more = self._more
+        together, more = self._together, _CHANNELS - 6
         weight = F.concat(first_weight, F.zeros((more, 1, 5, 5)), dim=0)
         bias = F.concat(first_bias, F.zeros((more,)), dim=0)
-        found = F.Convolution(images, weight, bias, kernel=(5, 5), pad=(2, 2), num_filter=6 + more)
+        if together > 1:
+            images = F.reshape(images, shape=(-1, together, 28, 28))
+            weight, bias = _diagonal(F, weight, together), F.concat(*[bias] * together, dim=0)
+        found = F.Convolution(
+            images, weight, bias, kernel=(5, 5), pad=(2, 2), num_filter=together * _CHANNELS
+        )
         found = F.Activation(_halved(F, found), act_type="relu")
+        if together > 1:
+            found = F.reshape(found, shape=(-1, _CHANNELS, 14, 14))
         weight = F.concat(second_weight, F.zeros((16, more, 5, 5)), dim=1)
         found = F.Convolution(found, weight, second_bias, kernel=(5, 5), num_filter=16)
         found = F.Activation(_halved(F, found), act_type="relu")
         return self.dense(found)
+
+
+def _diagonal(F: Any, weight: Any, size: int) -> Any:  # noqa: N803
+    """Return the weight for as many channels, each of which is seen by a copy of its own."""
+    zero = F.zeros((_CHANNELS, 1, 5, 5))
+    rows = [
+        F.concat(*[weight if column == row else zero for column in range(size)], dim=1)
+        for row in range(size)
+    ]
+    return F.concat(*rows, dim=0)
 
 
 def _halved(F: Any, found: Any) -> Any:  # noqa: N803

@@ -1,7 +1,8 @@
 """Recorded trainings: the file that ``benchmarks/record_curves.py`` writes, read and checked.
 
 One JSON object a line. The first says what was trained and names the columns; each other one is a
-training, with its schedule, its seed and a row of numbers for every epoch.
+training, with its schedule, its seed and a row of numbers for every epoch; null is a number that
+was not recorded.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class _Line(BaseModel):
     seed: int
     curve: dict[str, Any]
     collapse: str
-    epochs: list[list[float]]
+    epochs: list[list[float | None]]
 
 
 class Recorded(NamedTuple):
@@ -126,9 +127,20 @@ def _recorded(text: bytes, head: Head) -> Recorded:
             f"it must have {head.epochs} epochs, or fewer and a reason,"
             f" but has {len(line.epochs)} and {line.collapse!r}"
         )
-    rows = tuple(dict(zip(head.columns, row, strict=True)) for row in line.epochs)
+    rows = tuple(_row(head.columns, numbers) for numbers in line.epochs)
     schedule = schedule_from_dict(line.curve)
     return Recorded(line.schedule, schedule, line.seed, rows, line.collapse)
+
+
+def _row(columns: list[str], numbers: list[float | None]) -> dict[str, float]:
+    row = {
+        column: number
+        for column, number in zip(columns, numbers, strict=True)
+        if number is not None
+    }
+    if missing := [name for name in _NEEDED if name not in row]:
+        raise ValueError(f"an epoch lacks {', '.join(missing)}")
+    return row
 
 
 def _brief(error: Exception) -> str:
