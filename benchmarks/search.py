@@ -49,9 +49,8 @@ def our_sampler(spec: StudySpec, seed: int) -> BaseSampler:
     return make_sampler(spec.sampler.model_copy(update={"seed": seed}))
 
 
-def ours(name: str, table: Path, space: Path, pruner: dict[str, Any] | None) -> Competitor:
-    """Return what a study with this ``[pruner]`` table does; with the default one if None."""
-    spec = replay_spec(table, space, pruner)
+def ours(name: str, spec: StudySpec) -> Competitor:
+    """Return what a study with this definition does."""
     return Competitor(
         name,
         functools.partial(our_sampler, spec),
@@ -103,7 +102,7 @@ def competitors(
     """Return our default, variants of it with other pruners, and the peers."""
     pruners: dict[str, dict[str, Any] | None] = {"ours": None}
     pruners |= {"ours: " + " ".join(words): parsed(words) for words in variants}
-    our_own = [ours(name, table, space, pruner) for name, pruner in pruners.items()]
+    our_own = [ours(name, replay_spec(table, space, pruner)) for name, pruner in pruners.items()]
     return [*our_own, *peers(epochs)]
 
 

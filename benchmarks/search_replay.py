@@ -50,11 +50,19 @@ def replay_spec(table: Path, space: Path, pruner: dict[str, Any] | None = None) 
         pruner: The ``[pruner]`` table; the default one if None.
     """
     epochs = read_recording(str(table)).head.epochs
+    task = {"name": "table", "path": str(table.resolve()), "epochs": epochs}
+    return study_spec(task, space, pruner)
+
+
+def study_spec(
+    task: dict[str, Any], space: Path, pruner: dict[str, Any] | None = None
+) -> StudySpec:
+    """Return the definition of a study with these ``[task]`` and ``[pruner]`` tables."""
     study: dict[str, Any] = {
         "format": "tuner.study/1",
         "name": "replay",
         "search_space": str(space),
-        "task": {"name": "table", "path": str(table.resolve()), "epochs": epochs},
+        "task": task,
         "budget": {"trials": 1},
         "confirm": {"enabled": False},
     }

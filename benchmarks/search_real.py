@@ -1,0 +1,199 @@
+"""Compares ways to search by training for real: what the chosen schedules give on fresh seeds.
+
+    python benchmarks/search_real.py                # one process; again to continue
+    python benchmarks/search_real.py --part 0/2 &   # two processes, each its repetitions
+    python benchmarks/search_real.py --part 1/2
+    python benchmarks/search_real.py --print        # the table of what is there
+
+LeNet on Fashion-MNIST as the chapter trains it, 10 epochs, schedules of search_spaces/modern.toml,
+no baselines. Every repetition gives everybody the same epochs, with another seed of the samplers;
+what it would hand over is then its best complete trial, which is trained again on the same fresh
+seeds as everybody else's. Trainings that begin alike are trained once, whoever asks for them, and
+count for each. Appends a line for each search and each training on a fresh seed to
+benchmarks/results/search_real.jsonl.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import math
+import os
+import platform
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any, NamedTuple
+
+import optuna
+from optuna.trial import TrialState
+from search import ours, peers
+from search_replay import Competitor, study_spec
+
+from tuner.checkpoints import CheckpointStore
+from tuner.schedules import Schedule, schedule_from_dict
+from tuner.search.events import EpochEnded, Event
+from tuner.search.trial import SCHEDULE, run_trial
+from tuner.spec import StudySpec
+from tuner.tasks.base import TrainingCollapsed
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results" / "search_real.jsonl"
+STATES = Path(tempfile.gettempdir()) / "search_real_states"
+SPACE = HERE.parent / "search_spaces" / "modern.toml"
+EPOCHS = 10
+TASK = {"name": "lenet_fashion_mnist", "epochs": EPOCHS}
+BUDGET = 100  # epochs that a search may spend
+FRESH_SEEDS = (1, 2, 3)
+OURS = "ours"
+
+
+class Searched(NamedTuple):
+    """One search: what it spent within the budget, and the schedule that it hands over."""
+
+    epochs: int
+    trials: int
+    complete: int
+    value: float
+    schedule: dict[str, Any]
+
+
+def search(competitor: Competitor, seed: int) -> Searched:
+    """Run one search until the next trial would go beyond its epochs."""
+    study = optuna.create_study(
+        study_name=f"real {seed}",
+        direction="maximize",
+        sampler=competitor.sampler(seed),
+        pruner=competitor.make_pruner(),
+    )
+    spec = study_spec(TASK, SPACE, competitor.pruner)
+    store = CheckpointStore(STATES, limit_bytes=4 * 2**30)
+    spent, best = 0, Searched(0, 0, 0, -1.0, {})
+    while spent < BUDGET:
+        trial = study.ask()
+        events: list[Event] = []
+        outcome = run_trial(trial, spec, store, events.append, lambda: False)
+        study.tell(trial, outcome.value, state=outcome.state)
+        records = [event.record for event in events if isinstance(event, EpochEnded)]
+        # A collapse takes the epoch in which it shows.
+        collapsed = outcome.state == TrialState.PRUNED and "pruned after" not in outcome.reason
+        spent += len(records) + collapsed
+        if spent > BUDGET:
+            break
+        best = best._replace(epochs=spent, trials=best.trials + 1)
+        if outcome.state == TrialState.COMPLETE:
+            best = best._replace(complete=best.complete + 1)
+            if outcome.value is not None and outcome.value > best.value:
+                schedule = study.trials[trial.number].user_attrs[SCHEDULE]
+                best = best._replace(value=outcome.value, schedule=schedule)
+    return best
+
+
+def final_accuracy(spec: StudySpec, schedule: Schedule, seed: int) -> tuple[float, float]:
+    """Train a schedule to its end; return its test accuracy, and that of the averaged weights."""
+    try:
+        *_, last = spec.task.train(schedule, seed=seed, epochs=EPOCHS)
+    except TrainingCollapsed as collapse:
+        return collapse.accuracy, collapse.accuracy
+    return last.record.test_accuracy, last.record.averaged_accuracy or 0.0
+
+
+def competitors() -> list[Competitor]:
+    """Return our default and its peers, those first whose trainings others share."""
+    return [*peers(EPOCHS), ours(OURS, study_spec(TASK, SPACE))]
+
+
+def lines(part: int, parts: int, repetitions: int, known: list[dict[str, Any]]) -> Iterator[Any]:
+    """Do what is missing of a process's repetitions; yield it as lines."""
+    searches = {(line["search"], line["repetition"]): line for line in known if "search" in line}
+    fresh = {(line["fresh"], line["seed"]) for line in known if "fresh" in line}
+    spec = study_spec(TASK, SPACE)
+    for repetition in range(part, repetitions, parts):
+        for competitor in competitors():
+            key = competitor.name, repetition
+            if key not in searches:
+                found = search(competitor, repetition)._asdict()
+                searches[key] = {"search": competitor.name, "repetition": repetition, **found}
+                yield searches[key]
+            curve = searches[key]["schedule"]
+            for seed in FRESH_SEEDS if curve else ():  # no trial may be complete
+                text = json.dumps(curve)
+                if (text, seed) not in fresh:
+                    fresh.add((text, seed))
+                    raw, averaged = final_accuracy(spec, schedule_from_dict(curve), seed)
+                    yield {"fresh": text, "seed": seed, "raw": raw, "averaged": averaged}
+
+
+def show(known: list[dict[str, Any]]) -> None:
+    """Print means over the repetitions, and the paired differences to ours."""
+    fresh: dict[str, list[float]] = {}
+    for line in known:
+        if "fresh" in line:
+            fresh.setdefault(line["fresh"], []).append(line["raw"])
+    found: dict[str, dict[int, dict[str, Any]]] = {}
+    for line in known:
+        if "search" in line:
+            values = fresh.get(json.dumps(line["schedule"]), [])
+            if len(values) == len(FRESH_SEEDS):
+                found.setdefault(line["search"], {})[line["repetition"]] = {
+                    **line,
+                    "confirmed": mean(values),
+                }
+    print("| search | n | trials | found | confirmed | ours − it, points |")
+    print("|---|---|---|---|---|---|")
+    our_own = found.get(OURS, {})
+    for name, runs in found.items():
+        pairs = [
+            100 * (our_own[r]["confirmed"] - run["confirmed"])
+            for r, run in runs.items()
+            if r in our_own and name != OURS
+        ]
+        cells = [
+            name, str(len(runs)), f"{mean(run['trials'] for run in runs.values()):.1f}",
+            f"{mean(run['value'] for run in runs.values()):.4f}",
+            spread([run["confirmed"] for run in runs.values()], 4),
+            spread(pairs, 2) if pairs else "",
+        ]  # fmt: skip
+        print("| " + " | ".join(cells) + " |")
+
+
+def spread(values: list[float], digits: int) -> str:
+    """Return mean ± standard error."""
+    error = stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan
+    return f"{mean(values):.{digits}f} ± {error:.{digits}f}"
+
+
+def main() -> None:
+    """Do this process's share of what is missing."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--part", default="0/1", help="this process's share of the repetitions")
+    parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--print", action="store_true", help="only print what is there")
+    asked = parser.parse_args()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    if not RESULTS.exists():
+        spec = study_spec(TASK, SPACE)
+        head = {
+            "task": spec.task.identity(), "budget": BUDGET, "fresh_seeds": FRESH_SEEDS,
+            "machine": {"system": platform.platform(), "cores": os.cpu_count()},
+            "versions": {
+                "python": platform.python_version(), **spec.task.versions(),
+                "optuna": importlib.metadata.version("optuna"),
+            },
+        }  # fmt: skip
+        RESULTS.write_text(json.dumps(head) + "\n")
+    known = [json.loads(line) for line in RESULTS.read_text().splitlines()[1:]]
+    if not asked.print:
+        part, parts = map(int, asked.part.split("/"))
+        for line in lines(part, parts, asked.repetitions, known):
+            with RESULTS.open("a") as results:  # in one write, so that processes do not mix
+                results.write(json.dumps(line) + "\n")
+            known.append(line)
+            print({key: value for key, value in line.items() if key != "schedule"}, flush=True)
+    show(known)
+
+
+if __name__ == "__main__":
+    main()
