@@ -46,7 +46,7 @@ RAW = {"type": "none", "signal": "raw"}
 
 def our_sampler(spec: StudySpec, seed: int) -> BaseSampler:
     """Return the sampler of a study definition, with a seed."""
-    return make_sampler(spec.sampler.model_copy(update={"seed": seed}))
+    return make_sampler(spec.sampler.model_copy(update={"seed": seed}), spec.space)
 
 
 def ours(name: str, spec: StudySpec) -> Competitor:

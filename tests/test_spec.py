@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tuner.errors import DefinitionError, UnitError
-from tuner.spec import TPE, Forecast, StudySpec, difference, load_spec, seconds
+from tuner.spec import Forecast, Screening, StudySpec, difference, load_spec, seconds
 
 ROOT = Path(__file__).parent.parent
 STUDY = """
@@ -67,9 +67,9 @@ def test_the_shipped_studies(name: str) -> None:
 def test_defaults() -> None:
     study = spec()
     assert study.training.seed == 0
-    assert study.sampler == TPE(seed=0, n_startup_trials=10, group=False)
+    assert study.sampler == Screening(seed=0, n_startup_trials=4, n_candidates=64)
     assert study.pruner == Forecast(
-        rungs=["0.1dur", "0.2dur"], keep=[0.4, 0.4], n_startup_trials=6
+        rungs=["0.1dur", "0.2dur"], keep=[0.4, 0.4], n_startup_trials=4
     )
     assert study.objective.metric == "test_accuracy"
     assert study.budget.timeout is None
@@ -124,7 +124,7 @@ def test_wrong_times(wrong: object) -> None:
         ("[task]", "[storage]\nurl = 'sqlite:///elsewhere.db'\n[task]"),
         ("epochs = 3", "epochs = 3\ndevice = 'cpu'\ndata_dir = '/elsewhere'"),
         ("epochs = 3", "epochs = 3\nbatch_size = 256\nseed = 0"),  # the defaults
-        ("[budget]", "[sampler]\ntype = 'tpe'\n[budget]"),
+        ("[budget]", "[sampler]\ntype = 'screening'\n[budget]"),
         ('"s"', '"other"'),
     ],
 )
@@ -160,8 +160,16 @@ def test_order_comments_and_spelling_of_the_space_may_change() -> None:
             None,
             "task.optimizer_params {} -> (absent)",
         ),
-        (("[budget]", "[sampler]\ntype='tpe'\nseed=1\n[budget]"), None, "sampler.seed 0 -> 1"),
-        (("[budget]", "[sampler]\ntype='random'\n[budget]"), None, "sampler.type tpe -> random"),
+        (
+            ("[budget]", "[sampler]\ntype='screening'\nseed=1\n[budget]"),
+            None,
+            "sampler.seed 0 -> 1",
+        ),
+        (
+            ("[budget]", "[sampler]\ntype='random'\n[budget]"),
+            None,
+            "sampler.type screening -> random",
+        ),
         (
             ("[budget]", "[pruner]\ntype='none'\n[budget]"),
             None,
@@ -170,7 +178,7 @@ def test_order_comments_and_spelling_of_the_space_may_change() -> None:
         (
             ("[budget]", "[pruner]\ntype='forecast'\nn_startup_trials=9\n[budget]"),
             None,
-            "pruner.n_startup_trials 6 -> 9",
+            "pruner.n_startup_trials 4 -> 9",
         ),
         (None, ('"linear"', '"constant"'), "fixed.warmup_mode linear -> constant"),
         (None, ("high = 1.0", "high = 0.9"), "params.base_lr.high 1.0 -> 0.9"),
@@ -258,7 +266,7 @@ ROWS = [
      "did you mean 'metric'?"),
     # [sampler]
     (("[budget]", "[sampler]\nseed = 1\n[budget]"), "sampler.type",
-     "must be one of 'tpe', 'random', but it is missing"),
+     "must be one of 'screening', 'tpe', 'random', but it is missing"),
     (("[budget]", "[sampler]\ntype = 'grid'\n[budget]"), "sampler.type", "but got 'grid'"),
     (("[budget]", "[sampler]\ntype = 'tpe'\nsed = 1\n[budget]"), "sampler.sed", "mean 'seed'?"),
     (("[budget]", "[sampler]\ntype = 'tpe'\ngroup = 1\n[budget]"), "sampler.group",

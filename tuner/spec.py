@@ -29,6 +29,7 @@ from tuner.spec_sections import (
     Objective,
     Pruner,
     Random,
+    Screening,
     Storage,
     StudyFile,
     SuccessiveHalving,
@@ -53,6 +54,7 @@ __all__ = [
     "Objective",
     "Pruner",
     "Random",
+    "Screening",
     "StudySpec",
     "SuccessiveHalving",
     "Training",
@@ -199,8 +201,8 @@ def make_spec(
     budget = (
         mistakes.read(Budget, study_data["budget"], "budget") if "budget" in study_data else None
     )
-    sampler = mistakes.read_tagged(SAMPLERS, study_data.get("sampler", {"type": "tpe"}), "sampler")
-    default_pruner = {"type": "forecast"}
+    default_sampler, default_pruner = {"type": "screening"}, {"type": "forecast"}
+    sampler = mistakes.read_tagged(SAMPLERS, study_data.get("sampler", default_sampler), "sampler")
     pruner = mistakes.read_tagged(PRUNERS, study_data.get("pruner", default_pruner), "pruner")
     url = _read_storage(study_data.get("storage", {}), folder, stem, mistakes)
     confirm = mistakes.read(Confirm, study_data.get("confirm", {}), "confirm")

@@ -101,6 +101,18 @@ class Budget(Section):
         return text
 
 
+class Screening(Section):
+    """``[sampler] type = "screening"``: of many random schedules the one that promises most.
+
+    Random ones until ``n_startup_trials`` trials, baselines included, are complete.
+    """
+
+    type: Literal["screening"] = "screening"
+    seed: int = Field(default=0, ge=0)
+    n_startup_trials: int = Field(default=4, ge=2)
+    n_candidates: int = Field(default=64, ge=1)
+
+
 class TPE(Section):
     """``[sampler] type = "tpe"``: Optuna's tree-structured Parzen estimator."""
 
@@ -211,7 +223,7 @@ class Forecast(Rungs):
     """
 
     type: Literal["forecast"] = "forecast"
-    n_startup_trials: int = Field(default=6, ge=2)
+    n_startup_trials: int = Field(default=4, ge=2)
 
 
 class Hyperband(Pruner):
@@ -224,7 +236,7 @@ class Hyperband(Pruner):
     _check = field_validator("min_resource", mode="before")(_whole_epochs)
 
 
-SAMPLERS: dict[str, type[Section]] = {"tpe": TPE, "random": Random}
+SAMPLERS: dict[str, type[Section]] = {"screening": Screening, "tpe": TPE, "random": Random}
 PRUNERS: dict[str, type[Pruner]] = {
     "forecast": Forecast,
     "halving": Halving,

@@ -17,10 +17,10 @@ SPACE = load_space(Path(__file__).parents[2] / "search_spaces" / "chapter.toml",
 
 def drawn(sampler: object, numbers: list[int], restart: bool) -> list[dict[str, object]]:
     """Run trials with a made-up value; with ``restart``, every trial in a new process's state."""
-    study = optuna.create_study(direction="maximize", sampler=make_sampler(sampler))
+    study = optuna.create_study(direction="maximize", sampler=make_sampler(sampler, SPACE))
     for _ in numbers:
         if restart:
-            study.sampler = make_sampler(sampler)
+            study.sampler = make_sampler(sampler, SPACE)
         trial = study.ask()
         values = SPACE.sample(trial)
         study.tell(trial, 1 - abs(values["base_lr"] - 0.2) + len(values["family"]) / 100)
@@ -42,14 +42,14 @@ def test_trials_and_seeds_differ() -> None:
 
 
 def test_parameters_of_a_trial_are_not_drawn_from_the_same_random_number() -> None:
-    study = optuna.create_study(sampler=make_sampler(Random(type="random")))
+    study = optuna.create_study(sampler=make_sampler(Random(type="random"), SPACE))
     trial = study.ask()
     assert trial.suggest_float("a", 0, 1) != trial.suggest_float("b", 0, 1)
 
 
 def test_a_trial_continued_between_two_parameters_gets_the_values_it_would_have() -> None:
     def start() -> tuple[optuna.Study, optuna.Trial]:
-        study = optuna.create_study(sampler=make_sampler(TPE(n_startup_trials=0)))
+        study = optuna.create_study(sampler=make_sampler(TPE(n_startup_trials=0), SPACE))
         for value in range(5):
             trial = study.ask()
             SPACE.sample(trial)
@@ -60,7 +60,7 @@ def test_a_trial_continued_between_two_parameters_gets_the_values_it_would_have(
     SPACE.sample(whole)
     study, broken = start()
     broken.suggest_categorical("family", SPACE.params["family"].choices)
-    study.sampler = make_sampler(TPE(n_startup_trials=0))
+    study.sampler = make_sampler(TPE(n_startup_trials=0), SPACE)
     again = optuna.trial.Trial(study, broken._trial_id)
     SPACE.sample(again)
     assert again.params == whole.params
@@ -69,7 +69,7 @@ def test_a_trial_continued_between_two_parameters_gets_the_values_it_would_have(
 def test_tpe_finds_a_better_region_than_random() -> None:
     # Its own seeds would show if each parameter were drawn without regard to the history.
     def best(sampler: object) -> float:
-        study = optuna.create_study(direction="maximize", sampler=make_sampler(sampler))
+        study = optuna.create_study(direction="maximize", sampler=make_sampler(sampler, SPACE))
         total = 0.0
         for _ in range(40):
             trial = study.ask()

@@ -12,18 +12,17 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.schedules import Schedule, schedule_from_dict
+from tuner.search.ridge import Array, Ridge
 from tuner.search.trial import SCHEDULE
 
 # Learning rates below this are as good as none.
 _LEAST_RATE = 1e-4
 # The share of the horizon whose mean LR is "the LR at the end", or "now".
 _SPAN = 0.05
-_RIDGE = 1.0
 # Errors below this, of a perfect accuracy, have no logarithm that means anything.
 _LEAST_ERROR = 1e-4
 
@@ -66,18 +65,13 @@ class Forecast:
         ]
         if len(complete) < max(self._least, 2):
             return None
-        known = self._features(complete, epoch)
-        ends = np.array([_merit(trial.value or 0.0) for trial in complete])
-        mean, spread = known.mean(axis=0), known.std(axis=0) + 1e-6
-        scaled = (known - mean) / spread
-        penalty = _RIDGE * np.eye(scaled.shape[1])
-        weights = np.linalg.solve(scaled.T @ scaled + penalty, scaled.T @ (ends - ends.mean()))
-        asked = (self._features(trials, epoch) - mean) / spread
-        return [float(each) for each in asked @ weights + ends.mean()]
+        ends = np.array([merit(trial.value or 0.0) for trial in complete])
+        fitted = Ridge.fit(self._features(complete, epoch), ends)
+        return [float(each) for each in fitted(self._features(trials, epoch))]
 
-    def _features(self, trials: Sequence[FrozenTrial], epoch: int) -> npt.NDArray[np.float64]:
+    def _features(self, trials: Sequence[FrozenTrial], epoch: int) -> Array:
         rows = [
-            (_merit(trial.intermediate_values[epoch]), *self._ahead(trial, epoch))
+            (merit(trial.intermediate_values[epoch]), *self._ahead(trial, epoch))
             for trial in trials
         ]
         return np.array(rows)
@@ -88,19 +82,37 @@ class Forecast:
         if key not in self._known:
             schedule = schedule_from_dict(trial.user_attrs[SCHEDULE])
             per_epoch = self._updates_per_epoch
-            self._known[key] = _ahead(schedule, epoch * per_epoch, self._epochs * per_epoch)
+            self._known[key] = (
+                *ahead(schedule, epoch * per_epoch, self._epochs * per_epoch),
+                now(schedule, epoch * per_epoch, self._epochs * per_epoch),
+            )
         return self._known[key]
 
 
-def _merit(accuracy: float) -> float:
+def merit(accuracy: float) -> float:
+    """Return minus the logarithm of the error."""
     return -math.log(max(1.0 - accuracy, _LEAST_ERROR))
 
 
-def _ahead(schedule: Schedule, done: int, horizon: int) -> tuple[float, ...]:
-    """Return what a schedule has ahead of it after an update, in orders of magnitude."""
+def ahead(schedule: Schedule, done: int, horizon: int) -> tuple[float, ...]:
+    """Return what a schedule has ahead of it after an update, in orders of magnitude.
+
+    The LR at the end, and its square; the sum of the LRs that are left, and its square.
+    """
     rates = schedule(np.arange(1, horizon + 1))
-    span = max(1, round(_SPAN * horizon))
-    end = math.log10(max(rates[-span:].mean(), _LEAST_RATE))
-    now = math.log10(max(rates[max(0, done - span) : done].mean(), _LEAST_RATE))
+    end = _log(rates[-_span(horizon) :].mean())
     left = math.log10(max(rates[done:].sum(), _LEAST_RATE * horizon))
-    return end, end**2, left, left**2, now
+    return end, end**2, left, left**2
+
+
+def now(schedule: Schedule, done: int, horizon: int) -> float:
+    """Return the LR before an update, in orders of magnitude."""
+    return _log(schedule(np.arange(max(1, done - _span(horizon) + 1), done + 1)).mean())
+
+
+def _span(horizon: int) -> int:
+    return max(1, round(_SPAN * horizon))
+
+
+def _log(rate: float) -> float:
+    return math.log10(max(rate, _LEAST_RATE))

@@ -17,12 +17,23 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.definitions import Section
-from tuner.spec import TPE
+from tuner.search.screening import Screening as ScreeningSampler
+from tuner.space import SearchSpace
+from tuner.spec import TPE, Screening
 
 
-def make_sampler(definition: Section) -> BaseSampler:
-    """Return the sampler that a study's ``[sampler]`` table describes."""
+def make_sampler(definition: Section, space: SearchSpace) -> BaseSampler:
+    """Return the sampler that a study's ``[sampler]`` table describes.
+
+    Args:
+        definition: The parsed table.
+        space: What is sampled.
+    """
     seed = int(getattr(definition, "seed"))  # noqa: B009 - every kind of sampler has one
+    if isinstance(definition, Screening):
+        at_random = PerTrialSampler(seed, lambda s: RandomSampler(seed=s))
+        startup, candidates = definition.n_startup_trials, definition.n_candidates
+        return ScreeningSampler(at_random, space, seed, startup, candidates)
     if isinstance(definition, TPE):
         startup, group = definition.n_startup_trials, definition.group
         return PerTrialSampler(

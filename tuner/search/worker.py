@@ -67,7 +67,7 @@ class Worker:
         self._store = CheckpointStore(spec.folder / "checkpoints")
         self._watch = Watch(supervised=supervised)
         hurry_if(storage, stop_reason)
-        study.sampler = make_sampler(spec.sampler)
+        study.sampler = make_sampler(spec.sampler, spec.space)
         study.pruner = make_pruner(spec.pruner, spec.epochs, spec.task.updates_per_epoch)
 
     def run(self) -> str:
