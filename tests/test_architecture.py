@@ -28,6 +28,7 @@ ROWS: list[set[str]] = [
         "checkpoints",
         "confirmation",
         "definitions",
+        "objective",
         "patience",
         "results",
         "space",

@@ -13,6 +13,7 @@ import psutil
 from tuner.confirmation import fresh_seeds
 from tuner.definitions import Mistakes, Section, did_you_mean, read_toml
 from tuner.errors import DefinitionError
+from tuner.objective import Objective
 from tuner.space import SearchSpace, parse_space
 from tuner.spec_sections import (
     CONFIRM,
@@ -26,7 +27,6 @@ from tuner.spec_sections import (
     Hyperband,
     Median,
     NoPruner,
-    Objective,
     Pruner,
     Random,
     Storage,
@@ -108,7 +108,7 @@ class StudySpec(NamedTuple):
         return self._replace(
             name=self.name + CONFIRM,
             task=self.task.with_holdout(self.objective.held_out, on_test_set=True),
-            objective=Objective(),
+            objective=self.objective.for_test_set(),
             sampler=Random(type="random"),
             pruner=NoPruner(type="none"),
             space=self.space._replace(params={}),
@@ -122,7 +122,7 @@ class StudySpec(NamedTuple):
         """
         parts = {
             "task": self.training.model_dump() | self.task.identity(),
-            "objective": self.objective.model_dump(exclude={"holdout_size"}),
+            "objective": self.objective.identity(),
             "sampler": self.sampler.model_dump(),
             "pruner": self.pruner.model_dump(),
             "fixed": self.space.fixed,
@@ -195,7 +195,8 @@ def make_spec(
     study_data = _with_whole_path(study_data, folder)
     objective = mistakes.read(Objective, study_data.get("objective", {}), "objective")
     held_out = objective.held_out if objective else 0
-    training, task = _read_task(study_data.get("task"), held_out, mistakes)
+    metric = objective.metric if objective else Objective().metric
+    training, task = _read_task(study_data.get("task"), held_out, metric, mistakes)
     budget = (
         mistakes.read(Budget, study_data["budget"], "budget") if "budget" in study_data else None
     )
@@ -267,7 +268,7 @@ def _with_whole_path(study_data: Mapping[str, Any], folder: Path) -> Mapping[str
 
 
 def _read_task(
-    data: object, held_out: int, mistakes: Mistakes
+    data: object, held_out: int, metric: str, mistakes: Mistakes
 ) -> tuple[Training | None, Task | None]:
     """Read the ``[task]`` table: what every task has, and the options of the one it names."""
     if not isinstance(data, Mapping):
@@ -288,7 +289,7 @@ def _read_task(
     if training is None or task is None:
         return training, task
     seed, epochs = training.seed, training.epochs
-    wrong = task.mistakes(seed=seed, epochs=epochs, held_out=held_out)
+    wrong = task.mistakes(seed=seed, epochs=epochs, held_out=held_out, metric=metric)
     for place, text in wrong.items():
         mistakes.add(place, text)
     return training, task if wrong else task.with_holdout(held_out)

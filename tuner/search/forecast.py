@@ -9,14 +9,16 @@ matters, by a ridge regression, anew for every question.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from tuner.objective import METRICS
 from tuner.schedules import Schedule, schedule_from_dict
+from tuner.search.halving import by_value
 from tuner.search.trial import SCHEDULE
 
 # Learning rates below this are as good as none.
@@ -24,12 +26,12 @@ _LEAST_RATE = 1e-4
 # The share of the horizon whose mean LR is "the LR at the end", or "now".
 _SPAN = 0.05
 _RIDGE = 1.0
-# Errors below this, of a perfect accuracy, have no logarithm that means anything.
+# Errors below this, as that of a perfect accuracy, have no logarithm that means anything.
 _LEAST_ERROR = 1e-4
 
 
 class Forecast:
-    """Forecasts the final accuracies of trials from their values after some epoch.
+    """Forecasts the final values of trials from those after some epoch.
 
     The final error's logarithm is a linear function, fitted to the complete trials with a ridge
     penalty of 1 on standardized features, of these logarithms: of the error now; of the LR at the
@@ -39,11 +41,19 @@ class Forecast:
         updates_per_epoch: Updates in an epoch.
         epochs: Epochs of a full training.
         n_startup_trials: Complete trials without which nothing is forecast.
+        error: The error of a value: what is left to improve. That of an accuracy by default.
     """
 
-    def __init__(self, updates_per_epoch: int, epochs: int, n_startup_trials: int) -> None:
+    def __init__(
+        self,
+        updates_per_epoch: int,
+        epochs: int,
+        n_startup_trials: int,
+        error: Callable[[float], float] = METRICS["test_accuracy"].error,
+    ) -> None:
         self._updates_per_epoch, self._epochs = updates_per_epoch, epochs
         self._least = n_startup_trials
+        self._error = error
         self._known: dict[tuple[int, int], tuple[float, ...]] = {}
 
     def __call__(
@@ -57,7 +67,9 @@ class Forecast:
             epoch: Epochs completed.
 
         Returns:
-            Minus the logarithm of the expected final error; None if too few are complete.
+            Minus the logarithm of the expected final error; None if too few are complete. Where
+            an error is below 0, as a loss can be, its logarithm says nothing: what trials are
+            worth now.
         """
         complete = [
             trial
@@ -66,8 +78,12 @@ class Forecast:
         ]
         if len(complete) < max(self._least, 2):
             return None
+        finals = [trial.value or 0.0 for trial in complete]
+        nows = [trial.intermediate_values[epoch] for trial in (*complete, *trials)]
+        if min(map(self._error, (*finals, *nows))) < 0:
+            return by_value(study, trials, epoch)
         known = self._features(complete, epoch)
-        ends = np.array([_merit(trial.value or 0.0) for trial in complete])
+        ends = np.array([self._merit(final) for final in finals])
         mean, spread = known.mean(axis=0), known.std(axis=0) + 1e-6
         scaled = (known - mean) / spread
         penalty = _RIDGE * np.eye(scaled.shape[1])
@@ -77,10 +93,13 @@ class Forecast:
 
     def _features(self, trials: Sequence[FrozenTrial], epoch: int) -> npt.NDArray[np.float64]:
         rows = [
-            (_merit(trial.intermediate_values[epoch]), *self._ahead(trial, epoch))
+            (self._merit(trial.intermediate_values[epoch]), *self._ahead(trial, epoch))
             for trial in trials
         ]
         return np.array(rows)
+
+    def _merit(self, value: float) -> float:
+        return -math.log(max(self._error(value), _LEAST_ERROR))
 
     def _ahead(self, trial: FrozenTrial, epoch: int) -> tuple[float, ...]:
         # Every question is about all trials so far, whose schedules do not change.
@@ -90,10 +109,6 @@ class Forecast:
             per_epoch = self._updates_per_epoch
             self._known[key] = _ahead(schedule, epoch * per_epoch, self._epochs * per_epoch)
         return self._known[key]
-
-
-def _merit(accuracy: float) -> float:
-    return -math.log(max(1.0 - accuracy, _LEAST_ERROR))
 
 
 def _ahead(schedule: Schedule, done: int, horizon: int) -> tuple[float, ...]:

@@ -14,22 +14,34 @@ from optuna.pruners import (
 )
 
 from tuner.definitions import Section
+from tuner.objective import METRICS, Objective
 from tuner.search.forecast import Forecast as Forecaster
 from tuner.search.halving import Halving as HalvingPruner
 from tuner.spec import Forecast, Halving, Hyperband, Median, SuccessiveHalving
 from tuner.units import Duration
 
 
-def make_pruner(definition: Section, epochs: int, updates_per_epoch: int) -> BasePruner:
+def make_pruner(
+    definition: Section,
+    epochs: int,
+    updates_per_epoch: int,
+    objective: Objective = Objective(),  # noqa: B008 - it never changes
+) -> BasePruner:
     """Return the pruner.
+
+    Without a known metric nothing can be forecast: the best are then those that do best now.
 
     Args:
         definition: The parsed ``[pruner]`` table.
         epochs: Epochs of a full training.
         updates_per_epoch: Updates in an epoch.
+        objective: What trials are judged by.
     """
     if isinstance(definition, Forecast):
-        score = Forecaster(updates_per_epoch, epochs, definition.n_startup_trials)
+        if objective.metric not in METRICS:
+            return HalvingPruner(definition.by_epoch(epochs))
+        error = METRICS[objective.metric].error
+        score = Forecaster(updates_per_epoch, epochs, definition.n_startup_trials, error)
         return HalvingPruner(definition.by_epoch(epochs), score)
     if isinstance(definition, Halving):
         return HalvingPruner(definition.by_epoch(epochs))

@@ -80,7 +80,10 @@ def prepare_study(spec: StudySpec, storage: BaseStorage) -> Study:
         StudyError: If the study exists with another definition; the message shows the difference.
     """
     study = optuna.create_study(
-        study_name=spec.name, storage=storage, direction="maximize", load_if_exists=True
+        study_name=spec.name,
+        storage=storage,
+        direction=spec.objective.optuna_direction,
+        load_if_exists=True,
     )
     if DEFINITION in study.user_attrs:
         old = stored_spec(study, spec.storage_url)

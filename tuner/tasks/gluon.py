@@ -193,11 +193,11 @@ def train(
                     reason = f"diverged in epoch {epoch}: {where}"
                     with np.errstate(all="ignore"):
                         test = evaluate(evaluation_net, data.test_inputs, test_labels)
-                    raise TrainingCollapsed(epoch, reason, test.accuracy)
+                    raise TrainingCollapsed(epoch, reason, test.accuracy, test.loss)
         test = evaluate(evaluation_net, data.test_inputs, test_labels)
         if test.is_dead:
             reason = f"collapsed in epoch {epoch}: the network gives one answer to everything"
-            raise TrainingCollapsed(epoch, reason, test.accuracy)
+            raise TrainingCollapsed(epoch, reason, test.accuracy, test.loss)
         done = epoch * per_epoch
         with average.applied(done):
             averaged = evaluate(evaluation_net, data.test_inputs, test_labels)

@@ -12,7 +12,7 @@ from pydantic import Field, PrivateAttr, field_validator
 from tuner.compat import import_mxnet
 from tuner.definitions import Section, did_you_mean
 from tuner.schedules import Schedule
-from tuner.tasks.base import Epoch, State
+from tuner.tasks.base import Epoch, State, no_rest, unmeasured
 from tuner.tasks.fashion_mnist import load_fashion_mnist
 
 # MXNet's optimizers that follow a schedule and can train this network.
@@ -103,12 +103,11 @@ class LeNetFashionMNIST(Section):
         """Updates in one pass over the training set; the last batch may be smaller."""
         return math.ceil((self.train_size - self._holdout_size) / self.batch_size)
 
-    def mistakes(self, *, seed: int, epochs: int, held_out: int) -> dict[str, str]:
-        """Return what is wrong with the holdout: it leaves nothing to train on."""
-        if held_out < self.train_size:
-            return {}
-        text = f"must be < {self.train_size}, the examples to train on, but got {held_out}"
-        return {"objective.holdout_size": text}
+    def mistakes(
+        self, *, seed: int, epochs: int, held_out: int, metric: str = "test_accuracy"
+    ) -> dict[str, str]:
+        """Return what is wrong with metric and holdout."""
+        return unmeasured(metric) | no_rest(held_out, self.train_size)
 
     def with_holdout(self, size: int, *, on_test_set: bool = False) -> LeNetFashionMNIST:
         """Return the same task without the last examples of its training set, judged on them.
