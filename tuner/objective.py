@@ -105,7 +105,8 @@ class Objective(Section):
         if known is None and direction is None:
             raise ValueError(
                 "must be 'maximize' or 'minimize', for a metric of one's own has no other, but is"
-                f" missing for {metric!r}; of the metrics that have one, {did_you_mean(metric, METRICS)}"
+                f" missing for {metric!r}; of the metrics that have one,"
+                f" {did_you_mean(metric, METRICS)}"
             )
         right = "minimize" if known and known.minimized else "maximize"
         if known is not None and direction not in (None, right):
