@@ -38,6 +38,7 @@ ROWS: list[set[str]] = [
         "space_values",
         "spec",
         "spec_sections",
+        "spec_task",
         "sqlite",
         "storage",
         "storage_errors",

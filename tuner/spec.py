@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import psutil
 
 from tuner.confirmation import fresh_seeds
-from tuner.definitions import Mistakes, Section, did_you_mean, read_toml
+from tuner.definitions import Mistakes, Section, read_toml
 from tuner.errors import DefinitionError
 from tuner.objective import Objective
 from tuner.space import SearchSpace, parse_space
@@ -36,8 +36,8 @@ from tuner.spec_sections import (
     Workers,
     seconds,
 )
+from tuner.spec_task import read_task, with_passed, with_whole_path
 from tuner.storage_urls import default_url, output_folder, resolve_url
-from tuner.tasks import TASKS
 from tuner.tasks.base import Task
 from tuner.units import Clock, Duration
 
@@ -141,8 +141,12 @@ class StudySpec(NamedTuple):
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def load_spec(path: str | Path) -> StudySpec:
+def load_spec(path: str | Path, task: Task | None = None) -> StudySpec:
     """Read a study file and the search space that it names.
+
+    Args:
+        path: The study file.
+        task: What is trained, if it is passed from Python; the file then names none.
 
     Raises:
         DefinitionError: With every mistake of both files.
@@ -165,6 +169,7 @@ def load_spec(path: str | Path) -> StudySpec:
         space_where=str(space_path),
         folder=path.parent,
         stem=path.stem,
+        task=task,
     )
 
 
@@ -176,6 +181,8 @@ def make_spec(
     space_where: str,
     folder: Path,
     stem: str,
+    task: Task | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> StudySpec:
     """Check the contents of a study file and its search space.
 
@@ -186,17 +193,21 @@ def make_spec(
         space_where: What to call the search space in messages.
         folder: What a path in the study file is relative to.
         stem: The study file's name, which its outputs are named after.
+        task: A task that was passed from Python, if so.
+        facts: What a database knows of a task of one's own; it is then not imported.
 
     Raises:
         DefinitionError: With every mistake of both.
     """
     mistakes = Mistakes(where)
+    if task is not None:
+        study_data = with_passed(study_data, mistakes)
     file = mistakes.read(StudyFile, study_data, "")
-    study_data = _with_whole_path(study_data, folder)
+    study_data = with_whole_path(study_data, folder)
     objective = mistakes.read(Objective, study_data.get("objective", {}), "objective")
-    held_out = objective.held_out if objective else 0
-    metric = objective.metric if objective else Objective().metric
-    training, task = _read_task(study_data.get("task"), held_out, metric, mistakes)
+    training, task = read_task(
+        study_data.get("task"), objective, folder, mistakes, passed=task, facts=facts
+    )
     budget = (
         mistakes.read(Budget, study_data["budget"], "budget") if "budget" in study_data else None
     )
@@ -254,45 +265,6 @@ def difference(old: StudySpec, new: StudySpec) -> list[str]:
             was = before.get(key, "(absent)")
             lines.append(f"  {key:<{width}}  {was} -> {after.get(key, '(absent)')}")
     return lines
-
-
-def _with_whole_path(study_data: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
-    """Return the content of a study file with the file that its task reads named from the root.
-
-    For the database keeps it, and whoever continues the study may do it from anywhere.
-    """
-    task = study_data.get("task")
-    if not isinstance(task, Mapping) or not isinstance(task.get("path"), str):
-        return study_data
-    return {**study_data, "task": {**task, "path": str((folder / task["path"]).absolute())}}
-
-
-def _read_task(
-    data: object, held_out: int, metric: str, mistakes: Mistakes
-) -> tuple[Training | None, Task | None]:
-    """Read the ``[task]`` table: what every task has, and the options of the one it names."""
-    if not isinstance(data, Mapping):
-        if data is not None:  # which was noted as missing
-            mistakes.table(data, "task")
-        return None, None
-    own = {key: value for key, value in data.items() if key in Training.model_fields}
-    training = mistakes.read(Training, own, "task")
-    name = own.get("name")
-    if not isinstance(name, str):
-        return training, None
-    if name not in TASKS:
-        mistakes.add("task.name", f"no task {name!r}; {did_you_mean(name, TASKS)}")
-        return training, None
-    options = {key: value for key, value in data.items() if key not in own}
-    also_known = Training.model_fields
-    task = mistakes.read(TASKS[name], options, "task", also_known=also_known)
-    if training is None or task is None:
-        return training, task
-    seed, epochs = training.seed, training.epochs
-    wrong = task.mistakes(seed=seed, epochs=epochs, held_out=held_out, metric=metric)
-    for place, text in wrong.items():
-        mistakes.add(place, text)
-    return training, task if wrong else task.with_holdout(held_out)
 
 
 def _read_storage(data: object, folder: Path, stem: str, mistakes: Mistakes) -> str:

@@ -130,8 +130,8 @@ def _train(
             trial.set_user_attr(EPOCHS_GIVEN, given)
             trial.set_user_attr(RECORDS, [r._asdict() for r in records])
             trial.set_user_attr(EPOCHS_TRAINED, len(records) - given)
-        if state is not None and keys:
-            store.save(keys[epoch - 1], Checkpoint(tuple(records), state()))
+        if state is not None and keys and (kept := state()) is not None:
+            store.save(keys[epoch - 1], Checkpoint(tuple(records), kept))
         if epoch > reported:
             trial.report(signal(records[-1], spec), step=epoch)
         judged_by, value = spec.objective.judged_by, _value(records[-1], spec)
@@ -193,7 +193,7 @@ def _keys(schedule: Schedule, spec: StudySpec) -> list[str]:
 
 def _epochs(
     schedule: Schedule, spec: StudySpec, found: Checkpoint | None
-) -> Iterator[tuple[EpochRecord, Callable[[], State] | None]]:
+) -> Iterator[tuple[EpochRecord, Callable[[], State | None] | None]]:
     """Yield the epochs that were found, without a state, then those that are left to train."""
     for record in found.records if found else ():
         yield record, None

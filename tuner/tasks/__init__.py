@@ -1,8 +1,10 @@
-"""What is trained. Tasks are named in study files; MXNet is imported when one trains."""
+"""What is trained. Tasks are named in study files; a framework is imported when one trains."""
 
 from __future__ import annotations
 
 from tuner.tasks.base import Epoch, EpochRecord, State, Task, TrainingCollapsed
+from tuner.tasks.function_task import FunctionTask
+from tuner.tasks.gluon_task import GluonTask
 from tuner.tasks.lenet import LeNetFashionMNIST
 from tuner.tasks.table import Table
 
@@ -16,6 +18,8 @@ __all__ = [
     "TASKS",
     "Epoch",
     "EpochRecord",
+    "FunctionTask",
+    "GluonTask",
     "LeNetFashionMNIST",
     "State",
     "Table",

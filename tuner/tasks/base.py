@@ -52,11 +52,11 @@ class Epoch(NamedTuple):
     """An epoch that was just trained.
 
     ``state()`` copies the training as it stands, so it is called before the next epoch begins,
-    and only by who wants to keep the copy.
+    and only by who wants to keep the copy. It is None from a task that has none to give.
     """
 
     record: EpochRecord
-    state: Callable[[], State]
+    state: Callable[[], State | None]
 
 
 class TrainingCollapsed(TunerError):

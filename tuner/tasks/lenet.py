@@ -171,7 +171,7 @@ class LeNetFashionMNIST(Section):
         )
 
     def data(self) -> Any:
-        """Return what it trains and is judged on, a :class:`tuner.tasks.gluon.Data`."""
+        """Return what it trains and is judged on, a :class:`tuner.tasks.gluon_data.Data`."""
         return _on_device(
             self.data_dir, self.train_size, self.test_size, self._holdout_size, self._on_test_set,
             self.device,
@@ -213,13 +213,14 @@ def _on_device(
     device: str,
 ) -> Any:
     """Return the data on the device, kept from one training to the next."""
-    from tuner.tasks import gluon
+    from tuner.tasks.gluon import device as find_device
+    from tuner.tasks.gluon_data import Data
 
     images = load_fashion_mnist(data_dir)
     rest = train_size - holdout_size
     judge = (images.test_images[:test_size], images.test_labels[:test_size])
     if not on_test_set:
         judge = (images.train_images[rest:train_size], images.train_labels[rest:train_size])
-    return gluon.Data.of_images(
-        (images.train_images[:rest], images.train_labels[:rest]), judge, gluon.device(device)
+    return Data.of_images(
+        (images.train_images[:rest], images.train_labels[:rest]), judge, find_device(device)
     )
