@@ -7,6 +7,7 @@ from tuner.tasks.function_task import FunctionTask
 from tuner.tasks.gluon_task import GluonTask
 from tuner.tasks.lenet import LeNetFashionMNIST
 from tuner.tasks.table import Table
+from tuner.tasks.torch_task import TorchTask
 
 # By the names that study files give them.
 TASKS: dict[str, type[LeNetFashionMNIST | Table]] = {
@@ -24,5 +25,6 @@ __all__ = [
     "State",
     "Table",
     "Task",
+    "TorchTask",
     "TrainingCollapsed",
 ]

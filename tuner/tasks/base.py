@@ -59,6 +59,22 @@ class Epoch(NamedTuple):
     state: Callable[[], State | None]
 
 
+class Evaluation(NamedTuple):
+    """How a network does on examples; dead if it gives one answer to all of them.
+
+    What gives no scores for classes has no accuracy.
+    """
+
+    accuracy: float | None
+    loss: float
+    is_dead: bool
+
+    @property
+    def of_collapse(self) -> tuple[float, float]:
+        """What a training that collapsed is left with: accuracy and loss."""
+        return self.accuracy or 0.0, self.loss
+
+
 class TrainingCollapsed(TunerError):
     """A training that cannot recover: a loss that is not finite, or a network that is dead.
 

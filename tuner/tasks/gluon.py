@@ -166,12 +166,12 @@ def train(
                     reason = f"diverged in epoch {epoch}: {where}"
                     with np.errstate(all="ignore"):
                         test = data.evaluate(evaluation_net, loss_of)
-                    raise TrainingCollapsed(epoch, reason, test.accuracy or 0.0, test.loss)
+                    raise TrainingCollapsed(epoch, reason, *test.of_collapse)
         check_batches(update, per_epoch)
         test = data.evaluate(evaluation_net, loss_of)
         if test.is_dead:
             reason = f"collapsed in epoch {epoch}: the network gives one answer to everything"
-            raise TrainingCollapsed(epoch, reason, test.accuracy or 0.0, test.loss)
+            raise TrainingCollapsed(epoch, reason, *test.of_collapse)
         done = epoch * per_epoch
         with average.applied(done):
             averaged = data.evaluate(evaluation_net, loss_of)

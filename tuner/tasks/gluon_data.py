@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tuner.compat import import_mxnet
+from tuner.tasks.base import Evaluation
 from tuner.tasks.examples import Examples
 
 mx = import_mxnet()
@@ -39,17 +40,6 @@ class TrainingData(Protocol):
 
     def evaluate(self, net: Any, loss_of: Any) -> Evaluation:
         """Return how a network does on the test examples."""
-
-
-class Evaluation(NamedTuple):
-    """How a network does on examples; dead if it gives one answer to all of them.
-
-    What gives no scores for classes has no accuracy.
-    """
-
-    accuracy: float | None
-    loss: float
-    is_dead: bool
 
 
 def evaluate(net: Any, inputs: Any, labels: npt.NDArray[np.float32]) -> Evaluation:
@@ -172,9 +162,9 @@ class OwnData:
             if examples.is_dataset:
                 found = mx.gluon.data.DataLoader(examples.data, batch_sampler=chosen)
             else:
-                inputs, labels = examples.data
+                whole, answers = examples.data
                 picks = (mx.nd.array(rows, ctx=self.on, dtype="int32") for rows in chosen)
-                found = ((mx.nd.take(inputs, rows), mx.nd.take(labels, rows)) for rows in picks)
+                found = ((mx.nd.take(whole, rows), mx.nd.take(answers, rows)) for rows in picks)
         for inputs, labels in map(examples.pair, found):
             yield inputs.as_in_context(self.on), labels.as_in_context(self.on)
 
