@@ -33,6 +33,7 @@ ROWS: list[set[str]] = [
         "results",
         "space",
         "space_baselines",
+        "space_files",
         "space_params",
         "space_reading",
         "space_values",

@@ -15,6 +15,7 @@ from tuner.definitions import Mistakes, Section, read_toml
 from tuner.errors import DefinitionError
 from tuner.objective import Objective
 from tuner.space import SearchSpace, parse_space
+from tuner.space_files import with_schedule_files
 from tuner.spec_sections import (
     CONFIRM,
     PRUNERS,
@@ -159,7 +160,7 @@ def load_spec(path: str | Path, task: Task | None = None) -> StudySpec:
     if isinstance(space_name, str) and space_name:
         space_path = path.parent / space_name
         try:
-            space = read_toml(space_path)
+            space = with_schedule_files(read_toml(space_path), space_path.parent)
         except DefinitionError as error:
             space = f"{space_path} {error.mistakes[0][1]}"
     return make_spec(

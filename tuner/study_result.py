@@ -162,6 +162,7 @@ class StudyResult:
             "study": self.name,
             "trial": row.number,
             "baseline": row.baseline,
+            "params": row.params,
             "fingerprint": spec.fingerprint(),
             "objective": {
                 "metric": spec.objective.metric,
