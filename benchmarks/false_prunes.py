@@ -2,12 +2,13 @@
 
     python benchmarks/false_prunes.py                  # 100 random orders
     python benchmarks/false_prunes.py --orders 300 --table other.jsonl
+    python benchmarks/false_prunes.py --metric test_loss
 
 Every schedule of benchmarks/curves/lenet_10_epochs.jsonl that was trained to its end from seed 0
 is a trial, each once in an order; a pruner is asked as a study asks it. Prints the epochs spent,
 the share of the best tenth that was pruned, and by how much the best complete trial misses the
 best schedule, each as mean ± standard error over the orders. Writes them to
-benchmarks/results/false_prunes.json.
+benchmarks/results/false_prunes.json, of another metric than the accuracy with its name.
 """
 
 from __future__ import annotations
@@ -26,12 +27,13 @@ import optuna
 from optuna.trial import TrialState
 
 from tuner.definitions import Section
+from tuner.objective import Objective, merit
 from tuner.search.pruner import make_pruner
 from tuner.search.trial import SCHEDULE
 from tuner.spec import Forecast, Halving, Median, SuccessiveHalving
 
 TABLE = Path(__file__).parent / "curves" / "lenet_10_epochs.jsonl"
-RESULTS = Path(__file__).parent / "results" / "false_prunes.json"
+RESULTS = Path(__file__).parent / "results"
 PRUNERS: dict[str, Section] = {
     "median, as Optuna's default": Median(type="median", signal="raw"),
     "successive halving, raw": SuccessiveHalving(signal="raw"),
@@ -46,17 +48,19 @@ PRUNERS: dict[str, Section] = {
 
 
 class Training(NamedTuple):
-    """A recorded training: its schedule, and its accuracy after every epoch."""
+    """A recorded training: its schedule, and the metric after every epoch."""
 
     schedule: dict[str, Any]
     raw: list[float]
     averaged: list[float]
 
 
-def trainings(table: Path) -> tuple[list[Training], int]:
+def trainings(table: Path, objective: Objective) -> tuple[list[Training], int]:
     """Return the trainings from seed 0 that did not collapse, and the updates of an epoch."""
     head, *lines = map(json.loads, table.read_text().splitlines())
-    raw, averaged = (head["columns"].index(f"{kind}_accuracy") for kind in ("test", "averaged"))
+    raw, averaged = (
+        head["columns"].index(f"{kind}_{objective.noun}") for kind in ("test", "averaged")
+    )
     found = [
         Training(
             line["curve"], [e[raw] for e in line["epochs"]], [e[averaged] for e in line["epochs"]]
@@ -67,11 +71,14 @@ def trainings(table: Path) -> tuple[list[Training], int]:
     return found, head["updates_per_epoch"]
 
 
-def run(order: list[Training], pruner: Section, updates_per_epoch: int) -> tuple[float, ...]:
-    """Return the shares spent and missed, and the regret in points, of one order."""
+def run(
+    order: list[Training], pruner: Section, updates_per_epoch: int, objective: Objective
+) -> tuple[float, ...]:
+    """Return the shares spent and missed, and the regret in hundredths, of one order."""
     epochs = len(order[0].raw)
     study = optuna.create_study(
-        direction="maximize", pruner=make_pruner(pruner, epochs, updates_per_epoch)
+        direction=objective.optuna_direction,
+        pruner=make_pruner(pruner, epochs, updates_per_epoch, objective),
     )
     signal = pruner.signal
     spent = 0
@@ -87,7 +94,7 @@ def run(order: list[Training], pruner: Section, updates_per_epoch: int) -> tuple
         else:
             study.tell(trial, training.raw[-1])
     states = [trial.state for trial in study.get_trials(deepcopy=False)]
-    ends = np.array([training.raw[-1] for training in order])
+    ends = np.array([merit(training.raw[-1], objective.minimized) for training in order])
     best = np.argsort(-ends, kind="stable")[: math.ceil(len(order) / 10)]
     missed = sum(states[i] == TrialState.PRUNED for i in best) / len(best)
     complete = [end for end, state in zip(ends, states, strict=True) if state.name == "COMPLETE"]
@@ -99,12 +106,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--orders", type=int, default=100)
     parser.add_argument("--table", type=Path, default=TABLE)
+    parser.add_argument(
+        "--metric", choices=["test_accuracy", "test_loss"], default="test_accuracy"
+    )
     asked = parser.parse_args()
+    objective = Objective(metric=asked.metric)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    recorded, updates_per_epoch = trainings(asked.table)
+    recorded, updates_per_epoch = trainings(asked.table, objective)
     results: dict[str, Any] = {
         "schedules": len(recorded),
         "orders": asked.orders,
+        "metric": asked.metric,
         "versions": {
             "python": platform.python_version(),
             **{name: importlib.metadata.version(name) for name in ("optuna", "numpy")},
@@ -118,7 +130,7 @@ def main() -> None:
     for name, pruner in PRUNERS.items():
         found = [
             run([recorded[i] for i in np.random.default_rng(seed).permutation(len(recorded))],
-                pruner, updates_per_epoch)
+                pruner, updates_per_epoch, objective)
             for seed in range(asked.orders)
         ]  # fmt: skip
         cells = []
@@ -131,7 +143,8 @@ def main() -> None:
         }  # fmt: skip
         spent, missed, regret = (f"{mean:.2f} ± {error:.2f}" for mean, error in cells)
         print(f"| {name} | {spent} | {missed} | {regret} |", flush=True)
-    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    suffix = "" if asked.metric == "test_accuracy" else f"_{asked.metric}"
+    (RESULTS / f"false_prunes{suffix}.json").write_text(json.dumps(results, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ import optuna
 from tuner.definitions import read_toml
 from tuner.schedules import Schedule, schedule_to_dict
 from tuner.space import SearchSpace, parse_space
-from tuner.tasks import gluon
+from tuner.tasks import gluon, gluon_data
 from tuner.tasks.averaging import Average
 from tuner.tasks.base import TrainingCollapsed
 from tuner.tasks.lenet import LeNetFashionMNIST, faster_forms, lenet
@@ -98,7 +98,7 @@ class Averages(Average):
         now = []
         for other in self._others:
             with other.applied(update):
-                found = gluon.evaluate(self._net, *self._test)
+                found = gluon_data.evaluate(self._net, *self._test)
                 now += [found.accuracy, round(found.loss, 5)]
         self.seen.append(now)
         with super().applied(update):

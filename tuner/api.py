@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from tuner.clusters import connected
 from tuner.errors import StorageError, StudyError
-from tuner.running import Limits, Run, run_to_the_end
+from tuner.running import Limits, Run, alone_if_passed, run_to_the_end, with_task
 from tuner.search.confirm import find_confirm, planned, settings_of
 from tuner.search.events import Event
 from tuner.search.study import find_study, prepare_study, stored_spec
@@ -28,11 +28,13 @@ from tuner.storage import make_database, open_storage
 from tuner.storage_errors import storage_errors
 from tuner.storage_urls import resolve_url
 from tuner.study_result import StudyResult
+from tuner.tasks.base import Task
 
 
 def run_study(
     study: str | Path,
     *,
+    task: Task | None = None,
     trials: int | None = None,
     timeout: str | None = None,
     workers: int | None = None,
@@ -48,6 +50,9 @@ def run_study(
 
     Args:
         study: The study file.
+        task: What is trained, of one's own; the file's ``[task]`` then names none. It is trained
+            in this process, by one worker, for no other process can make it; for several, name
+            the function that makes it in the file: ``name = "module:function"``.
         trials: Finished trials that the study may have, instead of the file's.
         timeout: How long this run may take (``"30m"``), instead of the file's.
         workers: How many processes train at once, instead of the file's or one for each core.
@@ -74,9 +79,10 @@ def run_study(
         >>> result = tuner.run_study("studies/quickstart.toml")  # doctest: +SKIP
     """
     limits = Limits.checked(trials, timeout, workers)
-    spec = load_spec(study)
+    spec = load_spec(study, task)
     if storage is not None:
         spec = spec._replace(storage_url=_url(storage))
+    spec = alone_if_passed(spec, limits, dask)
     spec.task.check()
     with connected(dask, spec.storage_url) as cluster:
         make_database(spec.storage_url, lambda new: prepare_study(spec, new))
@@ -92,6 +98,7 @@ def resume_study(
     storage: str,
     *,
     study: str | None = None,
+    task: Task | None = None,
     trials: int | None = None,
     timeout: str | None = None,
     workers: int | None = None,
@@ -105,6 +112,8 @@ def resume_study(
     Args:
         storage: The database's URL.
         study: The study's name; may be left out if the database has only one.
+        task: The task that was passed to :func:`run_study`, if one was. One that is named in the
+            definition is imported, **which runs its code**: resume what you trust.
         trials: As for :func:`run_study`.
         timeout: As for :func:`run_study`.
         workers: As for :func:`run_study`.
@@ -128,6 +137,7 @@ def resume_study(
         spec = _found_spec(database, study, url)
         begun = find_confirm(database, spec.name)
         settings = settings_of(begun) if begun else spec.confirm
+    spec = alone_if_passed(with_task(spec, task), limits, dask)
     spec.task.check()
     with connected(dask, spec.storage_url) as cluster:
         run = Run(spec, database, limits, cluster, on_event, stop_requested)
@@ -142,6 +152,7 @@ def confirm_study(
     *,
     storage: str | None = None,
     name: str | None = None,
+    task: Task | None = None,
     top: int | None = None,
     seeds: int | None = None,
     max_seeds: int | None = None,
@@ -161,6 +172,7 @@ def confirm_study(
         study: The study file, or None.
         storage: The database's URL; without it, the one that the file names.
         name: The study's name; without it, the file's, or the only one of the database.
+        task: As for :func:`resume_study`.
         top: How many of the best trials, instead of the definition's ``[confirm]``.
         seeds: How many seeds for everybody, instead of the definition's.
         max_seeds: How many at most, instead of the definition's.
@@ -187,13 +199,15 @@ def confirm_study(
     numbers = {"top": top, "seeds": seeds, "max_seeds": max_seeds}
     spec, url = None, ""
     if study is not None:
-        spec = load_spec(study)
+        spec = load_spec(study, task)
         storage, name = storage or spec.storage_url, name or spec.name
     url = _named_url(storage)
     database = open_storage(url)
     with storage_errors(url, database):
         stored = _found_spec(database, name, url)
-    spec = spec._replace(storage_url=url) if spec and spec.name == stored.name else stored
+    if spec is None or spec.name != stored.name:
+        spec = with_task(stored, task)
+    spec = alone_if_passed(spec._replace(storage_url=url), limits, dask)
     settings = _changed(spec.confirm, numbers)
     spec.task.check()
     with connected(dask, spec.storage_url) as cluster:
@@ -233,6 +247,7 @@ def run_worker(
     with storage_errors(url, database):
         found = find_study(database, study, url)
         spec = stored_spec(found, url)
+    spec.task.check()
     worker = Worker(
         found,
         database,

@@ -12,6 +12,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from tuner.objective import merit
 from tuner.schedules import Schedule
 
 # Two-sided 95 % quantiles of Student's t for 1 to 30 degrees of freedom, and the normal one.
@@ -27,9 +28,11 @@ _NORMAL_95 = 1.960
 class Candidate(NamedTuple):
     """A schedule that is trained on fresh seeds.
 
-    ``accuracies`` has a test accuracy for every seed whose training is over: that of a collapsed
-    training is what it was then, chance, and counts like any other; that of a failed one is None.
+    ``accuracies`` has a test accuracy, or what else the objective measures, for every seed whose
+    training is over: that of a collapsed training is what it was then, chance, and counts like
+    any other; that of a failed one is None.
     ``trial`` is the number of the study's trial that the schedule is from, None for a baseline.
+    ``minimized`` says that small values are the good ones.
     """
 
     label: str
@@ -37,6 +40,7 @@ class Candidate(NamedTuple):
     trial: int | None
     accuracies: Mapping[int, float | None]
     collapsed: tuple[int, ...] = ()
+    minimized: bool = False
 
     @property
     def is_baseline(self) -> bool:
@@ -45,8 +49,14 @@ class Candidate(NamedTuple):
 
     @property
     def values(self) -> dict[int, float]:
-        """The accuracies that there are, by seed."""
+        """The values that there are, by seed."""
         return {seed: value for seed, value in self.accuracies.items() if value is not None}
+
+    @property
+    def merit(self) -> float:
+        """Its mean, so that the larger one is the better one; the worst without a value."""
+        values = self.values.values()
+        return merit(statistics.fmean(values), self.minimized) if values else -math.inf
 
 
 class Spread(NamedTuple):
@@ -119,9 +129,7 @@ class Confirmation(NamedTuple):
             found = spread([*c.values.values()])
             versus = difference(c, against) if against and c is not against else None
             rows.append(Row(c, found, versus, c is first, c is not first and c in tied))
-        return tuple(
-            sorted(rows, key=lambda r: (not r.is_winner, -r.spread.mean if r.spread else 0.0))
-        )
+        return tuple(sorted(rows, key=lambda r: (not r.is_winner, -r.candidate.merit)))
 
 
 def fresh_seeds(first: int, count: int, *, training_seed: int) -> list[int]:
@@ -156,6 +164,8 @@ def spread(values: Sequence[float]) -> Spread | None:
     n, mean = len(values), statistics.fmean(values)
     if n == 1:
         return Spread(1, mean, None, None)
+    if not math.isfinite(mean):  # a training that diverged has an infinite loss
+        return Spread(n, mean, None, None)
     sd = statistics.stdev(values)
     return Spread(n, mean, sd, sd / math.sqrt(n))
 
@@ -164,15 +174,22 @@ def difference(one: Candidate, other: Candidate) -> Difference | None:
     """Return the paired difference of two candidates: mean(d) ± t(n − 1) · sd(d) / √n.
 
     d are the differences ``one`` − ``other`` on the seeds that both have. Without such a seed it
-    is None, with one the interval has no end.
+    is None, with one the interval has no end. An infinite difference, to a loss that is no number,
+    is certain; two such losses on one seed, or one on each side, say nothing.
 
     The interval is that of one comparison with a fixed n. A race looks at several of them after
     every seed, so that a true tie is taken for separated somewhat more often than once in 20.
     """
     seeds = sorted(one.values.keys() & other.values.keys())
-    found = spread([one.values[seed] - other.values[seed] for seed in seeds])
+    differences = [one.values[seed] - other.values[seed] for seed in seeds]
+    differences = [d for d in differences if not math.isnan(d)]
+    if {math.inf, -math.inf} <= {*differences}:
+        return None
+    found = spread(differences)
     if found is None:
         return None
+    if math.isinf(found.mean):
+        return Difference(found.n, found.mean, found.mean, found.mean)
     half = math.inf if found.se is None else quantile(found.n - 1) * found.se
     return Difference(found.n, found.mean, found.mean - half, found.mean + half)
 
@@ -186,7 +203,7 @@ def leader(candidates: Sequence[Candidate]) -> Candidate | None:
     measured = [c for c in candidates if c.values]
     most = max((len(c.accuracies) for c in measured), default=0)
     longest = [c for c in measured if len(c.accuracies) == most]
-    return max(longest, key=lambda c: statistics.fmean(c.values.values()), default=None)
+    return max(longest, key=lambda c: c.merit, default=None)
 
 
 def tie_set(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
@@ -200,7 +217,12 @@ def tie_set(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
         return ()
     others = [c for c in candidates if c is not first and c.values]
     versus = [(c, difference(first, c)) for c in others]
-    return (first, *(c for c, found in versus if found is None or found.low <= 0))
+    return (first, *(c for c, found in versus if found is None or _lead(found, first) <= 0))
+
+
+def _lead(versus: Difference, first: Candidate) -> float:
+    """Return by how much the leader is better at least, by its difference to another one."""
+    return -versus.high if first.minimized else versus.low
 
 
 def race(candidates: Sequence[Candidate], seeds: Sequence[int], first: int) -> list[Training]:

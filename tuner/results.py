@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from optuna.study import Study
+from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from tuner.objective import merit
 from tuner.schedules import Schedule, schedule_from_dict
 from tuner.tasks.base import EpochRecord
 
@@ -26,7 +27,7 @@ class TrialRow(NamedTuple):
 
     ``epochs_given`` of its epochs were trained by other trials, whose schedules begin alike.
     ``is_control`` trials are never pruned; ``spared`` is the epoch after which such a trial, or a
-    baseline, would have been.
+    baseline, would have been. ``minimized`` says that small values are the good ones.
     """
 
     number: int
@@ -40,6 +41,7 @@ class TrialRow(NamedTuple):
     epochs_given: int = 0
     is_control: bool = False
     spared: int | None = None
+    minimized: bool = False
 
     @property
     def family(self) -> str:
@@ -94,7 +96,8 @@ class Summary(NamedTuple):
 
 def trial_rows(study: Study) -> list[TrialRow]:
     """Return the trials of a study in the order of their numbers."""
-    return [_row(trial) for trial in study.get_trials(deepcopy=False)]
+    minimized = study.direction == StudyDirection.MINIMIZE
+    return [_row(trial, minimized) for trial in study.get_trials(deepcopy=False)]
 
 
 def ranking(rows: Sequence[TrialRow]) -> list[TrialRow]:
@@ -103,7 +106,7 @@ def ranking(rows: Sequence[TrialRow]) -> list[TrialRow]:
     A pruned trial never ranks: its value belongs to another epoch.
     """
     complete = [row for row in rows if row.state == "complete" and row.value is not None]
-    return sorted(complete, key=lambda row: (-(row.value or 0.0), row.number))
+    return sorted(complete, key=lambda row: (-merit(row.value or 0.0, row.minimized), row.number))
 
 
 def false_prunes(rows: Sequence[TrialRow]) -> FalsePrunes:
@@ -143,7 +146,7 @@ def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
     )
 
 
-def _row(trial: FrozenTrial) -> TrialRow:
+def _row(trial: FrozenTrial, minimized: bool) -> TrialRow:
     attributes = trial.user_attrs
     schedule = attributes.get("schedule")
     records = tuple(EpochRecord(**record) for record in attributes.get("records", []))
@@ -160,4 +163,5 @@ def _row(trial: FrozenTrial) -> TrialRow:
         epochs_given=min(attributes.get("epochs_given", 0), len(records)),
         is_control=attributes.get("control", False),
         spared=attributes.get("spared"),
+        minimized=minimized,
     )

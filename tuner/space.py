@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from tuner.definitions import Mistakes, read_toml
 from tuner.schedules import Schedule
 from tuner.space_baselines import Baseline
+from tuner.space_files import with_schedule_files
 from tuner.space_params import Param
 from tuner.space_reading import SpaceReader
 from tuner.space_values import build_schedule
@@ -97,4 +98,5 @@ def parse_space(data: Mapping[str, Any], where: str, clock: Clock) -> SearchSpac
 
 def load_space(path: str | Path, clock: Clock) -> SearchSpace:
     """Read a search-space file; see :func:`parse_space`."""
-    return parse_space(read_toml(path), str(path), clock)
+    data = with_schedule_files(read_toml(path), Path(path).parent)
+    return parse_space(data, str(path), clock)

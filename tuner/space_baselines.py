@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from tuner.definitions import MISSING, Mistakes, did_you_mean
 from tuner.errors import ScheduleError
 from tuner.schedules import Schedule
+from tuner.space_files import read_file_baseline
 from tuner.space_params import Param
 from tuner.space_values import (
     RATIO,
@@ -82,6 +83,9 @@ def _read(
     mistakes: Mistakes,
 ) -> Baseline | None:
     """Read one baseline: what the space samples in its bounds, the rest as overrides."""
+    if "file" in entry:
+        found = read_file_baseline(entry, place, params, clock, mistakes)
+        return Baseline(label, *found) if found else None
     family = entry.get("family", fixed.get("family"))
     problem = MISSING if family is None else family_problem(family)
     if problem is not None:

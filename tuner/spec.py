@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 import psutil
 
 from tuner.confirmation import fresh_seeds
-from tuner.definitions import Mistakes, Section, did_you_mean, read_toml
+from tuner.definitions import Mistakes, Section, read_toml
 from tuner.errors import DefinitionError
+from tuner.objective import Objective
 from tuner.space import SearchSpace, parse_space
+from tuner.space_files import with_schedule_files
 from tuner.spec_sections import (
     CONFIRM,
     PRUNERS,
@@ -26,7 +28,6 @@ from tuner.spec_sections import (
     Hyperband,
     Median,
     NoPruner,
-    Objective,
     Pruner,
     Random,
     Screening,
@@ -37,8 +38,8 @@ from tuner.spec_sections import (
     Workers,
     seconds,
 )
+from tuner.spec_task import read_task, with_passed, with_whole_path
 from tuner.storage_urls import default_url, output_folder, resolve_url
-from tuner.tasks import TASKS
 from tuner.tasks.base import Task
 from tuner.units import Clock, Duration
 
@@ -110,7 +111,7 @@ class StudySpec(NamedTuple):
         return self._replace(
             name=self.name + CONFIRM,
             task=self.task.with_holdout(self.objective.held_out, on_test_set=True),
-            objective=Objective(),
+            objective=self.objective.for_test_set(),
             sampler=Random(type="random"),
             pruner=NoPruner(type="none"),
             space=self.space._replace(params={}),
@@ -124,7 +125,7 @@ class StudySpec(NamedTuple):
         """
         parts = {
             "task": self.training.model_dump() | self.task.identity(),
-            "objective": self.objective.model_dump(exclude={"holdout_size"}),
+            "objective": self.objective.identity(),
             "sampler": self.sampler.model_dump(),
             "pruner": self.pruner.model_dump(),
             "fixed": self.space.fixed,
@@ -143,8 +144,12 @@ class StudySpec(NamedTuple):
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def load_spec(path: str | Path) -> StudySpec:
+def load_spec(path: str | Path, task: Task | None = None) -> StudySpec:
     """Read a study file and the search space that it names.
+
+    Args:
+        path: The study file.
+        task: What is trained, if it is passed from Python; the file then names none.
 
     Raises:
         DefinitionError: With every mistake of both files.
@@ -157,7 +162,7 @@ def load_spec(path: str | Path) -> StudySpec:
     if isinstance(space_name, str) and space_name:
         space_path = path.parent / space_name
         try:
-            space = read_toml(space_path)
+            space = with_schedule_files(read_toml(space_path), space_path.parent)
         except DefinitionError as error:
             space = f"{space_path} {error.mistakes[0][1]}"
     return make_spec(
@@ -167,6 +172,7 @@ def load_spec(path: str | Path) -> StudySpec:
         space_where=str(space_path),
         folder=path.parent,
         stem=path.stem,
+        task=task,
     )
 
 
@@ -178,6 +184,8 @@ def make_spec(
     space_where: str,
     folder: Path,
     stem: str,
+    task: Task | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> StudySpec:
     """Check the contents of a study file and its search space.
 
@@ -188,16 +196,21 @@ def make_spec(
         space_where: What to call the search space in messages.
         folder: What a path in the study file is relative to.
         stem: The study file's name, which its outputs are named after.
+        task: A task that was passed from Python, if so.
+        facts: What a database knows of a task of one's own; it is then not imported.
 
     Raises:
         DefinitionError: With every mistake of both.
     """
     mistakes = Mistakes(where)
+    if task is not None:
+        study_data = with_passed(study_data, mistakes)
     file = mistakes.read(StudyFile, study_data, "")
-    study_data = _with_whole_path(study_data, folder)
+    study_data = with_whole_path(study_data, folder)
     objective = mistakes.read(Objective, study_data.get("objective", {}), "objective")
-    held_out = objective.held_out if objective else 0
-    training, task = _read_task(study_data.get("task"), held_out, mistakes)
+    training, task = read_task(
+        study_data.get("task"), objective, folder, mistakes, passed=task, facts=facts
+    )
     budget = (
         mistakes.read(Budget, study_data["budget"], "budget") if "budget" in study_data else None
     )
@@ -255,45 +268,6 @@ def difference(old: StudySpec, new: StudySpec) -> list[str]:
             was = before.get(key, "(absent)")
             lines.append(f"  {key:<{width}}  {was} -> {after.get(key, '(absent)')}")
     return lines
-
-
-def _with_whole_path(study_data: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
-    """Return the content of a study file with the file that its task reads named from the root.
-
-    For the database keeps it, and whoever continues the study may do it from anywhere.
-    """
-    task = study_data.get("task")
-    if not isinstance(task, Mapping) or not isinstance(task.get("path"), str):
-        return study_data
-    return {**study_data, "task": {**task, "path": str((folder / task["path"]).absolute())}}
-
-
-def _read_task(
-    data: object, held_out: int, mistakes: Mistakes
-) -> tuple[Training | None, Task | None]:
-    """Read the ``[task]`` table: what every task has, and the options of the one it names."""
-    if not isinstance(data, Mapping):
-        if data is not None:  # which was noted as missing
-            mistakes.table(data, "task")
-        return None, None
-    own = {key: value for key, value in data.items() if key in Training.model_fields}
-    training = mistakes.read(Training, own, "task")
-    name = own.get("name")
-    if not isinstance(name, str):
-        return training, None
-    if name not in TASKS:
-        mistakes.add("task.name", f"no task {name!r}; {did_you_mean(name, TASKS)}")
-        return training, None
-    options = {key: value for key, value in data.items() if key not in own}
-    also_known = Training.model_fields
-    task = mistakes.read(TASKS[name], options, "task", also_known=also_known)
-    if training is None or task is None:
-        return training, task
-    seed, epochs = training.seed, training.epochs
-    wrong = task.mistakes(seed=seed, epochs=epochs, held_out=held_out)
-    for place, text in wrong.items():
-        mistakes.add(place, text)
-    return training, task if wrong else task.with_holdout(held_out)
 
 
 def _read_storage(data: object, folder: Path, stem: str, mistakes: Mistakes) -> str:

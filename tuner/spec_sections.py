@@ -57,37 +57,6 @@ class Training(Section):
     seed: int = Field(default=0, ge=0, lt=2**31)
 
 
-class Objective(Section):
-    """``[objective]``: what makes a schedule better than another, and on which examples.
-
-    With ``evaluate_on = "holdout"`` the last ``holdout_size`` examples of the training set are not
-    trained on but judge, and the search never looks at the test set.
-    """
-
-    metric: Literal["test_accuracy"] = "test_accuracy"
-    evaluate_on: Literal["test", "holdout"] = "test"
-    holdout_size: int = Field(default=10_000, ge=1)
-
-    @model_validator(mode="after")
-    def _a_holdout(self) -> Objective:
-        if self.evaluate_on == "test" and "holdout_size" in self.model_fields_set:
-            raise ValueError(
-                "holdout_size goes with evaluate_on = 'holdout', but got evaluate_on = 'test';"
-                " write the one or remove the other"
-            )
-        return self
-
-    @property
-    def held_out(self) -> int:
-        """How many training examples judge instead of the test set; 0 if it does."""
-        return self.holdout_size if self.evaluate_on == "holdout" else 0
-
-    @property
-    def judged_by(self) -> str:
-        """The name of what decides: ``"test accuracy"`` or ``"holdout accuracy"``."""
-        return f"{self.evaluate_on} accuracy"
-
-
 class Budget(Section):
     """``[budget]``: when the study is done. ``timeout`` counts for one run of it."""
 

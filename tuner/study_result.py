@@ -162,9 +162,11 @@ class StudyResult:
             "study": self.name,
             "trial": row.number,
             "baseline": row.baseline,
+            "params": row.params,
             "fingerprint": spec.fingerprint(),
             "objective": {
                 "metric": spec.objective.metric,
+                "direction": spec.objective.optuna_direction,
                 "evaluate_on": spec.objective.evaluate_on,
                 "value": row.value,
                 "state": row.state,
@@ -198,13 +200,15 @@ def _confirm(confirmed: Confirmation, winner: Candidate) -> dict[str, Any]:
         low, high = (end if math.isfinite(end) else None for end in (versus.low, versus.high))
         against = {
             "baseline": confirmed.best_baseline.label,
-            "difference": versus.mean,
+            # To the infinite loss of a training that diverged there is no number in JSON.
+            "difference": versus.mean if math.isfinite(versus.mean) else None,
             "low": low,
             "high": high,
             "n": versus.n,
         }
     return {
         **found._asdict(),
+        "mean": found.mean if math.isfinite(found.mean) else None,
         "seeds": sorted(winner.values),
         "against": against,
         "tie_set": [candidate.label for candidate in confirmed.tie_set],

@@ -10,7 +10,8 @@ import numpy as np
 
 from tuner import Cosine, import_mxnet
 from tuner.tasks.averaging import Average
-from tuner.tasks.gluon import Data, evaluate, train
+from tuner.tasks.gluon import train
+from tuner.tasks.gluon_data import Data, evaluate
 
 mx = import_mxnet()
 EXAMPLES, BATCH, EPOCHS = 400, 4, 3  # 100 updates an epoch

@@ -14,7 +14,8 @@ from tuner.checkpoints import Checkpoint, CheckpointStore
 from tuner.errors import TaskError
 from tuner.schedules import Constant, Cosine, Linear, Schedule
 from tuner.tasks import EpochRecord, LeNetFashionMNIST, State
-from tuner.tasks.gluon import Data, train
+from tuner.tasks.gluon import train
+from tuner.tasks.gluon_data import Data
 from tuner.tasks.gluon_state import NOT_RESUMABLE
 from tuner.tasks.lenet import OPTIMIZERS
 

@@ -9,7 +9,8 @@ from tuner import import_mxnet
 from tuner.errors import TaskError
 from tuner.schedules import Constant, Linear, Schedule
 from tuner.tasks import EpochRecord, LeNetFashionMNIST, TrainingCollapsed
-from tuner.tasks.gluon import Data, check_optimizer, device, train
+from tuner.tasks.gluon import check_optimizer, device, train
+from tuner.tasks.gluon_data import Data
 from tuner.tasks.lenet import OPTIMIZERS, UNSUITED, lenet
 
 SMALL = LeNetFashionMNIST(train_size=1000, test_size=500, batch_size=64)

@@ -37,7 +37,8 @@ def list_trials(
     from tuner.api import open_study
     from tuner.cli.tables import show_trials
 
-    show_trials(open_study(study, storage=storage, name=name).trials, form)
+    found = open_study(study, storage=storage, name=name)
+    show_trials(found.trials, form, found.spec.objective.noun)
 
 
 def best(
@@ -56,7 +57,7 @@ def best(
     found = open_study(study, storage=storage, name=name)
     first = found.best  # of a confirmed study the winner, which need not rank first
     rows = [first, *(row for row in ranking(found.trials) if row.number != first.number)][:top]
-    show_trials(rows, form)
+    show_trials(rows, form, found.spec.objective.noun)
     if form is Format.table:
         for row in rows:
             results().print(f"{row.number:>5}  {row.schedule!r}", markup=False)

@@ -102,7 +102,8 @@ def snippet(path: Path) -> str:
 def _judge(spec: StudySpec) -> str:
     size = spec.objective.held_out
     examples = f"{size} training examples, held out," if size else "the test set"
-    return f"{spec.objective.metric} on {examples} after the last epoch"
+    smaller = ", the smaller the better" if spec.objective.minimized else ""
+    return f"{spec.objective.metric} on {examples} after the last epoch{smaller}"
 
 
 def _confirm(spec: StudySpec) -> str:

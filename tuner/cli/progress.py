@@ -97,7 +97,8 @@ class _LiveView:
         done = len(running.epochs)
         total = running.epochs[-1].epochs if running.epochs else 0
         bar = "█" * round(12 * done / total) if total else ""
-        value = f"{running.epochs[-1].record.test_accuracy:.4f}" if done else "     -"
+        now = running.epochs[-1].value if done else None
+        value = "     -" if now is None else f"{now:.4f}"
         schedule = running.start.schedule
         what = f"{schedule.family:<15} base LR {schedule.base_lr:<8.4g}"
         line = f"{number:5d} running   {value}  {what} {bar:░<12} {done}/{total or '?'}"

@@ -20,7 +20,7 @@ from tuner.results import Summary, TrialRow
 from tuner.schedules import schedule_to_dict
 
 
-def show_trials(rows: Sequence[TrialRow], form: Format) -> None:
+def show_trials(rows: Sequence[TrialRow], form: Format, metric: str = "accuracy") -> None:
     """Write trials; in CSV every parameter is a column, in JSON every epoch is there too."""
     if form is Format.json:
         _json([_full(row) for row in rows])
@@ -37,7 +37,7 @@ def show_trials(rows: Sequence[TrialRow], form: Format) -> None:
             end = [row.baseline or "", row.epochs, row.reason, f"{row.seconds:.1f}"]
             writer.writerow([*start, *params, *end])
         return
-    table = _table("trial", "state", "accuracy", "family", "base LR", "epochs", "time", "note")
+    table = _table("trial", "state", metric, "family", "base LR", "epochs", "time", "note")
     for row in rows:
         table.add_row(
             str(row.number),
@@ -52,7 +52,7 @@ def show_trials(rows: Sequence[TrialRow], form: Format) -> None:
     results().print(table)
 
 
-def show_confirmation(confirmation: Confirmation, form: Format) -> None:
+def show_confirmation(confirmation: Confirmation, form: Format, metric: str = "accuracy") -> None:
     """Write a confirm: a row for each candidate, in JSON and CSV with all its numbers."""
     if form is not Format.table:
         rows = [_confirmed(row) for row in confirmation.rows]
@@ -65,7 +65,7 @@ def show_confirmation(confirmation: Confirmation, form: Format) -> None:
         writer.writerows([_or_empty(value) for value in row.values()] for row in plain)
         return
     found = confirmed_data(confirmation)
-    table = _table("schedule", "family", "n", "accuracy", "against the best baseline", "note")
+    table = _table("schedule", "family", "n", metric, "against the best baseline", "note")
     for line in found.lines:
         numbers = (str(line.n), line.mean, line.difference)
         table.add_row(line.label, line.family, *numbers, line.note)
@@ -118,16 +118,16 @@ def _confirmed(row: Row) -> dict[str, Any]:
         "family": candidate.schedule.family,
         "trial": candidate.trial,
         "n": len(candidate.values),
-        "mean": found.mean if found else None,
+        "mean": _finite(found.mean) if found else None,
         "sd": found.sd if found else None,
         "se": found.se if found else None,
-        "difference": against.mean if against else None,
+        "difference": _finite(against.mean) if against else None,
         "low": ends[0],
         "high": ends[1],
         "winner": row.is_winner,
         "tie": row.is_tied,
         "collapsed": len(candidate.collapsed),
-        "accuracies": {str(seed): value for seed, value in candidate.accuracies.items()},
+        "accuracies": {str(seed): _finite(value) for seed, value in candidate.accuracies.items()},
         "schedule": schedule_to_dict(candidate.schedule),
     }
 
@@ -146,9 +146,14 @@ def _full(row: TrialRow) -> dict[str, Any]:
 def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
-        numeric = name in ("trial", "accuracy", "base LR", "epochs", "time", "n")
-        table.add_column(name, justify="right" if numeric else "left", no_wrap=name != "note")
+        words = name in ("state", "family", "note", "schedule", "against the best baseline")
+        table.add_column(name, justify="left" if words else "right", no_wrap=name != "note")
     return table
+
+
+def _finite(value: float | None) -> float | None:
+    """Return a number that JSON has; the infinite loss of a training that diverged is none."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _or_empty(value: Any) -> Any:

@@ -119,7 +119,7 @@ def confirm_best(
             timeout=timeout, workers=workers, dask=dask, **more,
         ),
     )  # fmt: skip
-    show_confirmation(result.confirmation, form)
+    show_confirmation(result.confirmation, form, result.spec.objective.noun)
     if result.ended == "timeout":
         talk().print(f"out of time; continue with: {again}", markup=False)
     else:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from tuner.objective import Objective
 from tuner.report.curves import Curve, lr_curve
 from tuner.results import TrialRow, ranking
 from tuner.schedules import Schedule
@@ -22,7 +23,7 @@ class Contender(NamedTuple):
     number: int
     family: str
     base_lr: float
-    accuracy: float
+    accuracy: float  # or another value of the objective, here and below
     baseline: str | None
 
 
@@ -62,9 +63,9 @@ class BestTrial(NamedTuple):
     parameters: tuple[Parameter, ...]
     curve: Curve
     epochs: tuple[int, ...]
-    train_loss: tuple[float, ...]
-    train_accuracy: tuple[float, ...]
-    test_accuracy: tuple[float, ...]
+    train_loss: tuple[float | None, ...]
+    train_accuracy: tuple[float | None, ...]
+    test_accuracy: tuple[float | None, ...]
 
 
 class Line(NamedTuple):
@@ -105,12 +106,17 @@ class ReportData(NamedTuple):
     entries: tuple[Entry, ...]
 
 
-def report_data(rows: Sequence[TrialRow], clock: Clock) -> ReportData:
+def report_data(
+    rows: Sequence[TrialRow],
+    clock: Clock,
+    objective: Objective = Objective(),  # noqa: B008 - it never changes
+) -> ReportData:
     """Return what the report says of a study's trials.
 
     Args:
         rows: The trials.
         clock: Updates per epoch, and updates of a full training.
+        objective: What judged them.
     """
     ranked = ranking(rows)
     ranks = {row.number: rank for rank, row in enumerate(ranked, start=1)}
@@ -119,7 +125,7 @@ def report_data(rows: Sequence[TrialRow], clock: Clock) -> ReportData:
     leaders = [row for row in ranked if row.baseline or ranks[row.number] <= TOP]
     return ReportData(
         verdict=_verdict(ranked, rows),
-        best=_best(ranked[0], clock) if ranked and ranked[0].schedule else None,
+        best=_best(ranked[0], clock, objective) if ranked and ranked[0].schedule else None,
         leaders=tuple(entries[row.number] for row in [*leaders, *unranked_baselines]),
         lines=tuple(
             _line(row, row.schedule, ranks.get(row.number), clock)
@@ -145,7 +151,7 @@ def _contender(row: TrialRow) -> Contender | None:
     return Contender(row.number, row.family, row.schedule.base_lr, row.value, row.baseline)
 
 
-def _best(row: TrialRow, clock: Clock) -> BestTrial:
+def _best(row: TrialRow, clock: Clock, objective: Objective) -> BestTrial:
     assert row.schedule is not None
     records = row.records
     return BestTrial(
@@ -160,7 +166,7 @@ def _best(row: TrialRow, clock: Clock) -> BestTrial:
         epochs=tuple(record.epoch for record in records),
         train_loss=tuple(record.train_loss for record in records),
         train_accuracy=tuple(record.train_accuracy for record in records),
-        test_accuracy=tuple(record.test_accuracy for record in records),
+        test_accuracy=tuple(map(objective.value, records)),
     )
 
 

@@ -67,7 +67,7 @@ def text(value: object) -> str:
 
 
 def best_figure(best: BestTrial, metric: str = "test accuracy") -> go.Figure:
-    """Draw learning rate, loss and accuracy of one training above each other, over its epochs."""
+    """Draw learning rate, loss and metric of one training above each other, over its epochs."""
     figure = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.05)
     figure.add_trace(_curve_trace(best, BEST), row=1, col=1)
     for name, values, colour, row in (
@@ -75,6 +75,8 @@ def best_figure(best: BestTrial, metric: str = "test accuracy") -> go.Figure:
         ("train accuracy", best.train_accuracy, GREEN, 3),
         (metric, best.test_accuracy, BLUE, 3),
     ):
+        if None in values or (name == "train accuracy" and not metric.endswith("accuracy")):
+            continue
         trace = go.Scatter(
             x=best.epochs, y=values, name=name, mode="lines+markers", line={"color": colour},
             hovertemplate=f"epoch %{{x}}: {name} %{{y:.4f}}<extra></extra>",
@@ -83,7 +85,7 @@ def best_figure(best: BestTrial, metric: str = "test accuracy") -> go.Figure:
     styled(figure)
     figure.update_yaxes(log_axis([best.curve.rates]), title_text="learning rate", row=1, col=1)
     figure.update_yaxes(title_text="train loss", row=2, col=1)
-    figure.update_yaxes(title_text="accuracy", row=3, col=1)
+    figure.update_yaxes(title_text=metric.removeprefix("test "), row=3, col=1)
     figure.update_xaxes(epoch_axis(best.curve.epochs[-1]))
     figure.update_xaxes(title_text=None, row=1, col=1)
     figure.update_xaxes(title_text=None, row=2, col=1)

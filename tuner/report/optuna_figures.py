@@ -8,7 +8,7 @@ from collections.abc import Callable
 import plotly.graph_objects as go
 from optuna import visualization
 from optuna.distributions import CategoricalDistribution
-from optuna.study import Study
+from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from plotly.colors import sample_colorscale
 
@@ -50,7 +50,7 @@ def optuna_charts(study: Study, metric: str) -> list[Chart]:
         # Optuna writes them all into each trial's label, every epoch's record among them.
         trial.user_attrs = {}
     with quiet():
-        plain = in_memory(trials)
+        plain = in_memory(trials, study.direction)
         charts = [
             _history(plain, metric), _intermediate(plain, metric), _importances(plain, metric),
             _parallel(plain, metric), *_slices(plain, metric), _timeline(plain),
@@ -68,7 +68,8 @@ def _attempt(chart: Chart, draw: Callable[[], go.Figure]) -> Chart:
 
 
 def _history(study: Study, metric: str) -> Chart:
-    title = f"How the best {metric} rose from trial to trial"
+    moved = "fell" if study.direction == StudyDirection.MINIMIZE else "rose"
+    title = f"How the best {metric} {moved} from trial to trial"
     chart = Chart("history", title)
     if not _complete(study):
         return chart._replace(sentence="It needs a complete trial, and there is none yet.")
@@ -157,14 +158,16 @@ def _parallel(study: Study, metric: str) -> Chart:
         figure = visualization.plot_parallel_coordinate(study, params=names, target_name=metric)
         styled(figure)
         figure.update_layout(margin={"t": 32})
+        minimized = study.direction == StudyDirection.MINIMIZE
         for line in figure.select_traces({"mode": "lines"}):
-            # The first axis is the value, from 0 for the poorest trial to 1 for the best.
-            line.line.color = sample_colorscale(_SCALE, min(max(line.y[0], 0.0), 1.0))[0]
+            # The first axis is the value, from 0 for the smallest to 1 for the largest.
+            height = min(max(line.y[0], 0.0), 1.0)
+            line.line.color = sample_colorscale(_SCALE, 1 - height if minimized else height)[0]
             line.opacity = 0.8
         for tick in figure.layout.annotations:
             if "e+" in tick.text:  # 1.37e+03 updates
                 tick.text = f"{float(tick.text):.0f}"
-        scale = {"colorscale": _SCALE, "reversescale": False}
+        scale = {"colorscale": _SCALE, "reversescale": minimized}
         figure.update_traces(marker=scale, selector={"mode": "markers"})
         return figure
 

@@ -49,7 +49,7 @@ def write_page(
 def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = None) -> str:
     """Return the report of a study as HTML."""
     frozen = snapshot(study)
-    data = report_data(trial_rows(frozen), spec.space.clock)
+    data = report_data(trial_rows(frozen), spec.space.clock, spec.objective)
     metric = spec.objective.judged_by
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -62,7 +62,7 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
         notes=spec.study_data.get("notes", ""),
         metric=metric,
         top=TOP,
-        verdict=verdict_sentence(data.verdict, spec.objective.evaluate_on),
+        verdict=verdict_sentence(data.verdict, spec.objective),
         data=data,
         confirmed=confirmed_data(confirmation) if confirmation else None,
         best=_best_chart(data, metric),
@@ -75,7 +75,7 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
 
 
 def _best_chart(data: ReportData, metric: str) -> Chart:
-    title = "Its learning rate, loss and accuracy, epoch by epoch"
+    title = f"Its learning rate, loss and {metric}, epoch by epoch"
     chart = Chart("best", title, height=640, note=_no_zero([data.best] if data.best else []))
     if data.best is None:
         return chart._replace(sentence="It needs a complete trial, and there is none yet.")

@@ -7,19 +7,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import optuna
-from optuna.study import Study
+from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial
 
 
 def snapshot(study: Study) -> Study:
     """Return a copy of a study in memory: one moment of it, however long reading it takes."""
-    return in_memory(study.get_trials(deepcopy=False))
+    return in_memory(study.get_trials(deepcopy=False), study.direction)
 
 
-def in_memory(trials: Sequence[FrozenTrial]) -> Study:
+def in_memory(trials: Sequence[FrozenTrial], direction: StudyDirection) -> Study:
     """Return a study of these trials, which must be all of a study's in their order."""
     with quiet():
-        study = optuna.create_study(direction="maximize")
+        study = optuna.create_study(direction=direction)
         study.add_trials(trials)
     return study
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tuner.objective import Objective
 from tuner.report.data import Contender, Verdict
 
 _EXAMPLES = {"test": "the test set", "holdout": "training examples that were held out"}
@@ -29,12 +30,12 @@ def states(counts: Sequence[tuple[str, int]]) -> str:
     return ", ".join(f"{number} {state}" for state, number in counts)
 
 
-def verdict_sentence(verdict: Verdict, evaluate_on: str = "test") -> str:
+def verdict_sentence(verdict: Verdict, objective: Objective = Objective()) -> str:  # noqa: B008
     """Return the report's first sentence: the best schedule, on what evidence, against what.
 
     Args:
         verdict: What it says.
-        evaluate_on: The examples that judged, ``"test"`` or ``"holdout"``.
+        objective: What judged; it never changes.
     """
     if verdict.trials == 0:
         return "The study has no trials yet, so there is no best schedule."
@@ -45,22 +46,23 @@ def verdict_sentence(verdict: Verdict, evaluate_on: str = "test") -> str:
     best = verdict.best
     return (
         f"The best schedule of {count(verdict.trials, 'trial')} ({states(verdict.states)}) is"
-        f" {_named(best)}, with a {evaluate_on} accuracy of {best.accuracy:.4f} in trial"
-        f" {best.number} – one run, chosen by its accuracy on {_EXAMPLES[evaluate_on]} –"
-        f" {_standing(best, verdict.rival)}."
+        f" {_named(best)}, with a {objective.judged_by} of {best.accuracy:.4f} in trial"
+        f" {best.number} – one run, chosen by its {objective.noun} on"
+        f" {_EXAMPLES[objective.evaluate_on]} –"
+        f" {_standing(best, verdict.rival, 'below' if objective.minimized else 'above')}."
     )
 
 
-def _standing(best: Contender, rival: Contender | None) -> str:
+def _standing(best: Contender, rival: Contender | None, better: str) -> str:
     if rival is None:
         missing = "sampled schedule" if best.baseline else "baseline"
         return f"and no {missing} is complete to hold against it"
-    difference = best.accuracy - rival.accuracy
+    difference = abs(best.accuracy - rival.accuracy)
     against = f"{_named(rival)} ({rival.accuracy:.4f}, trial {rival.number}, one run too)"
     if best.baseline:
-        stands = f"{difference:.4f} above" if difference else "as good as"
+        stands = f"{difference:.4f} {better}" if difference else "as good as"
         return f"and a baseline itself, {stands} the best sampled schedule, {against}"
-    stands = f"{difference:.4f} above" if difference else "no better than"
+    stands = f"{difference:.4f} {better}" if difference else "no better than"
     return f"{stands} the best baseline, {against}"
 
 

@@ -4,8 +4,9 @@ It is in the database of the study and has its name with ``.confirm`` after it. 
 enqueued with a schedule and a seed, so that any worker can run them; nothing is sampled. What the
 race needs next follows from the trials that are over, whoever ran them in whatever order.
 
-Every training that ends counts: one that collapsed with the accuracy it had then, which is
-chance. One that failed, which says nothing about its schedule, has no value and is not repeated.
+Every training that ends counts: one that collapsed with the value it had then, which is chance;
+a loss that was no number then is infinite. One that failed, which says nothing about its
+schedule, has no value and is not repeated.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage
-from optuna.study import Study
+from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.confirmation import Candidate, Confirmation, fresh_seeds, race
@@ -69,7 +70,10 @@ def prepare_confirm(
             " on."
         )
     study = optuna.create_study(
-        study_name=spec.name + CONFIRM, storage=storage, direction="maximize", load_if_exists=True
+        study_name=spec.name + CONFIRM,
+        storage=storage,
+        direction=spec.objective.optuna_direction,
+        load_if_exists=True,
     )
     store_definition(study, spec)
     before = _candidates(study)
@@ -153,8 +157,15 @@ def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _candidates(study: Study) -> list[Candidate]:
+    minimized = study.direction == StudyDirection.MINIMIZE
     return [
-        Candidate(entry["label"], schedule_from_dict(entry["schedule"]), entry["trial"], {})
+        Candidate(
+            entry["label"],
+            schedule_from_dict(entry["schedule"]),
+            entry["trial"],
+            {},
+            minimized=minimized,
+        )
         for entry in study.user_attrs.get(_CANDIDATES, [])
     ]
 

@@ -42,19 +42,21 @@ class TrialStarted(NamedTuple):
 
 
 class EpochEnded(NamedTuple):
-    """An epoch of a trial is done."""
+    """An epoch of a trial is done; ``value`` is what it is worth, in what ``judged_by`` names."""
 
     number: int
     epochs: int
     record: EpochRecord
     judged_by: str = "test accuracy"
+    value: float | None = None
 
     def __str__(self) -> str:
         r = self.record
+        value = f" {self.value:.4f}" if self.value is not None else ""
+        loss = f", train loss {r.train_loss:.4f}" if r.train_loss is not None else ""
         return (
-            f"trial {self.number} epoch {r.epoch}/{self.epochs}: {self.judged_by}"
-            f" {r.test_accuracy:.4f}, train loss {r.train_loss:.4f}, LR {r.lr_end:.4g},"
-            f" {r.seconds:.1f} s"
+            f"trial {self.number} epoch {r.epoch}/{self.epochs}: {self.judged_by}{value}{loss},"
+            f" LR {r.lr_end:.4g}, {r.seconds:.1f} s"
         )
 
 

@@ -9,13 +9,15 @@ matters, by a ridge regression, anew for every question.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from tuner.objective import METRICS, Objective
 from tuner.schedules import Schedule, schedule_from_dict
+from tuner.search.halving import by_value
 from tuner.search.ridge import Array, Ridge
 from tuner.search.trial import SCHEDULE
 
@@ -23,12 +25,12 @@ from tuner.search.trial import SCHEDULE
 _LEAST_RATE = 1e-4
 # The share of the horizon whose mean LR is "the LR at the end", or "now".
 _SPAN = 0.05
-# Errors below this, of a perfect accuracy, have no logarithm that means anything.
+# Errors below this, as that of a perfect accuracy, have no logarithm that means anything.
 _LEAST_ERROR = 1e-4
 
 
 class Forecast:
-    """Forecasts the final accuracies of trials from their values after some epoch.
+    """Forecasts the final values of trials from those after some epoch.
 
     The final error's logarithm is a linear function, fitted to the complete trials with a ridge
     penalty of 1 on standardized features, of these logarithms: of the error now; of the LR at the
@@ -38,11 +40,19 @@ class Forecast:
         updates_per_epoch: Updates in an epoch.
         epochs: Epochs of a full training.
         n_startup_trials: Complete trials without which nothing is forecast.
+        error: The error of a value: what is left to improve. That of an accuracy by default.
     """
 
-    def __init__(self, updates_per_epoch: int, epochs: int, n_startup_trials: int) -> None:
+    def __init__(
+        self,
+        updates_per_epoch: int,
+        epochs: int,
+        n_startup_trials: int,
+        error: Callable[[float], float] = METRICS["test_accuracy"].error,
+    ) -> None:
         self._updates_per_epoch, self._epochs = updates_per_epoch, epochs
         self._least = n_startup_trials
+        self._error = error
         self._known: dict[tuple[int, int], tuple[float, ...]] = {}
 
     def __call__(
@@ -56,7 +66,9 @@ class Forecast:
             epoch: Epochs completed.
 
         Returns:
-            Minus the logarithm of the expected final error; None if too few are complete.
+            Minus the logarithm of the expected final error; None if too few are complete. Where
+            an error is below 0, as a loss can be, its logarithm says nothing: what trials are
+            worth now.
         """
         complete = [
             trial
@@ -65,13 +77,25 @@ class Forecast:
         ]
         if len(complete) < max(self._least, 2):
             return None
-        ends = np.array([merit(trial.value or 0.0) for trial in complete])
+        finals = [trial.value or 0.0 for trial in complete]
+        nows = [trial.intermediate_values[epoch] for trial in (*complete, *trials)]
+        if not self.is_for([*finals, *nows]):
+            return by_value(study, trials, epoch)
+        ends = np.array([self.merit(final) for final in finals])
         fitted = Ridge.fit(self._features(complete, epoch), ends)
         return [float(each) for each in fitted(self._features(trials, epoch))]
 
+    def is_for(self, values: Sequence[float]) -> bool:
+        """Tell whether the errors of these values have logarithms."""
+        return min(map(self._error, values)) >= 0
+
+    def merit(self, value: float) -> float:
+        """Return minus the logarithm of a value's error."""
+        return -math.log(max(self._error(value), _LEAST_ERROR))
+
     def _features(self, trials: Sequence[FrozenTrial], epoch: int) -> Array:
         rows = [
-            (merit(trial.intermediate_values[epoch]), *self._ahead(trial, epoch))
+            (self.merit(trial.intermediate_values[epoch]), *self._ahead(trial, epoch))
             for trial in trials
         ]
         return np.array(rows)
@@ -89,9 +113,14 @@ class Forecast:
         return self._known[key]
 
 
-def merit(accuracy: float) -> float:
-    """Return minus the logarithm of the error."""
-    return -math.log(max(1.0 - accuracy, _LEAST_ERROR))
+def make_forecast(
+    objective: Objective, updates_per_epoch: int, epochs: int, n_startup_trials: int
+) -> Forecast | None:
+    """Return the forecast for an objective; None if it has a metric whose errors are not known."""
+    if objective.metric not in METRICS:
+        return None
+    error = METRICS[objective.metric].error
+    return Forecast(updates_per_epoch, epochs, n_startup_trials, error)
 
 
 def ahead(schedule: Schedule, done: int, horizon: int) -> tuple[float, ...]:

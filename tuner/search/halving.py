@@ -6,16 +6,19 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from optuna.pruners import BasePruner
-from optuna.study import Study
+from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial
+
+from tuner.objective import merit
 
 # Says how good trials are after an epoch, the larger the better; None if it cannot tell yet.
 Score = Callable[[Study, Sequence[FrozenTrial], int], Sequence[float] | None]
 
 
-def by_value(_: Study, trials: Sequence[FrozenTrial], epoch: int) -> list[float]:
+def by_value(study: Study, trials: Sequence[FrozenTrial], epoch: int) -> list[float]:
     """Score trials by what they reported after an epoch."""
-    return [trial.intermediate_values[epoch] for trial in trials]
+    minimized = study.direction == StudyDirection.MINIMIZE
+    return [merit(trial.intermediate_values[epoch], minimized) for trial in trials]
 
 
 class Halving(BasePruner):

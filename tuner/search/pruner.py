@@ -14,22 +14,33 @@ from optuna.pruners import (
 )
 
 from tuner.definitions import Section
-from tuner.search.forecast import Forecast as Forecaster
+from tuner.objective import Objective
+from tuner.search.forecast import make_forecast
 from tuner.search.halving import Halving as HalvingPruner
+from tuner.search.halving import by_value
 from tuner.spec import Forecast, Halving, Hyperband, Median, SuccessiveHalving
 from tuner.units import Duration
 
 
-def make_pruner(definition: Section, epochs: int, updates_per_epoch: int) -> BasePruner:
+def make_pruner(
+    definition: Section,
+    epochs: int,
+    updates_per_epoch: int,
+    objective: Objective = Objective(),  # noqa: B008 - it never changes
+) -> BasePruner:
     """Return the pruner.
+
+    Without a known metric nothing can be forecast: the best are then those that do best now.
 
     Args:
         definition: The parsed ``[pruner]`` table.
         epochs: Epochs of a full training.
         updates_per_epoch: Updates in an epoch.
+        objective: What trials are judged by.
     """
     if isinstance(definition, Forecast):
-        score = Forecaster(updates_per_epoch, epochs, definition.n_startup_trials)
+        startup = definition.n_startup_trials
+        score = make_forecast(objective, updates_per_epoch, epochs, startup) or by_value
         return HalvingPruner(definition.by_epoch(epochs), score)
     if isinstance(definition, Halving):
         return HalvingPruner(definition.by_epoch(epochs))

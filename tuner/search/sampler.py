@@ -17,23 +17,32 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.definitions import Section
+from tuner.objective import Objective
+from tuner.search.forecast import make_forecast
 from tuner.search.screening import Screening as ScreeningSampler
 from tuner.space import SearchSpace
 from tuner.spec import TPE, Screening
 
 
-def make_sampler(definition: Section, space: SearchSpace) -> BaseSampler:
+def make_sampler(
+    definition: Section,
+    space: SearchSpace,
+    objective: Objective = Objective(),  # noqa: B008 - it never changes
+) -> BaseSampler:
     """Return the sampler that a study's ``[sampler]`` table describes.
 
     Args:
         definition: The parsed table.
         space: What is sampled.
+        objective: What trials are judged by.
     """
     seed = int(getattr(definition, "seed"))  # noqa: B009 - every kind of sampler has one
     if isinstance(definition, Screening):
         at_random = PerTrialSampler(seed, lambda s: RandomSampler(seed=s))
         startup, candidates = definition.n_startup_trials, definition.n_candidates
-        return ScreeningSampler(at_random, space, seed, startup, candidates)
+        per_epoch, horizon = space.clock
+        forecast = make_forecast(objective, per_epoch, horizon // per_epoch, startup)
+        return ScreeningSampler(at_random, space, seed, startup, candidates, forecast)
     if isinstance(definition, TPE):
         startup, group = definition.n_startup_trials, definition.group
         return PerTrialSampler(

@@ -7,21 +7,24 @@ it a cosine and a linear decay have nothing in common.
 
 from __future__ import annotations
 
-import math
+import contextlib
+import functools
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, RandomSampler
-from optuna.study import Study
+from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.errors import ScheduleError
+from tuner.objective import merit
 from tuner.schedules import schedule_from_dict
 from tuner.search.drawing import Drawn, draw
-from tuner.search.forecast import Forecast, ahead, merit
+from tuner.search.forecast import Forecast, ahead
+from tuner.search.halving import Score, by_value
 from tuner.search.ridge import Ridge
 from tuner.search.trial import SCHEDULE
 from tuner.space import SearchSpace
@@ -30,11 +33,11 @@ from tuner.space import SearchSpace
 class Screening(BaseSampler):
     """Gives a trial the most promising of many random schedules, by a forecast before training.
 
-    The final error's logarithm is a linear function of what a schedule has ahead of it at its
-    start (:func:`tuner.search.forecast.ahead`), fitted to the study's complete trials, and to the
-    pruned ones with what they were expected to end at. Of the functions that these trials leave
-    possible one is drawn at random, so that what is not known yet gets tried too. The schedule
-    with the largest value under it is the trial's.
+    The rank among the study's trials is a linear function of what a schedule has ahead of it at
+    its start (:func:`tuner.search.forecast.ahead`). It is fitted to the complete trials and to the
+    pruned ones, which rank by what they were expected to end at; those that collapsed come last.
+    Of the functions that these trials leave possible one is drawn at random, so that what is not
+    known yet gets tried too. The schedule with the largest value under it is the trial's.
 
     Args:
         inner: The sampler that is asked until enough trials are complete.
@@ -42,6 +45,7 @@ class Screening(BaseSampler):
         seed: The study's.
         n_startup_trials: Complete trials without which nothing is screened.
         n_candidates: How many schedules are drawn for a trial.
+        forecast: Tells what pruned trials would have ended at; None to take what they were at.
 
     Source:
         Thompson sampling in a linear model, Agrawal and Goyal 2013 (arXiv:1209.3352).
@@ -54,11 +58,11 @@ class Screening(BaseSampler):
         seed: int,
         n_startup_trials: int,
         n_candidates: int,
+        forecast: Forecast | None,
     ) -> None:
         self._inner, self._space, self._seed = inner, space, seed
         self._n_startup_trials, self._n_candidates = n_startup_trials, n_candidates
-        per_epoch, horizon = space.clock
-        self._forecast = Forecast(per_epoch, horizon // per_epoch, n_startup_trials)
+        self._forecast = forecast
         self._chosen: tuple[int, Drawn | None] = (-1, None)
         self._known: dict[int, tuple[float, ...]] = {}
 
@@ -101,33 +105,28 @@ class Screening(BaseSampler):
         self._inner.after_trial(study, trial, state, values)
 
     def _choose(self, study: Study, trial: FrozenTrial) -> Drawn | None:
-        merits = self._merits(study)
-        if merits is None:
+        trials = self._ranked(study)
+        if trials is None:
             return None
-        features = np.array([self._ahead(trial) for trial, _ in merits])
-        fitted = Ridge.fit(features, np.array([value for _, value in merits]))
+        features = np.array([self._ahead(each) for each in trials])
+        fitted = Ridge.fit(features, np.arange(len(trials)) / len(trials))
         chance = np.random.default_rng((self._seed, trial.number))
         draws = RandomSampler(seed=int(chance.integers(2**31)))
+        one = functools.partial(draws.sample_independent, study, trial)
         candidates = []
         for _ in range(self._n_candidates):
-            drawn = draw(
-                self._space,
-                lambda name, distribution: draws.sample_independent(
-                    study, trial, name, distribution
-                ),
-            )
-            try:
+            drawn = draw(self._space, one)
+            # Parameters that do not go together are no candidate.
+            with contextlib.suppress(ScheduleError):
                 schedule = self._space.schedule(drawn.values)
-            except ScheduleError:  # these parameters do not go together
-                continue
-            candidates.append((drawn, ahead(schedule, 0, self._space.clock.horizon)))
+                candidates.append((drawn, ahead(schedule, 0, self._space.clock.horizon)))
         if not candidates:
             return None
         promised = fitted.drawn(chance)(np.array([each for _, each in candidates]))
         return candidates[int(np.argmax(promised))][0]
 
-    def _merits(self, study: Study) -> list[tuple[FrozenTrial, float]] | None:
-        """Return the trials that are over, with what they ended or would have ended at."""
+    def _ranked(self, study: Study) -> list[FrozenTrial] | None:
+        """Return the complete and pruned trials, the worst first; None if too few are complete."""
         trials = [
             trial
             for trial in study.get_trials(
@@ -135,19 +134,26 @@ class Screening(BaseSampler):
             )
             if SCHEDULE in trial.user_attrs
         ]
-        found = [(t, merit(t.value or 0.0)) for t in trials if t.state == TrialState.COMPLETE]
-        if len(found) < self._n_startup_trials:
+        complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+        if len(complete) < self._n_startup_trials:
             return None
-        pruned = defaultdict(list)
-        for each in trials:
-            if each.state == TrialState.PRUNED:
-                pruned[each.last_step or 0].append(each)
+        pruned: dict[int, list[FrozenTrial]] = defaultdict(list)
+        for trial in trials:
+            if trial.state == TrialState.PRUNED:
+                pruned[trial.last_step or 0].append(trial)
         collapsed = pruned.pop(0, [])
-        for epoch, ended in pruned.items():
-            found += zip(ended, self._forecast(study, ended, epoch) or [], strict=False)
-        # As twice the error of the worst: that of chance would bend the whole function.
-        worst = min(value for _, value in found) - math.log(2)
-        return found + [(each, worst) for each in collapsed]
+        finals = [trial.value or 0.0 for trial in complete]
+        nows = [t.intermediate_values[epoch] for epoch, ts in pruned.items() for t in ts]
+        if self._forecast is not None and self._forecast.is_for([*finals, *nows]):
+            worth: Callable[[float], float] = self._forecast.merit
+            expected: Score = self._forecast
+        else:
+            minimized = study.direction == StudyDirection.MINIMIZE
+            worth, expected = functools.partial(merit, minimized=minimized), by_value
+        ends = [(worth(final), trial) for final, trial in zip(finals, complete, strict=True)]
+        for epoch, judged in pruned.items():
+            ends += zip(expected(study, judged, epoch) or [], judged, strict=False)
+        return [*collapsed, *(trial for _, trial in sorted(ends, key=lambda end: end[0]))]
 
     def _ahead(self, trial: FrozenTrial) -> tuple[float, ...]:
         key = trial._trial_id  # whose schedule does not change

@@ -15,6 +15,7 @@ from tuner.search.trial import BASELINE, SCHEDULE
 from tuner.spec import StudySpec, difference, make_spec
 from tuner.spec_sections import CONFIRM
 from tuner.storage_urls import hide_password
+from tuner.tasks.named import NamedTask
 
 # The user attribute of a study that makes the database alone enough to resume it.
 DEFINITION = "definition"
@@ -63,7 +64,7 @@ def stored_spec(study: Study, url: str) -> StudySpec:
     try:
         spec = make_spec(
             stored["study"], stored["space"], where=where, space_where=f"{where}: search space",
-            folder=Path(), stem=study.study_name,
+            folder=Path(), stem=study.study_name, facts=stored.get("task"),
         )  # fmt: skip
     except DefinitionError as error:
         raise StudyError(f"This version cannot read it: {error}") from error
@@ -80,7 +81,10 @@ def prepare_study(spec: StudySpec, storage: BaseStorage) -> Study:
         StudyError: If the study exists with another definition; the message shows the difference.
     """
     study = optuna.create_study(
-        study_name=spec.name, storage=storage, direction="maximize", load_if_exists=True
+        study_name=spec.name,
+        storage=storage,
+        direction=spec.objective.optuna_direction,
+        load_if_exists=True,
     )
     if DEFINITION in study.user_attrs:
         old = stored_spec(study, spec.storage_url)
@@ -110,7 +114,12 @@ def prepare_study(spec: StudySpec, storage: BaseStorage) -> Study:
 
 
 def store_definition(study: Study, spec: StudySpec) -> None:
-    """Put the two files of a definition into a study, if they are not there."""
+    """Put the two files of a definition into a study, if they are not there.
+
+    And the facts of a task of one's own, so that looking at the study need not import it.
+    """
     definition = {"format": _FORMAT, "study": spec.study_data, "space": spec.space_data}
+    if isinstance(spec.task, NamedTask):
+        definition["task"] = spec.task.facts
     if study.user_attrs.get(DEFINITION) != definition:
         study.set_user_attr(DEFINITION, definition)

@@ -81,7 +81,8 @@ def run_trial(
         return _train(trial, schedule, spec, store, listen, stop_requested)
     except TrainingCollapsed as collapse:
         if seed is not None:  # a seed that collapses counts against its schedule
-            return Outcome(TrialState.COMPLETE, collapse.accuracy, collapse.reason)
+            value = spec.objective.collapsed_value(collapse)
+            return Outcome(TrialState.COMPLETE, value, collapse.reason)
         return Outcome(TrialState.PRUNED, None, collapse.reason)
     except (_Failed, ScheduleError) as failure:
         return Outcome(TrialState.FAIL, None, str(failure))
@@ -129,11 +130,12 @@ def _train(
             trial.set_user_attr(EPOCHS_GIVEN, given)
             trial.set_user_attr(RECORDS, [r._asdict() for r in records])
             trial.set_user_attr(EPOCHS_TRAINED, len(records) - given)
-        if state is not None and keys:
-            store.save(keys[epoch - 1], Checkpoint(tuple(records), state()))
+        if state is not None and keys and (kept := state()) is not None:
+            store.save(keys[epoch - 1], Checkpoint(tuple(records), kept))
         if epoch > reported:
             trial.report(signal(records[-1], spec), step=epoch)
-        listen(EpochEnded(trial.number, spec.epochs, records[-1], spec.objective.judged_by))
+        judged_by, value = spec.objective.judged_by, _value(records[-1], spec)
+        listen(EpochEnded(trial.number, spec.epochs, records[-1], judged_by, value))
         if epoch == spec.epochs:
             break
         # Asked for baselines too: halving remembers who passed which rung.
@@ -147,14 +149,25 @@ def _train(
             trial.set_user_attr(SPARED, epoch)
         if stop_requested():
             raise Stopped
-    return Outcome(TrialState.COMPLETE, records[-1].test_accuracy, "")
+    return Outcome(TrialState.COMPLETE, _value(records[-1], spec), "")
 
 
 def signal(record: EpochRecord, spec: StudySpec) -> float:
     """Return what a trial is judged by after an epoch that is not its last."""
-    if spec.pruner.signal == "raw" or record.averaged_accuracy is None:
-        return record.test_accuracy
-    return record.averaged_accuracy
+    averaged = spec.objective.averaged_value(record)
+    if spec.pruner.signal == "raw" or averaged is None:
+        return _value(record, spec)
+    return averaged
+
+
+def _value(record: EpochRecord, spec: StudySpec) -> float:
+    value = spec.objective.value(record)
+    if value is None:
+        raise _Failed(
+            f"The task must measure the objective's metric, {spec.objective.metric!r}, but gave"
+            " none after an epoch. Name one that it measures in [objective]."
+        )
+    return value
 
 
 def is_control(spec: StudySpec, number: int) -> bool:
@@ -180,7 +193,7 @@ def _keys(schedule: Schedule, spec: StudySpec) -> list[str]:
 
 def _epochs(
     schedule: Schedule, spec: StudySpec, found: Checkpoint | None
-) -> Iterator[tuple[EpochRecord, Callable[[], State] | None]]:
+) -> Iterator[tuple[EpochRecord, Callable[[], State | None] | None]]:
     """Yield the epochs that were found, without a state, then those that are left to train."""
     for record in found.records if found else ():
         yield record, None

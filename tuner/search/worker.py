@@ -14,6 +14,7 @@ from optuna.trial import Trial, TrialState
 
 from tuner.checkpoints import CheckpointStore
 from tuner.errors import StorageError, TrainingError
+from tuner.objective import merit
 from tuner.patience import give_up_waiting, hurry_if, is_database_error, is_passing
 from tuner.search.events import Listener, TrialEnded
 from tuner.search.ownership import Heart, Watch, deaths_of, free, put_back
@@ -67,8 +68,10 @@ class Worker:
         self._store = CheckpointStore(spec.folder / "checkpoints")
         self._watch = Watch(supervised=supervised)
         hurry_if(storage, stop_reason)
-        study.sampler = make_sampler(spec.sampler, spec.space)
-        study.pruner = make_pruner(spec.pruner, spec.epochs, spec.task.updates_per_epoch)
+        study.sampler = make_sampler(spec.sampler, spec.space, spec.objective)
+        study.pruner = make_pruner(
+            spec.pruner, spec.epochs, spec.task.updates_per_epoch, spec.objective
+        )
 
     def run(self) -> str:
         """Run trials until the budget is used or a stop is requested.
@@ -185,7 +188,12 @@ class Worker:
         complete = [t for t in trials if t.state == TrialState.COMPLETE]
         if self._spec.confirms:
             complete = []  # the best of several seeds says nothing
-        best = max(complete, key=lambda t: (t.value, -t.number), default=None)
+        minimized = self._spec.objective.minimized
+        best = max(
+            complete,
+            key=lambda trial: (merit(trial.value or 0.0, minimized), -trial.number),
+            default=None,
+        )
         event = TrialEnded(
             number=trial.number,
             state=state,

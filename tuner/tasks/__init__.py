@@ -1,10 +1,13 @@
-"""What is trained. Tasks are named in study files; MXNet is imported when one trains."""
+"""What is trained. Tasks are named in study files; a framework is imported when one trains."""
 
 from __future__ import annotations
 
 from tuner.tasks.base import Epoch, EpochRecord, State, Task, TrainingCollapsed
+from tuner.tasks.function_task import FunctionTask
+from tuner.tasks.gluon_task import GluonTask
 from tuner.tasks.lenet import LeNetFashionMNIST
 from tuner.tasks.table import Table
+from tuner.tasks.torch_task import TorchTask
 
 # By the names that study files give them.
 TASKS: dict[str, type[LeNetFashionMNIST | Table]] = {
@@ -16,9 +19,12 @@ __all__ = [
     "TASKS",
     "Epoch",
     "EpochRecord",
+    "FunctionTask",
+    "GluonTask",
     "LeNetFashionMNIST",
     "State",
     "Table",
     "Task",
+    "TorchTask",
     "TrainingCollapsed",
 ]

@@ -36,9 +36,8 @@ class Average:
 
     def __init__(self, parameters: Sequence[Any], share: float = SHARE) -> None:
         self._share = share
-        # Running means of batch normalisation are averages already.
-        self._weights = [p.data() for p in parameters if p.grad_req != "null"]
-        self._averages = [weight.copy() for weight in self._weights]
+        self._weights = self._trained(parameters)
+        self._averages = [self._copy(weight) for weight in self._weights]
 
     def add(self, update: int) -> None:
         """Take the weights after an update into the average, if it is its turn."""
@@ -54,7 +53,7 @@ class Average:
         if self._rate(update) == 1.0:
             yield
             return
-        own = [weight.copy() for weight in self._weights]
+        own = [self._copy(weight) for weight in self._weights]
         self._put(self._averages)
         try:
             yield
@@ -70,4 +69,16 @@ class Average:
 
     def _put(self, values: Sequence[Any]) -> None:
         for value, weight in zip(values, self._weights, strict=True):
-            value.copyto(weight)
+            self._set(weight, value)
+
+    # What is MXNet's; other frameworks have other words for it.
+
+    def _trained(self, parameters: Sequence[Any]) -> list[Any]:
+        # Running means of batch normalisation are averages already.
+        return [p.data() for p in parameters if p.grad_req != "null"]
+
+    def _copy(self, weight: Any) -> Any:
+        return weight.copy()
+
+    def _set(self, weight: Any, value: Any) -> None:
+        value.copyto(weight)

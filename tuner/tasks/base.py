@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -10,6 +11,9 @@ import numpy.typing as npt
 
 from tuner.errors import TunerError
 from tuner.schedules import Schedule
+
+# What an objective may name that follows from an epoch's record; the perplexity is exp(loss).
+RECORDED_METRICS = ("test_accuracy", "test_loss", "test_perplexity")
 
 
 class EpochRecord(NamedTuple):
@@ -20,18 +24,21 @@ class EpochRecord(NamedTuple):
     with the running average of the weights, by tasks that keep one: on the test set, or on the
     holdout if the task has one. The LRs are those of the
     epoch's first and last update. ``seconds`` is the time of training and evaluation together.
+    What a task does not measure is None. ``value`` is the number of a task that measures one thing
+    alone, under the name that the study's objective gives it.
     """
 
     epoch: int
-    train_loss: float
-    train_accuracy: float
-    test_accuracy: float
+    train_loss: float | None
+    train_accuracy: float | None
+    test_accuracy: float | None
     lr_begin: float
     lr_end: float
     seconds: float
     test_loss: float | None = None
     averaged_accuracy: float | None = None
     averaged_loss: float | None = None
+    value: float | None = None
 
 
 class State(NamedTuple):
@@ -45,11 +52,27 @@ class Epoch(NamedTuple):
     """An epoch that was just trained.
 
     ``state()`` copies the training as it stands, so it is called before the next epoch begins,
-    and only by who wants to keep the copy.
+    and only by who wants to keep the copy. It is None from a task that has none to give.
     """
 
     record: EpochRecord
-    state: Callable[[], State]
+    state: Callable[[], State | None]
+
+
+class Evaluation(NamedTuple):
+    """How a network does on examples; dead if it gives one answer to all of them.
+
+    What gives no scores for classes has no accuracy.
+    """
+
+    accuracy: float | None
+    loss: float
+    is_dead: bool
+
+    @property
+    def of_collapse(self) -> tuple[float, float]:
+        """What a training that collapsed is left with: accuracy and loss."""
+        return self.accuracy or 0.0, self.loss
 
 
 class TrainingCollapsed(TunerError):
@@ -59,16 +82,47 @@ class TrainingCollapsed(TunerError):
         epoch: The epoch in which it showed, 1-based.
         reason: What showed, for people.
         accuracy: The test accuracy then, which is chance; 0, the lowest, if it is not known.
+        loss: The test loss then; infinite, the worst, if it is no number or not known.
     """
 
-    def __init__(self, epoch: int, reason: str, accuracy: float = 0.0) -> None:
+    def __init__(
+        self, epoch: int, reason: str, accuracy: float = 0.0, loss: float = math.inf
+    ) -> None:
         self.epoch = epoch
         self.reason = reason
         self.accuracy = accuracy
+        self.loss = loss if math.isfinite(loss) else math.inf
         super().__init__(reason)
 
-    def __reduce__(self) -> tuple[type[TrainingCollapsed], tuple[int, str, float]]:
-        return type(self), (self.epoch, self.reason, self.accuracy)
+    def __reduce__(self) -> tuple[type[TrainingCollapsed], tuple[int, str, float, float]]:
+        return type(self), (self.epoch, self.reason, self.accuracy, self.loss)
+
+
+def unmeasured(metric: str, measured: Sequence[str] = RECORDED_METRICS) -> dict[str, str]:
+    """Return the mistake of a study that is judged by what its task does not measure, if it is.
+
+    Args:
+        metric: What the study is judged by.
+        measured: What the task measures.
+    """
+    if metric in measured:
+        return {}
+    known = " or ".join(filter(None, [", ".join(measured[:-1]), measured[-1]]))
+    text = f"must be {known}, which the task measures, but got {metric!r}"
+    return {"objective.metric": text}
+
+
+def no_rest(held_out: int, size: int) -> dict[str, str]:
+    """Return the mistake of a study whose holdout leaves nothing to train on, if it does.
+
+    Args:
+        held_out: How many training examples are to judge.
+        size: How many there are.
+    """
+    if held_out < size:
+        return {}
+    text = f"must be < {size}, the examples to train on, but got {held_out}"
+    return {"objective.holdout_size": text}
 
 
 class Task(Protocol):
@@ -86,13 +140,16 @@ class Task(Protocol):
     def batch_size(self) -> int:
         """Examples in one update."""
 
-    def mistakes(self, *, seed: int, epochs: int, held_out: int) -> dict[str, str]:
+    def mistakes(
+        self, *, seed: int, epochs: int, held_out: int, metric: str = "test_accuracy"
+    ) -> dict[str, str]:
         """Return what of a study's definition this task cannot do, by its place in the file.
 
         Args:
             seed: The trainings' seed.
             epochs: Epochs of a full training.
             held_out: Training examples that are to judge instead of the test set.
+            metric: What is to judge.
         """
 
     def with_holdout(self, size: int, *, on_test_set: bool = False) -> Task:

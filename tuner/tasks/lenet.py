@@ -12,7 +12,7 @@ from pydantic import Field, PrivateAttr, field_validator
 from tuner.compat import import_mxnet
 from tuner.definitions import Section, did_you_mean
 from tuner.schedules import Schedule
-from tuner.tasks.base import Epoch, State
+from tuner.tasks.base import Epoch, State, no_rest, unmeasured
 from tuner.tasks.fashion_mnist import load_fashion_mnist
 
 # MXNet's optimizers that follow a schedule and can train this network.
@@ -103,12 +103,11 @@ class LeNetFashionMNIST(Section):
         """Updates in one pass over the training set; the last batch may be smaller."""
         return math.ceil((self.train_size - self._holdout_size) / self.batch_size)
 
-    def mistakes(self, *, seed: int, epochs: int, held_out: int) -> dict[str, str]:
-        """Return what is wrong with the holdout: it leaves nothing to train on."""
-        if held_out < self.train_size:
-            return {}
-        text = f"must be < {self.train_size}, the examples to train on, but got {held_out}"
-        return {"objective.holdout_size": text}
+    def mistakes(
+        self, *, seed: int, epochs: int, held_out: int, metric: str = "test_accuracy"
+    ) -> dict[str, str]:
+        """Return what is wrong with metric and holdout."""
+        return unmeasured(metric) | no_rest(held_out, self.train_size)
 
     def with_holdout(self, size: int, *, on_test_set: bool = False) -> LeNetFashionMNIST:
         """Return the same task without the last examples of its training set, judged on them.
@@ -172,7 +171,7 @@ class LeNetFashionMNIST(Section):
         )
 
     def data(self) -> Any:
-        """Return what it trains and is judged on, a :class:`tuner.tasks.gluon.Data`."""
+        """Return what it trains and is judged on, a :class:`tuner.tasks.gluon_data.Data`."""
         return _on_device(
             self.data_dir, self.train_size, self.test_size, self._holdout_size, self._on_test_set,
             self.device,
@@ -214,13 +213,14 @@ def _on_device(
     device: str,
 ) -> Any:
     """Return the data on the device, kept from one training to the next."""
-    from tuner.tasks import gluon
+    from tuner.tasks.gluon import device as find_device
+    from tuner.tasks.gluon_data import Data
 
     images = load_fashion_mnist(data_dir)
     rest = train_size - holdout_size
     judge = (images.test_images[:test_size], images.test_labels[:test_size])
     if not on_test_set:
         judge = (images.train_images[rest:train_size], images.train_labels[rest:train_size])
-    return gluon.Data.of_images(
-        (images.train_images[:rest], images.train_labels[:rest]), judge, gluon.device(device)
+    return Data.of_images(
+        (images.train_images[:rest], images.train_labels[:rest]), judge, find_device(device)
     )

@@ -14,7 +14,14 @@ from pydantic import field_validator
 from tuner.definitions import Section
 from tuner.errors import TaskError
 from tuner.schedules import Schedule
-from tuner.tasks.base import Epoch, EpochRecord, State, TrainingCollapsed
+from tuner.tasks.base import (
+    RECORDED_METRICS,
+    Epoch,
+    EpochRecord,
+    State,
+    TrainingCollapsed,
+    unmeasured,
+)
 from tuner.tasks.recording import Recorded, Recording, read_recording
 
 # Where two schedules are compared: so many updates, evenly spaced from the first to the last.
@@ -55,9 +62,12 @@ class Table(Section):
         """That of the recorded trainings."""
         return int(self.recording.head.task["batch_size"])
 
-    def mistakes(self, *, seed: int, epochs: int, held_out: int) -> dict[str, str]:
+    def mistakes(
+        self, *, seed: int, epochs: int, held_out: int, metric: str = "test_accuracy"
+    ) -> dict[str, str]:
         """Return what was not recorded of what a study asks for."""
-        found = {}
+        has_losses = "test_loss" in self.recording.head.columns
+        found = unmeasured(metric, RECORDED_METRICS if has_losses else RECORDED_METRICS[:1])
         recorded, seeds = self.recording.head.epochs, self.recording.seeds
         if epochs > recorded:
             found["task.epochs"] = f"must be <= {recorded}, the table's epochs, but got {epochs}"

@@ -1,0 +1,61 @@
+"""Tuned on few epochs, used on many: what that costs, measured on fresh seeds.
+
+One study of 3 epochs; its best schedule, laid out anew over 9 by `with_horizon`, is trained on
+seeds that no study has seen, beside the best of a study of 9 epochs.
+
+    python examples/transfer.py [FOLDER] [--seeds N --trials N]
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+from pathlib import Path
+
+import tuner
+from tuner.tasks import LeNetFashionMNIST
+
+SHARE = float(os.environ.get("EXAMPLE_SHARE", "1"))  # of the data; the tests use less
+SHORT, LONG = 3, 9
+SIZES = {"train_size": round(6000 * SHARE), "test_size": 2000, "batch_size": 64}
+SPACE = Path(__file__).with_name("space.toml")
+
+
+def best_of(folder, epochs, trials):
+    """Run a study and return its best schedule and the epochs that it trained."""
+    path = folder / f"of_{epochs}_epochs.toml"
+    sizes = "\n".join(f"{name} = {size}" for name, size in SIZES.items())
+    path.write_text(
+        f'format = "tuner.study/1"\nname = "{path.stem}"\nsearch_space = "{SPACE}"\n'
+        f'[task]\nname = "lenet_fashion_mnist"\nepochs = {epochs}\n{sizes}\n'
+        f"[budget]\ntrials = {trials}\n[confirm]\nenabled = false\n"
+    )
+    result = tuner.run_study(path)
+    return result.best_schedule, result.summary.epochs_trained
+
+
+def accuracy(schedule, seed):
+    """Train LeNet under a schedule and return its final test accuracy."""
+    task = LeNetFashionMNIST(**SIZES)
+    *_, last = task.train(schedule, seed=seed, epochs=LONG)
+    return last.record.test_accuracy
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(tempfile.mkdtemp()))
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--trials", type=int, default=10)
+    asked = parser.parse_args()
+    short, few = best_of(asked.folder, SHORT, asked.trials)
+    long, many = best_of(asked.folder, LONG, asked.trials)
+    transferred = short.with_horizon(long.horizon)
+    print(f"tuned on {SHORT} epochs, {few} trained: {transferred!r}")
+    print(f"tuned on {LONG} epochs, {many} trained: {long!r}")
+    seeds = range(1, asked.seeds + 1)
+    found = [[accuracy(schedule, seed) for seed in seeds] for schedule in (transferred, long)]
+    for name, values in zip(("transferred", "tuned"), found, strict=True):
+        print(f"{name:<12}{statistics.mean(values):.4f} ± {statistics.stdev(values):.4f}")
+    differences = [here - there for here, there in zip(*found, strict=True)]
+    error = statistics.stdev(differences) / len(differences) ** 0.5
+    print(f"difference  {statistics.mean(differences):+.4f} ± {error:.4f}, n = {len(seeds)} seeds")

@@ -1,0 +1,169 @@
+"""The task that is a generator function of one's own, in whatever framework."""
+
+from __future__ import annotations
+
+import functools
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from tuner.errors import TaskError
+from tuner.schedules import Schedule
+from tuner.tasks.base import Epoch, EpochRecord, State, TrainingCollapsed
+from tuner.tasks.own import source_digest
+
+_HOW = "Yield a number after each epoch, or a number and a mapping of names to arrays."
+
+
+class FunctionTask:
+    """A training of one's own: a generator function that yields a number after each epoch.
+
+    The number is the study's metric, whatever its name: an accuracy, a loss, a BLEU score. One
+    that is not finite ends the trial. The function is called anew for every trial; it trains
+    until nobody asks for its next epoch. ``schedule(update)`` is the learning rate of an update,
+    the first one of a training being 1, and everything random must follow from ``seed``.
+
+    A training goes on from a state, rather than from its beginning, if the function yields states:
+    ``yield accuracy, state`` with a mapping of names to arrays, everything that the next epoch
+    needs. They are copied before the function goes on. It is then started again with ``start``,
+    a :class:`~tuner.tasks.State` with ``epoch`` and ``arrays``, and must give the same numbers as
+    if it had never stopped. One that yields numbers alone gets ``start=None`` always.
+
+    Args:
+        train: The generator function.
+        updates_per_epoch: Optimizer updates in one epoch.
+        batch_size: Examples in one update, for the record.
+
+    Example:
+        >>> from tuner import Constant
+        >>> def train(schedule, seed, start):
+        ...     weight, epoch = 1.0 + seed, 0
+        ...     while True:
+        ...         for update in range(10 * epoch + 1, 10 * epoch + 11):
+        ...             weight -= schedule(update) * weight
+        ...         epoch += 1
+        ...         yield weight
+        >>> task = FunctionTask(train, updates_per_epoch=10)
+        >>> schedule = Constant(base_lr=0.1, horizon=20)
+        >>> [round(e.record.value, 3) for e in task.train(schedule, seed=0, epochs=2)]
+        [0.349, 0.122]
+    """
+
+    def __init__(
+        self,
+        train: Callable[[Schedule, int, State | None], Iterator[Any]],
+        *,
+        updates_per_epoch: int,
+        batch_size: int = 1,
+    ) -> None:
+        for name, value in (("updates_per_epoch", updates_per_epoch), ("batch_size", batch_size)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise TaskError(
+                    f"`{name}` must be a whole number of 1 or more, but got {value!r}."
+                )
+        self.function = train
+        self.updates_per_epoch, self.batch_size = updates_per_epoch, batch_size
+        self._source = source_digest(train)
+
+    def mistakes(
+        self, *, seed: int, epochs: int, held_out: int, metric: str = "test_accuracy"
+    ) -> dict[str, str]:
+        """Return what is wrong with the holdout: there is none."""
+        if not held_out:
+            return {}
+        text = "must be 'test', for the function judges on examples of its own, but got 'holdout'"
+        return {"objective.evaluate_on": text}
+
+    def with_holdout(self, size: int, *, on_test_set: bool = False) -> FunctionTask:
+        """Return this task; there is no holdout."""
+        return self
+
+    def check(self) -> None:
+        """Do nothing: what the function needs shows when it is called."""
+
+    def train(
+        self, schedule: Schedule, *, seed: int, epochs: int, start: State | None = None
+    ) -> Iterator[Epoch]:
+        """Call the function and take one number after the other.
+
+        Args:
+            schedule: The learning rate of every update.
+            seed: What everything random must follow from.
+            epochs: The last epoch to train.
+            start: The state after an epoch of the same training, to go on from.
+
+        Yields:
+            Each epoch as it ends.
+
+        Raises:
+            TaskError: If the function yields something else, or ends too early.
+            TrainingCollapsed: If a number is not finite.
+        """
+        training = self.function(schedule, seed, start)
+        if not hasattr(training, "__next__"):
+            raise TaskError(f"{self._name} must be a generator function. {_HOW}")
+        first = start.epoch + 1 if start else 1
+        begun = time.perf_counter()
+        for epoch in range(first, epochs + 1):
+            try:
+                value, state = self._parts(next(training))
+            except StopIteration:
+                raise TaskError(
+                    f"{self._name} must yield after each of {epochs} epochs, but ended after"
+                    f" {epoch - 1}. Let it go on for as long as it is asked."
+                ) from None
+            if not math.isfinite(value):
+                raise TrainingCollapsed(epoch, f"diverged in epoch {epoch}: it gave {value}")
+            ended = time.perf_counter()
+            done = epoch * self.updates_per_epoch
+            record = EpochRecord(
+                epoch=epoch,
+                train_loss=None,
+                train_accuracy=None,
+                test_accuracy=None,
+                lr_begin=schedule(done - self.updates_per_epoch + 1),
+                lr_end=schedule(done),
+                seconds=ended - begun,
+                value=value,
+            )
+            yield Epoch(record, functools.partial(_state, epoch, state))
+            begun = time.perf_counter()
+
+    def identity(self) -> dict[str, Any]:
+        """Return the updates of an epoch; what else decides a result is among the options."""
+        return {"updates_per_epoch": self.updates_per_epoch, "batch_size": self.batch_size}
+
+    def versions(self) -> dict[str, str]:
+        """Return NumPy's version: what the function trains with it alone knows."""
+        return {"numpy": np.__version__}
+
+    def training_identity(self) -> dict[str, Any] | None:
+        """Return the file of the function and the sizes; None if there is no file."""
+        if self._source is None:
+            return None
+        return {"task": "FunctionTask", "source": self._source, **self.identity()}
+
+    @property
+    def _name(self) -> str:
+        return str(getattr(self.function, "__qualname__", type(self.function).__name__))
+
+    def _parts(self, given: Any) -> tuple[float, Mapping[str, Any] | None]:
+        state = None
+        if isinstance(given, tuple) and len(given) == 2 and isinstance(given[1], Mapping):
+            given, state = given
+        try:
+            return float(given), state
+        except (TypeError, ValueError):
+            raise TaskError(
+                f"{self._name} must yield a number after an epoch, but gave"
+                f" {type(given).__name__}. {_HOW}"
+            ) from None
+
+
+def _state(epoch: int, state: Mapping[str, Any] | None) -> State | None:
+    if state is None:
+        return None
+    return State(epoch, {name: np.array(value) for name, value in state.items()})

@@ -1,0 +1,165 @@
+"""What tasks over networks and functions of one's own have in common."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import hashlib
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy
+
+from tuner.errors import TaskError
+from tuner.schedules import Schedule
+from tuner.tasks.base import Epoch, State, no_rest, unmeasured
+from tuner.tasks.examples import Examples
+
+T = TypeVar("T", bound="OwnNetwork")
+
+
+def source_digest(function: Callable[..., Any]) -> str | None:
+    """Return a digest of the file that a function is from; None if there is none, as at a prompt.
+
+    Args:
+        function: A function or class; of a partial one, what it calls; of an object, its class.
+    """
+    while isinstance(function, functools.partial):
+        function = function.func
+    try:
+        file = inspect.getsourcefile(inspect.unwrap(function))
+    except TypeError:
+        file = inspect.getsourcefile(type(function))
+    try:
+        return "sha256:" + hashlib.sha256(Path(file or "").read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
+def in_words(thing: Any) -> str:
+    """Return what an object says of itself; of a function its name and file, not its address."""
+    name = getattr(thing, "__qualname__", None)
+    return f"{name} of {source_digest(thing)}" if name else repr(thing)
+
+
+class OwnNetwork:
+    """A network of one's own and its data; what ``GluonTask`` and ``TorchTask`` share.
+
+    Args:
+        net: Makes the network, anew for every training.
+        train_data: What to train on.
+        test_data: What to be judged on.
+        batch_size: Examples in an update; None if a loader makes the batches.
+    """
+
+    def __init__(
+        self, *, net: Callable[[], Any], train_data: Any, test_data: Any, batch_size: int | None
+    ) -> None:
+        if not callable(net) or hasattr(net, "collect_params") or hasattr(net, "state_dict"):
+            raise TaskError(
+                "`net` must be a function that makes the network, for every training begins with"
+                f" a new one, but got a {type(net).__name__}. Write a function that returns it."
+            )
+        self.net = net
+        self.train_data = Examples.of(train_data, "train_data")
+        self.test_data = Examples.of(test_data, "test_data")
+        if self.train_data.is_loader and batch_size is not None:
+            raise TaskError(
+                "`batch_size` must be left out where a loader makes the batches, but got"
+                f" {batch_size}."
+            )
+        if not self.train_data.is_loader and (batch_size is None or batch_size < 1):
+            raise TaskError(f"`batch_size` must be 1 or more, but got {batch_size}.")
+        self.batch_size = batch_size or _first_batch(self.train_data)
+        self._all = self.train_data, self.test_data
+        self._holdout: dict[str, Any] = {}
+        # Of the code that is running, so before the file is edited.
+        self._source = source_digest(net)
+        self._made: dict[str, Any] = {}  # once, and not for the copy with a holdout
+
+    @property
+    def updates_per_epoch(self) -> int:
+        """Updates in one pass over the training set; the last batch may be smaller."""
+        return self.train_data.updates(self.batch_size)
+
+    def mistakes(
+        self, *, seed: int, epochs: int, held_out: int, metric: str = "test_accuracy"
+    ) -> dict[str, str]:
+        """Return what is wrong with metric and holdout."""
+        if not held_out:
+            return unmeasured(metric)
+        if self.train_data.is_loader:
+            text = "must be 'test', for a loader's batches cannot be parted, but got 'holdout'"
+            return unmeasured(metric) | {"objective.evaluate_on": text}
+        return unmeasured(metric) | no_rest(held_out, self.train_data.size)
+
+    def with_holdout(self: T, size: int, *, on_test_set: bool = False) -> T:
+        """Return the same task without the last examples of its training set, judged on them.
+
+        Shuffle them first if their order means something. With ``on_test_set`` it is judged on
+        the test set.
+        """
+        other = copy.copy(self)
+        other._made, other._holdout = {}, {}
+        other.train_data, other.test_data = self._all
+        if size:
+            train, rest = other.train_data, other.train_data.size - size
+            other.train_data = train.part(0, rest)
+            if not on_test_set:
+                other.test_data = train.part(rest, rest + size)
+            other._holdout = {"holdout_size": size, "on_test_set": on_test_set}
+        return other
+
+    def check(self) -> None:
+        """Do nothing: who made the task has framework and data."""
+
+    def train(
+        self, schedule: Schedule, *, seed: int, epochs: int, start: State | None = None
+    ) -> Iterator[Epoch]:
+        """Train a new network under a schedule, epoch by epoch."""
+        raise NotImplementedError
+
+    def identity(self) -> dict[str, Any]:
+        """Return the sizes; what else decides a result is among the options of the study."""
+        sizes = {"train_examples": self.train_data.size, "test_examples": self.test_data.size}
+        known = {name: size for name, size in sizes.items() if size}
+        return {"batch_size": self.batch_size, **known, **self._holdout}
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of the software that trains."""
+        return {"numpy": numpy.__version__}
+
+    def training_identity(self) -> dict[str, Any] | None:
+        """Return what decides a training's bits, as far as it shows.
+
+        That is the file that makes the network, the network and the optimizer in their own words,
+        the content of arrays and the length of datasets and loaders. None if there is no file.
+        """
+        if self._source is None:
+            return None
+        return {
+            "task": type(self).__name__,
+            "source": self._source,
+            "options": self.identity() | dict(self._once("words", self._in_words)),
+            "data": self._once("data", self._digests),
+            "versions": self.versions(),
+        }
+
+    def _in_words(self) -> Mapping[str, Any]:
+        """Return network and optimizer in their own words."""
+        raise NotImplementedError
+
+    def _digests(self) -> list[str]:
+        return [self.train_data.digest(), self.test_data.digest()]
+
+    def _once(self, name: str, make: Callable[[], Any]) -> Any:
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
+
+def _first_batch(examples: Examples) -> int:
+    inputs, _ = examples.pair(next(iter(examples.data)))
+    return len(inputs)
