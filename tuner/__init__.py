@@ -15,10 +15,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tuner.api import confirm_study, open_study, resume_study, run_study
+    from tuner.api import open_study, resume_study, run_study
     from tuner.compat import import_mxnet
     from tuner.errors import TunerError
     from tuner.project import check_study, init_project
+    from tuner.repeating import compare_study, confirm_study
     from tuner.schedules import (
         WSD,
         Constant,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "StudyResult": "tuner.study_result",
-    "confirm_study": "tuner.api",
     "open_study": "tuner.api",
     "resume_study": "tuner.api",
     "run_study": "tuner.api",
@@ -52,6 +52,8 @@ _HOMES = {
     "TunerError": "tuner.errors",
     "check_study": "tuner.project",
     "init_project": "tuner.project",
+    "compare_study": "tuner.repeating",
+    "confirm_study": "tuner.repeating",
 }
 
 __all__ = [
@@ -74,6 +76,7 @@ __all__ = [
     "StudyResult",
     "TunerError",
     "check_study",
+    "compare_study",
     "confirm_study",
     "import_mxnet",
     "init_project",

@@ -34,10 +34,18 @@ def write_page(
     study: Study, spec: StudySpec, path: str | Path, confirmation: Confirmation | None = None
 ) -> Path:
     """Write the report of a study; see :func:`tuner.report.write_report`."""
-    page = render(study, spec, confirmation).encode("utf-8")
+    return write_html(render(study, spec, confirmation), path)
+
+
+def write_html(page: str, path: str | Path) -> Path:
+    """Write a page whole or not at all.
+
+    Raises:
+        ReportError: If it cannot be written.
+    """
     where = os.fsdecode(path)
     try:
-        write_whole(page, where)
+        write_whole(page.encode("utf-8"), where)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ReportError(
@@ -56,7 +64,7 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
     )
     environment.filters.update(plain=plain, number=_number)
     environment.globals.update(count=count, states=states, figure_html=_figure_html)
-    template = environment.from_string(_resource("page.html"))
+    template = environment.from_string(resource("page.html"))
     return template.render(
         name=spec.name,
         notes=spec.study_data.get("notes", ""),
@@ -69,7 +77,7 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
         overlay=_overlay_chart(data),
         optuna=_grouped(optuna_charts(frozen, metric)),
         origin=provenance(spec),
-        css=Markup(_resource("page.css")),
+        css=Markup(resource("page.css")),
         plotly_js=Markup(get_plotlyjs()),
     )
 
@@ -125,5 +133,6 @@ def _number(value: float | None, digits: int) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
-def _resource(name: str) -> str:
+def resource(name: str) -> str:
+    """Return the text of a file of this package."""
     return (resources.files("tuner.report") / name).read_text(encoding="utf-8")
