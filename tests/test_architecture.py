@@ -19,13 +19,15 @@ FRAMEWORKS = {"mxnet", "torch", "jax", "optax", "keras", "tensorflow"}
 ROWS: list[set[str]] = [
     {"__init__", "__main__"},
     {"cli"},
-    {"api", "project"},
+    {"api", "project", "repeating"},
+    {"naming"},
     {"running"},
     {"study_result"},
     {"report", "workers", "proxy", "clusters", "cluster_crew", "cluster_task"},
     {"search"},
     {
         "checkpoints",
+        "comparison",
         "confirmation",
         "definitions",
         "objective",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tuner.api import open_study, resume_study, run_study
+    from tuner.cli.progress import live
     from tuner.compat import import_mxnet
     from tuner.errors import TunerError
     from tuner.project import check_study, init_project
@@ -48,6 +49,7 @@ _HOMES = {
     "open_study": "tuner.api",
     "resume_study": "tuner.api",
     "run_study": "tuner.api",
+    "live": "tuner.cli.progress",
     "import_mxnet": "tuner.compat",
     "TunerError": "tuner.errors",
     "check_study": "tuner.project",
@@ -80,6 +82,7 @@ __all__ = [
     "confirm_study",
     "import_mxnet",
     "init_project",
+    "live",
     "load_schedule",
     "open_study",
     "read_schedule_file",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from tuner.clusters import Cluster
 from tuner.confirmation import Candidate, Confirmation
 from tuner.errors import StorageError, StudyError
 from tuner.patience import hurry_if
-from tuner.results import ranking, summary, trial_rows
+from tuner.results import epochs_saved, ranking, summary, trial_rows
 from tuner.search.compare import prepare_comparison
 from tuner.search.confirm import prepare_confirm
 from tuner.search.events import Listener, StudyEnded, StudyStarted
@@ -134,7 +135,7 @@ class Run:
             ``"done"``, ``"timeout"`` or ``"interrupted"``.
         """
         budget = self._limits.trials or self._spec.budget.trials
-        self._say_started(self._spec, self._finished(budget), budget)
+        self._say_started(self._study, self._spec, self._finished(budget), budget)
         started = time.monotonic()
         ended = self._train(self._study, self._spec, budget, self._workers())
         self._say_ended(self._spec, ended, self._finished(budget), budget, started)
@@ -173,7 +174,7 @@ class Run:
             if not found.missing:
                 break
             if not begun:
-                self._say_started(spec, found.trained, budget)
+                self._say_started(study, spec, found.trained, budget)
                 begun = True
             workers = min(self._workers(), len(found.missing))
             ended = self._train(study, spec, budget, workers)
@@ -252,9 +253,13 @@ class Run:
         with storage_errors(self._spec.storage_url, self._database):
             return summary(self._spec.name, trial_rows(self._study), budget).finished
 
-    def _say_started(self, spec: StudySpec, finished: int, budget: int) -> None:
-        shown = hide_password(spec.storage_url)
-        self._listen(StudyStarted(spec.name, shown, finished, budget, spec.epochs))
+    def _say_started(self, study: Study, spec: StudySpec, finished: int, budget: int) -> None:
+        with storage_errors(spec.storage_url, self._database):
+            rows = [row for row in trial_rows(study) if row.is_finished]
+        states = dict(Counter(row.state for row in rows))
+        shown, saved = hide_password(spec.storage_url), epochs_saved(rows, spec.epochs)
+        event = StudyStarted(spec.name, shown, finished, budget, spec.epochs, states, saved)
+        self._listen(event)
 
     def _say_ended(
         self, spec: StudySpec, ended: str, finished: int, budget: int, started: float

@@ -17,6 +17,9 @@ def status(
     storage: StorageURL = None,
     name: StudyName = None,
     form: Form = Format.table,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on showing it until it is done; Ctrl-C ends it.")
+    ] = False,
 ) -> None:
     """Say where a study stands."""
     from tuner.api import open_study
@@ -24,6 +27,10 @@ def status(
     from tuner.storage_urls import hide_password
 
     found = open_study(study, storage=storage, name=name)
+    if watch:
+        from tuner.cli.watching import watch as go_on
+
+        go_on(found)
     show_summary(found.summary, found.confirmation, hide_password(found.storage), form)
 
 

@@ -178,7 +178,7 @@ def worker(
 ) -> None:
     """Be one more worker of a running study, on any machine that reaches its database."""
     from tuner.api import run_worker
-    from tuner.cli.progress import progress
+    from tuner.cli.progress import live
     from tuner.cli.signals import stop_request, stop_with_stdin
     from tuner.search.events import to_json
 
@@ -195,7 +195,7 @@ def worker(
                 supervised=True,
             )
         else:
-            with progress() as listen:
+            with live() as listen:
                 ended = run_worker(
                     storage, study=study, trials=trials, on_event=listen, stop_requested=request
                 )
@@ -238,12 +238,12 @@ def _confirm_option(confirm: bool | None) -> tuple[str, ...]:
 
 def _finish(quiet: bool, again: str, start: Callable[..., Any]) -> Any:
     """Run something with progress and signals; if it is interrupted, exit and say ``again``."""
-    from tuner.cli.progress import progress
+    from tuner.cli.progress import live
     from tuner.cli.signals import stop_request
 
     _set_up_logging()
     try:
-        with stop_request() as request, progress(quiet) as listen:
+        with stop_request() as request, live(quiet) as listen:
             result = start(on_event=listen, stop_requested=request)
     except KeyboardInterrupt:
         talk().print(f"stopped; the trial is queued again. Continue with: {again}", markup=False)

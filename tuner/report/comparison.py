@@ -14,7 +14,6 @@ class ComparedLine(NamedTuple):
     """A schedule of a comparison, in words; means ± standard deviations over ``n`` seeds."""
 
     label: str
-    family: str
     n: int
     train_loss: str
     train_accuracy: str
@@ -37,7 +36,6 @@ def compared_lines(comparison: Comparison) -> list[ComparedLine]:
     return [
         ComparedLine(
             label=each.label,
-            family=each.schedule.family,
             n=each.test_accuracy.n if each.test_accuracy else 0,
             train_loss=mean_sd(each.train_loss),
             train_accuracy=mean_sd(each.train_accuracy),

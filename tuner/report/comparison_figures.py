@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 from plotly.colors import qualitative
@@ -10,7 +11,7 @@ from plotly.subplots import make_subplots
 
 from tuner.comparison import Compared
 from tuner.report.comparison import curves
-from tuner.report.curves import lr_curve
+from tuner.report.curves import Curve, lr_curve
 from tuner.report.figures import BLUE, GREEN, GREY, VIOLET, epoch_axis, log_axis, styled, text
 from tuner.units import Clock
 
@@ -35,7 +36,7 @@ def schedules_figure(schedules: Sequence[Compared], clock: Clock) -> go.Figure:
         figure.add_trace(trace)
     styled(figure)
     figure.update_xaxes(epoch_axis(clock.horizon / clock.updates_per_epoch))
-    figure.update_yaxes(log_axis([curve.rates for curve in drawn]), title_text="learning rate")
+    figure.update_yaxes(_rate_axis(drawn), title_text="learning rate")
     return figure
 
 
@@ -105,10 +106,16 @@ def training_figure(compared: Compared, clock: Clock) -> go.Figure:
         )  # fmt: skip
         figure.add_trace(trace, row=row, col=1)
     styled(figure)
-    figure.update_yaxes(log_axis([rate.rates]), title_text="LR", row=1, col=1)
+    figure.update_yaxes(_rate_axis([rate]), title_text="LR", row=1, col=1)
     figure.update_yaxes(title_text="loss", row=2, col=1)
     figure.update_yaxes(title_text="accuracy", row=3, col=1)
     figure.update_xaxes(epoch_axis(clock.horizon / clock.updates_per_epoch))
     for row in (1, 2):
         figure.update_xaxes(title_text=None, row=row, col=1)
     return figure
+
+
+def _rate_axis(drawn: Sequence[Curve]) -> dict[str, Any]:
+    """Return an axis with the highest rate of each schedule, even if it is over in a moment."""
+    tops = (max(filter(None, curve.rates), default=None) for curve in drawn)
+    return log_axis([*(curve.rates for curve in drawn), *((top,) for top in tops)])
