@@ -42,6 +42,7 @@ app.command("best")(looking.best)
 app.command("export")(looking.export)
 app.command("report")(looking.report)
 app.command("show")(looking.show)
+app.command("dashboard")(looking.dashboard)
 
 
 def main() -> None:

@@ -25,7 +25,6 @@ from tuner.search.events import (
     TrialStarted,
 )
 
-
 # Cut to the width, not folded.
 _CUT: dict[str, Any] = {"soft_wrap": False, "no_wrap": True, "overflow": "ellipsis"}
 
@@ -78,11 +77,11 @@ def _listener(keep: Callable[[Text], object], redraw: Callable[[Group], object])
 
 def _notebook() -> tuple[Callable[[Text], object], Callable[[Group], object]]:
     """Return how to keep a line and how to redraw the others below a notebook's cell."""
-    from IPython.display import display
+    from IPython import display
 
     kept: list[Text] = []
     # One output that is replaced: whatever comes below another stays there in a notebook.
-    place: Any = display(_Shown(Group()), display_id=True)
+    place: Any = display.display(_Shown(Group()), display_id=True)
     return kept.append, lambda lines: place.update(_Shown(Group(*kept, lines)))
 
 

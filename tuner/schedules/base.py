@@ -19,6 +19,7 @@ from typing import Any, ClassVar, TypeVar, overload
 
 from tuner.errors import FrozenScheduleError, ScheduleError
 from tuner.schedules.fields import choice, plain, rate, updates
+from tuner.schedules.picture import Pictured
 
 WARMUP_MODES = ("linear", "constant")
 
@@ -68,7 +69,7 @@ def remaining(shape: str, progress: float) -> float:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Schedule(ABC):
+class Schedule(Pictured, ABC):
     r"""A learning rate for every update: an immutable function of the update number alone.
 
     With warmup :math:`W`, horizon :math:`T` and the LR :math:`s` at which the family starts
