@@ -5,9 +5,11 @@ Every schedule is trained on the same seeds. Everything here is a pure function 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tuner.confirmation import Spread, spread
+from tuner.objective import merit
 from tuner.schedules import Schedule
 from tuner.tasks.base import EpochRecord
 
@@ -15,14 +17,16 @@ from tuner.tasks.base import EpochRecord
 class Repeat(NamedTuple):
     """A training of a schedule from one seed, over or not.
 
-    ``test_accuracy`` is that of its end: of a collapsed training what it was then, chance; None
-    of one that failed or is not over. ``reason`` says why it collapsed or failed.
+    ``values`` are its test accuracies, or what else the objective measures, after each epoch.
+    ``value`` is that of its end: of a collapsed training what it was then, chance; None of one
+    that failed or is not over. ``reason`` says why it collapsed or failed.
     """
 
     seed: int
     state: str
     records: tuple[EpochRecord, ...]
-    test_accuracy: float | None
+    values: tuple[float | None, ...]
+    value: float | None
     reason: str
 
     @property
@@ -47,17 +51,17 @@ class Compared(NamedTuple):
     @property
     def train_loss(self) -> Spread | None:
         """The mean train loss of the last epoch, without collapsed trainings, which have none."""
-        return spread([repeat.records[-1].train_loss for repeat in self._complete])
+        return _spread([repeat.records[-1].train_loss for repeat in self._complete])
 
     @property
     def train_accuracy(self) -> Spread | None:
         """The train accuracy of the last epoch, without collapsed trainings, which have none."""
-        return spread([repeat.records[-1].train_accuracy for repeat in self._complete])
+        return _spread([repeat.records[-1].train_accuracy for repeat in self._complete])
 
     @property
-    def test_accuracy(self) -> Spread | None:
-        """The test accuracy at the end; a collapsed training counts with what it had then."""
-        return spread([r.test_accuracy for r in self.repeats if r.test_accuracy is not None])
+    def value(self) -> Spread | None:
+        """What the objective measures at the end; a collapsed training counts with what it had."""
+        return _spread([repeat.value for repeat in self.repeats])
 
     @property
     def collapsed(self) -> tuple[int, ...]:
@@ -75,7 +79,7 @@ class Compared(NamedTuple):
 
         Example:
             >>> from tuner.schedules import Constant
-            >>> dead = Repeat(3, "complete", (), 0.1, "collapsed in epoch 1")
+            >>> dead = Repeat(3, "complete", (), (), 0.1, "collapsed in epoch 1")
             >>> Compared("hot", Constant(base_lr=9.0, horizon=2), "", (dead,)).note
             'collapsed: seed 3'
         """
@@ -92,12 +96,22 @@ class Compared(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """Schedules side by side, in the order in which they were given; ``missing`` trainings are
-    not over yet.
+    """Schedules side by side, in the order in which they were given.
+
+    ``missing`` trainings are not over yet. ``judged_by`` is what their value is, ``minimized``
+    says that small ones are the good ones.
     """
 
     schedules: tuple[Compared, ...]
     missing: int
+    judged_by: str = "test accuracy"
+    minimized: bool = False
+
+    @property
+    def ranked(self) -> list[Compared]:
+        """The schedules that have a value, the best mean first."""
+        means = [(each, each.value.mean) for each in self.schedules if each.value]
+        return [each for each, _ in sorted(means, key=lambda m: -merit(m[1], self.minimized))]
 
     @property
     def trained(self) -> int:
@@ -107,3 +121,7 @@ class Comparison(NamedTuple):
             for compared in self.schedules
             for repeat in compared.repeats
         )
+
+
+def _spread(values: Sequence[float | None]) -> Spread | None:
+    return spread([value for value in values if value is not None])

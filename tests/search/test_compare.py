@@ -92,7 +92,7 @@ def test_the_baselines_of_a_study_that_was_not_run(three: Path) -> None:
             assert [r._replace(seconds=0) for r in repeat.records] == [
                 r._replace(seconds=0) for r in own
             ]
-            assert repeat.test_accuracy == own[-1].test_accuracy
+            assert repeat.value == own[-1].test_accuracy
     assert found.missing == 0
     starts = [event for event in events if isinstance(event, TrialStarted)]
     assert starts[0].baseline == "constant 0.2, seed 1"
@@ -103,7 +103,7 @@ def test_the_baselines_of_a_study_that_was_not_run(three: Path) -> None:
     assert page.unbalanced == []
     head, *rows = page.tables["table-compared"]
     assert head[:5] == ["schedule", "seeds", "train loss", "train acc", "test acc"]
-    values = [r.test_accuracy for r in found.schedules[0].repeats]
+    values = [r.value for r in found.schedules[0].repeats]
     spread = f"{statistics.mean(values):.3f} ± {statistics.stdev(values):.3f}"
     assert rows[0][0] == "constant 0.2"
     assert rows[0][4:6] == [spread, "0.88 ± 0.01"]
@@ -153,8 +153,8 @@ def test_killed_in_the_middle_it_ends_as_one_that_was_not(
     three.unlink()  # the database alone must do
     table = tuner_command("compare", "--storage", url, "--seeds", 2, "--format", "csv").out
     rows = list(csv.DictReader(io.StringIO(table)))
-    means = [each.test_accuracy and each.test_accuracy.mean for each in found.schedules]
-    assert [float(row["test_accuracy_mean"]) for row in rows] == means
+    means = [each.value and each.value.mean for each in found.schedules]
+    assert [float(row["value_mean"]) for row in rows] == means
 
 
 def test_what_cannot_be_compared(three: Path, tmp_path: Path, tuner_command: Callable) -> None:

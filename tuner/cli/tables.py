@@ -16,7 +16,7 @@ from tuner.cli.console import results
 from tuner.cli.formats import Format
 from tuner.comparison import Compared, Comparison
 from tuner.confirmation import Confirmation, Row
-from tuner.report.comparison import compared_lines, comparison_sentence
+from tuner.report.comparison import compared_lines, comparison_sentence, short
 from tuner.report.confirmed import confirmed_data, confirmed_sentence
 from tuner.results import Summary, TrialRow
 from tuner.schedules import schedule_to_dict
@@ -88,13 +88,14 @@ def show_comparison(comparison: Comparison, form: Format) -> None:
         writer.writerows([_or_empty(value) for value in row.values()] for row in plain)
         return
     lines = compared_lines(comparison)
+    metric = short(comparison.judged_by)
     more = ["published"] if any(line.published for line in lines) else []
     # Six columns in 80: near each other, and a long label is folded.
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in ("schedule", "n", "train loss", "train acc", "test acc", *more):
+    for name in ("schedule", "n", "train loss", "train acc", metric, *more):
         table.add_column(name, no_wrap=name != "schedule")
     for line in lines:
-        numbers = (line.train_loss, line.train_accuracy, line.test_accuracy)
+        numbers = (line.train_loss, line.train_accuracy, line.value)
         table.add_row(line.label, str(line.n), *numbers, *[line.published] * len(more))
     results().print(table)
     for line in lines:
@@ -166,16 +167,16 @@ def _compared(compared: Compared) -> dict[str, Any]:
     spreads = {
         "train_loss": compared.train_loss,
         "train_accuracy": compared.train_accuracy,
-        "test_accuracy": compared.test_accuracy,
+        "value": compared.value,
     }
     found = {}
     for name, spread in spreads.items():
-        found[f"{name}_mean"] = spread.mean if spread else None
+        found[f"{name}_mean"] = _finite(spread.mean) if spread else None
         found[f"{name}_sd"] = spread.sd if spread else None
     return {
         "label": compared.label,
         "family": compared.schedule.family,
-        "n": spreads["test_accuracy"].n if spreads["test_accuracy"] else 0,
+        "n": compared.value.n if compared.value else 0,
         **found,
         "published": compared.published,
         "collapsed": len(compared.collapsed),
@@ -186,7 +187,7 @@ def _compared(compared: Compared) -> dict[str, Any]:
             {
                 "seed": repeat.seed,
                 "state": repeat.state,
-                "test_accuracy": repeat.test_accuracy,
+                "value": _finite(repeat.value),
                 "reason": repeat.reason,
                 "records": [record._asdict() for record in repeat.records],
             }

@@ -67,9 +67,7 @@ def parts_of(found: StudyResult) -> list[Part]:
     return parts
 
 
-def board(
-    rows: Sequence[TrialRow], spec: StudySpec, budget: int, *, ranked: bool = True
-) -> Board:
+def board(rows: Sequence[TrialRow], spec: StudySpec, budget: int, *, ranked: bool = True) -> Board:
     """Return the board of a study's trials.
 
     Args:

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tuner.comparison import Compared, Comparison, Repeat
+from tuner.comparison import Comparison, Repeat
 from tuner.confirmation import Spread
 
 
@@ -17,7 +17,7 @@ class ComparedLine(NamedTuple):
     n: int
     train_loss: str
     train_accuracy: str
-    test_accuracy: str
+    value: str
     published: str
     note: str
 
@@ -28,7 +28,7 @@ class Curves(NamedTuple):
     epochs: tuple[int, ...]
     train_loss: tuple[float, ...]
     train_accuracy: tuple[float, ...]
-    test_accuracy: tuple[float, ...]
+    value: tuple[float, ...]
 
 
 def compared_lines(comparison: Comparison) -> list[ComparedLine]:
@@ -36,10 +36,10 @@ def compared_lines(comparison: Comparison) -> list[ComparedLine]:
     return [
         ComparedLine(
             label=each.label,
-            n=each.test_accuracy.n if each.test_accuracy else 0,
+            n=each.value.n if each.value else 0,
             train_loss=mean_sd(each.train_loss),
             train_accuracy=mean_sd(each.train_accuracy),
-            test_accuracy=mean_sd(each.test_accuracy),
+            value=mean_sd(each.value),
             published=each.published,
             note=each.note,
         )
@@ -49,14 +49,14 @@ def compared_lines(comparison: Comparison) -> list[ComparedLine]:
 
 def comparison_sentence(comparison: Comparison) -> str:
     """Return which schedule did best on how many seeds, and how far the comparison is."""
-    ranked = ranked_by_accuracy(comparison)
+    ranked = comparison.ranked
     if not ranked:
         return "No training is over yet."
-    best = ranked[0]
-    assert best.test_accuracy is not None, "ranked by it"
+    best, which = ranked[0], "lowest" if comparison.minimized else "highest"
+    assert best.value is not None, "ranked by it"
     text = (
-        f"Of {len(comparison.schedules)} schedules, “{best.label}” has the highest mean test"
-        f" accuracy: {mean_sd(best.test_accuracy)}, n = {best.test_accuracy.n}."
+        f"Of {len(comparison.schedules)} schedules, “{best.label}” has the {which} mean"
+        f" {comparison.judged_by}: {mean_sd(best.value)}, n = {best.value.n}."
     )
     if comparison.missing:
         known = comparison.trained + comparison.missing
@@ -64,24 +64,37 @@ def comparison_sentence(comparison: Comparison) -> str:
     return text
 
 
-def ranked_by_accuracy(comparison: Comparison) -> list[Compared]:
-    """Return the schedules that have a test accuracy, the best mean first."""
-    means = {id(c): c.test_accuracy.mean for c in comparison.schedules if c.test_accuracy}
-    return sorted((c for c in comparison.schedules if id(c) in means), key=lambda c: -means[id(c)])
+def short(judged_by: str) -> str:
+    """Return a metric as the chapter calls it above its numbers.
+
+    Example:
+        >>> short("test accuracy"), short("test loss")
+        ('test acc', 'test loss')
+    """
+    return judged_by.replace("accuracy", "acc")
 
 
 def curves(repeats: Sequence[Repeat]) -> Curves:
     """Return the mean curves of trainings, over those that got to their last epoch."""
-    complete = [repeat.records for repeat in repeats if repeat.is_complete and repeat.records]
-    by_epoch = list(zip(*complete, strict=True))
+    complete = [repeat for repeat in repeats if repeat.is_complete and repeat.records]
+    first = complete[0].records if complete else ()
     return Curves(
-        epochs=tuple(records[0].epoch for records in by_epoch),
-        train_loss=tuple(statistics.fmean(r.train_loss for r in each) for each in by_epoch),
-        train_accuracy=tuple(
-            statistics.fmean(r.train_accuracy for r in each) for each in by_epoch
-        ),
-        test_accuracy=tuple(statistics.fmean(r.test_accuracy for r in each) for each in by_epoch),
+        epochs=tuple(record.epoch for record in first),
+        train_loss=_means([[r.train_loss for r in each.records] for each in complete]),
+        train_accuracy=_means([[r.train_accuracy for r in each.records] for each in complete]),
+        value=_means([each.values for each in complete]),
     )
+
+
+def _means(trainings: Sequence[Sequence[float | None]]) -> tuple[float, ...]:
+    """Return the mean of every epoch; nothing if the task does not measure it."""
+    means = []
+    for epoch in zip(*trainings, strict=True):
+        values = [value for value in epoch if value is not None]
+        if len(values) < len(epoch):
+            return ()
+        means.append(statistics.fmean(values))
+    return tuple(means)
 
 
 def mean_sd(found: Spread | None) -> str:

@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 from plotly.colors import qualitative
 from plotly.subplots import make_subplots
 
-from tuner.comparison import Compared
-from tuner.report.comparison import curves
+from tuner.comparison import Compared, Comparison
+from tuner.report.comparison import curves, short
 from tuner.report.curves import Curve, lr_curve
 from tuner.report.figures import BLUE, GREEN, GREY, VIOLET, epoch_axis, log_axis, styled, text
 from tuner.units import Clock
@@ -40,23 +40,20 @@ def schedules_figure(schedules: Sequence[Compared], clock: Clock) -> go.Figure:
     return figure
 
 
-def seeds_figure(schedules: Sequence[Compared]) -> go.Figure:
-    """Draw the final test accuracy of every training as a point, a row for each schedule.
-
-    Args:
-        schedules: The best one first.
-    """
+def seeds_figure(comparison: Comparison) -> go.Figure:
+    """Draw the final value of every training as a point, a row for each schedule, best on top."""
+    metric, schedules = comparison.judged_by, comparison.ranked
     figure = go.Figure()
     for compared in schedules:
-        values = [r.test_accuracy for r in compared.repeats if r.test_accuracy is not None]
+        values = [r.value for r in compared.repeats if r.value is not None]
         trace = go.Scatter(
             x=values, y=[text(compared.label)] * len(values), mode="markers", showlegend=False,
             marker={"color": BLUE, "size": 8, "opacity": 0.7},
-            customdata=[r.seed for r in compared.repeats if r.test_accuracy is not None],
-            hovertemplate="seed %{customdata}: test accuracy %{x:.4f}<extra></extra>",
+            customdata=[r.seed for r in compared.repeats if r.value is not None],
+            hovertemplate=f"seed %{{customdata}}: {metric} %{{x:.4f}}<extra></extra>",
         )  # fmt: skip
         figure.add_trace(trace)
-    means = [(text(c.label), c.test_accuracy) for c in schedules if c.test_accuracy]
+    means = [(text(c.label), c.value) for c in schedules if c.value]
     figure.add_trace(
         go.Scatter(
             x=[found.mean for _, found in means],
@@ -68,12 +65,12 @@ def seeds_figure(schedules: Sequence[Compared]) -> go.Figure:
         )
     )  # fmt: skip
     styled(figure)
-    figure.update_xaxes(title_text="test accuracy after the last epoch")
+    figure.update_xaxes(title_text=f"{metric} after the last epoch")
     figure.update_yaxes(autorange="reversed")
     return figure
 
 
-def training_figure(compared: Compared, clock: Clock) -> go.Figure:
+def training_figure(compared: Compared, clock: Clock, metric: str) -> go.Figure:
     """Draw one schedule and its trainings as the chapter does: the means, each seed faintly."""
     figure = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.06)
     rate = lr_curve(compared.schedule, clock.updates_per_epoch, clock.horizon)
@@ -89,10 +86,14 @@ def training_figure(compared: Compared, clock: Clock) -> go.Figure:
     for name, field, colour, row in (
         ("train loss", "train_loss", VIOLET, 2),
         ("train acc", "train_accuracy", GREEN, 3),
-        ("test acc", "test_accuracy", BLUE, 3),
+        (short(metric), "value", BLUE, 3),
     ):
         for repeat in compared.repeats:
-            values = [getattr(record, field) for record in repeat.records]
+            values = (
+                repeat.values
+                if field == "value"
+                else [getattr(record, field) for record in repeat.records]
+            )
             trace = go.Scatter(
                 x=[record.epoch for record in repeat.records], y=values, mode="lines",
                 line={"color": colour, "width": 1}, opacity=0.35, showlegend=False,

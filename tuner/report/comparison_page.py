@@ -11,11 +11,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from tuner.comparison import Comparison
-from tuner.report.comparison import (
-    compared_lines,
-    comparison_sentence,
-    ranked_by_accuracy,
-)
+from tuner.report.comparison import compared_lines, comparison_sentence, short
 from tuner.report.comparison_figures import schedules_figure, seeds_figure, training_figure
 from tuner.report.page import resource, write_html
 from tuner.report.provenance import provenance
@@ -36,20 +32,22 @@ def render_comparison(comparison: Comparison, spec: StudySpec) -> str:
         comparison: What was compared.
         spec: The definition of its study.
     """
-    clock, ranked = spec.space.clock, ranked_by_accuracy(comparison)
+    clock, ranked, metric = spec.space.clock, comparison.ranked, comparison.judged_by
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     template = environment.from_string(resource("comparison.html"))
     return template.render(
         name=spec.name,
+        metric=metric,
+        short=short(metric),
         sentence=comparison_sentence(comparison),
         best=ranked[0].label if ranked else "",
         lines=compared_lines(comparison),
         schedules=_html("schedules", schedules_figure(comparison.schedules, clock), 460),
-        seeds=_html("seeds", seeds_figure(ranked), 140 + 30 * len(ranked)) if ranked else "",
+        seeds=_html("seeds", seeds_figure(comparison), 140 + 30 * len(ranked)) if ranked else "",
         trainings=[
-            (each, _html(f"training-{number}", training_figure(each, clock), 420))
+            (each, _html(f"training-{number}", training_figure(each, clock, metric), 420))
             for number, each in enumerate(comparison.schedules)
         ],
         origin=provenance(spec),

@@ -81,11 +81,13 @@ def read_comparison(study: Study, spec: StudySpec) -> Comparison:
     for trial in study.get_trials(deepcopy=False):
         if SCHEDULE in trial.user_attrs:
             state = STATES[trial.state]
+            records = tuple(records_of(trial.user_attrs))
             repeat = Repeat(
                 seed=trial.user_attrs[SEED],
                 state=state,
-                records=tuple(records_of(trial.user_attrs)),
-                test_accuracy=trial.value if state == "complete" else None,
+                records=records,
+                values=tuple(spec.objective.value(record) for record in records),
+                value=trial.value if state == "complete" else None,
                 reason=trial.user_attrs.get(REASON, ""),
             )
             repeats[schedule_of(trial)].append(repeat)
@@ -100,6 +102,8 @@ def read_comparison(study: Study, spec: StudySpec) -> Comparison:
             for c in candidates_of(study)
         ),
         missing=missing,
+        judged_by=spec.objective.for_test_set().judged_by,
+        minimized=spec.objective.minimized,
     )
 
 
