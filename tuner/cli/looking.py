@@ -128,6 +128,7 @@ def dashboard(
     browser: Annotated[bool, typer.Option(help="Whether to open it in a browser.")] = True,
 ) -> None:
     """Serve optuna-dashboard on a study, with a picture of each trial's schedule."""
+    import warnings
     import webbrowser
 
     from tuner.api import open_study
@@ -139,6 +140,8 @@ def dashboard(
         if browser:
             webbrowser.open(address)
 
+    # Of the importances of parameters, at every look at a young study.
+    warnings.filterwarnings("ignore", message="Some regimes for parameter")
     found = open_study(study, storage=storage, name=name)
     with stop_request(announce="stopping") as request:
         serve_dashboard(found, host=host, port=port, on_start=started, stop_requested=request)

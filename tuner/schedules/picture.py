@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 # Legible on white and on black.
 _INK, _LINE = "#808080", "#e0652b"
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 14, 12, 44
-_MOST_TICKS = 6
+_MOST_STEPS = 5
+# A learning rate below this is none.
+_LEAST = 1e-300
 
 
 class Pictured:
@@ -110,9 +112,10 @@ def ticks(highest: float) -> list[float]:
         >>> ticks(0.3), ticks(7050)
         ([0.0, 0.1, 0.2, 0.3], [0.0, 2000.0, 4000.0, 6000.0, 8000.0])
     """
-    power = 10.0 ** math.floor(math.log10(highest / _MOST_TICKS))
-    step = next(
-        factor * power for factor in (1, 2, 5, 10) if highest / (factor * power) <= _MOST_TICKS - 1
-    )
+    if highest < _LEAST:
+        return [0.0, 1.0]
+    raw = highest / _MOST_STEPS
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(f * power for f in (1, 2, 5, 10) if f * power >= raw * (1 - 1e-9))
     count = math.ceil(round(highest / step, 9))
     return [float(f"{step * tick:.6g}") for tick in range(count + 1)]
