@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pty
+import select
 import struct
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from pathlib import Path
 import pyte
 
 COLUMNS, LINES = 80, 30
+# A screen is looked at when nothing was written for so long.
+_QUIET_SECONDS = 0.02
 
 
 class Shown:
@@ -73,11 +76,12 @@ def in_terminal(
 
 
 def _read(file: int) -> Iterator[str]:
-    """Yield what comes until the other end is closed, in whole characters."""
-    left = b""
+    """Yield what comes at once, again and again until the other end is closed."""
+    text = b""
     with contextlib.suppress(OSError):  # how Linux says that it was
         while piece := os.read(file, 65536):
-            left += piece
-            text = left.decode(errors="ignore")
-            left = left[len(text.encode()) :]
-            yield text
+            text += piece
+            if not select.select([file], [], [], _QUIET_SECONDS)[0]:
+                yield text.decode()
+                text = b""
+    yield text.decode()

@@ -258,8 +258,12 @@ class Run:
             rows = [row for row in trial_rows(study) if row.is_finished]
         states = dict(Counter(row.state for row in rows))
         shown, saved = hide_password(spec.storage_url), epochs_saved(rows, spec.epochs)
-        event = StudyStarted(spec.name, shown, finished, budget, spec.epochs, states, saved)
-        self._listen(event)
+        self._listen(
+            StudyStarted(
+                spec.name, shown, finished, budget, spec.epochs,
+                states, saved, spec.objective.judged_by,
+            )
+        )  # fmt: skip
 
     def _say_ended(
         self, spec: StudySpec, ended: str, finished: int, budget: int, started: float

@@ -112,7 +112,6 @@ class _LiveView:
         self._states: Counter[str] = Counter()
         self._saved = 0
         self._last: TrialEnded | None = None
-        self._judged_by = ""
 
     @property
     def is_running(self) -> bool:
@@ -131,7 +130,6 @@ class _LiveView:
         elif isinstance(event, EpochEnded):
             if event.number in self._running:
                 self._running[event.number][1].append(event)
-                self._judged_by = event.judged_by
         elif isinstance(event, TrialEnded):
             return self._ended(event)
         elif isinstance(event, StudyEnded):
@@ -158,7 +156,7 @@ class _LiveView:
             best_number=self._last.best_number if self._last else None,
             saved=self._saved,
             seconds_left=self._time_left(),
-            metric=self._judged_by.rpartition(" ")[2],
+            metric=self._study.judged_by.rpartition(" ")[2] if self._study else "",
         )
 
     def _ended(self, event: TrialEnded) -> Text:

@@ -20,6 +20,7 @@ class StudyStarted(NamedTuple):
     epochs: int
     states: Mapping[str, int] = {}
     epochs_saved: int = 0
+    judged_by: str = "test accuracy"
 
     def __str__(self) -> str:
         state = f"continuing after {self.finished} trials" if self.finished else "new"
