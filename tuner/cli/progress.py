@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import optuna
 from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
@@ -35,7 +36,7 @@ def live(quiet: bool = False) -> Iterator[Listener]:
 
     In a terminal and in a notebook there is a line for every trial that trains, which is redrawn,
     and one that stays for every trial that ended. Elsewhere, as in a pipe or CI, it is one line
-    an event. All of it goes to stderr.
+    an event. All of it goes to stderr. Optuna's own lines about every trial are left out.
 
     Args:
         quiet: Whether to show nothing.
@@ -49,6 +50,15 @@ def live(quiet: bool = False) -> Iterator[Listener]:
         ...     result = tuner.run_study("studies/quickstart.toml", on_event=listen)
     """
     console = talk()
+    verbosity = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(max(verbosity, optuna.logging.WARNING))
+    try:
+        yield from _shown(console, quiet)
+    finally:
+        optuna.logging.set_verbosity(verbosity)
+
+
+def _shown(console: Console, quiet: bool) -> Iterator[Listener]:
     if quiet:
         yield lambda _: None
     elif is_notebook():
