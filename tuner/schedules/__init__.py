@@ -16,6 +16,7 @@ from tuner.schedules.file import (
     load_schedule,
     read_schedule_file,
     save_schedule,
+    write_text,
 )
 from tuner.schedules.inverse_time import InverseTime
 from tuner.schedules.linear import Linear
@@ -51,4 +52,5 @@ __all__ = [
     "schedule_from_dict",
     "schedule_to_dict",
     "sealed",
+    "write_text",
 ]

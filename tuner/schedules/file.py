@@ -92,10 +92,16 @@ def save_schedule(
     content = _seal(document, origin)
     # What could not be read back is not written.
     _parse(content, where)
-    try:
-        write_whole(content, where)
-    except (OSError, ValueError) as error:
-        raise ScheduleFileError(f"{where} cannot be written: {_reason(error)}.") from error
+    _write(content, where)
+
+
+def write_text(text: str, path: str | os.PathLike[str]) -> None:
+    """Write a schedule's CSV or Python text, whole or not at all.
+
+    Raises:
+        ScheduleFileError: If it cannot be written; what was there before is still there.
+    """
+    _write(text.encode(), os.fsdecode(path))
 
 
 def load_schedule(
@@ -162,6 +168,13 @@ def read_schedule_file(path: str | os.PathLike[str]) -> ScheduleFile:
     except (OSError, ValueError) as error:
         raise ScheduleFileError(f"{where} cannot be read: {_reason(error)}.") from error
     return _parse(content, where)
+
+
+def _write(content: bytes, where: str) -> None:
+    try:
+        write_whole(content, where)
+    except (OSError, ValueError) as error:
+        raise ScheduleFileError(f"{where} cannot be written: {_reason(error)}.") from error
 
 
 # --- reading ------------------------------------------------------------------------------
