@@ -44,7 +44,7 @@ ROWS: list[set[str]] = [
         "tasks",
         "templates",
     },
-    {"adapters"},
+    {"adapters", "checks"},
     {"schedules"},
     {"units"},
     {"compat", "errors"},

@@ -62,8 +62,8 @@ class Families(Mapping[str, type[Schedule]]):
     """
 
     def __init__(self, *built_in: type[Schedule]) -> None:
-        self._built_in = {cls.family: cls for cls in built_in}
-        self._loaded = dict(self._built_in)
+        self.built_in = {cls.family: cls for cls in built_in}
+        self._loaded = dict(self.built_in)
 
     def __getitem__(self, word: str) -> type[Schedule]:
         """Return the family of a word.
@@ -77,15 +77,15 @@ class Families(Mapping[str, type[Schedule]]):
         return self._loaded[word]
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._built_in
-        yield from (word for word in _registered() if word not in self._built_in)
+        yield from self.built_in
+        yield from (word for word in _registered() if word not in self.built_in)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
     def __contains__(self, word: object) -> bool:
         """Tell whether there is such a family, without importing it."""
-        return word in self._built_in or word in _registered()
+        return word in self.built_in or word in _registered()
 
     def _checked(self, word: str, values: tuple[str, ...]) -> type[Schedule]:
         if len(values) > 1:
@@ -124,7 +124,7 @@ class Families(Mapping[str, type[Schedule]]):
         foreign = [name for name, kind in kinds.items() if kind not in KINDS]
         yield not foreign, f"make {foreign} with the functions of tuner.schedules.fields"
         # A search space knows a parameter by its name alone.
-        for other in self._built_in.values():
+        for other in self.built_in.values():
             for field in dataclasses.fields(other):
                 known = field.metadata["kind"]
                 same = kinds.get(field.name, known) in (known, None)
