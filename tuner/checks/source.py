@@ -180,10 +180,10 @@ class _Reader(ast.NodeVisitor):
     visit_GeneratorExp = visit_ListComp  # type: ignore[assignment]  # noqa: N815
 
     def _running(self, target: ast.expr, over: ast.expr) -> None:
+        call = ast.unparse(over.func) if isinstance(over, ast.Call) and over.args else ""
         length = UNKNOWN
-        if isinstance(over, ast.Call) and over.args:
-            if re.search(r"(^|\.)a?range$", ast.unparse(over.func)):
-                length = self._amount(over.args[min(1, len(over.args) - 1)])
+        if isinstance(over, ast.Call) and re.search(r"(^|\.)a?range$", call):
+            length = self._amount(over.args[min(1, len(over.args) - 1)])
         self._ranges.append((ast.unparse(target), length))
 
     # --- expressions ---
@@ -233,8 +233,8 @@ class _Reader(ast.NodeVisitor):
     def _make(self, node: ast.Call, name: str) -> None:
         """Note a scheduler that is made, or what a call hands to an optimizer."""
         last = name.rpartition(".")[2]
-        if last in self._classes:
-            made = Scheduler(last, node.lineno, None, self._classes[last])
+        if name in self._classes:
+            made = Scheduler(name, node.lineno, None, self._classes[name])
         elif last in MAKERS or (last in OURS and (name == f"tuner.{last}" or last in self._ours)):
             maker = MAKERS.get(last, OUR_MAKER)
             made = Scheduler(last, node.lineno, maker, maker.changes)
