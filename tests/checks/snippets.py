@@ -126,7 +126,7 @@ for epoch in range(EPOCHS):
     "PyTorch: updates, stepped after every epoch": snippet("""
 import torch
 
-def main(epochs=30):
+def main(model, /, epochs=30):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     one_cycle = torch.optim.lr_scheduler.OneCycleLR(  #! horizon-in-updates
         optimizer, max_lr=0.1, total_steps=epochs * len(loader)
@@ -227,8 +227,10 @@ for epoch in range(30):
     "MXNet, one for the plot and one for the training": """
 from mxnet import gluon, lr_scheduler
 
+PER_EPOCH = 235
+
 def make():
-    return lr_scheduler.FactorScheduler(step=235, factor=0.9, base_lr=0.5)
+    return lr_scheduler.FactorScheduler(step=PER_EPOCH, factor=0.9, base_lr=0.5)
 
 shown = lr_scheduler.FactorScheduler(step=235, factor=0.9, base_lr=0.5)
 draw([shown(u) for u in range(7050)])

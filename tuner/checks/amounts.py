@@ -9,8 +9,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 EPOCHS, UPDATES = "epochs", "updates"
-_EPOCHS = re.compile(r"(^|_)epochs?$", re.IGNORECASE)
-_UPDATES = re.compile(r"(^|_)(steps?|updates?|iters?|iterations?|batches)(_|$)", re.IGNORECASE)
+_EPOCHS = re.compile(r"(^|_)(?<!per_)epochs?$", re.IGNORECASE)
+_UPDATES = re.compile(
+    r"(^|_)(steps?|updates?|iters?|iterations?|batches|per_epoch)(_|$)", re.IGNORECASE
+)
 _RULES: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -72,7 +74,7 @@ def _amount(node: ast.expr, find: Find) -> Amount:
 
 def _named(name: str, find: Find) -> Amount:
     known, last = find(name), name.rpartition(".")[2]
-    if _EPOCHS.search(last) and "per_epoch" not in last:
+    if _EPOCHS.search(last):
         return Amount(known.value if known else None, EPOCHS)
     if known is not None and (known.value is not None or known.unit):
         return known

@@ -88,7 +88,9 @@ MAKERS: dict[str, Maker] = {
 
 _BY_NAME = 99  # the position of an argument that has none
 OURS = {FAMILIES[word].__name__ for word in FAMILIES.built_in}
-OUR_MAKER = Maker("updates", ("horizon", _BY_NAME), ("warmup_steps", _BY_NAME))
+OUR_MAKER = Maker(
+    "updates", ("horizon", _BY_NAME), ("warmup_steps", _BY_NAME), ("base_lr", _BY_NAME)
+)
 
 # MXNet's optimizers that overwrite base_lr with a learning rate of their own.
 OWN_LEARNING_RATE = {

@@ -139,7 +139,8 @@ class _Reader(ast.NodeVisitor):
         self._names.append({})
         self._functions += 1
         if isinstance(node, ast.FunctionDef):
-            arguments = node.args.args[len(node.args.args) - len(node.args.defaults) :]
+            arguments = [*node.args.posonlyargs, *node.args.args]
+            arguments = arguments[len(arguments) - len(node.args.defaults) :]
             for argument, default in zip(arguments, node.args.defaults, strict=True):
                 self._bind(ast.Name(argument.arg), default)
         self.generic_visit(node)
