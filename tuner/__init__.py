@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tuner.api import confirm_study, open_study, resume_study, run_study
+    from tuner.checks import check_training, lint
     from tuner.compat import import_mxnet
     from tuner.errors import TunerError
     from tuner.project import check_study, init_project
@@ -48,6 +49,8 @@ _HOMES = {
     "open_study": "tuner.api",
     "resume_study": "tuner.api",
     "run_study": "tuner.api",
+    "check_training": "tuner.checks",
+    "lint": "tuner.checks",
     "import_mxnet": "tuner.compat",
     "TunerError": "tuner.errors",
     "check_study": "tuner.project",
@@ -74,9 +77,11 @@ __all__ = [
     "StudyResult",
     "TunerError",
     "check_study",
+    "check_training",
     "confirm_study",
     "import_mxnet",
     "init_project",
+    "lint",
     "load_schedule",
     "open_study",
     "read_schedule_file",

@@ -16,6 +16,8 @@
     ├── ClusterError                a cluster that cannot be used
     └── StudyError                  a study that does not exist, or was started differently
 
+    ScheduleWarning                 a training that did not use its schedule as it is laid out
+
 Messages say the condition that must hold, the values received, where, and what to do.
 """
 
@@ -41,6 +43,10 @@ class FrozenScheduleError(ScheduleError, AttributeError):
 
     An :class:`AttributeError` too, because that is what a frozen object raises.
     """
+
+
+class ScheduleWarning(UserWarning):
+    """A training and its schedule did not fit together. No error, for the training is done."""
 
 
 class ScheduleFileError(TunerError, ValueError):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tuner.cli import looking, starting, training
+from tuner.cli import linting, looking, starting, training
 from tuner.cli.exits import explained
 
 app = typer.Typer(
@@ -41,6 +41,7 @@ app.command("best")(looking.best)
 app.command("export")(looking.export)
 app.command("report")(looking.report)
 app.command("show")(looking.show)
+app.command("lint")(linting.lint)
 
 
 def main() -> None:
