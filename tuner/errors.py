@@ -16,8 +16,6 @@
     ├── ClusterError                a cluster that cannot be used
     └── StudyError                  a study that does not exist, or was started differently
 
-    ScheduleWarning                 a training that did not use its schedule as it is laid out
-
 Messages say the condition that must hold, the values received, where, and what to do.
 """
 
@@ -43,10 +41,6 @@ class FrozenScheduleError(ScheduleError, AttributeError):
 
     An :class:`AttributeError` too, because that is what a frozen object raises.
     """
-
-
-class ScheduleWarning(UserWarning):
-    """A training and its schedule did not fit together. No error, for the training is done."""
 
 
 class ScheduleFileError(TunerError, ValueError):

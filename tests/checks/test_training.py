@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import tuner
-from tuner.checks import Finding
-from tuner.errors import ScheduleError, ScheduleWarning
+from tuner.checks import Finding, ScheduleWarning
+from tuner.errors import ScheduleError
 from tuner.schedules import Constant, Cosine, MultiFactor, Schedule
 
 COSINE = Cosine(base_lr=0.3, final_lr=0.01, horizon=7050, warmup_steps=470)

@@ -6,10 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tuner.schedules import families
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -120,6 +123,17 @@ except tuner.TunerError as error:
         "family 'sawtooth': unknown parameter 'perid' (did you mean 'period'?). Its parameters:"
         " base_lr, horizon, warmup_steps, warmup_begin_lr, warmup_mode, period, depth.",
     ]
+
+
+def test_the_example_in_the_documentation(install: Callable, run: Run) -> None:
+    example = textwrap.dedent(str(families.__doc__).partition("such a module::")[2])
+    install("saws", example, "sawtooth = saws:Sawtooth")
+    out = run(
+        "-c",
+        "from tuner.schedules import FAMILIES\n"
+        "print(FAMILIES['sawtooth'](base_lr=0.8, horizon=20, period=4)([0, 1, 4, 6]))",
+    )
+    assert out == "[0.8, 0.6000000000000001, 0.8, 0.4]\n"
 
 
 STUDY = """
@@ -235,8 +249,11 @@ def test_a_class_that_cannot_be_a_family_is_refused_with_the_reason(
 ) -> None:
     install("saws", source, f"sawtooth = {value}")
     assert reason in refusal(run, "FAMILIES['sawtooth']")
-    # The built-in ones go on working beside it.
-    assert "0.1" in run("-c", "import tuner; print(tuner.Constant(base_lr=0.1, horizon=3)(1))")
+    # The built-in ones go on working beside it, in search spaces as well.
+    program = "from tuner.space import load_space; from tuner.units import Clock\n"
+    for name in ("chapter", "modern"):
+        program += f"load_space({str(ROOT / 'search_spaces' / name)!r} + '.toml', Clock(9, 90))\n"
+    run("-c", program)
 
 
 def test_two_packages_cannot_have_the_same_word(install: Callable, run: Run) -> None:

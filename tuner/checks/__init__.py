@@ -15,6 +15,8 @@ command line; :func:`check_training` looks back. The rules:
     it. Adam and others do so with a default of their own.
 ``warmup-past-horizon``
     A warmup that is as long as the schedule or the training, or longer.
+``unfinished``, ``past-horizon``
+    Of :func:`check_training`: the training ended before its schedule, or went on after it.
 """
 
 from __future__ import annotations
@@ -22,14 +24,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tuner.checks.finding import Finding
+from tuner.checks.finding import Finding, ScheduleWarning
 from tuner.checks.lengths import Training
 from tuner.checks.objects import check_object
 from tuner.checks.source import check_source
 from tuner.checks.training import check_training
 from tuner.errors import ScheduleError
 
-__all__ = ["Finding", "check_training", "lint"]
+__all__ = ["Finding", "ScheduleWarning", "check_training", "lint"]
 
 
 def lint(

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-RULES = {
-    "horizon-in-epochs": "a length in epochs where updates are counted: over in no time",
-    "horizon-in-updates": "a length in updates where epochs are counted: never gets anywhere",
-    "used-before": "a scheduler that was asked, plotted or stepped before the training",
-    "learning-rate-beside": "a learning rate that overwrites the scheduler's",
-    "warmup-past-horizon": "a warmup that is as long as the schedule, or longer",
-    "unfinished": "a training that ended before its schedule did",
-    "past-horizon": "a training that went on when its schedule was over",
-}
+
+class ScheduleWarning(UserWarning):
+    """A training and its schedule did not fit together. No error, for the training is done."""
 
 
 class Finding(NamedTuple):

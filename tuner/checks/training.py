@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import warnings
 
-from tuner.checks.finding import Finding
-from tuner.errors import ScheduleError, ScheduleWarning
+from tuner.checks.finding import Finding, ScheduleWarning
+from tuner.errors import ScheduleError
 from tuner.schedules import Schedule
 
 # A last batch that was dropped, an update more: no mistake.

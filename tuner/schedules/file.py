@@ -129,22 +129,21 @@ def load_schedule(
         ScheduleFileError: If the file cannot be read or trusted, or its schedule cannot be laid
             out for the training, with the reason.
     """
-    file = read_schedule_file(path)
+    file, where = read_schedule_file(path), os.fsdecode(path)
+    schedule, per_epoch = file.schedule, file.updates_per_epoch
     if updates_per_epoch is None and epochs is None:
-        return file.schedule
-    where, per_epoch = os.fsdecode(path), file.updates_per_epoch
-    if per_epoch is None and (updates_per_epoch is None or epochs is None):
+        return schedule
+    if per_epoch is not None:
+        updates_per_epoch = per_epoch if updates_per_epoch is None else updates_per_epoch
+        epochs = schedule.horizon / per_epoch if epochs is None else epochs
+    if updates_per_epoch is None or epochs is None:
         raise ScheduleFileError(
             f"{where} does not say how many updates its epochs have, so both `epochs` and"
             " `updates_per_epoch` must be given, but got"
             f" (epochs={epochs!r}, updates_per_epoch={updates_per_epoch!r})."
         )
     try:
-        return file.schedule.for_training(
-            # Divided only where it is known: without epochs, it is.
-            epochs=file.schedule.horizon / (per_epoch or 1) if epochs is None else epochs,
-            updates_per_epoch=(per_epoch or 1) if updates_per_epoch is None else updates_per_epoch,
-        )
+        return schedule.for_training(epochs=epochs, updates_per_epoch=updates_per_epoch)
     except ScheduleError as error:
         raise ScheduleFileError(f"{where} does not fit this training: {error}") from error
 
