@@ -114,8 +114,8 @@ def build_schedule(values: Mapping[str, Any], clock: Clock) -> Schedule:
 
 
 def _field(name: str) -> dataclasses.Field[Any] | None:
-    if name.endswith(RATIO) and _field(field_of(name)):
-        return None  # without looking through the families of other packages
+    if field_of(name) != name and _field(field_of(name)):
+        return None  # a ratio or a count; the families of other packages need not be loaded
     for family in FAMILIES.values():
         for field in dataclasses.fields(family):
             if field.name == name:
