@@ -48,14 +48,15 @@ def test_correct_source_is_passed_over(text: str, updates_per_epoch: int | None)
 def test_nothing_of_the_source_is_run(tmp_path: Path) -> None:
     path = tmp_path / "train.py"
     path.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nimport no_such_module\n1 / 0\n")
-    assert tuner.lint(path) == []
+    assert tuner.lint(path) == tuner.lint(str(path)) == []
     assert not (tmp_path / "ran").exists()
 
 
 def test_its_own_sources_have_no_mistakes() -> None:
-    """Neither do benchmarks and tests, which make schedulers of all frameworks in all ways."""
+    """Nor those of the benchmarks and examples, which train with several frameworks."""
     root = Path(__file__).parent.parent.parent
-    files = [*root.glob("tuner/**/*.py"), *root.glob("benchmarks/*.py")]
+    folders = ("tuner/**", "benchmarks", "examples")
+    files = [file for folder in folders for file in root.glob(f"{folder}/*.py")]
     assert len(files) > 100
     assert [finding for file in files for finding in tuner.lint(file)] == []
 
@@ -72,6 +73,14 @@ def test_the_command(tmp_path: Path, tuner_command: Callable) -> None:
     assert ran.err == "6 mistakes found in 2 files\n"
     silent = tuner_command("lint", "right.py")
     assert (silent.code, silent.out, silent.err) == (0, "", "no mistakes found in 1 file\n")
+
+
+def test_the_name_of_a_file_is_no_source_text(tmp_path: Path) -> None:
+    path = tmp_path / "chapter.py"
+    path.write_text(CHAPTER.text)
+    assert places(tuner.lint(str(path))) == CHAPTER.mistakes
+    with pytest.raises(tuner.TunerError, match=r"train\.py cannot be read"):
+        tuner.lint("train.py")
 
 
 @pytest.mark.parametrize(

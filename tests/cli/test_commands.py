@@ -118,6 +118,11 @@ def test_export_writes_the_best_or_a_named_trial(
         cwd=tmp_path, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout == f"{best(range(99))}\n"
+    nowhere = tuner_command("export", finished, "--format", "csv", "-o", "none/best.csv")
+    assert nowhere.code == 2
+    assert "none/best.csv cannot be written: No such file or directory" in nowhere.err
+    with pytest.raises(tuner.TunerError, match="`form` must be 'json', 'csv' or 'python'"):
+        result.export(tmp_path / "best.xml", form="xml")
     missing = tuner_command("export", finished, "--trial", 99, "-o", "none.json")
     assert missing.code == 2
     assert "Trial 99 must exist" in missing.err

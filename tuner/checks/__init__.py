@@ -21,6 +21,7 @@ command line; :func:`check_training` looks back. The rules:
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ from tuner.checks.objects import check_object
 from tuner.checks.source import check_source
 from tuner.checks.training import check_training
 from tuner.errors import ScheduleError
+
+_NAME = re.compile(r".+\.pyw?")  # of a file, in one line
 
 __all__ = ["Finding", "ScheduleWarning", "check_training", "lint"]
 
@@ -49,7 +52,7 @@ def lint(
 
     Args:
         what: A schedule; a scheduler object of MXNet or PyTorch; a Gluon trainer; the path of a
-            Python file, as a :class:`~pathlib.Path`; or source text.
+            Python file; or source text.
         updates: How often the training will ask or step the scheduler. For a PyTorch scheduler
             that is stepped once an epoch, its epochs.
         updates_per_epoch: Optimizer updates in an epoch.
@@ -70,9 +73,9 @@ def lint(
         []
     """
     training = Training(updates, updates_per_epoch, epochs)
-    if isinstance(what, Path):
+    if isinstance(what, Path) or (isinstance(what, str) and _NAME.fullmatch(what)):
         try:
-            text = what.read_text(encoding="utf-8")
+            text = Path(what).read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
             raise ScheduleError(f"{what} cannot be read: {error}.") from error
         return check_source(text, training, str(what))
