@@ -31,7 +31,7 @@ def part(progress: float) -> float:
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Mine(Schedule):
     family = "mine"
-    formula = "base_lr * part(u)"
+    formula = r'base_lr * "part"(u) \alpha'  # not to be taken for code
     POWER = 3
 
     speed: float = number(1.0)
@@ -76,7 +76,9 @@ def test_the_text_gives_the_same_bits(schedule: Schedule, data: st.DataObject) -
 
 def test_a_family_of_anothers_brings_all_that_it_uses() -> None:
     schedule = Mine(base_lr=0.4, horizon=30, speed=1.5, warmup_steps=4)
-    learning_rate = run(schedule.to_python())["learning_rate"]
+    module = run(schedule.to_python())
+    assert Mine.formula in module["__doc__"]
+    learning_rate = module["learning_rate"]
     assert [learning_rate(update) for update in range(45)] == schedule(range(45))
 
 

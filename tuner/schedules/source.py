@@ -77,7 +77,7 @@ def python_source(schedule: Schedule) -> str:
     fields = [field.name for field in dataclasses.fields(schedule)]
     return _TEMPLATE.format(
         schedule=repr(schedule),
-        formula=schedule.formula,
+        formula=schedule.formula.replace("\\", r"\\").replace('"', r"\""),
         imports="\n".join(f"import {name}" for name in sorted(parts.modules)),
         helpers="".join(f"\n\n{text}" for text in parts.helpers.values()),
         constants="\n".join(f"    {name} = {getattr(schedule, name)!r}" for name in fields),
