@@ -30,6 +30,7 @@ class Candidate(NamedTuple):
     ``accuracies`` has a test accuracy for every seed whose training is over: that of a collapsed
     training is what it was then, chance, and counts like any other; that of a failed one is None.
     ``trial`` is the number of the study's trial that the schedule is from, None for a baseline.
+    ``averaged`` are the test accuracies of the averaged weights, of trainings that have them.
     """
 
     label: str
@@ -37,6 +38,7 @@ class Candidate(NamedTuple):
     trial: int | None
     accuracies: Mapping[int, float | None]
     collapsed: tuple[int, ...] = ()
+    averaged: tuple[float, ...] = ()
 
     @property
     def is_baseline(self) -> bool:

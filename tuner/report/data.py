@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from tuner.confirmation import Spread, spread
 from tuner.report.curves import Curve, lr_curve
 from tuner.results import TrialRow, ranking
 from tuner.schedules import Schedule
 from tuner.units import Clock
 
 TOP = 10
+_COLUMNS = ("family", "base_lr", "warmup_steps")  # of a table of their own
 STATE_ORDER = ("complete", "pruned", "failed", "running", "waiting")
 
 
@@ -51,7 +53,10 @@ class Parameter(NamedTuple):
 
 
 class BestTrial(NamedTuple):
-    """The best trial: its schedule in words and as a curve, and its training epoch by epoch."""
+    """The winner: its schedule in words and as a curve, and its training epoch by epoch.
+
+    ``averaged_accuracy`` is empty if the task keeps no averaged weights.
+    """
 
     number: int
     baseline: str | None
@@ -65,6 +70,7 @@ class BestTrial(NamedTuple):
     train_loss: tuple[float, ...]
     train_accuracy: tuple[float, ...]
     test_accuracy: tuple[float, ...]
+    averaged_accuracy: tuple[float, ...]
 
 
 class Line(NamedTuple):
@@ -88,38 +94,60 @@ class Entry(NamedTuple):
     baseline: str
     family: str
     base_lr: float | None
+    warmup: float | None
     accuracy: float | None
+    averaged: float | None
     epochs: int
     seconds: float
     params: str
     reason: str
 
 
+class Averaging(NamedTuple):
+    """What averaged weights give at the end of a training, over that of the weights themselves."""
+
+    winner: float
+    gain: Spread
+
+
 class ReportData(NamedTuple):
-    """All that the report says of the trials."""
+    """All that the report says of the trials.
+
+    ``winner`` is the number of the best trial, None while there is none.
+    """
 
     verdict: Verdict
+    winner: int | None
     best: BestTrial | None
+    averaging: Averaging | None
     leaders: tuple[Entry, ...]
     lines: tuple[Line, ...]
     entries: tuple[Entry, ...]
 
 
-def report_data(rows: Sequence[TrialRow], clock: Clock) -> ReportData:
+def report_data(
+    rows: Sequence[TrialRow], clock: Clock, winner: TrialRow | None = None
+) -> ReportData:
     """Return what the report says of a study's trials.
 
     Args:
         rows: The trials.
         clock: Updates per epoch, and updates of a full training.
+        winner: The trial that fresh seeds confirmed; without one, the best of the ranking.
     """
     ranked = ranking(rows)
+    first = winner or next(iter(ranked), None)
     ranks = {row.number: rank for rank, row in enumerate(ranked, start=1)}
-    entries = {row.number: _entry(row, ranks.get(row.number)) for row in rows}
+    entries = {row.number: _entry(row, ranks.get(row.number), clock) for row in rows}
     unranked_baselines = [row for row in rows if row.baseline and row.number not in ranks]
-    leaders = [row for row in ranked if row.baseline or ranks[row.number] <= TOP]
+    leaders = [
+        row for row in ranked if row.baseline or row is winner or ranks[row.number] <= TOP
+    ]
     return ReportData(
         verdict=_verdict(ranked, rows),
-        best=_best(ranked[0], clock) if ranked and ranked[0].schedule else None,
+        winner=first.number if first else None,
+        best=_best(first, clock) if first and first.schedule else None,
+        averaging=_averaging(first, ranked) if first else None,
         leaders=tuple(entries[row.number] for row in [*leaders, *unranked_baselines]),
         lines=tuple(
             _line(row, row.schedule, ranks.get(row.number), clock)
@@ -161,7 +189,20 @@ def _best(row: TrialRow, clock: Clock) -> BestTrial:
         train_loss=tuple(record.train_loss for record in records),
         train_accuracy=tuple(record.train_accuracy for record in records),
         test_accuracy=tuple(record.test_accuracy for record in records),
+        averaged_accuracy=tuple(
+            record.averaged_accuracy for record in records if record.averaged_accuracy is not None
+        ),
     )
+
+
+def _averaging(winner: TrialRow, ranked: Sequence[TrialRow]) -> Averaging | None:
+    gains = [
+        row.averaged_accuracy - row.value
+        for row in ranked
+        if row.averaged_accuracy is not None and row.value is not None
+    ]
+    gain, own = spread(gains), winner.averaged_accuracy
+    return Averaging(own, gain) if own is not None and gain else None
 
 
 def _line(row: TrialRow, schedule: Schedule, rank: int | None, clock: Clock) -> Line:
@@ -169,7 +210,7 @@ def _line(row: TrialRow, schedule: Schedule, rank: int | None, clock: Clock) -> 
     return Line(row.number, row.state, row.family, row.baseline, rank, row.value, curve)
 
 
-def _entry(row: TrialRow, rank: int | None) -> Entry:
+def _entry(row: TrialRow, rank: int | None, clock: Clock) -> Entry:
     return Entry(
         number=row.number,
         state=row.state,
@@ -177,11 +218,13 @@ def _entry(row: TrialRow, rank: int | None) -> Entry:
         baseline=row.baseline or "",
         family=row.family,
         base_lr=row.schedule.base_lr if row.schedule else None,
+        warmup=row.schedule.warmup_steps / clock.updates_per_epoch if row.schedule else None,
         accuracy=row.value,
+        averaged=row.averaged_accuracy,
         epochs=row.epochs,
         seconds=row.seconds,
         params=", ".join(
-            f"{name}={plain(value)}" for name, value in row.params.items() if name != "family"
+            f"{name}={plain(value)}" for name, value in row.params.items() if name not in _COLUMNS
         ),
         reason=row.reason,
     )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from tuner.report.data import Contender, Verdict
+from tuner.confirmation import Candidate, Confirmation, difference, leader, spread
+from tuner.report.data import Averaging, Contender, Verdict
+from tuner.results import FalsePrunes
 
+# So many that are tied with a winner are named in a sentence.
+_NAMED = 2
 _EXAMPLES = {"test": "the test set", "holdout": "training examples that were held out"}
 
 
@@ -48,6 +53,109 @@ def verdict_sentence(verdict: Verdict, evaluate_on: str = "test") -> str:
         f" {_named(best)}, with a {evaluate_on} accuracy of {best.accuracy:.4f} in trial"
         f" {best.number} – one run, chosen by its accuracy on {_EXAMPLES[evaluate_on]} –"
         f" {_standing(best, verdict.rival)}."
+    )
+
+
+def confirmed_verdict(confirmation: Confirmation, metric: str) -> str:
+    """Return the report's first sentence after a confirm: the winner, its mean, n, against whom.
+
+    Args:
+        confirmation: A confirm that has a winner.
+        metric: What judges in it, in words.
+    """
+    winner = confirmation.winner
+    assert winner is not None, "a confirm that is over has a winner"
+    found = spread([*winner.values.values()])
+    assert found is not None, "a winner has a mean"
+    error = f" ± {found.se:.4f}" if found.se is not None else ""
+    rivals = [c for c in confirmation.candidates if c.is_baseline != winner.is_baseline]
+    return (
+        f"The winner is {_candidate(winner)}: {metric} {found.mean:.4f}{error} (mean ± standard"
+        f" error over n = {found.n} fresh {'seed' if found.n == 1 else 'seeds'}),"
+        f" {_against(winner, leader(rivals))}{_tied(confirmation)}."
+    )
+
+
+def _against(winner: Candidate, rival: Candidate | None) -> str:
+    what = "finalist of the search" if winner.is_baseline else "baseline"
+    versus = difference(winner, rival) if rival else None
+    if rival is None or versus is None:
+        return f"with no {what} beside it"
+    mean = spread([*rival.values.values()])
+    assert mean is not None, "who was compared has a mean"
+    error = f" ± {mean.se:.4f}" if mean.se is not None else ""
+    interval = (
+        f"; 95 % interval of the paired difference {versus.low:+.4f} to {versus.high:+.4f}"
+        if math.isfinite(versus.low)
+        else ""
+    )
+    return (
+        f"{abs(versus.mean):.4f} {'above' if versus.mean >= 0 else 'below'} the best {what},"
+        f" {_candidate(rival)} ({mean.mean:.4f}{error}{interval})"
+    )
+
+
+def _tied(confirmation: Confirmation) -> str:
+    tied = [candidate.label for candidate in confirmation.tie_set[1:]]
+    if not tied:
+        return "; the seeds separate it from all others"
+    few = len(tied) <= _NAMED
+    named = " and ".join(f"“{label}”" for label in tied) if few else f"{len(tied)} others"
+    return f"; the seeds do not separate it from {named}"
+
+
+def _candidate(candidate: Candidate) -> str:
+    schedule = candidate.schedule
+    what = f"{schedule.family} with base LR {schedule.base_lr:.4g}"
+    return f"“{candidate.label}”, {what}" if candidate.is_baseline else f"{candidate.label}, {what}"
+
+
+def averaging_sentence(averaging: Averaging | None, winner: int | None, accuracy: float) -> str:
+    """Return what the winner's schedule gives together with averaging of the weights.
+
+    Args:
+        averaging: What averaged weights gave, None if none were kept.
+        winner: The number of its trial.
+        accuracy: What its weights as they are gave there.
+    """
+    if averaging is None:
+        return ""
+    gain = averaging.gain
+    error = f" ± {gain.se:.4f} (mean ± standard error, n = {gain.n})" if gain.se is not None else ""
+    return (
+        f"Your schedule plus weight averaging gives {averaging.winner:.4f} at the end of trial"
+        f" {winner}, in place of {accuracy:.4f}. Over all complete trials averaging changes the"
+        f" accuracy by {gain.mean:+.4f}{error}."
+    )
+
+
+def false_prunes_sentence(found: FalsePrunes, control_share: float) -> str:
+    """Return how often pruning was wrong, as measured on the trials that it may not end.
+
+    Args:
+        found: What was measured.
+        control_share: The share of trials that are never pruned.
+    """
+    if not found.controls:
+        now = (
+            "no trial that is never pruned is complete yet"
+            if control_share
+            else "every sampled trial may be pruned"
+        )
+        return (
+            f"How many good trials pruning misses was not measured, as {now};"
+            " “control_share = 0.1” under [pruner] measures it on a tenth of the trials."
+        )
+    head = (
+        f"Measured on {count(found.controls, 'control trial')}, which are never pruned: pruning"
+        f" would have ended {found.would_be_pruned}"
+    )
+    if not found.best:
+        return f"{head}; none of them is among the best tenth of the study."
+    rate = 100 * found.missed / found.best
+    return (
+        f"{head}. Of the {found.best} that are among the best tenth of the study it would have"
+        f" ended {found.missed}: a false-prune rate of {rate:.0f} %."
     )
 
 

@@ -23,7 +23,7 @@ from tuner.errors import StudyError
 from tuner.results import TrialRow, ranking
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.search.study import store_definition
-from tuner.search.trial import BASELINE, LABEL, REASON, SCHEDULE, SEED
+from tuner.search.trial import BASELINE, LABEL, REASON, SCHEDULE, SEED, records_of
 from tuner.spec import Confirm, StudySpec
 from tuner.spec_sections import CONFIRM
 
@@ -135,9 +135,11 @@ def read_confirm(study: Study, spec: StudySpec) -> Confirmation:
         seed: int = trial.user_attrs[SEED]
         complete = trial.state == TrialState.COMPLETE
         collapsed = (seed,) if complete and REASON in trial.user_attrs else ()
+        averaged = _averaged(trial) if complete and not collapsed else ()
         candidates[candidate.schedule] = candidate._replace(
             accuracies={**candidate.accuracies, seed: trial.value if complete else None},
             collapsed=candidate.collapsed + collapsed,
+            averaged=candidate.averaged + averaged,
         )
     seeds = fresh_seeds(settings.seed, settings.max_seeds, training_seed=spec.training.seed)
     found = [*candidates.values()]
@@ -166,6 +168,12 @@ def _to_dict(candidate: Candidate) -> dict[str, Any]:
 
 def _schedule(trial: FrozenTrial) -> Schedule:
     return schedule_from_dict(trial.user_attrs[SCHEDULE])
+
+
+def _averaged(trial: FrozenTrial) -> tuple[float, ...]:
+    """Return the test accuracy of the averaged weights at the end, nothing if there is none."""
+    found = [record.averaged_accuracy for record in records_of(trial.user_attrs)][-1:]
+    return tuple(value for value in found if value is not None)
 
 
 def _store(study: Study, name: str, value: Any) -> None:

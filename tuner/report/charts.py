@@ -1,0 +1,236 @@
+"""The report's charts: for each a title, and its figure or the sentence why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+from optuna.study import Study
+
+from tuner.report.answers import Answer, which_base_lr, which_power, which_warmup
+from tuner.report.confirmed import Confirmed
+from tuner.report.data import ReportData
+from tuner.report.families import ended_by_pruning, families
+from tuner.report.figures import (
+    Trained,
+    best_figure,
+    confirmed_figure,
+    learning_figure,
+    overlay_figure,
+)
+from tuner.report.look import Chart
+from tuner.report.optuna_figures import optuna_charts
+from tuner.report.progress import best_so_far, timeline
+from tuner.report.search_figures import (
+    answer_figure,
+    best_so_far_figure,
+    families_figure,
+    pruning_figure,
+    timeline_figure,
+)
+from tuner.report.words import averaging_sentence, false_prunes_sentence
+from tuner.results import TrialRow, false_prunes
+from tuner.spec import StudySpec
+
+_NO_COMPLETE = "It needs a complete trial, and there is none yet."
+_EDGE = "Values too low for this range lie on its edge. "
+_MEANS = "Grey: means of ranges of complete trials. "
+_CHOSEN = "Trials differ in more than this: the sampler chose them. "
+
+
+def charts(
+    study: Study,
+    spec: StudySpec,
+    rows: Sequence[TrialRow],
+    data: ReportData,
+    confirmed: Confirmed | None,
+) -> dict[str, Chart]:
+    """Return all charts by their keys.
+
+    Args:
+        study: A moment of a study, in any state.
+        spec: Its definition.
+        rows: Its trials.
+        data: What the report says of them.
+        confirmed: What fresh seeds say.
+    """
+    metric = spec.objective.judged_by
+    found = [
+        _best(data, metric),
+        _confirmed(confirmed, metric),
+        _overlay(data),
+        _learning(rows, spec.epochs, metric),
+        _best_so_far(study, rows, data, metric),
+        _families(rows, data, metric),
+        _pruning(rows, spec),
+        *_answers(rows, spec, data, metric),
+        *optuna_charts(study, metric),
+        _timeline(study, rows),
+    ]
+    return {chart.key: chart for chart in found}
+
+
+def _drawn(chart: Chart, has_data: object, sentence: str, draw: Callable[[], go.Figure]) -> Chart:
+    return chart._replace(figure=draw()) if has_data else chart._replace(sentence=sentence)
+
+
+def _best(data: ReportData, metric: str) -> Chart:
+    best = data.best
+    chart = Chart(
+        "best",
+        "The winner's learning rate, loss and accuracy over its training",
+        answer=averaging_sentence(data.averaging, data.winner, best.accuracy if best else 0.0),
+        note=_no_zero([best.curve.rates] if best else []),
+        height=620,
+    )
+    if best is None:
+        return chart._replace(sentence=_NO_COMPLETE, answer="")
+    return chart._replace(figure=best_figure(best, metric))
+
+
+def _confirmed(confirmed: Confirmed | None, metric: str) -> Chart:
+    finalists = [f for f in confirmed.finalists if f.values] if confirmed else []
+    chart = Chart(
+        "confirmed",
+        f"{metric.capitalize()} of every training on fresh seeds, and the means",
+        note=f"Rings: one training each. Diamonds: mean ± standard error. {_EDGE}",
+        height=110 + 52 * len(finalists),
+    )
+    sentence = "It needs trainings on fresh seeds, and there is none: “tuner confirm” makes them."
+    return _drawn(chart, finalists, sentence, lambda: confirmed_figure(finalists, metric))
+
+
+def _overlay(data: ReportData) -> Chart:
+    note = "Grey: the other complete trials, and fainter the pruned ones. "
+    chart = Chart(
+        "schedules",
+        "Learning rates of the best schedules, over those of all complete and pruned trials",
+        note=note + _no_zero(line.curve.rates for line in data.lines),
+        height=560,
+    )
+    lines = [line for line in data.lines if line.state in ("complete", "pruned")]
+    sentence = "It needs a complete or pruned trial, and there is none."
+    return _drawn(chart, lines, sentence, lambda: overlay_figure(lines, data.winner))
+
+
+def _learning(rows: Sequence[TrialRow], epochs: int, metric: str) -> Chart:
+    trained = [
+        Trained(
+            row.family,
+            row.state == "complete",
+            tuple(record.test_accuracy for record in row.records),
+        )
+        for row in rows
+        if row.records
+    ]
+    chart = Chart(
+        "learning",
+        f"{metric.capitalize()} of every trial after each epoch",
+        note="Pale: trials that are not complete. A high learning rate hides progress until it"
+        " decays.",
+        height=420,
+    )
+    sentence = "It needs a trained epoch, and no trial has one."
+    return _drawn(chart, trained, sentence, lambda: learning_figure(trained, epochs, metric))
+
+
+def _best_so_far(study: Study, rows: Sequence[TrialRow], data: ReportData, metric: str) -> Chart:
+    steps = best_so_far(rows, study.get_trials(deepcopy=False))
+    title = f"The best {metric} so far, against the epochs that had been trained"
+    chart = Chart("progress", title, note=f"Points: complete trials. {_EDGE}")
+    return _drawn(
+        chart, steps, _NO_COMPLETE, lambda: best_so_far_figure(steps, data.winner, metric)
+    )
+
+
+def _families(rows: Sequence[TrialRow], data: ReportData, metric: str) -> Chart:
+    found = families(rows)
+    chart = Chart(
+        "families",
+        f"{metric.capitalize()} by family, a point for every trial",
+        note="Filled: complete, with their quartiles as a box. Open: pruned, at their last"
+        f" accuracy. Red crosses: collapsed. {_EDGE}",
+        height=120 + 64 * len(found),
+    )
+    complete = any(family.of("complete") for family in found)
+    return _drawn(
+        chart, complete, _NO_COMPLETE, lambda: families_figure(found, data.winner, metric)
+    )
+
+
+def _pruning(rows: Sequence[TrialRow], spec: StudySpec) -> Chart:
+    ended = ended_by_pruning(rows)
+    chart = Chart(
+        "pruning",
+        "Where pruning ended trials, by family",
+        answer=false_prunes_sentence(false_prunes(rows), spec.pruner.control_share),
+        height=320,
+    )
+    sentence = "Pruning has ended no trial."
+    return _drawn(chart, ended, sentence, lambda: pruning_figure(ended, spec.epochs))
+
+
+def _answers(
+    rows: Sequence[TrialRow], spec: StudySpec, data: ReportData, metric: str
+) -> list[Chart]:
+    asked: list[tuple[str, str, Answer, dict[str, Any], str]] = [
+        (
+            "base-lr",
+            "Which base LR is safe, and what a fixed one reaches (exercise 1)",
+            which_base_lr(rows),
+            {"title_text": "base LR", "type": "log"},
+            _NO_COMPLETE,
+        ),
+        (
+            "power",
+            "How the exponent of a polynomial decay changes what it reaches (exercise 2)",
+            which_power(rows),
+            {"title_text": "exponent (power of poly)"},
+            "It needs two complete trials of the family poly with different exponents.",
+        ),
+        (
+            "warmup",
+            "How long warmup should last (exercise 4)",
+            which_warmup(rows, spec.space.clock),
+            {"title_text": "warmup (epochs)"},
+            "It needs two complete trials with different lengths of warmup.",
+        ),
+    ]
+    return [
+        _answer(Chart(key, title, note=_CHOSEN + _MEANS + _EDGE), answer, missing, data, metric, axis)
+        for key, title, answer, axis, missing in asked
+    ]
+
+
+def _answer(
+    chart: Chart,
+    answer: Answer,
+    missing: str,
+    data: ReportData,
+    metric: str,
+    axis: dict[str, Any],
+) -> Chart:
+    xs = {point.x for point in answer.points if point.dot.kind == "complete"}
+    if not xs or not answer.sentence:
+        return chart._replace(sentence=missing)
+    figure = answer_figure(answer, data.winner, metric, axis)
+    return chart._replace(figure=figure, answer=answer.sentence)
+
+
+def _timeline(study: Study, rows: Sequence[TrialRow]) -> Chart:
+    bars = timeline(rows, study.get_trials(deepcopy=False))
+    workers = len({bar.worker for bar in bars})
+    chart = Chart(
+        "timeline",
+        "Which worker trained which trial, and when",
+        note="Pale: trials that are not complete; hatched: collapsed or failed.",
+        height=150 + 34 * workers,
+    )
+    sentence = "No trial has been started yet."
+    return _drawn(chart, bars, sentence, lambda: timeline_figure(bars))
+
+
+def _no_zero(curves: Iterable[Sequence[float | None]]) -> str:
+    zero = any(rate is None for rates in curves for rate in rates)
+    return "A learning rate of 0 has no place on this axis and is left out." if zero else ""
