@@ -46,7 +46,8 @@ _FAR = 4.0
 class Chart(NamedTuple):
     """A place for a chart: its figure, or the sentence that says why there is none.
 
-    ``answer`` is what it shows, in a sentence; ``note`` how to read it.
+    ``answer`` is what it shows, in a sentence; ``note`` how to read it. A chart that needs a
+    ``width`` in pixels scrolls in its own box where there is less.
     """
 
     key: str
@@ -56,7 +57,7 @@ class Chart(NamedTuple):
     answer: str = ""
     note: str = ""
     height: int = 380
-    wide: bool = False
+    width: int = 0
 
 
 def family_colour(family: str) -> str:
@@ -71,7 +72,10 @@ def family_symbol(family: str) -> str:
 
 def styled(figure: go.Figure) -> go.Figure:
     """Give a figure the report's look: transparent, no title, legend below, room for labels."""
-    axis = {"automargin": True, "gridcolor": "#808080", "zeroline": False, "title_standoff": 8}
+    axis = {
+        "automargin": True, "gridcolor": "#808080", "zeroline": False, "title_standoff": 8,
+        "title_font_size": 13,
+    }  # fmt: skip
     figure.update_layout(
         template="none",
         title=None,

@@ -19,6 +19,8 @@ from tuner.report.words import count
 _SCALE = [[0.0, "#6f7fa8"], [0.5, "#3b82d6"], [0.8, "#d6559c"], [1.0, "#e0652b"]]
 # Lines of nearly the same accuracy are one trace: a trace for each trial takes seconds to draw.
 _SHADES = 12
+# The width of an axis with its name, in pixels.
+_AXIS = 104
 
 
 def optuna_charts(study: Study, metric: str) -> list[Chart]:
@@ -74,9 +76,10 @@ def _parallel(study: Study, metric: str) -> Chart:
     title = f"Parameters and {metric} of the complete trials, a line for each"
     note = "Each axis has its own range and unit; durations are in updates. “None”: the family "
     note += "has no such parameter."
-    chart = Chart("parallel", title, note=note, height=440, wide=True)
+    chart = Chart("parallel", title, note=note, height=440)
     complete = _complete(study)
     names = varying(trial.params for trial in complete)
+    chart = chart._replace(width=_AXIS * (len(names) + 1) + 160)
     if len(complete) < 2 or len(names) < 2:
         have = f"{count(len(complete), 'complete trial')}, {count(len(names), 'such parameter')}"
         needs = "It needs two complete trials and two parameters that vary between them"
@@ -85,7 +88,8 @@ def _parallel(study: Study, metric: str) -> Chart:
     def draw() -> go.Figure:
         figure = visualization.plot_parallel_coordinate(study, params=names, target_name=metric)
         styled(figure)
-        figure.update_layout(margin={"t": 32})
+        figure.update_layout(margin={"t": 16})
+        figure.update_xaxes(tickangle=0, tickfont_size=11)
         lines = list(figure.select_traces({"mode": "lines"}))
         others = [trace for trace in figure.data if trace.mode != "lines"]
         figure.data = []

@@ -179,7 +179,7 @@ def timeline_figure(bars: Sequence[Bar]) -> go.Figure:
         figure.add_trace(trace)
     styled(figure)
     figure.update_layout(barmode="overlay")
-    figure.update_xaxes(title_text=f"time since the first trial began ({unit})")
+    figure.update_xaxes(title_text=f"time since the first trial ({unit})")
     figure.update_yaxes(autorange="reversed")
     return figure
 
