@@ -118,7 +118,8 @@ document.querySelectorAll(".js-plotly-plot").forEach((plot) => {
     const labels = Array.from(plot.querySelectorAll("." + kind + " text"));
     labels.forEach((one, index) => labels.slice(index + 1).forEach((other) => {
       const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()];
-      if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 2 && b.top < a.bottom - 2)
+      const across = a.left < b.right - 1 && b.left < a.right - 1;
+      if (across && a.top < b.bottom - 2 && b.top < a.bottom - 2)
         found.push([plot.id, one.textContent, other.textContent]);
     }));
   }

@@ -23,7 +23,7 @@ from tuner.units import Clock
 
 # Shares of the horizon between which lengths of warmup are taken together; none is apart.
 _WARMUPS = (0.0, 0.05, 0.1, 0.2, 1.0)
-# A range of a parameter has this many complete trials at least, and there are no more than so many.
+# So many complete trials has a range of a parameter at least, and so many ranges there are.
 _FEWEST, _RANGES = 6, 5
 # Standard errors between two means that are different.
 _APART = 2.0
@@ -201,7 +201,8 @@ def _range(points: Sequence[Point]) -> Range:
 
 
 def _span(found: Range) -> str:
-    return f"{found.low:.3g} to {found.high:.3g}"
+    low, high = f"{found.low:.3g}", f"{found.high:.3g}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _length(found: Range) -> str:

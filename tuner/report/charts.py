@@ -198,7 +198,9 @@ def _answers(
         ),
     ]
     return [
-        _answer(Chart(key, title, note=_CHOSEN + _MEANS + _EDGE), answer, missing, data, metric, axis)
+        _answer(
+            Chart(key, title, note=_CHOSEN + _MEANS + _EDGE), answer, missing, data, metric, axis
+        )
         for key, title, answer, axis, missing in asked
     ]
 

@@ -140,9 +140,7 @@ def report_data(
     ranks = {row.number: rank for rank, row in enumerate(ranked, start=1)}
     entries = {row.number: _entry(row, ranks.get(row.number), clock) for row in rows}
     unranked_baselines = [row for row in rows if row.baseline and row.number not in ranks]
-    leaders = [
-        row for row in ranked if row.baseline or row is winner or ranks[row.number] <= TOP
-    ]
+    leaders = [row for row in ranked if row.baseline or row is winner or ranks[row.number] <= TOP]
     return ReportData(
         verdict=_verdict(ranked, rows),
         winner=first.number if first else None,
@@ -152,7 +150,7 @@ def report_data(
         lines=tuple(
             _line(row, row.schedule, ranks.get(row.number), clock)
             for row in rows
-            if row.schedule is not None and row.state in ("complete", "pruned")
+            if row.schedule is not None
         ),
         entries=tuple(entries.values()),
     )

@@ -34,6 +34,11 @@ class Family(NamedTuple):
     median: float | None
     spread: Spread | None
 
+    @property
+    def collapse_rate(self) -> float:
+        """The share of its trainings that collapsed."""
+        return len(self.of("collapsed")) / len(self.dots)
+
     def of(self, kind: str) -> tuple[Dot, ...]:
         """Return the points of a kind."""
         return tuple(dot for dot in self.dots if dot.kind == kind)

@@ -25,7 +25,6 @@ from tuner.report.look import (
 )
 
 
-
 class Trained(NamedTuple):
     """What a trial's training reached after each of its epochs."""
 
@@ -116,7 +115,8 @@ def overlay_figure(lines: Sequence[Line], winner: int | None) -> go.Figure:
                 x=line.curve.epochs, y=line.curve.rates, mode="lines",
                 name=text(f"{what}{name}: {line.accuracy:.4f}"),
                 line={"color": family_colour(line.family), "width": 5 if won else 2},
-                hovertemplate=f"trial {line.number}, %{{x:.2f}} epochs: LR %{{y:.4g}}<extra></extra>",
+                hovertemplate=f"trial {line.number}, %{{x:.2f}} epochs:"
+                " LR %{y:.4g}<extra></extra>",
             )
         )  # fmt: skip
     styled(figure)
@@ -162,7 +162,7 @@ def confirmed_figure(finalists: Sequence[Finalist], metric: str) -> go.Figure:
         figure.add_trace(
             go.Scatter(
                 x=shown, y=[place] * len(shown), mode="markers", name=text(finalist.label),
-                marker={"color": colour, "size": 8, "line": {"width": 1.5}, "symbol": "circle-open"},
+                marker={"color": colour, "size": 8, "symbol": "circle-open"}, marker_line_width=1.5,
                 customdata=finalist.values,
                 hovertemplate="%{customdata:.4f}<extra></extra>",
             )

@@ -27,7 +27,7 @@ from tuner.report.progress import cost
 from tuner.report.provenance import provenance
 from tuner.report.snapshot import snapshot
 from tuner.report.traces import trial_traces
-from tuner.report.words import confirmed_verdict, count, states, verdict_sentence
+from tuner.report.words import confirmed_verdict, count, mean_sd, states, verdict_sentence
 from tuner.results import TrialRow, trial_rows
 from tuner.schedules.writing import write_whole
 from tuner.spec import StudySpec
@@ -80,7 +80,7 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(plain=plain, number=_number)
+    environment.filters.update(plain=plain, number=_number, mean_sd=mean_sd)
     environment.globals.update(count=count, states=states, dot=_dot)
     template = environment.from_string(_resource("page.html"))
     return template.render(

@@ -33,8 +33,8 @@ def best_so_far_figure(steps: Sequence[Step], winner: int | None, metric: str) -
     window = accuracy_window([step.accuracy for step in steps])
     figure = go.Figure()
     line = go.Scatter(
-        x=[step.epochs for step in steps], y=[window.shown(step.best) for step in steps], mode="lines",
-        line={"color": ACCENT, "width": 2.5, "shape": "hv"}, name="best so far",
+        x=[step.epochs for step in steps], y=[window.shown(step.best) for step in steps],
+        mode="lines", line={"color": ACCENT, "width": 2.5, "shape": "hv"}, name="best so far",
         hovertemplate="after %{x} epochs: best %{y:.4f}<extra></extra>",
     )  # fmt: skip
     figure.add_trace(line)
@@ -73,7 +73,8 @@ def families_figure(families: Sequence[Family], winner: int | None, metric: str)
             dots = family.of(kind)
             figure.add_trace(
                 go.Scatter(
-                    x=[_shown(dot, window) for dot in dots], y=[place + _jitter(dot) for dot in dots],
+                    x=[_shown(dot, window) for dot in dots],
+                    y=[place + _jitter(dot) for dot in dots],
                     mode="markers", showlegend=False, customdata=[_hover(dot) for dot in dots],
                     marker={"color": colour, **_marker(kind, family.name)},
                     hovertemplate="%{customdata}<extra></extra>",
@@ -130,8 +131,8 @@ def answer_figure(
     if collapsed:
         figure.add_trace(
             go.Scatter(
-                x=[point.x for point in collapsed], y=[window.edge] * len(collapsed), mode="markers",
-                name="collapsed", marker={"color": RED, "symbol": "x", "size": 9},
+                x=[point.x for point in collapsed], y=[window.edge] * len(collapsed),
+                mode="markers", name="collapsed", marker={"color": RED, "symbol": "x", "size": 9},
                 customdata=[_hover(point.dot) for point in collapsed], cliponaxis=False,
                 hovertemplate="%{customdata}, at %{x:.4g}<extra></extra>",
             )
@@ -149,7 +150,9 @@ def answer_figure(
     styled(figure)
     values = [point.x for point in answer.points]
     is_log = axis.get("type") == "log"
-    figure.update_xaxes(log_axis([[x] for x in values]) if is_log else {"range": from_zero(values)})
+    figure.update_xaxes(
+        log_axis([[x] for x in values]) if is_log else {"range": from_zero(values)}
+    )
     figure.update_xaxes(axis)
     figure.update_yaxes(title_text=metric, range=window.range)
     return figure
@@ -202,9 +205,11 @@ def _points(
 
 def _marker(kind: str, family: str) -> dict[str, Any]:
     symbol = family_symbol(family)
+    # Of one size, these look smaller than the others.
+    more = 2 if symbol.startswith(("triangle", "bowtie", "hourglass", "star")) else 0
     return {
-        "complete": {"size": 9, "symbol": symbol, "opacity": 0.85},
-        "pruned": {"size": 8, "symbol": f"{symbol}-open", "opacity": 0.55},
+        "complete": {"size": 9 + more, "symbol": symbol, "opacity": 0.85},
+        "pruned": {"size": 8 + more, "symbol": f"{symbol}-open", "opacity": 0.55},
         "collapsed": {"size": 9, "symbol": "x", "color": RED},
     }[kind]
 
@@ -215,7 +220,7 @@ def _ring(figure: go.Figure, places: Sequence[tuple[float, float]], legend: bool
         figure.add_trace(
             go.Scatter(
                 x=[x for x, _ in places], y=[y for _, y in places], mode="markers", name="winner",
-                marker={"symbol": "circle-open", "size": 18, "color": ACCENT, "line": {"width": 3}},
+                marker={"symbol": "circle-open", "size": 18, "color": ACCENT}, marker_line_width=3,
                 hoverinfo="skip", showlegend=legend, cliponaxis=False,
             )
         )  # fmt: skip

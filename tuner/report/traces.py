@@ -23,7 +23,8 @@ def trial_traces(rows: Sequence[TrialRow], lines: Sequence[Line]) -> dict[int, d
         lines: Their schedules as curves.
 
     Returns:
-        By trial number: ``colour``; ``axis`` of the learning rates; ``x`` and ``y`` with an entry for each trace of
+        By trial number: ``colour``; ``axis`` of the learning rates; ``x``, of the learning rates
+        and of the epochs; ``y`` with an entry for each trace of
         :func:`tuner.report.figures.training_figure`, in its order.
     """
     curves = {line.number: line for line in lines}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from tuner.confirmation import Candidate, Confirmation, difference, leader, spread
+from tuner.confirmation import Candidate, Confirmation, Spread, difference, leader, spread
 from tuner.report.data import Averaging, Contender, Verdict
 from tuner.results import FalsePrunes
 
@@ -32,6 +32,18 @@ def states(counts: Sequence[tuple[str, int]]) -> str:
         '5 complete, 3 pruned'
     """
     return ", ".join(f"{number} {state}" for state, number in counts)
+
+
+def mean_sd(found: Spread | None) -> str:
+    """Return a mean and the standard deviation around it.
+
+    Example:
+        >>> mean_sd(Spread(n=3, mean=0.87, sd=0.0035, se=0.002)), mean_sd(None)
+        ('0.8700 ± 0.0035', '–')
+    """
+    if found is None:
+        return "–"
+    return f"{found.mean:.4f}" + (f" ± {found.sd:.4f}" if found.sd is not None else "")
 
 
 def verdict_sentence(verdict: Verdict, evaluate_on: str = "test") -> str:
@@ -107,7 +119,9 @@ def _tied(confirmation: Confirmation) -> str:
 def _candidate(candidate: Candidate) -> str:
     schedule = candidate.schedule
     what = f"{schedule.family} with base LR {schedule.base_lr:.4g}"
-    return f"“{candidate.label}”, {what}" if candidate.is_baseline else f"{candidate.label}, {what}"
+    return (
+        f"“{candidate.label}”, {what}" if candidate.is_baseline else f"{candidate.label}, {what}"
+    )
 
 
 def averaging_sentence(averaging: Averaging | None, winner: int | None, accuracy: float) -> str:
@@ -121,7 +135,9 @@ def averaging_sentence(averaging: Averaging | None, winner: int | None, accuracy
     if averaging is None:
         return ""
     gain = averaging.gain
-    error = f" ± {gain.se:.4f} (mean ± standard error, n = {gain.n})" if gain.se is not None else ""
+    error = (
+        f" ± {gain.se:.4f} (mean ± standard error, n = {gain.n})" if gain.se is not None else ""
+    )
     return (
         f"Your schedule plus weight averaging gives {averaging.winner:.4f} at the end of trial"
         f" {winner}, in place of {accuracy:.4f}. Over all complete trials averaging changes the"
@@ -136,18 +152,16 @@ def false_prunes_sentence(found: FalsePrunes, control_share: float) -> str:
         found: What was measured.
         control_share: The share of trials that are never pruned.
     """
+    missing = "How many good trials pruning misses"
+    if not found.controls and control_share:
+        return f"{missing} is not measured yet, as no trial that is never pruned is complete."
     if not found.controls:
-        now = (
-            "no trial that is never pruned is complete yet"
-            if control_share
-            else "every sampled trial may be pruned"
-        )
         return (
-            f"How many good trials pruning misses was not measured, as {now};"
+            f"{missing} was not measured, as every sampled trial may be pruned;"
             " “control_share = 0.1” under [pruner] measures it on a tenth of the trials."
         )
     head = (
-        f"Measured on {count(found.controls, 'control trial')}, which are never pruned: pruning"
+        f"Measured on {count(found.controls, 'trial')} that may never be pruned: pruning"
         f" would have ended {found.would_be_pruned}"
     )
     if not found.best:
