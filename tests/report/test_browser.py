@@ -17,6 +17,7 @@ from tuner.results import TrialRow, ranking
 from tuner.study_result import StudyResult
 
 from ..browser import Browser, browser
+from .page_scripts import COVERED, PLACES, UNDRAWN
 
 ROOT = Path(__file__).parents[2]
 WIDTHS = (1280, 400)
@@ -91,41 +92,6 @@ def opened(browser: Browser, page: Path, width: int = 1280, dark: bool = False) 
     browser.open(page, width=width, dark=dark)
     browser.wait(lambda: browser.run(UNDRAWN) == [])
     return browser
-
-
-UNDRAWN = """
-return Array.from(document.querySelectorAll("figure.chart"))
-  .filter((place) => !place.querySelector("p.nothing, .js-plotly-plot .plot-container"))
-  .map((place) => place.getAttribute("aria-labelledby"))
-"""
-# What each place has: a sentence, or traces with data of which something is seen.
-PLACES = """
-return Object.fromEntries(Array.from(document.querySelectorAll("figure.chart")).map((place) => {
-  const plot = place.querySelector(".js-plotly-plot"), said = place.querySelector("p.nothing");
-  const values = plot ? plot.data.map((trace) => (trace.x || []).length) : [];
-  return [place.getAttribute("aria-labelledby").replace("title-", ""), {
-    sentence: said ? said.textContent.trim() : "",
-    values: values.reduce((sum, length) => sum + length, 0),
-    seen: plot ? plot.querySelectorAll(".trace, .points path, .point").length : 0,
-  }];
-}))
-"""
-# Pairs of neighbouring labels of one axis that cover each other.
-COVERED = """
-const found = [];
-document.querySelectorAll(".js-plotly-plot").forEach((plot) => {
-  for (const kind of ["xtick", "x2tick", "x3tick", "ytick", "y2tick", "y3tick"]) {
-    const labels = Array.from(plot.querySelectorAll("." + kind + " text"));
-    labels.forEach((one, index) => labels.slice(index + 1).forEach((other) => {
-      const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()];
-      const across = a.left < b.right - 1 && b.left < a.right - 1;
-      if (across && a.top < b.bottom - 2 && b.top < a.bottom - 2)
-        found.push([plot.id, one.textContent, other.textContent]);
-    }));
-  }
-});
-return found
-"""
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -309,3 +275,19 @@ def test_a_family_has_one_colour_everywhere(
         assert len(set(lines_and_points)) == 1, family
     firsts = [found[0] for found in colours.values()]
     assert all(a != b for a, b in itertools.combinations(firsts, 2))
+
+
+def test_collapsed_trainings_are_counted_apart_from_pruned_ones(
+    chromium: Browser, reports: dict[str, Reported]
+) -> None:
+    study, path = reports["table"]
+    said = [row.reason for row in study.trials if row.state == "pruned"]
+    collapsed = sum(reason.startswith("collapsed") for reason in said)
+    assert 0 < collapsed < len(said)
+    page = opened(chromium, path)
+    script = """return Array.from(document.querySelectorAll("#table-families tbody tr"))
+      .map((row) => [3, 4].map((column) => parseInt(row.cells[column].textContent)))"""
+    counts = page.run(script)
+    assert [sum(column) for column in zip(*counts, strict=True)] == [
+        len(said) - collapsed, collapsed,
+    ]  # fmt: skip

@@ -162,7 +162,8 @@ def confirmed_figure(finalists: Sequence[Finalist], metric: str) -> go.Figure:
         figure.add_trace(
             go.Scatter(
                 x=shown, y=[place] * len(shown), mode="markers", name=text(finalist.label),
-                marker={"color": colour, "size": 8, "symbol": "circle-open"}, marker_line_width=1.5,
+                marker={"color": colour, "size": 8, "symbol": "circle-open"},
+                marker_line_width=1.5,
                 customdata=finalist.values,
                 hovertemplate="%{customdata:.4f}<extra></extra>",
             )
