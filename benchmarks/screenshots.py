@@ -33,10 +33,10 @@ def report_top(path: Path) -> None:
 
 
 def report_search(path: Path) -> None:
-    """The families side by side, and where pruning ended trials."""
+    """The best so far, and the families side by side."""
     with browser() as found:
         page = _report(found, width=1000)
-        top, bottom = _top(page, "search") - 20, _bottom(page, "title-pruning")
+        top, bottom = _top(page, "search") - 20, _bottom(page, "title-families")
         found.picture(path, width=1000, top=top, height=bottom - top)
 
 

@@ -34,6 +34,9 @@ def optuna_charts(study: Study, metric: str) -> list[Chart]:
     for trial in trials:
         # Optuna writes them all into each trial's label, every epoch's record among them.
         trial.user_attrs = {}
+        # And it copies the trials again and again.
+        trial.system_attrs = {}
+        trial.intermediate_values = {}
     with quiet():
         plain = in_memory(trials)
         return [_importances(plain, metric), _parallel(plain, metric)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import os
 from collections.abc import Sequence
@@ -104,7 +106,7 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
         origin=provenance(spec),
         css=Markup(_resource("page.css")),
         js=Markup(_resource("page.js")),
-        plotly_js=Markup(get_plotlyjs()),
+        plotly_gzip=_plotly(),
     )
 
 
@@ -158,6 +160,12 @@ def _dot(family: str) -> Markup:
     """Return a mark in the colour that a family has in the charts."""
     colour = family_colour(family)
     return Markup('<span class="dot" style="background:{}"></span>').format(colour)
+
+
+def _plotly() -> str:
+    """Return Plotly's JavaScript compressed, which is a third of its size."""
+    # Without a time, so that the same study gives the same file.
+    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), mtime=0)).decode()
 
 
 def _number(value: float | None, digits: int) -> str:
