@@ -23,7 +23,7 @@ _OPTIONS = (
 )  # fmt: skip
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 PHONE = 500  # narrower windows are those of phones
-_PATIENCE = 30  # seconds
+_PATIENCE = 60  # seconds
 
 
 def _program(*names: str) -> str:

@@ -49,8 +49,8 @@ search_space = "{ROOT}/search_spaces/chapter.toml"
 [task]
 name = "lenet_fashion_mnist"
 epochs = 2
-train_size = 600
-test_size = 300
+train_size = 320
+test_size = 200
 batch_size = 64
 [budget]
 trials = 7

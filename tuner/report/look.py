@@ -151,7 +151,7 @@ def accuracy_window(values: Sequence[float]) -> Window:
 
     Example:
         >>> window = accuracy_window([0.1, 0.86, 0.87, 0.88, 0.89, 0.9])
-        >>> 0.75 < window.edge < 0.86, window.shown(0.1) == window.edge, window.shown(0.87)
+        >>> 0.7 < window.edge < 0.86, window.shown(0.1) == window.edge, window.shown(0.87)
         (True, True, 0.87)
     """
     ordered = sorted(values)
