@@ -30,7 +30,7 @@ def optuna_charts(study: Study, metric: str) -> list[Chart]:
         study: A study in any state.
         metric: What its values are, in words.
     """
-    trials = study.get_trials(deepcopy=True)
+    trials = study.get_trials(deepcopy=True, states=(TrialState.COMPLETE,))
     for trial in trials:
         # Optuna writes them all into each trial's label, every epoch's record among them.
         trial.user_attrs = {}
