@@ -25,7 +25,7 @@ WARMUP_MODES = ("linear", "constant")
 
 # A schedule that is asked as often as a training does keeps its learning rates in a table, if
 # they are not too many: looked up faster than MXNet's objects compute theirs.
-_TABLE_AFTER, _TABLE_LIMIT = 100, 100_000
+_TABLE_AFTER, _TABLE_LIMIT = 500, 100_000
 
 F = TypeVar("F", bound="type[Schedule]")
 
