@@ -9,12 +9,12 @@ VENV   ?= .venv
 EXTRA  ?=
 BIN    := $(VENV)/bin
 
-.PHONY: study test data postgresql clean
+.PHONY: study test data postgresql browser clean
 
 study: $(VENV)/installed data
 	$(BIN)/tuner run studies/quickstart.toml
 
-test: $(VENV)/installed-dev data postgresql
+test: $(VENV)/installed-dev data postgresql browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -35,6 +35,14 @@ postgresql:
 	       as_root() { if [ "$$(id -u)" = 0 ]; then "$$@"; else sudo "$$@"; fi; }; \
 	       as_root apt-get update -q && as_root apt-get install -q -y postgresql'; } \
 	  || { echo "The tests need PostgreSQL's initdb and pg_ctl in the PATH: install PostgreSQL."; exit 1; }
+
+# Tests open reports in it.
+browser:
+	@{ command -v chromium && command -v chromedriver; } >/dev/null \
+	  || { command -v apt-get >/dev/null && sh -c ' \
+	       as_root() { if [ "$$(id -u)" = 0 ]; then "$$@"; else sudo "$$@"; fi; }; \
+	       as_root apt-get update -q && as_root apt-get install -q -y chromium chromium-driver'; } \
+	  || { echo "The tests need chromium and chromedriver in the PATH: install Chromium."; exit 1; }
 
 $(VENV)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; ok = (3, 10) <= v <= (3, 12); \

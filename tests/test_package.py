@@ -59,6 +59,8 @@ def test_the_wheel_holds_what_the_package_needs(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     for needed in (
         "report/page.html",
+        "report/page.css",
+        "report/page.js",
         "templates/study.toml",
         "templates/search_space.toml",
         "py.typed",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tuner.api import open_study, resume_study, run_study
+    from tuner.checks import check_training, lint
     from tuner.cli.progress import live
     from tuner.compat import import_mxnet
     from tuner.errors import TunerError
@@ -49,6 +50,8 @@ _HOMES = {
     "open_study": "tuner.api",
     "resume_study": "tuner.api",
     "run_study": "tuner.api",
+    "check_training": "tuner.checks",
+    "lint": "tuner.checks",
     "live": "tuner.cli.progress",
     "import_mxnet": "tuner.compat",
     "TunerError": "tuner.errors",
@@ -78,10 +81,12 @@ __all__ = [
     "StudyResult",
     "TunerError",
     "check_study",
+    "check_training",
     "compare_study",
     "confirm_study",
     "import_mxnet",
     "init_project",
+    "lint",
     "live",
     "load_schedule",
     "open_study",

@@ -33,6 +33,7 @@ class Candidate(NamedTuple):
     any other; that of a failed one is None.
     ``trial`` is the number of the study's trial that the schedule is from, None for a baseline.
     ``minimized`` says that small values are the good ones.
+    ``averaged`` are the values of the averaged weights, of trainings that have them.
     """
 
     label: str
@@ -41,6 +42,7 @@ class Candidate(NamedTuple):
     accuracies: Mapping[int, float | None]
     collapsed: tuple[int, ...] = ()
     minimized: bool = False
+    averaged: tuple[float, ...] = ()
 
     @property
     def is_baseline(self) -> bool:

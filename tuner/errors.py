@@ -11,7 +11,7 @@
     ├── DataError                   a data set that is missing or damaged
     ├── TaskError                   a task that cannot run: framework, optimizer, device
     ├── TrainingError               trainings that fail one after the other
-    ├── ReportError                 a report or picture that cannot be made
+    ├── ReportError                 a report that cannot be written
     ├── StorageError                a database that cannot be used
     ├── ClusterError                a cluster that cannot be used
     └── StudyError                  a study that does not exist, or was started differently
@@ -81,7 +81,7 @@ class TrainingError(TunerError):
 
 
 class ReportError(TunerError):
-    """A report or a picture cannot be made or written."""
+    """A report cannot be written."""
 
 
 class StorageError(TunerError):

@@ -139,6 +139,11 @@ class Objective(Section):
         """The name of what decides: ``"test accuracy"`` or ``"holdout accuracy"``."""
         return f"{self.evaluate_on} {self.noun}" if self.metric in METRICS else self.noun
 
+    @property
+    def is_accuracy(self) -> bool:
+        """Whether it is compared with the accuracy on the training set."""
+        return self.noun.endswith("accuracy")
+
     def value(self, record: EpochRecord) -> float | None:
         """Return what a training is worth after an epoch; None if the task does not measure it.
 

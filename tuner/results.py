@@ -13,6 +13,9 @@ from tuner.objective import merit
 from tuner.schedules import Schedule, schedule_from_dict
 from tuner.tasks.base import EpochRecord
 
+# How the reason begins of a trial that the pruner ended; other pruned trials collapsed.
+PRUNED_AFTER = "pruned after epoch"
+
 STATES = {
     TrialState.COMPLETE: "complete",
     TrialState.PRUNED: "pruned",
@@ -52,6 +55,11 @@ class TrialRow(NamedTuple):
     def is_finished(self) -> bool:
         """Whether it is over, one way or another."""
         return self.state in ("complete", "pruned", "failed")
+
+    @property
+    def is_collapsed(self) -> bool:
+        """Whether its training became hopeless, rather than that the pruner ended it."""
+        return self.state == "pruned" and bool(self.reason and PRUNED_AFTER not in self.reason)
 
     @property
     def epochs(self) -> int:

@@ -114,6 +114,8 @@ def build_schedule(values: Mapping[str, Any], clock: Clock) -> Schedule:
 
 
 def _field(name: str) -> dataclasses.Field[Any] | None:
+    if field_of(name) != name and _field(field_of(name)):
+        return None  # a ratio or a count; the families of other packages need not be loaded
     for family in FAMILIES.values():
         for field in dataclasses.fields(family):
             if field.name == name:

@@ -17,7 +17,7 @@ from tuner.confirmation import Candidate, Confirmation, spread
 from tuner.errors import StudyError
 from tuner.report import write_comparison, write_report
 from tuner.results import Summary, TrialRow, ranking, summary, trial_rows
-from tuner.schedules import Schedule, save_schedule
+from tuner.schedules import Schedule, save_schedule, write_text
 from tuner.search.compare import find_comparison, read_comparison
 from tuner.search.confirm import find_confirm
 from tuner.search.repeats import read_repeats
@@ -106,24 +106,32 @@ class StudyResult:
         """The schedule of :attr:`best`."""
         return _schedule_of(self.best)
 
-    def export(self, path: str | Path, *, trial: int | None = None) -> Path:
-        """Write the best schedule, or a trial's, as a schedule file.
+    def export(self, path: str | Path, *, trial: int | None = None, form: str = "json") -> Path:
+        """Write the best schedule, or a trial's, as a schedule file or in another form.
 
         Args:
             path: Where to.
             trial: The number of a trial; the best one if None.
+            form: ``"json"``, a schedule file; ``"csv"``, a table of updates and learning rates;
+                ``"python"``, a module whose ``learning_rate(update)`` needs no package.
 
         Returns:
             The path.
 
         Raises:
-            StudyError: If there is no such trial, or none is complete.
+            StudyError: If there is no such trial or form, or none is complete.
             ScheduleFileError: If the file cannot be written.
         """
+        if form not in ("json", "csv", "python"):
+            raise StudyError(f"`form` must be 'json', 'csv' or 'python', but got {form!r}.")
         confirmed = self.confirmed
         row = self._best(confirmed) if trial is None else self._row(trial)
+        schedule = _schedule_of(row)
+        if form != "json":
+            write_text(schedule.to_csv() if form == "csv" else schedule.to_python(), path)
+            return Path(path)
         save_schedule(
-            _schedule_of(row),
+            schedule,
             path,
             updates_per_epoch=self.spec.task.updates_per_epoch,
             batch_size=self.spec.task.batch_size,

@@ -107,6 +107,22 @@ def test_export_writes_the_best_or_a_named_trial(
     assert tuner.load_schedule(tmp_path / "mine.json") == result.best_schedule
     assert tuner_command("export", finished, "--trial", 3, "-o", "third.json").code == 0
     assert tuner.load_schedule(tmp_path / "third.json") == result.trials[3].schedule
+    assert tuner_command("export", finished, "--format", "csv").out == "wrote best.csv\n"
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "best.csv").read_text())))
+    best = result.best_schedule
+    assert [float(row["learning_rate"]) for row in rows] == best.learning_rates()
+    assert tuner_command("export", finished, "--format", "python", "-o", "lr.py").code == 0
+    program = "import lr; print([lr.learning_rate(u) for u in range(99)])"
+    done = subprocess.run(
+        [sys.executable, "-S", "-I", "-c", f"import sys; sys.path[:0] = ['.']; {program}"],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == f"{best(range(99))}\n"
+    nowhere = tuner_command("export", finished, "--format", "csv", "-o", "none/best.csv")
+    assert nowhere.code == 2
+    assert "none/best.csv cannot be written: No such file or directory" in nowhere.err
+    with pytest.raises(tuner.TunerError, match="`form` must be 'json', 'csv' or 'python'"):
+        result.export(tmp_path / "best.xml", form="xml")
     missing = tuner_command("export", finished, "--trial", 99, "-o", "none.json")
     assert missing.code == 2
     assert "Trial 99 must exist" in missing.err

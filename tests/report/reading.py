@@ -54,6 +54,8 @@ class Page(HTMLParser):
         tag = self._open[-1].tag
         if tag == "script":
             self.scripts[-1] += data
+            name = self._open[-1].attributes.get("id", "")
+            self.texts[name] = self.texts.get(name, "") + data
             return
         if tag == "style":
             self.styles[-1] += data

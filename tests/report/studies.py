@@ -11,6 +11,7 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
+from tuner.objective import METRICS
 from tuner.schedules import schedule_to_dict
 from tuner.search.study import prepare_study
 from tuner.spec import StudySpec, load_spec
@@ -39,9 +40,9 @@ def make_spec(
     return load_spec(path)
 
 
-def empty_study() -> optuna.Study:
+def empty_study(direction: str = "maximize") -> optuna.Study:
     sampler = optuna.samplers.RandomSampler(seed=1)
-    return optuna.create_study(direction="maximize", sampler=sampler)
+    return optuna.create_study(direction=direction, sampler=sampler)
 
 
 def prepared_study(spec: StudySpec) -> optuna.Study:
@@ -66,14 +67,14 @@ def _add(study: optuna.Study, spec: StudySpec, state: str) -> None:
     values = spec.space.sample(trial)
     trial.set_user_attr("schedule", stored or schedule_to_dict(spec.space.schedule(values)))
     last = {"complete": spec.epochs, "pruned": 1, "failed": 0, "running": 2}[state]
-    records = [_record(trial.number, epoch) for epoch in range(1, last + 1)]
+    records = [_record(trial.number, epoch, spec) for epoch in range(1, last + 1)]
     trial.set_user_attr("records", [record._asdict() for record in records])
     for record in records:
-        trial.report(record.test_accuracy, step=record.epoch)
+        trial.report(spec.objective.value(record), step=record.epoch)
     if state in ("pruned", "failed"):
         trial.set_user_attr("reason", f"{HOSTILE} of trial {trial.number}")
     if state == "complete":
-        study.tell(trial, records[-1].test_accuracy)
+        study.tell(trial, spec.objective.value(records[-1]))
     elif state != "running":
         study.tell(trial, state=TrialState.PRUNED if state == "pruned" else TrialState.FAIL)
 
@@ -82,9 +83,17 @@ def accuracy(number: int, epoch: int) -> float:
     return round(0.85 - 0.3 / epoch + 0.05 * math.sin(number), 6)
 
 
-def _record(number: int, epoch: int) -> EpochRecord:
-    reached = accuracy(number, epoch)
-    return EpochRecord(epoch, 2.3 / epoch, reached - 0.01, reached, 0.1, 0.1, 1.25)
+def loss(number: int, epoch: int) -> float:
+    return round(0.3 + 0.6 / epoch + 0.1 * math.cos(2 * number), 6)
+
+
+def _record(number: int, epoch: int, spec: StudySpec) -> EpochRecord:
+    """Return what an epoch gave; of a metric of one's own, nothing else is known."""
+    reached, lost = accuracy(number, epoch), loss(number, epoch)
+    if spec.objective.metric not in METRICS:
+        return EpochRecord(epoch, None, None, None, 0.1, 0.1, 1.25, value=100 * lost)
+    record = EpochRecord(epoch, 2.3 / epoch, reached - 0.01, reached, 0.1, 0.1, 1.25)
+    return record._replace(test_loss=lost, averaged_loss=lost - 0.01)
 
 
 MIXED = ["complete", "pruned", "complete", "failed", "complete", "complete", "pruned", "running"]
@@ -102,7 +111,7 @@ STATES: dict[str, list[str]] = {
 
 
 def study_in(state: str, spec: StudySpec) -> optuna.Study:
-    return add_trials(empty_study(), spec, STATES[state])
+    return add_trials(empty_study(spec.objective.optuna_direction), spec, STATES[state])
 
 
 def figure_data(figure: Any) -> list[dict[str, Any]]:

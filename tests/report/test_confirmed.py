@@ -12,7 +12,9 @@ from tuner.spec import StudySpec
 from .reading import Page
 from .studies import HOSTILE, study_in
 
-FINALIST = Candidate("trial 2", Constant(base_lr=0.2, horizon=40), 2, {1: 0.90, 2: 0.80})
+FINALIST = Candidate(
+    "trial 2", Constant(base_lr=0.2, horizon=40), 2, {1: 0.90, 2: 0.80}, averaged=(0.91, 0.89)
+)
 BASELINE = Candidate(
     HOSTILE, Constant(base_lr=0.3, horizon=40), None, {1: 0.89, 2: 0.1}, collapsed=(2,)
 )
@@ -31,9 +33,13 @@ def test_the_table_of_a_confirm(spec: StudySpec, tmp_path: Path) -> None:
     assert head[3] == "mean test accuracy ± standard error"
     # Differences 0.01 and 0.7: mean 0.355, se 0.345, t(1) = 12.706.
     assert rows == [
-        ["trial 2", "constant", "2", "0.8500 ± 0.0500", "+0.3550 (-4.0286..+4.7386)", "winner"],
-        [HOSTILE, "constant", "2", "0.4950 ± 0.3950", "–", "tie, 1 collapsed"],
-    ]
+        [
+            "trial 2", "constant", "2", "0.8500 ± 0.0500", "0.9000 ± 0.0100",
+            "+0.3550 (-4.0286..+4.7386)", "winner",
+        ],
+        [HOSTILE, "constant", "2", "0.4950 ± 0.3950", "–", "–", "tie, 1 collapsed"],
+    ]  # fmt: skip
+    assert page.texts["verdict"].startswith("The winner is trial 2, constant with base LR 0.2: ")
 
 
 def test_an_unfinished_confirm_names_no_winner(spec: StudySpec, tmp_path: Path) -> None:

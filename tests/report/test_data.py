@@ -12,6 +12,7 @@ from tuner.spec import StudySpec
 from tuner.tasks.base import EpochRecord
 from tuner.units import Clock
 
+from .rows import ACCURACY
 from .studies import HOSTILE, STATES, study_in
 
 CLOCK = Clock(updates_per_epoch=10, horizon=40)
@@ -30,7 +31,7 @@ def row(number: int, value: float | None, **more: Any) -> TrialRow:
 
 def test_the_best_trial_is_the_first_of_the_ranking(spec: StudySpec) -> None:
     rows = trial_rows(study_in("mixed", spec))
-    data = report_data(rows, spec.space.clock)
+    data = report_data(rows, spec.space.clock, spec.objective)
     first = ranking(rows)[0]
     assert data.best is not None
     assert data.best.number == first.number
@@ -43,7 +44,7 @@ def test_the_best_trial_is_the_first_of_the_ranking(spec: StudySpec) -> None:
 
 
 def test_no_trial_that_is_not_complete_is_best_whatever_its_value() -> None:
-    data = report_data([row(0, 0.99, state="pruned"), row(1, 0.5)], CLOCK)
+    data = report_data([row(0, 0.99, state="pruned"), row(1, 0.5)], CLOCK, ACCURACY)
     assert data.best is not None
     assert data.best.number == 1
     assert [line.rank for line in data.lines] == [None, 1]
@@ -54,14 +55,14 @@ def test_the_leaders_are_the_top_and_all_baselines() -> None:
     rows[0] = rows[0]._replace(baseline="poor one")
     rows.append(row(TOP + 4, 0.1, baseline="pruned one", state="pruned"))
     rows.append(row(TOP + 5, None, baseline="no run yet", state="waiting", records=()))
-    leaders = report_data(rows, CLOCK).leaders
+    leaders = report_data(rows, CLOCK, ACCURACY).leaders
     assert [entry.rank for entry in leaders] == [*range(1, TOP + 1), TOP + 4, None, None]
     assert [entry.baseline for entry in leaders[-3:]] == ["poor one", "pruned one", "no run yet"]
 
 
 def test_every_trial_is_an_entry(spec: StudySpec) -> None:
     rows = trial_rows(study_in("mixed", spec))
-    entries = report_data(rows, spec.space.clock).entries
+    entries = report_data(rows, spec.space.clock, spec.objective).entries
     assert [entry.number for entry in entries] == [row.number for row in rows]
     failed = next(entry for entry in entries if entry.state == "failed")
     assert (failed.accuracy, failed.epochs, failed.seconds) == (None, 0, 0)
@@ -71,11 +72,9 @@ def test_every_trial_is_an_entry(spec: StudySpec) -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_the_lines_are_the_complete_and_the_pruned_trials(state: str, spec: StudySpec) -> None:
-    data = report_data(trial_rows(study_in(state, spec)), spec.space.clock)
-    assert [line.state for line in data.lines] == [
-        state for state in STATES[state] if state in ("complete", "pruned")
-    ]
+def test_every_trial_with_a_schedule_is_a_line(state: str, spec: StudySpec) -> None:
+    data = report_data(trial_rows(study_in(state, spec)), spec.space.clock, spec.objective)
+    assert [line.state for line in data.lines] == STATES[state]
 
 
 def test_durations_are_in_updates_and_in_epochs() -> None:
@@ -131,24 +130,28 @@ STATE_COUNTS = (("complete", 2), ("pruned", 3))
     ],
 )  # fmt: skip
 def test_the_verdict_in_words(verdict: Verdict, sentence: str) -> None:
-    assert verdict_sentence(verdict) == sentence
+    assert verdict_sentence(verdict, ACCURACY) == sentence
 
 
 def test_a_draw_with_the_baseline_is_no_win() -> None:
-    drawn = verdict_sentence(Verdict(BEST, BASELINE._replace(accuracy=0.9057), STATE_COUNTS))
+    drawn = verdict_sentence(
+        Verdict(BEST, BASELINE._replace(accuracy=0.9057), STATE_COUNTS), ACCURACY
+    )
     assert "no better than the best baseline" in drawn
-    first = verdict_sentence(Verdict(BASELINE, BEST._replace(accuracy=0.9037), STATE_COUNTS))
+    first = verdict_sentence(
+        Verdict(BASELINE, BEST._replace(accuracy=0.9037), STATE_COUNTS), ACCURACY
+    )
     assert "as good as the best sampled schedule" in first
 
 
 def test_the_rival_of_a_sampled_schedule_is_a_baseline_and_the_other_way_round() -> None:
     rows = [row(0, 0.7, baseline="a"), row(1, 0.9), row(2, 0.8), row(3, 0.6, baseline="b")]
-    verdict = report_data(rows, CLOCK).verdict
+    verdict = report_data(rows, CLOCK, ACCURACY).verdict
     assert verdict.best is not None
     assert verdict.rival is not None
     assert (verdict.best.number, verdict.rival.number) == (1, 0)
     rows[0] = rows[0]._replace(value=0.95)
-    verdict = report_data(rows, CLOCK).verdict
+    verdict = report_data(rows, CLOCK, ACCURACY).verdict
     assert verdict.best is not None
     assert verdict.rival is not None
     assert (verdict.best.number, verdict.rival.number) == (0, 1)

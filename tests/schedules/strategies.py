@@ -85,7 +85,7 @@ def _own(family: str, base_lr: float, horizon: int, span: int) -> dict[str, Any]
             "begin_lr": rates(base_lr),
             "rise_steps": st.integers(1, max(span - 1, 1)),
             "final_lr": final_lr,
-            "anneal": st.sampled_from(["cosine", "linear"]),
+            "anneal": st.sampled_from(["cosine", "linear", "linear-cosine"]),
         },
         "cosine_restarts": {
             "cycle_steps": intervals(),

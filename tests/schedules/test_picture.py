@@ -113,7 +113,8 @@ def test_without_matplotlib_it_says_what_to_do(tmp_path: Path) -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert "Type `pip install 'schedule-tuner[plot]'`; an SVG needs nothing:" in done.stderr
+    assert "matplotlib must be importable to hand it a schedule, but: " in done.stderr
+    assert "Type `pip install 'schedule-tuner[plot]'`." in done.stderr
     assert not (tmp_path / "a.png").exists()
 
 

@@ -183,7 +183,7 @@ def test_a_schedule_asked_often_answers_as_a_new_one(
     other = copy.deepcopy(schedule)
     updates = [data.draw(updates_around(schedule)) for _ in range(3)] + [schedule.horizon + 7]
     fresh = [dataclasses.replace(schedule)(update) for update in updates]
-    for _ in range(150):
+    for _ in range(600):
         other(1)
     assert [other(update) for update in updates] == fresh
     whole = numpy.array([min(int(update), 2**53) for update in updates])

@@ -139,7 +139,7 @@ def test_wsd_square_root(decay: int) -> None:
     agrees(schedule, [BASE - BASE * math.sqrt(n) / math.sqrt(decay) for n in range(decay + 1)])
 
 
-@given(spans, st.data(), st.sampled_from(["linear", "cosine"]))
+@given(spans, st.data(), st.sampled_from(["linear", "cosine", "linear-cosine"]))
 def test_one_cycle(span: int, data: st.DataObject, anneal: str) -> None:
     rise = data.draw(st.integers(1, span - 1))
     schedule = OneCycle(
@@ -151,8 +151,9 @@ def test_one_cycle(span: int, data: st.DataObject, anneal: str) -> None:
         final_lr=FINAL,
         anneal=anneal,
     )
-    way = line if anneal == "linear" else wave
-    agrees(schedule, way(0.1, BASE, rise)[:-1] + way(BASE, FINAL, span - rise))
+    up = wave if anneal == "cosine" else line
+    down = line if anneal == "linear" else wave
+    agrees(schedule, up(0.1, BASE, rise)[:-1] + down(BASE, FINAL, span - rise))
 
 
 @given(st.integers(1, 9), st.integers(1, 3), factors, st.integers(1, 4))

@@ -105,6 +105,10 @@ ROWS: list[tuple[Schedule, dict[float, float]]] = [
         {0: 0.2, 10: 0.5, 20: 0.8, 35: 0.4, 50: 0, 51: 0},
     ),
     (
+        OneCycle(base_lr=0.8, horizon=50, begin_lr=0.2, rise_steps=20, anneal="linear-cosine"),
+        {0: 0.2, 5: 0.35, 10: 0.5, 20: 0.8, 30: 0.6, 35: 0.4, 40: 0.2, 50: 0, 51: 0},
+    ),
+    (
         # The warmup leads to begin_lr.
         OneCycle(
             base_lr=0.8, horizon=46, begin_lr=0.4, rise_steps=12, final_lr=0.2, warmup_steps=10

@@ -53,6 +53,10 @@ def test_a_run_confirms_at_its_end(write_study: Callable) -> None:
         assert all(0.05 < value < 0.95 for value in candidate.values.values())
         # The training seed is 0: none of them is the search's own training.
         assert len(set(candidate.values.values())) > 1
+    trained = optuna.load_study(study_name="small.confirm", storage=result.storage).trials
+    ends = [trial.user_attrs["records"][-1]["averaged_accuracy"] for trial in trained]
+    averaged = [value for candidate in found.candidates for value in candidate.averaged]
+    assert sorted(averaged) == sorted(ends)
     assert found.winner is not None
     assert result.best_schedule == found.winner.schedule
     file = tuner.read_schedule_file(result.folder / "best.json")
@@ -71,8 +75,8 @@ def test_a_run_confirms_at_its_end(write_study: Callable) -> None:
     starts = [event for event in events if isinstance(event, TrialStarted)][8:]
     assert starts[0].baseline == f"{labels[0]}, seed 1"
     assert str(starts[-1]).endswith(", seed 3]")
-    ends = [event for event in events if isinstance(event, TrialEnded)][8:]
-    assert all(event.state == "complete" for event in ends)
+    ended = [event for event in events if isinstance(event, TrialEnded)][8:]
+    assert all(event.state == "complete" for event in ended)
     assert len(ends) == found.trained
     last = events[-1]
     assert isinstance(last, StudyEnded)

@@ -1,1 +1,33 @@
-"""What a schedule is handed to: one file per framework, which it imports only when called."""
+"""What a schedule is handed to: one file per framework, which is imported only when called.
+
+Each counts from its framework's own first update, where the schedule's is 1:
+
+- MXNet: ``num_update`` of the first is 1. The schedule itself, or :mod:`tuner.adapters.mxnet`.
+- PyTorch: ``last_epoch`` of the first is 0. :mod:`tuner.adapters.torch`, and there Lightning and
+  Hugging Face's Trainer.
+- Optax: ``count`` of the first is 0. :mod:`tuner.adapters.optax`.
+- Keras: ``iterations`` of the first is 0. :mod:`tuner.adapters.keras`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tuner.errors import TaskError
+
+
+@contextmanager
+def importing(framework: str, package: str) -> Iterator[None]:
+    """Say what to install if a framework does not import.
+
+    Raises:
+        TaskError: If it does not.
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise TaskError(
+            f"{framework} must be importable to hand it a schedule, but: {error}."
+            f" Type `pip install {package}`."
+        ) from error

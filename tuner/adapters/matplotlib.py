@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tuner.errors import ReportError
+from tuner.adapters import importing
 from tuner.schedules.base import Schedule
 from tuner.schedules.picture import grid
 from tuner.schedules.writing import write_whole
@@ -30,7 +28,7 @@ def plot(schedule: Schedule, ax: Any = None, *, updates_per_epoch: int | None = 
         The axes.
 
     Raises:
-        ReportError: If matplotlib is not installed.
+        TaskError: If matplotlib is not installed.
 
     Example:
         >>> from matplotlib.figure import Figure
@@ -41,7 +39,7 @@ def plot(schedule: Schedule, ax: Any = None, *, updates_per_epoch: int | None = 
         'time (epochs trained)'
     """
     if ax is None:
-        with _matplotlib():
+        with importing("matplotlib", "'schedule-tuner[plot]'"):
             from matplotlib import pyplot
 
         ax = pyplot.subplots()[1]
@@ -68,10 +66,10 @@ def save_png(
         The path.
 
     Raises:
-        ReportError: If matplotlib is not installed.
+        TaskError: If matplotlib is not installed.
         OSError: If the file cannot be written.
     """
-    with _matplotlib():
+    with importing("matplotlib", "'schedule-tuner[plot]'"):
         from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 3.6), layout="constrained")
@@ -80,14 +78,3 @@ def save_png(
     figure.savefig(content, format="png", dpi=150)
     write_whole(content.getvalue(), os.fsdecode(path))
     return Path(path)
-
-
-@contextmanager
-def _matplotlib() -> Iterator[None]:
-    try:
-        yield
-    except ImportError as error:
-        raise ReportError(
-            f"This picture needs matplotlib: {error}. Type `pip install 'schedule-tuner[plot]'`;"
-            " an SVG needs nothing: `tuner show FILE --svg out.svg`."
-        ) from error

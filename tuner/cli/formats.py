@@ -1,4 +1,4 @@
-"""The formats of rows, apart so that the command line starts without Optuna."""
+"""The formats of what is written, apart so that the command line starts without Optuna."""
 
 from __future__ import annotations
 
@@ -11,3 +11,11 @@ class Format(str, Enum):
     table = "table"
     json = "json"
     csv = "csv"
+
+
+class FileFormat(str, Enum):
+    """What a schedule is written as."""
+
+    json = "json"
+    csv = "csv"
+    python = "python"

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tuner.cli.console import command, results, say_next, talk
-from tuner.cli.formats import Format
+from tuner.cli.formats import FileFormat, Format
 from tuner.cli.options import Form, StorageURL, StudyFile, StudyName
 
 
@@ -76,15 +76,31 @@ def export(
     study: StudyFile = None,
     storage: StorageURL = None,
     name: StudyName = None,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE")] = Path("best.json"),
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="best.json, best.csv or best.py if left out."
+        ),
+    ] = None,
     trial: Annotated[int | None, typer.Option(metavar="N", help="Instead of the best.")] = None,
+    form: Annotated[
+        FileFormat,
+        typer.Option(
+            "--format",
+            help="A schedule file, a table of updates and learning rates, or a Python module that"
+            " needs no package.",
+        ),
+    ] = FileFormat.json,
 ) -> None:
     """Write the best schedule, or a trial's, as a file."""
     from tuner.api import open_study
 
-    open_study(study, storage=storage, name=name).export(output, trial=trial)
-    results().print(f"wrote {output}", markup=False)
-    say_next(command("show", output))
+    suffix = "py" if form is FileFormat.python else form.value
+    path = output or Path(f"best.{suffix}")
+    open_study(study, storage=storage, name=name).export(path, trial=trial, form=form.value)
+    results().print(f"wrote {path}", markup=False)
+    if form is FileFormat.json:
+        say_next(command("show", path))
 
 
 def report(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tuner.cli import looking, starting, training
+from tuner.cli import linting, looking, starting, training
 from tuner.cli.exits import explained
 
 app = typer.Typer(
@@ -43,6 +43,7 @@ app.command("export")(looking.export)
 app.command("report")(looking.report)
 app.command("show")(looking.show)
 app.command("dashboard")(looking.dashboard)
+app.command("lint")(linting.lint)
 
 
 def main() -> None:

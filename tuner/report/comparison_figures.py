@@ -12,9 +12,10 @@ from plotly.subplots import make_subplots
 from tuner.comparison import Compared, Comparison
 from tuner.report.comparison import curves, short
 from tuner.report.curves import Curve, lr_curve
-from tuner.report.figures import BLUE, GREEN, GREY, VIOLET, epoch_axis, log_axis, styled, text
+from tuner.report.look import ACCENT, GREY, epoch_axis, log_axis, styled, text
 from tuner.units import Clock
 
+_VIOLET, _GREEN = "#a05fd0", "#2f9e5b"
 _COLOURS: list[str] = qualitative.D3
 # Those with the first colours again.
 _DASHES = ("solid", "dash", "dot", "dashdot")
@@ -48,7 +49,7 @@ def seeds_figure(comparison: Comparison) -> go.Figure:
         values = [r.value for r in compared.repeats if r.value is not None]
         trace = go.Scatter(
             x=values, y=[text(compared.label)] * len(values), mode="markers", showlegend=False,
-            marker={"color": BLUE, "size": 8, "opacity": 0.7},
+            marker={"color": ACCENT, "size": 8, "opacity": 0.7},
             customdata=[r.seed for r in compared.repeats if r.value is not None],
             hovertemplate=f"seed %{{customdata}}: {metric} %{{x:.4f}}<extra></extra>",
         )  # fmt: skip
@@ -84,9 +85,9 @@ def training_figure(compared: Compared, clock: Clock, metric: str) -> go.Figure:
     )  # fmt: skip
     means = curves(compared.repeats)
     for name, field, colour, row in (
-        ("train loss", "train_loss", VIOLET, 2),
-        ("train acc", "train_accuracy", GREEN, 3),
-        (short(metric), "value", BLUE, 3),
+        ("train loss", "train_loss", _VIOLET, 2),
+        ("train acc", "train_accuracy", _GREEN, 3),
+        (short(metric), "value", ACCENT, 3),
     ):
         for repeat in compared.repeats:
             values = (

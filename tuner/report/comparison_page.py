@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import jinja2
-import plotly.io
+import plotly.graph_objects as go
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from tuner.comparison import Comparison
 from tuner.report.comparison import compared_lines, comparison_sentence, short
 from tuner.report.comparison_figures import schedules_figure, seeds_figure, training_figure
-from tuner.report.page import resource, write_html
+from tuner.report.page import figures_json, plotly_gzip, resource, write_html
 from tuner.report.provenance import provenance
 from tuner.spec import StudySpec
-
-_CONFIG = {"responsive": True, "displaylogo": False, "showSendToCloud": False}
 
 
 def write_comparison_page(comparison: Comparison, spec: StudySpec, path: str | Path) -> Path:
@@ -33,6 +29,11 @@ def render_comparison(comparison: Comparison, spec: StudySpec) -> str:
         spec: The definition of its study.
     """
     clock, ranked, metric = spec.space.clock, comparison.ranked, comparison.judged_by
+    figures = {"schedules": schedules_figure(comparison.schedules, clock)}
+    if ranked:
+        figures["seeds"] = seeds_figure(comparison)
+    for number, each in enumerate(comparison.schedules, start=1):
+        figures[f"training-{number}"] = training_figure(each, clock, metric)
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -44,29 +45,13 @@ def render_comparison(comparison: Comparison, spec: StudySpec) -> str:
         sentence=comparison_sentence(comparison),
         best=ranked[0].label if ranked else "",
         lines=compared_lines(comparison),
-        schedules=_html("schedules", schedules_figure(comparison.schedules, clock), 460),
-        seeds=_html("seeds", seeds_figure(comparison), 140 + 30 * len(ranked)) if ranked else "",
-        trainings=[
-            (each, _html(f"training-{number}", training_figure(each, clock, metric), 420))
-            for number, each in enumerate(comparison.schedules)
-        ],
+        trainings=comparison.schedules,
+        seeds_height=140 + 30 * len(ranked) if ranked else 0,
+        figures_json=figures_json(figures, go.Figure()),
         origin=provenance(spec),
         seed=spec.confirm.seed,
         epochs=spec.epochs,
         css=Markup(resource("page.css")),
-        plotly_js=Markup(get_plotlyjs()),
-    )
-
-
-def _html(key: str, figure: Any, height: int) -> Markup:
-    # Plotly escapes what could end the script element.
-    return Markup(
-        plotly.io.to_html(
-            figure,
-            full_html=False,
-            include_plotlyjs=False,
-            div_id=f"chart-{key}",
-            default_height=f"{height}px",
-            config=_CONFIG,
-        )
+        js=Markup(resource("page.js")),
+        plotly_gzip=plotly_gzip(),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from tuner.confirmation import Confirmation, Difference, Row, Spread
+from tuner.confirmation import Confirmation, Difference, Row, Spread, spread
 
 
 class ConfirmedLine(NamedTuple):
@@ -15,23 +15,41 @@ class ConfirmedLine(NamedTuple):
     family: str
     n: int
     mean: str
+    averaged: str
     difference: str
     note: str
     is_winner: bool
 
 
+class Finalist(NamedTuple):
+    """A candidate of a confirm as a figure needs it: its trainings, their mean and its error."""
+
+    label: str
+    family: str
+    values: tuple[float, ...]
+    mean: float | None
+    se: float | None
+
+
 class Confirmed(NamedTuple):
-    """A confirm in words."""
+    """A confirm in words and in numbers; ``has_averaged`` if averaged weights were kept."""
 
     sentence: str
     lines: tuple[ConfirmedLine, ...]
+    finalists: tuple[Finalist, ...]
+    has_averaged: bool
 
 
 def confirmed_data(confirmation: Confirmation) -> Confirmed:
     """Return the table of a confirm and a sentence about it."""
     done = not confirmation.missing
     lines = tuple(_line(row, done) for row in confirmation.rows)
-    return Confirmed(confirmed_sentence(confirmation), lines)
+    return Confirmed(
+        sentence=confirmed_sentence(confirmation),
+        lines=lines,
+        finalists=tuple(map(_finalist, confirmation.rows)),
+        has_averaged=any(candidate.averaged for candidate in confirmation.candidates),
+    )
 
 
 def confirmed_sentence(confirmation: Confirmation) -> str:
@@ -76,6 +94,17 @@ def difference(found: Difference | None) -> str:
     return f"{found.mean:+.4f}{ends}"
 
 
+def _finalist(row: Row) -> Finalist:
+    found = row.spread
+    return Finalist(
+        label=row.candidate.label,
+        family=row.candidate.schedule.family,
+        values=tuple(value for _, value in sorted(row.candidate.values.items())),
+        mean=found.mean if found else None,
+        se=found.se if found else None,
+    )
+
+
 def _line(row: Row, done: bool) -> ConfirmedLine:
     candidate = row.candidate
     notes = ["winner" if done else "leads"] * row.is_winner + ["tie"] * row.is_tied
@@ -87,6 +116,7 @@ def _line(row: Row, done: bool) -> ConfirmedLine:
         family=candidate.schedule.family,
         n=len(candidate.values),
         mean=mean(row.spread),
+        averaged=mean(spread(candidate.averaged)),
         difference=difference(row.against),
         note=", ".join(notes),
         is_winner=row.is_winner,

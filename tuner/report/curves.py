@@ -131,6 +131,8 @@ def _jump(
             high = middle
         else:
             low = middle
+        if abs(high[1] - low[1]) <= change / 2:
+            return []  # a slope: no step in what is left is most of the change
     if abs(high[1] - low[1]) <= change / 2:
         return []
     return [point for point in (low, high) if point not in (start, end)]

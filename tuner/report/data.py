@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from tuner.confirmation import Spread, spread
 from tuner.objective import Objective
 from tuner.report.curves import Curve, lr_curve
 from tuner.results import TrialRow, ranking
@@ -14,6 +16,7 @@ from tuner.schedules import Schedule
 from tuner.units import Clock
 
 TOP = 10
+_COLUMNS = ("family", "base_lr", "warmup_steps")  # of a table of their own
 STATE_ORDER = ("complete", "pruned", "failed", "running", "waiting")
 
 
@@ -52,7 +55,10 @@ class Parameter(NamedTuple):
 
 
 class BestTrial(NamedTuple):
-    """The best trial: its schedule in words and as a curve, and its training epoch by epoch."""
+    """The winner: its schedule in words and as a curve, and its training epoch by epoch.
+
+    ``averaged_accuracy`` is empty if the task keeps no averaged weights.
+    """
 
     number: int
     baseline: str | None
@@ -66,6 +72,7 @@ class BestTrial(NamedTuple):
     train_loss: tuple[float | None, ...]
     train_accuracy: tuple[float | None, ...]
     test_accuracy: tuple[float | None, ...]
+    averaged_accuracy: tuple[float, ...]
 
 
 class Line(NamedTuple):
@@ -89,18 +96,32 @@ class Entry(NamedTuple):
     baseline: str
     family: str
     base_lr: float | None
+    warmup: float | None
     accuracy: float | None
+    averaged: float | None
     epochs: int
     seconds: float
     params: str
     reason: str
 
 
+class Averaging(NamedTuple):
+    """What averaged weights give at the end of a training, over that of the weights themselves."""
+
+    winner: float
+    gain: Spread
+
+
 class ReportData(NamedTuple):
-    """All that the report says of the trials."""
+    """All that the report says of the trials.
+
+    ``winner`` is the number of the best trial, None while there is none.
+    """
 
     verdict: Verdict
+    winner: int | None
     best: BestTrial | None
+    averaging: Averaging | None
     leaders: tuple[Entry, ...]
     lines: tuple[Line, ...]
     entries: tuple[Entry, ...]
@@ -109,7 +130,8 @@ class ReportData(NamedTuple):
 def report_data(
     rows: Sequence[TrialRow],
     clock: Clock,
-    objective: Objective = Objective(),  # noqa: B008 - it never changes
+    objective: Objective,
+    winner: TrialRow | None = None,
 ) -> ReportData:
     """Return what the report says of a study's trials.
 
@@ -117,20 +139,24 @@ def report_data(
         rows: The trials.
         clock: Updates per epoch, and updates of a full training.
         objective: What judged them.
+        winner: The trial that fresh seeds confirmed; without one, the best of the ranking.
     """
     ranked = ranking(rows)
+    first = winner or next(iter(ranked), None)
     ranks = {row.number: rank for rank, row in enumerate(ranked, start=1)}
-    entries = {row.number: _entry(row, ranks.get(row.number)) for row in rows}
+    entries = {row.number: _entry(row, ranks.get(row.number), clock, objective) for row in rows}
     unranked_baselines = [row for row in rows if row.baseline and row.number not in ranks]
-    leaders = [row for row in ranked if row.baseline or ranks[row.number] <= TOP]
+    leaders = [row for row in ranked if row.baseline or row is winner or ranks[row.number] <= TOP]
     return ReportData(
         verdict=_verdict(ranked, rows),
-        best=_best(ranked[0], clock, objective) if ranked and ranked[0].schedule else None,
+        winner=first.number if first else None,
+        best=_best(first, clock, objective) if first and first.schedule else None,
+        averaging=_averaging(first, ranked, objective) if first else None,
         leaders=tuple(entries[row.number] for row in [*leaders, *unranked_baselines]),
         lines=tuple(
             _line(row, row.schedule, ranks.get(row.number), clock)
             for row in rows
-            if row.schedule is not None and row.state in ("complete", "pruned")
+            if row.schedule is not None
         ),
         entries=tuple(entries.values()),
     )
@@ -167,7 +193,28 @@ def _best(row: TrialRow, clock: Clock, objective: Objective) -> BestTrial:
         train_loss=tuple(record.train_loss for record in records),
         train_accuracy=tuple(record.train_accuracy for record in records),
         test_accuracy=tuple(map(objective.value, records)),
+        averaged_accuracy=tuple(
+            value for value in map(objective.averaged_value, records) if value is not None
+        ),
     )
+
+
+def _averaging(
+    winner: TrialRow, ranked: Sequence[TrialRow], objective: Objective
+) -> Averaging | None:
+    pairs = [(row.value, _averaged(row, objective)) for row in ranked]
+    gains = [
+        averaged - value
+        for value, averaged in pairs
+        if value is not None and averaged is not None and math.isfinite(averaged - value)
+    ]
+    gain, own = spread(gains), _averaged(winner, objective)
+    return Averaging(own, gain) if own is not None and gain else None
+
+
+def _averaged(row: TrialRow, objective: Objective) -> float | None:
+    """Return what its averaged weights were worth after its last epoch, if they were kept."""
+    return objective.averaged_value(row.records[-1]) if row.records else None
 
 
 def _line(row: TrialRow, schedule: Schedule, rank: int | None, clock: Clock) -> Line:
@@ -175,7 +222,7 @@ def _line(row: TrialRow, schedule: Schedule, rank: int | None, clock: Clock) -> 
     return Line(row.number, row.state, row.family, row.baseline, rank, row.value, curve)
 
 
-def _entry(row: TrialRow, rank: int | None) -> Entry:
+def _entry(row: TrialRow, rank: int | None, clock: Clock, objective: Objective) -> Entry:
     return Entry(
         number=row.number,
         state=row.state,
@@ -183,11 +230,13 @@ def _entry(row: TrialRow, rank: int | None) -> Entry:
         baseline=row.baseline or "",
         family=row.family,
         base_lr=row.schedule.base_lr if row.schedule else None,
+        warmup=row.schedule.warmup_steps / clock.updates_per_epoch if row.schedule else None,
         accuracy=row.value,
+        averaged=_averaged(row, objective),
         epochs=row.epochs,
         seconds=row.seconds,
         params=", ".join(
-            f"{name}={plain(value)}" for name, value in row.params.items() if name != "family"
+            f"{name}={plain(value)}" for name, value in row.params.items() if name not in _COLUMNS
         ),
         reason=row.reason,
     )

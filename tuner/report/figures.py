@@ -1,175 +1,223 @@
-"""Figures of schedules and trainings, and what all figures of the report have in common.
-
-A figure has no title of its own: the page sets the chart's, as text that wraps. Colours of text
-and grid come from the page too, for light and dark; those of data are legible on both.
-"""
+"""Figures of schedules and of their trainings."""
 
 from __future__ import annotations
 
-import html
-import math
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from tuner.objective import Objective
+from tuner.report.confirmed import Finalist
 from tuner.report.curves import thinned
 from tuner.report.data import BestTrial, Line
+from tuner.report.families import in_order
+from tuner.report.look import (
+    ACCENT,
+    GREY,
+    epoch_axis,
+    family_colour,
+    log_axis,
+    styled,
+    text,
+    window,
+)
 
-BEST = "#e0652b"
-BLUE, GREEN, VIOLET, TEAL = "#3b82d6", "#2f9e5b", "#a05fd0", "#1f9aa8"
-PINK, GOLD, RED, GREY = "#d6569a", "#b98a12", "#d64545", "#8a8f98"
-# For the second to the seventh; more colours nobody tells apart.
-_TOP = (BLUE, GREEN, VIOLET, TEAL, PINK, GOLD)
-# An axis that is longer than these decades shows nothing in its upper part.
-_DECADES = 6
-# And one that is shorter than these makes a cliff of a step.
-_LEAST = 0.8
+
+class Trained(NamedTuple):
+    """What a trial's training reached after each of its epochs."""
+
+    family: str
+    is_complete: bool
+    accuracies: tuple[float | None, ...]  # or other values of the objective
 
 
-class Chart(NamedTuple):
-    """A place for a chart: its figure, or the sentence that says why there is none.
+# So many of the best schedules stand out of the others.
+TOP = 7
+# Letters in a line of a label beside an axis.
+_WIDTH = 16
+_METRICS = (
+    ("train loss", 2, {"color": GREY, "width": 2}),
+    ("train accuracy", 3, {"color": GREY, "width": 2, "dash": "dash"}),
+    ("{metric}", 3, {"color": ACCENT, "width": 2.5}),
+    ("averaged weights", 3, {"color": ACCENT, "width": 2, "dash": "dot"}),
+)
 
-    Small charts that follow each other and have the same ``group`` stand under it side by side.
+
+def training_figure(epochs: int, objective: Objective) -> go.Figure:
+    """Draw the places for one training: learning rate, loss and accuracies over its epochs.
+
+    The chapter draws loss and accuracies, as they stand here. The traces have no data yet.
+
+    Args:
+        epochs: Epochs of a full training.
+        objective: What judges; another one than an accuracy stands in its place.
     """
-
-    key: str
-    title: str
-    figure: Any = None
-    sentence: str = ""
-    note: str = ""
-    height: int = 380
-    wide: bool = False
-    group: str = ""
-
-
-def styled(figure: go.Figure) -> go.Figure:
-    """Give a figure the report's look: transparent, no title, legend below, room for labels."""
-    axis = {"automargin": True, "gridcolor": "#808080", "zeroline": False}
-    figure.update_layout(
-        template="none",
-        title=None,
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        margin={"l": 56, "r": 16, "t": 16, "b": 48},
-        legend={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top", "title": None},
-        font={"family": "system-ui, sans-serif", "size": 13, "color": GREY},
-    )
-    figure.update_xaxes(axis, title_standoff=8)
-    figure.update_yaxes(axis, title_standoff=8)
-    return figure
-
-
-def text(value: object) -> str:
-    """Return text that Plotly shows as it is; it reads some HTML in names and labels."""
-    return html.escape(str(value), quote=False)
-
-
-def best_figure(best: BestTrial, metric: str = "test accuracy") -> go.Figure:
-    """Draw learning rate, loss and metric of one training above each other, over its epochs."""
     figure = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.05)
-    figure.add_trace(_curve_trace(best, BEST), row=1, col=1)
-    for name, values, colour, row in (
-        ("train loss", best.train_loss, VIOLET, 2),
-        ("train accuracy", best.train_accuracy, GREEN, 3),
-        (metric, best.test_accuracy, BLUE, 3),
-    ):
-        if None in values or (name == "train accuracy" and not metric.endswith("accuracy")):
-            continue
+    rate = {"width": 2.5, "color": GREY}
+    trace = go.Scatter(
+        mode="lines", line=rate, showlegend=False, name="learning rate",
+        hovertemplate="%{x:.2f} epochs: LR %{y:.4g}<extra></extra>",
+    )  # fmt: skip
+    figure.add_trace(trace, row=1, col=1)
+    for words, row, line in _METRICS:
+        name = words.format(metric=objective.judged_by)
         trace = go.Scatter(
-            x=best.epochs, y=values, name=name, mode="lines+markers", line={"color": colour},
+            name=name, mode="lines+markers", line=line, marker={"size": 5},
             hovertemplate=f"epoch %{{x}}: {name} %{{y:.4f}}<extra></extra>",
         )  # fmt: skip
         figure.add_trace(trace, row=row, col=1)
     styled(figure)
-    figure.update_yaxes(log_axis([best.curve.rates]), title_text="learning rate", row=1, col=1)
+    figure.update_yaxes(title_text="learning rate", row=1, col=1)
     figure.update_yaxes(title_text="train loss", row=2, col=1)
-    figure.update_yaxes(title_text=metric.removeprefix("test "), row=3, col=1)
-    figure.update_xaxes(epoch_axis(best.curve.epochs[-1]))
-    figure.update_xaxes(title_text=None, row=1, col=1)
-    figure.update_xaxes(title_text=None, row=2, col=1)
-    figure.update_layout(legend={"y": -0.12})
+    figure.update_yaxes(title_text=objective.noun, row=3, col=1)
+    figure.update_xaxes(epoch_axis(epochs))
+    for row in (1, 2):
+        figure.update_xaxes(title_text=None, row=row, col=1)
     return figure
 
 
-def overlay_figure(lines: Sequence[Line]) -> go.Figure:
-    """Draw all schedules over each other: the best on top, the next coloured, others faint."""
+def best_figure(best: BestTrial, objective: Objective) -> go.Figure:
+    """Draw learning rate, loss and metric of the winner's training above each other."""
+    figure = training_figure(round(best.curve.epochs[-1]), objective)
+    figure.update_yaxes(log_axis([best.curve.rates]), row=1, col=1)
+    rate, *metrics = figure.data
+    rate.update(x=best.curve.epochs, y=best.curve.rates)
+    rate.line.color = family_colour(best.family)
+    train_accuracy = best.train_accuracy if objective.is_accuracy else ()
+    series = (best.train_loss, train_accuracy, best.test_accuracy, best.averaged_accuracy)
+    for trace, values in zip(metrics, series, strict=True):
+        trace.update(x=best.epochs[: len(values)], y=values)
+    measured = [trace for trace, values in zip(metrics, series, strict=True) if any_of(values)]
+    figure.data = [rate, *measured]
+    return figure
+
+
+def overlay_figure(lines: Sequence[Line], winner: int | None) -> go.Figure:
+    """Draw all schedules over each other: the winner thick, the best in the colours of their
+    families, the other complete ones and the pruned ones faint.
+    """
     ranked = sorted((line for line in lines if line.rank), key=lambda line: line.rank or 0)
-    top = ranked[: 1 + len(_TOP)]
+    # The last is on top.
+    top = [*(line for line in reversed(ranked[:TOP]) if line.number != winner)]
+    top += [line for line in ranked if line.number == winner]
     figure = go.Figure()
     pruned = [line for line in lines if line.state == "pruned"]
-    _add_faint(figure, f"pruned ({len(pruned)})", pruned, GREY, 0.45)
-    others = ranked[len(top) :]
-    _add_faint(figure, f"other complete ({len(others)})", others, GREY, 0.85)
-    for line, colour in reversed(list(zip(top, (BEST, *_TOP), strict=False))):
-        trace = _curve_trace(line, colour)
-        name = line.baseline or line.family
-        trace.name = text(f"{line.rank}. {name}, trial {line.number}: {line.accuracy:.4f}")
-        trace.line.width = 4 if line.rank == 1 else 1.8
-        trace.showlegend = True
-        figure.add_trace(trace)
+    others = [line for line in ranked if line not in top]
+    _add_faint(figure, f"pruned ({len(pruned)})", pruned, 0.3)
+    _add_faint(figure, f"other complete ({len(others)})", others, 0.75)
+    for line in top:
+        won = line.number == winner
+        name = f"{line.rank}. {line.baseline or line.family}, trial {line.number}"
+        what = "winner: " if won else ""
+        figure.add_trace(
+            go.Scatter(
+                x=line.curve.epochs, y=line.curve.rates, mode="lines",
+                name=text(f"{what}{name}: {line.accuracy:.4f}"),
+                line={"color": family_colour(line.family), "width": 5 if won else 2},
+                hovertemplate=f"trial {line.number}, %{{x:.2f}} epochs:"
+                " LR %{y:.4g}<extra></extra>",
+            )
+        )  # fmt: skip
     styled(figure)
-    figure.update_layout(legend={"traceorder": "reversed"})
+    figure.update_layout(legend={"traceorder": "reversed", "y": -0.13, "yanchor": "top"})
     figure.update_xaxes(epoch_axis(lines[0].curve.epochs[-1]))
     rates = [line.curve.rates for line in lines]
     figure.update_yaxes(log_axis(rates), title_text="learning rate")
     return figure
 
 
-def _curve_trace(line: BestTrial | Line, colour: str) -> go.Scatter:
-    return go.Scatter(
-        x=line.curve.epochs, y=line.curve.rates, name="learning rate", mode="lines",
-        line={"color": colour, "width": 2.5}, showlegend=False,
-        hovertemplate=f"trial {line.number}, %{{x:.2f}} epochs: LR %{{y:.4g}}<extra></extra>",
+def learning_figure(trials: Sequence[Trained], epochs: int, objective: Objective) -> go.Figure:
+    """Draw the metric of every trial after each epoch, a colour for each family."""
+    figure = go.Figure()
+    for family in in_order(trial.family for trial in trials):
+        for complete in (False, True):
+            chosen = [t for t in trials if (t.family, t.is_complete) == (family, complete)]
+            if not chosen:
+                continue
+            x, y = _with_gaps((range(1, len(t.accuracies) + 1), t.accuracies) for t in chosen)
+            only = not any(t.is_complete for t in trials if t.family == family)
+            figure.add_trace(
+                go.Scatter(
+                    x=x, y=y, name=family, legendgroup=family, mode="lines+markers",
+                    showlegend=complete or only, opacity=0.8 if complete else 0.35,
+                    line={"color": family_colour(family), "width": 1.3}, marker={"size": 3},
+                    hovertemplate=f"{family}, epoch %{{x}}: %{{y:.4f}}<extra></extra>",
+                )
+            )  # fmt: skip
+    styled(figure)
+    figure.update_xaxes(epoch_axis(epochs, start=0.5))
+    values = [value for t in trials for value in t.accuracies if value is not None]
+    seen = window(values, objective.minimized)
+    figure.update_yaxes(title_text=objective.judged_by, range=seen.range)
+    return figure
+
+
+def confirmed_figure(finalists: Sequence[Finalist], objective: Objective) -> go.Figure:
+    """Draw every training of a confirm as a point, and each schedule's mean with its error."""
+    figure = go.Figure()
+    seen = window([value for f in finalists for value in f.values], objective.minimized)
+    for place, finalist in enumerate(finalists):
+        colour = family_colour(finalist.family)
+        shown = [*map(seen.shown, finalist.values)]
+        figure.add_trace(
+            go.Scatter(
+                x=shown, y=[place] * len(shown), mode="markers", name=text(finalist.label),
+                marker={"color": colour, "size": 8, "symbol": "circle-open"},
+                marker_line_width=1.5,
+                customdata=finalist.values,
+                hovertemplate="%{customdata:.4f}<extra></extra>",
+            )
+        )  # fmt: skip
+        if finalist.mean is not None:
+            figure.add_trace(
+                go.Scatter(
+                    x=[seen.shown(finalist.mean)], y=[place], mode="markers",
+                    marker={"color": colour, "size": 11, "symbol": "diamond"},
+                    error_x={"array": [finalist.se or 0], "color": colour, "thickness": 2},
+                    customdata=[finalist.mean],
+                    hovertemplate="mean %{customdata:.4f}<extra></extra>",
+                )
+            )  # fmt: skip
+    styled(figure)
+    figure.update_layout(showlegend=False)
+    figure.update_xaxes(title_text=objective.judged_by, range=seen.range)
+    figure.update_yaxes(
+        tickvals=[*range(len(finalists))],
+        ticktext=["<br>".join(map(text, textwrap.wrap(f.label, _WIDTH))) for f in finalists],
+        range=[len(finalists) - 0.4, -0.6],
+    )
+    return figure
+
+
+def any_of(values: Sequence[float | None]) -> bool:
+    """Return whether anything was measured."""
+    return any(value is not None for value in values)
+
+
+def _add_faint(figure: go.Figure, name: str, lines: Sequence[Line], opacity: float) -> None:
+    """Add many schedules as one trace."""
+    if not lines:
+        return
+    curves = [thinned(line.curve) for line in lines]
+    epochs, rates = _with_gaps((curve.epochs, curve.rates) for curve in curves)
+    figure.add_trace(
+        go.Scatter(
+            x=epochs, y=rates, name=name, mode="lines", opacity=opacity, hoverinfo="skip",
+            line={"color": GREY, "width": 1},
+        )
     )  # fmt: skip
 
 
-def _add_faint(
-    figure: go.Figure, name: str, lines: Sequence[Line], colour: str, opacity: float
-) -> None:
-    """Add many schedules as one trace; a gap lies between two of them."""
-    if not lines:
-        return
-    epochs: list[float | None] = []
-    rates: list[float | None] = []
-    for line in lines:
-        curve = thinned(line.curve)
-        epochs += [*curve.epochs, None]
-        rates += [*curve.rates, None]
-    figure.add_trace(
-        go.Scatter(
-            x=epochs,
-            y=rates,
-            name=name,
-            mode="lines",
-            opacity=opacity,
-            hoverinfo="skip",
-            line={"color": colour, "width": 1},
-        )
-    )
-
-
-def log_axis(curves: Sequence[Sequence[float | None]]) -> dict[str, Any]:
-    """Return the settings of a logarithmic axis for learning rates."""
-    # A warmup's first few updates would take half of the axis.
-    rates = [rate for curve in curves for rate in curve[3:] or curve if rate]
-    if not rates:
-        return {"type": "log"}
-    low, high = math.log10(min(rates)), math.log10(max(rates))
-    low = max(low, high - _DECADES)
-    margin = max(0.05 * (high - low), (_LEAST - (high - low)) / 2)
-    low, high = low - margin, high + margin
-    # Powers of ten, and between them 2 and 5 where few of them are in sight.
-    steps = (1,) if high - low > 3 else (1, 2, 5)
-    powers = range(math.floor(low), math.ceil(high) + 1)
-    ticks = [float(f"{step}e{power}") for power in powers for step in steps]
-    shown = [tick for tick in ticks if low <= math.log10(tick) <= high]
-    words = [f"{tick:g}" for tick in shown]
-    return {"type": "log", "range": [low, high], "tickvals": shown, "ticktext": words}
-
-
-def epoch_axis(epochs: float, start: float = 0) -> dict[str, Any]:
-    """Return the settings of an axis for the time of a training."""
-    step = {"dtick": 1} if epochs <= 12 else {}
-    return {"title_text": "time (epochs trained)", "range": [start, epochs * 1.02], **step}
+def _with_gaps(
+    lines: Iterable[tuple[Sequence[float], Sequence[float | None]]],
+) -> tuple[list[float | None], list[float | None]]:
+    """Return many lines as one; a gap lies between two of them."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for across, up in lines:
+        x += [*across, None]
+        y += [*up, None]
+    return x, y

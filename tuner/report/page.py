@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
 import os
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 import plotly.io
@@ -16,18 +19,38 @@ from plotly.offline import get_plotlyjs
 
 from tuner.confirmation import Confirmation
 from tuner.errors import ReportError
+from tuner.report.charts import charts
 from tuner.report.confirmed import confirmed_data
 from tuner.report.data import TOP, ReportData, plain, report_data
-from tuner.report.figures import Chart, best_figure, overlay_figure
-from tuner.report.optuna_figures import optuna_charts
+from tuner.report.families import families
+from tuner.report.figures import training_figure
+from tuner.report.look import family_colour
+from tuner.report.progress import cost
 from tuner.report.provenance import provenance
 from tuner.report.snapshot import snapshot
-from tuner.report.words import count, states, verdict_sentence
-from tuner.results import trial_rows
+from tuner.report.traces import trial_traces
+from tuner.report.words import confirmed_verdict, count, mean_sd, states, verdict_sentence
+from tuner.results import TrialRow, trial_rows
 from tuner.schedules.writing import write_whole
 from tuner.spec import StudySpec
 
-_CONFIG = {"responsive": True, "displaylogo": False, "showSendToCloud": False}
+_SECTIONS = (
+    ("winner", "Winner"),
+    ("baselines", "Baselines"),
+    ("schedules", "Schedules"),
+    ("search", "Search"),
+    ("exercises", "Exercises"),
+    ("trials", "Trials"),
+    ("provenance", "Provenance"),
+)
+
+
+class Fact(NamedTuple):
+    """A number under the verdict."""
+
+    name: str
+    value: str
+    more: str
 
 
 def write_page(
@@ -56,77 +79,103 @@ def write_html(page: str, path: str | Path) -> Path:
 
 def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = None) -> str:
     """Return the report of a study as HTML."""
+    objective = spec.objective
     frozen = snapshot(study)
-    data = report_data(trial_rows(frozen), spec.space.clock, spec.objective)
-    metric = spec.objective.judged_by
+    rows = trial_rows(frozen)
+    data = report_data(rows, spec.space.clock, objective, _winner(rows, confirmation))
+    confirmed = confirmed_data(confirmation) if confirmation else None
+    traces = trial_traces(rows, data.lines, objective)
+    drawn = charts(frozen, spec, rows, data, confirmed)
+    trial = training_figure(spec.epochs, objective)
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(plain=plain, number=_number)
-    environment.globals.update(count=count, states=states, figure_html=_figure_html)
+    environment.filters.update(plain=plain, number=_number, mean_sd=mean_sd)
+    environment.globals.update(count=count, states=states, dot=_dot)
     template = environment.from_string(resource("page.html"))
     return template.render(
         name=spec.name,
         notes=spec.study_data.get("notes", ""),
-        metric=metric,
+        metric=objective.judged_by,
+        minimized=objective.minimized,
+        confirm_metric=objective.for_test_set().judged_by,
         top=TOP,
-        verdict=verdict_sentence(data.verdict, spec.objective),
+        sections=_SECTIONS,
+        verdict=_verdict(data, spec, confirmation),
+        facts=_facts(rows, data, spec),
         data=data,
-        confirmed=confirmed_data(confirmation) if confirmation else None,
-        best=_best_chart(data, metric),
-        overlay=_overlay_chart(data),
-        optuna=_grouped(optuna_charts(frozen, metric)),
+        confirmed=confirmed,
+        families=families(rows, objective),
+        charts=drawn,
+        traces=traces,
+        figures_json=figures_json(
+            {key: chart.figure for key, chart in drawn.items() if chart.figure is not None}, trial
+        ),
+        traces_json=_json(traces),
         origin=provenance(spec),
         css=Markup(resource("page.css")),
-        plotly_js=Markup(get_plotlyjs()),
+        js=Markup(resource("page.js")),
+        plotly_gzip=plotly_gzip(),
     )
 
 
-def _best_chart(data: ReportData, metric: str) -> Chart:
-    title = f"Its learning rate, loss and {metric}, epoch by epoch"
-    chart = Chart("best", title, height=640, note=_no_zero([data.best] if data.best else []))
-    if data.best is None:
-        return chart._replace(sentence="It needs a complete trial, and there is none yet.")
-    return chart._replace(figure=best_figure(data.best, metric))
+def _winner(rows: Sequence[TrialRow], confirmation: Confirmation | None) -> TrialRow | None:
+    """Return the trial of a confirm's winner."""
+    winner = confirmation.winner if confirmation else None
+    if winner is None:
+        return None
+    own = [row for row in rows if winner.trial in (None, row.number)]
+    return next((row for row in own if row.schedule == winner.schedule), None)
 
 
-def _overlay_chart(data: ReportData) -> Chart:
-    title = "Learning rates of all complete and pruned trials, the best highlighted"
-    note = "Grey: the other complete trials, and fainter the pruned ones. " + _no_zero(data.lines)
-    chart = Chart("schedules", title, height=520, note=note)
-    if not data.lines:
-        return chart._replace(sentence="It needs a complete or pruned trial, and there is none.")
-    return chart._replace(figure=overlay_figure(data.lines))
+def _verdict(data: ReportData, spec: StudySpec, confirmation: Confirmation | None) -> str:
+    if confirmation and confirmation.winner:
+        return confirmed_verdict(confirmation, spec.objective.for_test_set())
+    return verdict_sentence(data.verdict, spec.objective)
 
 
-def _no_zero(lines: Sequence[Any]) -> str:
-    zero = any(rate is None for line in lines for rate in line.curve.rates)
-    return "A learning rate of 0 has no place on this axis and is left out." if zero else ""
+def _facts(rows: Sequence[TrialRow], data: ReportData, spec: StudySpec) -> list[Fact]:
+    spent = cost(rows, spec.epochs)
+    hours = sum(row.seconds * row.epochs_trained / row.epochs for row in rows if row.epochs) / 3600
+    time = f"{hours:.1f} h" if hours >= 1 else f"{60 * hours:.0f} min"
+    given = f", {spent.given} shared with other trials" if spent.given else ""
+    return [
+        Fact("trials", str(data.verdict.trials), states(data.verdict.states) or "none yet"),
+        Fact(
+            "epochs trained",
+            str(spent.trained),
+            f"{100 * spent.saved:.0f} % fewer than {spent.full} without pruning{given}",
+        ),
+        Fact("training time", time, "of one worker, all trials together"),
+    ]
 
 
-def _grouped(charts: Sequence[Chart]) -> list[tuple[str, list[Chart]]]:
-    """Return the charts with their groups' titles; one without a group is a group of its own."""
-    groups: list[tuple[str, list[Chart]]] = []
-    for chart in charts:
-        if chart.group and groups and groups[-1][0] == chart.group:
-            groups[-1][1].append(chart)
-        else:
-            groups.append((chart.group, [chart]))
-    return groups
+def figures_json(figures: dict[str, Any], trial: Any) -> Markup:
+    """Return the figures of charts, and the one of a trial's curves, for the page's script."""
+    written = {key: plotly.io.to_json(figure) for key, figure in figures.items()}
+    inner = ",".join(f"{json.dumps(key)}:{text}" for key, text in written.items())
+    return _inert(f'{{"charts":{{{inner}}},"trial":{plotly.io.to_json(trial)}}}')
 
 
-def _figure_html(chart: Chart) -> Markup:
-    # Plotly escapes what could end the script element.
-    return Markup(
-        plotly.io.to_html(
-            chart.figure,
-            full_html=False,
-            include_plotlyjs=False,
-            div_id=f"chart-{chart.key}",
-            default_height=f"{chart.height}px",
-            config=_CONFIG,
-        )
-    )
+def _json(value: Any) -> Markup:
+    return _inert(json.dumps(value, separators=(",", ":")))
+
+
+def _inert(text: str) -> Markup:
+    """Return JSON that cannot end the element it is in."""
+    return Markup(text.replace("<", "\\u003c"))
+
+
+def _dot(family: str) -> Markup:
+    """Return a mark in the colour that a family has in the charts."""
+    colour = family_colour(family)
+    return Markup('<span class="dot" style="background:{}"></span>').format(colour)
+
+
+def plotly_gzip() -> str:
+    """Return Plotly's JavaScript compressed, which is a third of its size."""
+    # Without a time, so that the same study gives the same file.
+    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), mtime=0)).decode()
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -8,6 +8,7 @@ import shlex
 from importlib import metadata
 from typing import Any, NamedTuple
 
+from tuner.confirmation import fresh_seeds
 from tuner.spec import StudySpec
 from tuner.storage_urls import hide_password
 
@@ -22,10 +23,11 @@ class Provenance(NamedTuple):
     database: str
     fingerprint: str
     task: str
+    seeds: str
     versions: tuple[tuple[str, str], ...]
     definition: str
     search_space: str
-    command: str
+    commands: tuple[tuple[str, str], ...]
 
 
 def provenance(spec: StudySpec) -> Provenance:
@@ -36,12 +38,33 @@ def provenance(spec: StudySpec) -> Provenance:
         database=database,
         fingerprint=spec.fingerprint(),
         task=f"{spec.training.name}, {spec.epochs} epochs of {spec.task.updates_per_epoch} updates"
-        f" of {spec.task.batch_size} examples, seed {spec.training.seed}",
+        f" of {spec.task.batch_size} examples",
+        seeds=_seeds(spec),
         versions=versions(),
         definition=json.dumps(_without_password(spec.study_data), indent=2, ensure_ascii=False),
         search_space=json.dumps(spec.space_data, indent=2, ensure_ascii=False),
-        command=shlex.join(["tuner", "resume", "--storage", database, "--study", spec.name]),
+        commands=_commands(["--storage", database, "--study", spec.name]),
     )
+
+
+def _seeds(spec: StudySpec) -> str:
+    sampler = getattr(spec.sampler, "seed", "none")
+    confirm = fresh_seeds(
+        spec.confirm.seed, spec.confirm.max_seeds, training_seed=spec.training.seed
+    )
+    fresh = ", ".join(map(str, confirm))
+    return f"training {spec.training.seed}, sampler {sampler}; to confirm: {fresh}"
+
+
+def _commands(where: list[str]) -> tuple[tuple[str, str], ...]:
+    """Return what one does next with a study, and what to type for it."""
+    typed = {
+        "continue the study": ["resume", *where],
+        "train the best on fresh seeds": ["confirm", *where],
+        "write the best schedule": ["export", *where, "-o", "best.json"],
+        "write this report": ["report", *where, "-o", "report.html"],
+    }
+    return tuple((what, shlex.join(["tuner", *words])) for what, words in typed.items())
 
 
 def versions() -> tuple[tuple[str, str], ...]:

@@ -17,7 +17,7 @@ def snapshot(study: Study) -> Study:
 
 
 def in_memory(trials: Sequence[FrozenTrial], direction: StudyDirection) -> Study:
-    """Return a study of these trials, which must be all of a study's in their order."""
+    """Return a study of these trials, which it numbers anew."""
     with quiet():
         study = optuna.create_study(direction=direction)
         study.add_trials(trials)

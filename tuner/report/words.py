@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+from tuner.confirmation import Candidate, Confirmation, Spread, difference, leader, spread
 from tuner.objective import Objective
-from tuner.report.data import Contender, Verdict
+from tuner.report.data import Averaging, Contender, Verdict
+from tuner.results import FalsePrunes
 
+# So many that are tied with a winner are named in a sentence.
+_NAMED = 2
 _EXAMPLES = {"test": "the test set", "holdout": "training examples that were held out"}
 
 
@@ -30,12 +35,24 @@ def states(counts: Sequence[tuple[str, int]]) -> str:
     return ", ".join(f"{number} {state}" for state, number in counts)
 
 
-def verdict_sentence(verdict: Verdict, objective: Objective = Objective()) -> str:  # noqa: B008
+def mean_sd(found: Spread | None) -> str:
+    """Return a mean and the standard deviation around it.
+
+    Example:
+        >>> mean_sd(Spread(n=3, mean=0.87, sd=0.0035, se=0.002)), mean_sd(None)
+        ('0.8700 ± 0.0035', '–')
+    """
+    if found is None:
+        return "–"
+    return f"{found.mean:.4f}" + (f" ± {found.sd:.4f}" if found.sd is not None else "")
+
+
+def verdict_sentence(verdict: Verdict, objective: Objective) -> str:
     """Return the report's first sentence: the best schedule, on what evidence, against what.
 
     Args:
         verdict: What it says.
-        objective: What judged; it never changes.
+        objective: What judged.
     """
     if verdict.trials == 0:
         return "The study has no trials yet, so there is no best schedule."
@@ -50,6 +67,114 @@ def verdict_sentence(verdict: Verdict, objective: Objective = Objective()) -> st
         f" {best.number} – one run, chosen by its {objective.noun} on"
         f" {_EXAMPLES[objective.evaluate_on]} –"
         f" {_standing(best, verdict.rival, 'below' if objective.minimized else 'above')}."
+    )
+
+
+def confirmed_verdict(confirmation: Confirmation, objective: Objective) -> str:
+    """Return the report's first sentence after a confirm: the winner, its mean, n, against whom.
+
+    Args:
+        confirmation: A confirm that has a winner.
+        objective: What judges in it.
+    """
+    winner = confirmation.winner
+    assert winner is not None, "a confirm that is over has a winner"
+    found = spread([*winner.values.values()])
+    assert found is not None, "a winner has a mean"
+    error = f" ± {found.se:.4f}" if found.se is not None else ""
+    rivals = [c for c in confirmation.candidates if c.is_baseline != winner.is_baseline]
+    return (
+        f"The winner is {_candidate(winner)}: {objective.judged_by} {found.mean:.4f}{error} (mean"
+        f" ± standard error over n = {found.n} fresh {'seed' if found.n == 1 else 'seeds'}),"
+        f" {_against(winner, leader(rivals))}{_tied(confirmation)}."
+    )
+
+
+def _against(winner: Candidate, rival: Candidate | None) -> str:
+    what = "finalist of the search" if winner.is_baseline else "baseline"
+    versus = difference(winner, rival) if rival else None
+    if rival is None or versus is None:
+        return f"with no {what} beside it"
+    mean = spread([*rival.values.values()])
+    assert mean is not None, "who was compared has a mean"
+    error = f" ± {mean.se:.4f}" if mean.se is not None else ""
+    interval = (
+        f"; 95 % interval of the paired difference {versus.low:+.4f} to {versus.high:+.4f}"
+        if math.isfinite(versus.low)
+        else ""
+    )
+    return (
+        f"{abs(versus.mean):.4f} {'above' if versus.mean >= 0 else 'below'} the best {what},"
+        f" {_candidate(rival)} ({mean.mean:.4f}{error}{interval})"
+    )
+
+
+def _tied(confirmation: Confirmation) -> str:
+    tied = [candidate.label for candidate in confirmation.tie_set[1:]]
+    if not tied:
+        return "; the seeds separate it from all others"
+    few = len(tied) <= _NAMED
+    named = " and ".join(f"“{label}”" for label in tied) if few else f"{len(tied)} others"
+    return f"; the seeds do not separate it from {named}"
+
+
+def _candidate(candidate: Candidate) -> str:
+    schedule = candidate.schedule
+    what = f"{schedule.family} with base LR {schedule.base_lr:.4g}"
+    return (
+        f"“{candidate.label}”, {what}" if candidate.is_baseline else f"{candidate.label}, {what}"
+    )
+
+
+def averaging_sentence(
+    averaging: Averaging | None, winner: int | None, accuracy: float, objective: Objective
+) -> str:
+    """Return what the winner's schedule gives together with averaging of the weights.
+
+    Args:
+        averaging: What averaged weights gave, None if none were kept.
+        winner: The number of its trial.
+        accuracy: What its weights as they are gave there, or another value of the objective.
+        objective: What was measured.
+    """
+    if averaging is None:
+        return ""
+    gain = averaging.gain
+    error = (
+        f" ± {gain.se:.4f} (mean ± standard error, n = {gain.n})" if gain.se is not None else ""
+    )
+    return (
+        f"Your schedule plus weight averaging gives {averaging.winner:.4f} at the end of trial"
+        f" {winner}, in place of {accuracy:.4f}. Over all complete trials averaging changes the"
+        f" {objective.noun} by {gain.mean:+.4f}{error}."
+    )
+
+
+def false_prunes_sentence(found: FalsePrunes, control_share: float) -> str:
+    """Return how often pruning was wrong, as measured on the trials that it may not end.
+
+    Args:
+        found: What was measured.
+        control_share: The share of trials that are never pruned.
+    """
+    missing = "How many good trials pruning misses"
+    if not found.controls and control_share:
+        return f"{missing} is not measured yet, as no trial that is never pruned is complete."
+    if not found.controls:
+        return (
+            f"{missing} was not measured, as every sampled trial may be pruned;"
+            " “control_share = 0.1” under [pruner] measures it on a tenth of the trials."
+        )
+    head = (
+        f"Measured on {count(found.controls, 'trial')} that may never be pruned: pruning"
+        f" would have ended {found.would_be_pruned}"
+    )
+    if not found.best:
+        return f"{head}; none of them is among the best tenth of the study."
+    rate = 100 * found.missed / found.best
+    return (
+        f"{head}. Of the {found.best} that are among the best tenth of the study it would have"
+        f" ended {found.missed}: a false-prune rate of {rate:.0f} %."
     )
 
 

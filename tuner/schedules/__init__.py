@@ -4,7 +4,7 @@ Standard library only. A new family is one file here, one line in ``registry.py`
 expected values in the tests.
 """
 
-from tuner.schedules.base import Schedule
+from tuner.schedules.base import Schedule, sealed
 from tuner.schedules.constant import Constant
 from tuner.schedules.cosine import Cosine
 from tuner.schedules.cosine_restarts import CosineRestarts
@@ -16,6 +16,7 @@ from tuner.schedules.file import (
     load_schedule,
     read_schedule_file,
     save_schedule,
+    write_text,
 )
 from tuner.schedules.inverse_time import InverseTime
 from tuner.schedules.linear import Linear
@@ -50,4 +51,6 @@ __all__ = [
     "save_schedule",
     "schedule_from_dict",
     "schedule_to_dict",
+    "sealed",
+    "write_text",
 ]

@@ -1,4 +1,4 @@
-"""What every schedule has: the fields, warmup, purity, vectorisation, another horizon.
+"""What every schedule has: the fields, warmup, purity, vectorisation.
 
 A family is a frozen dataclass in a file of its own that adds its parameters and the learning
 rate after warmup. Nothing here or in the families imports more than the standard library.
@@ -10,7 +10,6 @@ import dataclasses
 import functools
 import math
 import numbers
-import operator
 import re
 from abc import ABC, abstractmethod
 from array import array
@@ -19,16 +18,16 @@ from typing import Any, ClassVar, TypeVar, overload
 
 from tuner.errors import FrozenScheduleError, ScheduleError
 from tuner.schedules.fields import choice, plain, rate, updates
-from tuner.schedules.picture import Pictured
+from tuner.schedules.handover import HandedOver
+from tuner.schedules.transfer import Transferable
 
 WARMUP_MODES = ("linear", "constant")
 
 # A schedule that is asked as often as a training does keeps its learning rates in a table, if
 # they are not too many: looked up faster than MXNet's objects compute theirs.
-_TABLE_AFTER, _TABLE_LIMIT = 100, 100_000
+_TABLE_AFTER, _TABLE_LIMIT = 500, 100_000
 
 F = TypeVar("F", bound="type[Schedule]")
-S = TypeVar("S", bound="Schedule")
 
 
 def sealed(cls: F) -> F:
@@ -41,6 +40,11 @@ def sealed(cls: F) -> F:
     cls.__setattr__ = _refuse_change  # type: ignore[method-assign, assignment]
     cls.__delattr__ = _refuse_change  # type: ignore[method-assign, assignment]
     return cls
+
+
+def is_sealed(cls: type[Schedule]) -> bool:
+    """Tell whether a family was finished by :func:`sealed`."""
+    return cls.__dict__.get("__setattr__") is _refuse_change
 
 
 def _refuse_change(self: Schedule, name: str, value: object = None) -> None:
@@ -69,7 +73,7 @@ def remaining(shape: str, progress: float) -> float:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Schedule(Pictured, ABC):
+class Schedule(Transferable, HandedOver, ABC):
     r"""A learning rate for every update: an immutable function of the update number alone.
 
     With warmup :math:`W`, horizon :math:`T` and the LR :math:`s` at which the family starts
@@ -154,46 +158,6 @@ class Schedule(Pictured, ABC):
             return [self(u) for u in update]
         raise ScheduleError(f"`update` must be a number or several, but got {update!r}.")
 
-    def with_horizon(self: S, horizon: int) -> S:
-        """Lay the same shape out over another number of updates.
-
-        The rule: every duration (warmup, intervals, milestones, knots) is multiplied by
-        ``horizon / self.horizon`` and rounded to the nearest update; every learning rate, factor
-        and count stays.
-
-        Args:
-            horizon: The new horizon in updates.
-
-        Returns:
-            A new schedule of the same family.
-
-        Raises:
-            ScheduleError: If a duration would vanish or two milestones would fall together.
-        """
-        horizon = operator.index(horizon)
-        changed: dict[str, Any] = {}
-        for field in dataclasses.fields(self):
-            value, kind = getattr(self, field.name), field.metadata["kind"]
-            if kind == "updates":
-                changed[field.name] = self._stretch(field.name, value, horizon)
-            elif kind == "update_list":
-                changed[field.name] = tuple(self._stretch(field.name, v, horizon) for v in value)
-            elif kind == "knots":
-                changed[field.name] = tuple(
-                    (self._stretch(field.name, u, horizon), ratio) for u, ratio in value
-                )
-        return dataclasses.replace(self, **{**changed, "horizon": horizon})
-
-    def to_mxnet(self) -> Any:
-        """Return MXNet's own scheduler object for this schedule.
-
-        See :func:`tuner.adapters.mxnet.to_mxnet`. Where MXNet has no such family the schedule
-        itself is returned, which a ``gluon.Trainer`` accepts as ``lr_scheduler``.
-        """
-        from tuner.adapters.mxnet import to_mxnet
-
-        return to_mxnet(self)
-
     # --- what a family provides ---
 
     @abstractmethod
@@ -251,7 +215,8 @@ class Schedule(Pictured, ABC):
             object.__setattr__(self, "_rates", rates)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        state = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return state | ({"_derivation": self._derivation} if self._derivation else {})
 
     def _common_conditions(self) -> Iterator[tuple[bool, str]]:
         # The upper limits are far from any use, and keep every intermediate result finite and
@@ -281,13 +246,3 @@ class Schedule(Pictured, ABC):
         except (TypeError, ValueError) as error:
             return f"`{field.name}` must be {error}, but got {value!r}"
         return None
-
-    def _stretch(self, name: str, duration: int, horizon: int) -> int:
-        stretched = round(duration * horizon / self.horizon)
-        if duration > 0 and stretched == 0:
-            raise ScheduleError(
-                f"{type(self).__name__}: {duration} of {self.horizon} updates ({name}) would"
-                f" vanish over a horizon of {horizon}. Set `{name}` by hand:"
-                f" dataclasses.replace(schedule, horizon={horizon}, {name}=...)."
-            )
-        return stretched

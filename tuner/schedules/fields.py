@@ -112,3 +112,5 @@ _PLAIN: dict[str, Any] = {
     "knots": _plain_knots,
     "choice": _plain_choice,
 }
+
+KINDS = frozenset(_PLAIN)

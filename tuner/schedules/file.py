@@ -6,7 +6,6 @@ to check them. Nothing in it is executed, and no name in it is imported.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -18,6 +17,7 @@ from typing import Any, NamedTuple
 from tuner.errors import ScheduleError, ScheduleFileError
 from tuner.schedules.base import Schedule
 from tuner.schedules.registry import did_you_mean, schedule_from_dict, schedule_to_dict
+from tuner.schedules.strict_json import LARGEST_FILE, digest, json_object, unique_keys
 from tuner.schedules.writing import write_whole
 
 FORMAT_NAME, FORMAT_VERSION = "tuner.schedule", 1
@@ -37,7 +37,6 @@ _KEYS = (
     "provenance",
     "sha256",
 )
-_LARGEST_FILE = 16 * 2**20
 _EXPORT_AGAIN = "The file was edited or is damaged: export it again."
 
 
@@ -65,7 +64,9 @@ def save_schedule(
         path: Where to. An existing file is replaced.
         updates_per_epoch: Updates in an epoch of the training that it was tuned for.
         batch_size: Examples in an update of that training.
-        provenance: Where the schedule comes from; anything that JSON can hold.
+        provenance: Where the schedule comes from; anything that JSON can hold. ``derived`` in it
+            is the schedule's :attr:`~tuner.schedules.transfer.Transferable.derivation`, if it has
+            one.
 
     Raises:
         ScheduleFileError: If it cannot be written; what was there before is still there.
@@ -85,28 +86,66 @@ def save_schedule(
         "batch_size": batch_size,
         "check": [[update, schedule(update)] for update in _check_updates(schedule)],
     }
-    content = _seal(document, {} if provenance is None else provenance)
+    origin = {} if provenance is None else provenance
+    if schedule.derivation:
+        origin = {**origin, "derived": schedule.derivation}
+    content = _seal(document, origin)
     # What could not be read back is not written.
     _parse(content, where)
-    try:
-        write_whole(content, where)
-    except (OSError, ValueError) as error:
-        raise ScheduleFileError(f"{where} cannot be written: {_reason(error)}.") from error
+    _write(content, where)
 
 
-def load_schedule(path: str | os.PathLike[str]) -> Schedule:
+def write_text(text: str, path: str | os.PathLike[str]) -> None:
+    """Write a schedule's CSV or Python text, whole or not at all.
+
+    Raises:
+        ScheduleFileError: If it cannot be written; what was there before is still there.
+    """
+    _write(text.encode(), os.fsdecode(path))
+
+
+def load_schedule(
+    path: str | os.PathLike[str],
+    *,
+    updates_per_epoch: int | None = None,
+    epochs: float | None = None,
+) -> Schedule:
     """Read the schedule out of a file; it needs the standard library alone.
+
+    Told the updates per epoch or the epochs of the training that it is for, it lays the schedule
+    out for that training, by the rule of
+    :meth:`~tuner.schedules.transfer.Transferable.for_training`; what it is not told is as in the
+    training that the file's schedule was tuned for. Learning rates stay as they are.
 
     Args:
         path: A file that :func:`save_schedule` wrote.
+        updates_per_epoch: Optimizer updates in an epoch of the training.
+        epochs: Epochs of the training.
 
     Returns:
-        A schedule equal to the one saved.
+        A schedule equal to the one saved, or laid out for the training.
 
     Raises:
-        ScheduleFileError: If the file cannot be read or trusted, with the reason.
+        ScheduleFileError: If the file cannot be read or trusted, or its schedule cannot be laid
+            out for the training, with the reason.
     """
-    return read_schedule_file(path).schedule
+    file, where = read_schedule_file(path), os.fsdecode(path)
+    schedule, per_epoch = file.schedule, file.updates_per_epoch
+    if updates_per_epoch is None and epochs is None:
+        return schedule
+    if per_epoch is not None:
+        updates_per_epoch = per_epoch if updates_per_epoch is None else updates_per_epoch
+        epochs = schedule.horizon / per_epoch if epochs is None else epochs
+    if updates_per_epoch is None or epochs is None:
+        raise ScheduleFileError(
+            f"{where} does not say how many updates its epochs have, so both `epochs` and"
+            " `updates_per_epoch` must be given, but got"
+            f" (epochs={epochs!r}, updates_per_epoch={updates_per_epoch!r})."
+        )
+    try:
+        return schedule.for_training(epochs=epochs, updates_per_epoch=updates_per_epoch)
+    except ScheduleError as error:
+        raise ScheduleFileError(f"{where} does not fit this training: {error}") from error
 
 
 def read_schedule_file(path: str | os.PathLike[str]) -> ScheduleFile:
@@ -124,10 +163,17 @@ def read_schedule_file(path: str | os.PathLike[str]) -> ScheduleFile:
     where = os.fsdecode(path)
     try:
         with Path(where).open("rb") as file:
-            content = file.read(_LARGEST_FILE + 1)
+            content = file.read(LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
         raise ScheduleFileError(f"{where} cannot be read: {_reason(error)}.") from error
     return _parse(content, where)
+
+
+def _write(content: bytes, where: str) -> None:
+    try:
+        write_whole(content, where)
+    except (OSError, ValueError) as error:
+        raise ScheduleFileError(f"{where} cannot be written: {_reason(error)}.") from error
 
 
 # --- reading ------------------------------------------------------------------------------
@@ -135,65 +181,22 @@ def read_schedule_file(path: str | os.PathLike[str]) -> ScheduleFile:
 
 def _parse(content: bytes, where: str) -> ScheduleFile:
     try:
-        document = _json_object(content, where)
+        document = json_object(content, where)
         _check_format(document.get("format"), where)
         _check_keys(document, where)
         schedule = schedule_from_dict(document["schedule"])
         _check_values(document, schedule, where)
-        digest = _digest(document)
+        found = digest(document)
     except ScheduleError as error:
         raise ScheduleFileError(f"{where}: {error}") from error
     except RecursionError as error:
         raise ScheduleFileError(f"{where} is nested too deeply for a schedule file.") from error
-    if document["sha256"] != digest:
+    if document["sha256"] != found:
         raise ScheduleFileError(f"{where} does not match its sha256. {_EXPORT_AGAIN}")
+    schedule = schedule.with_derivation(document["provenance"].get("derived", ()))
     return ScheduleFile(
         schedule, document["updates_per_epoch"], document["batch_size"], document["provenance"]
     )
-
-
-def _json_object(content: bytes, where: str) -> dict[str, Any]:
-    if len(content) > _LARGEST_FILE:
-        raise ScheduleFileError(
-            f"{where} is larger than {_LARGEST_FILE} bytes, which no schedule file is."
-        )
-    if not content.strip():
-        raise ScheduleFileError(f"{where} is empty. Export the schedule again.")
-    try:
-        document = json.loads(
-            content.decode("utf-8"),
-            object_pairs_hook=_unique_keys,
-            parse_constant=_refuse_number,
-            parse_float=_finite_number,
-        )
-    except UnicodeDecodeError as error:
-        raise ScheduleFileError(f"{where} is not text, so not a schedule file.") from error
-    except ValueError as error:
-        raise ScheduleFileError(
-            f"{where} is not valid JSON, or was cut off: {error}. Export the schedule again."
-        ) from error
-    if not isinstance(document, dict):
-        raise ScheduleFileError(
-            f"{where} holds no JSON object but a {type(document).__name__}, so no schedule."
-        )
-    return document
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document = dict(pairs)
-    if len(document) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} is there twice")
-    return document
-
-
-def _refuse_number(text: str) -> float:
-    raise ValueError(f"{text} is not a number that JSON has")
-
-
-def _finite_number(text: str) -> float:
-    return float(text) if math.isfinite(float(text)) else _refuse_number(text)
 
 
 def _check_format(found: object, where: str) -> None:
@@ -266,19 +269,13 @@ def _check_updates(schedule: Schedule) -> list[int]:
     return sorted({1, warmup + 1, *quarters, horizon + 1, 2 * horizon} - {0})
 
 
-def _digest(document: Mapping[str, Any]) -> str:
-    content = {key: value for key, value in document.items() if key != "sha256"}
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
-
-
 def _seal(document: Mapping[str, Any], provenance: Mapping[str, Any]) -> bytes:
     try:
         text = json.dumps(dict(provenance), allow_nan=False)
         # Read once, so that the digest is that of what a reader will see: keys are text there.
-        plain = json.loads(text, object_pairs_hook=_unique_keys)
+        plain = json.loads(text, object_pairs_hook=unique_keys)
         sealed = {**document, "provenance": plain}
-        sealed["sha256"] = _digest(sealed)
+        sealed["sha256"] = digest(sealed)
         return (json.dumps(sealed, indent=2) + "\n").encode("ascii")
     except RecursionError as error:
         raise ScheduleFileError("provenance is nested too deeply for a schedule file.") from error

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import math
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tuner.schedules.base import Schedule
@@ -15,20 +14,6 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 14, 12, 44
 _MOST_STEPS = 5
 # A learning rate below this is none.
 _LEAST = 1e-300
-
-
-class Pictured:
-    """What shows a schedule in a notebook."""
-
-    def plot(self, ax: Any = None, *, updates_per_epoch: int | None = None) -> Any:
-        """Draw the learning rates with matplotlib; see :func:`tuner.adapters.matplotlib.plot`."""
-        from tuner.adapters.matplotlib import plot
-
-        return plot(cast("Schedule", self), ax, updates_per_epoch=updates_per_epoch)
-
-    def _repr_html_(self) -> str:
-        schedule = cast("Schedule", self)
-        return f"<div><code>{html.escape(repr(schedule))}</code><br>{svg(schedule)}</div>"
 
 
 def svg(

@@ -15,6 +15,7 @@ from tuner.schedules.cosine_restarts import CosineRestarts
 from tuner.schedules.cyclic import Cyclic
 from tuner.schedules.exponential import Exponential
 from tuner.schedules.factor import Factor
+from tuner.schedules.families import Families
 from tuner.schedules.inverse_time import InverseTime
 from tuner.schedules.linear import Linear
 from tuner.schedules.multi_factor import MultiFactor
@@ -24,7 +25,7 @@ from tuner.schedules.poly import Poly
 from tuner.schedules.square_root import SquareRoot
 from tuner.schedules.wsd import WSD
 
-_CLASSES: tuple[type[Schedule], ...] = (
+FAMILIES = Families(
     Constant,
     SquareRoot,
     Factor,
@@ -40,8 +41,6 @@ _CLASSES: tuple[type[Schedule], ...] = (
     Cyclic,
     Piecewise,
 )
-
-FAMILIES: dict[str, type[Schedule]] = {cls.family: cls for cls in _CLASSES}
 
 
 def schedule_to_dict(schedule: Schedule) -> dict[str, Any]:

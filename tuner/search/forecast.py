@@ -25,6 +25,8 @@ from tuner.search.trial import SCHEDULE
 _LEAST_RATE = 1e-4
 # The share of the horizon whose mean LR is "the LR at the end", or "now".
 _SPAN = 0.05
+# Updates that stand for all of them in a mean.
+_POINTS = 100
 # Errors below this, as that of a perfect accuracy, have no logarithm that means anything.
 _LEAST_ERROR = 1e-4
 
@@ -128,15 +130,21 @@ def ahead(schedule: Schedule, done: int, horizon: int) -> tuple[float, ...]:
 
     The LR at the end, and its square; the sum of the LRs that are left, and its square.
     """
-    rates = schedule(np.arange(1, horizon + 1))
-    end = _log(rates[-_span(horizon) :].mean())
-    left = math.log10(max(rates[done:].sum(), _LEAST_RATE * horizon))
+    last = _mean(schedule, horizon - _span(horizon), horizon, _POINTS // 20)
+    left = _mean(schedule, done, horizon, _POINTS) * (horizon - done)
+    end, left = _log(last), math.log10(max(left, _LEAST_RATE * horizon))
     return end, end**2, left, left**2
 
 
 def now(schedule: Schedule, done: int, horizon: int) -> float:
     """Return the LR before an update, in orders of magnitude."""
-    return _log(schedule(np.arange(max(1, done - _span(horizon) + 1), done + 1)).mean())
+    return _log(_mean(schedule, max(0, done - _span(horizon)), done, _POINTS // 20))
+
+
+def _mean(schedule: Schedule, after: int, last: int, points: int) -> float:
+    """Return the mean LR of the updates from the one after ``after`` on, of some of them."""
+    updates = np.linspace(after + 1, last, min(points, last - after)).round()
+    return float(np.mean(schedule([int(update) for update in updates])))
 
 
 def _span(horizon: int) -> int:

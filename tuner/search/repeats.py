@@ -21,9 +21,10 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.confirmation import Candidate, Confirmation, fresh_seeds, race
+from tuner.objective import Objective
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.search.study import store_definition
-from tuner.search.trial import BASELINE, LABEL, REASON, SCHEDULE, SEED
+from tuner.search.trial import BASELINE, LABEL, REASON, SCHEDULE, SEED, records_of
 from tuner.spec import Confirm, StudySpec
 from tuner.spec_sections import name_of_study
 
@@ -151,9 +152,11 @@ def read_repeats(study: Study, spec: StudySpec) -> Confirmation:
         seed: int = trial.user_attrs[SEED]
         complete = trial.state == TrialState.COMPLETE
         collapsed = (seed,) if complete and REASON in trial.user_attrs else ()
+        averaged = _averaged(trial, spec.objective) if complete and not collapsed else ()
         candidates[candidate.schedule] = candidate._replace(
             accuracies={**candidate.accuracies, seed: trial.value if complete else None},
             collapsed=candidate.collapsed + collapsed,
+            averaged=candidate.averaged + averaged,
         )
     seeds = fresh_seeds(settings.seed, settings.max_seeds, training_seed=spec.training.seed)
     found = [*candidates.values()]
@@ -168,6 +171,12 @@ def schedule_of(trial: FrozenTrial) -> Schedule:
 def _to_dict(candidate: Candidate) -> dict[str, Any]:
     schedule = schedule_to_dict(candidate.schedule)
     return {"label": candidate.label, "trial": candidate.trial, "schedule": schedule}
+
+
+def _averaged(trial: FrozenTrial, objective: Objective) -> tuple[float, ...]:
+    """Return what the averaged weights are worth at the end, nothing if there are none."""
+    found = [*map(objective.averaged_value, records_of(trial.user_attrs)[-1:])]
+    return tuple(value for value in found if value is not None)
 
 
 def _store(study: Study, name: str, value: Any) -> None:

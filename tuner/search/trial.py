@@ -12,6 +12,7 @@ from optuna.trial import Trial, TrialState
 
 from tuner.checkpoints import Checkpoint, CheckpointStore, checkpoint_keys
 from tuner.errors import ScheduleError
+from tuner.results import PRUNED_AFTER
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.search.events import EpochEnded, Listener, TrialStarted
 from tuner.spec import StudySpec
@@ -143,7 +144,7 @@ def _train(
         if epoch == reported:  # maybe it was asked before the interruption
             prune = first_answer(trial)
         if prune and prunable:
-            reason = f"pruned after epoch {epoch} of {spec.epochs}"
+            reason = f"{PRUNED_AFTER} {epoch} of {spec.epochs}"
             return Outcome(TrialState.PRUNED, None, reason)
         if prune and SPARED not in trial.user_attrs:
             trial.set_user_attr(SPARED, epoch)

@@ -1,0 +1,103 @@
+"""``tuner lint`` on source: every planted mistake at its line, and not a word about the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import tuner
+from tuner.checks import Finding
+
+from .snippets import CHAPTER, RIGHT, WRONG, Snippet
+
+
+def places(found: list[Finding]) -> list[tuple[int | None, str]]:
+    return [(finding.line, finding.rule) for finding in found]
+
+
+def test_the_chapters_own_mistakes() -> None:
+    found = tuner.lint(CHAPTER.text)
+    assert len(CHAPTER.mistakes) == 6
+    assert places(found) == CHAPTER.mistakes
+
+
+def test_the_chapters_cosine_is_over_after_20_of_7050_updates() -> None:
+    found = tuner.lint(CHAPTER.text, updates=7050)
+    assert places(found) == CHAPTER.mistakes
+    over = [str(f) for f in found if "CosineScheduler" in f.message]
+    assert all("this CosineScheduler is over after 20 of 7050 updates." in text for text in over)
+    by_epochs = tuner.lint(CHAPTER.text, updates_per_epoch=235)
+    assert "over after 20 of 7050 updates" in str(by_epochs)
+    assert "20 * 235 = 4700" in str(by_epochs)
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+def test_planted_mistakes_are_found_at_their_lines(wrong: Snippet) -> None:
+    assert wrong.mistakes
+    assert places(tuner.lint(wrong.text)) == wrong.mistakes
+
+
+@pytest.mark.parametrize("text", RIGHT.values(), ids=RIGHT)
+@pytest.mark.parametrize("updates_per_epoch", [None, 235])
+def test_correct_source_is_passed_over(text: str, updates_per_epoch: int | None) -> None:
+    assert tuner.lint(text, updates_per_epoch=updates_per_epoch) == []
+
+
+def test_nothing_of_the_source_is_run(tmp_path: Path) -> None:
+    path = tmp_path / "train.py"
+    path.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nimport no_such_module\n1 / 0\n")
+    assert tuner.lint(path) == tuner.lint(str(path)) == []
+    assert not (tmp_path / "ran").exists()
+
+
+def test_its_own_sources_have_no_mistakes() -> None:
+    """Nor those of the benchmarks and examples, which train with several frameworks."""
+    root = Path(__file__).parent.parent.parent
+    folders = ("tuner/**", "benchmarks", "examples")
+    files = [file for folder in folders for file in root.glob(f"{folder}/*.py")]
+    assert len(files) > 100
+    assert [finding for file in files for finding in tuner.lint(file)] == []
+
+
+def test_the_command(tmp_path: Path, tuner_command: Callable) -> None:
+    (tmp_path / "chapter.py").write_text(CHAPTER.text)
+    (tmp_path / "right.py").write_text(RIGHT["MXNet, in updates"])
+    ran = tuner_command("lint", "chapter.py", "right.py", "--updates", 7050)
+    assert ran.code == 1
+    lines = ran.out.splitlines()
+    assert [line.split(": ")[:2] for line in lines] == [
+        [f"chapter.py:{line}", rule] for line, rule in CHAPTER.mistakes
+    ]
+    assert ran.err == "6 mistakes found in 2 files\n"
+    silent = tuner_command("lint", "right.py")
+    assert (silent.code, silent.out, silent.err) == (0, "", "no mistakes found in 1 file\n")
+
+
+def test_the_name_of_a_file_is_no_source_text(tmp_path: Path) -> None:
+    path = tmp_path / "chapter.py"
+    path.write_text(CHAPTER.text)
+    assert places(tuner.lint(str(path))) == CHAPTER.mistakes
+    with pytest.raises(tuner.TunerError, match=r"train\.py cannot be read"):
+        tuner.lint("train.py")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"%matplotlib inline\n", "best.py must be Python, but: invalid syntax"),
+        (b"\xff\xfe", "best.py cannot be read"),
+        (b"a = '\0'", "best.py must be Python"),
+        (None, "best.py cannot be read"),
+    ],
+)
+def test_what_is_not_python_is_refused(
+    content: bytes | None, message: str, tmp_path: Path, tuner_command: Callable
+) -> None:
+    if content is not None:
+        (tmp_path / "best.py").write_bytes(content)
+    ran = tuner_command("lint", "best.py")
+    assert ran.code == 2
+    assert message in ran.err
+    assert "Traceback" not in ran.err

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+
+from tuner.report.charts import charts
+from tuner.report.data import report_data
+from tuner.report.look import Chart
+from tuner.report.snapshot import snapshot
+from tuner.results import trial_rows
+from tuner.spec import StudySpec
+
+from .studies import STATES, figure_data, study_in
+
+KEYS = {
+    "best", "confirmed", "schedules", "learning", "progress", "families", "pruning", "base-lr",
+    "power", "warmup", "importances", "parallel", "timeline",
+}  # fmt: skip
+NEED_COMPLETE = {"best", "progress", "families", "base-lr", "importances", "parallel"}
+
+
+def charts_in(state: str, spec: StudySpec) -> dict[str, Chart]:
+    study = snapshot(study_in(state, spec))
+    rows = trial_rows(study)
+    return charts(study, spec, rows, report_data(rows, spec.space.clock, spec.objective), None)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_chart_has_data_or_a_sentence(
+    state: str, spec: StudySpec, capfd: pytest.CaptureFixture[str]
+) -> None:
+    found = charts_in(state, spec)
+    assert set(found) == KEYS
+    for key, chart in found.items():
+        assert (chart.figure is None) == bool(chart.sentence), key
+        assert "could not draw" not in chart.sentence, key
+        if chart.figure is not None:
+            assert any(len(trace.get("x", ())) for trace in figure_data(chart.figure)), key
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("state", ["no trials", "only failed", "only pruned", "only running"])
+def test_charts_that_need_a_complete_trial_say_so(state: str, spec: StudySpec) -> None:
+    found = charts_in(state, spec)
+    assert all("complete trial" in found[key].sentence for key in NEED_COMPLETE)
+
+
+def test_titles_are_sentences_of_their_own_and_axes_have_names(spec: StudySpec) -> None:
+    found = charts_in("mixed", spec)
+    assert len({chart.title for chart in found.values()}) == len(found)
+    for key, chart in found.items():
+        if key == "parallel" or chart.figure is None:  # its axes have names as ticks
+            continue
+        layout = chart.figure.layout
+        assert layout.title.text is None, key
+        axes = [layout[name] for name in layout if name.startswith("xaxis")]
+        assert any(axis.title.text for axis in axes), key
+
+
+def test_a_rate_of_zero_is_said_to_be_left_out(spec: StudySpec) -> None:
+    study = study_in("two complete", spec)
+    rows = trial_rows(study)
+    data = report_data(rows, spec.space.clock, spec.objective)
+    assert data.best is not None
+    zero = data.best.curve._replace(rates=(*data.best.curve.rates[:-1], None))
+    data = data._replace(best=data.best._replace(curve=zero))
+    found = charts(study, spec, rows, data, None)
+    assert "learning rate of 0" in found["best"].note

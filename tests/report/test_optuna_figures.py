@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import optuna
+import pytest
+
+from tuner.report import optuna_figures
+from tuner.report.look import Chart
+from tuner.report.optuna_figures import optuna_charts
+from tuner.report.snapshot import snapshot
+from tuner.results import trial_rows
+from tuner.spec import StudySpec
+
+from .rows import ACCURACY
+from .studies import MIXED, add_trials, empty_study, figure_data, study_in
+
+
+def charts_of(study: optuna.Study) -> dict[str, Chart]:
+    return {chart.key: chart for chart in optuna_charts(study, ACCURACY)}
+
+
+@pytest.mark.parametrize("state", ["no trials", "only failed", "only pruned", "only running"])
+def test_charts_that_need_a_complete_trial_say_so(state: str, spec: StudySpec) -> None:
+    charts = charts_of(study_in(state, spec))
+    assert set(charts) == {"importances", "parallel"}
+    assert all("complete trial" in chart.sentence for chart in charts.values())
+
+
+def test_one_complete_trial_has_no_importances(spec: StudySpec) -> None:
+    charts = charts_of(study_in("only one complete", spec))
+    assert charts["importances"].sentence == (
+        "It needs two complete trials at least, and there is one."
+    )
+    assert "1 complete trial, 0 such parameters" in charts["parallel"].sentence
+
+
+def test_one_varying_parameter(spec: StudySpec) -> None:
+    study = empty_study()
+    for base_lr in (0.1, 0.2, 0.4):
+        study.enqueue_trial({"family": "constant", "base_lr": base_lr, "warmup_steps": 0})
+    add_trials(study, spec, ["complete"] * 3)
+    charts = charts_of(study)
+    assert "3 complete trials, 1 such parameter" in charts["parallel"].sentence
+    assert charts["importances"].figure is not None
+
+
+def test_trials_with_the_same_value_have_no_importances() -> None:
+    study = empty_study()
+    for _ in range(5):
+        trial = study.ask()
+        trial.suggest_float("x", 0, 1)
+        study.tell(trial, 0.1)
+    assert charts_of(study)["importances"].sentence == (
+        "All complete trials have the same test accuracy."
+    )
+
+
+def test_a_plot_that_fails_costs_its_own_place_alone(
+    spec: StudySpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("no variance")
+
+    monkeypatch.setattr(optuna_figures.visualization, "plot_param_importances", broken)
+    charts = charts_of(study_in("mixed", spec))
+    assert charts["importances"].sentence == (
+        "Optuna could not draw this chart (RuntimeError: no variance)."
+    )
+    assert charts["parallel"].figure is not None
+
+
+def test_parallel_coordinates_have_a_line_for_each_complete_trial(spec: StudySpec) -> None:
+    study = study_in("mixed", spec)
+    traces = figure_data(charts_of(study)["parallel"].figure)
+    lines = [trace for trace in traces if trace.get("mode") == "lines"]
+    axes = list(lines[0]["x"]).index(None)
+    gaps = sum(list(trace["x"]).count(None) for trace in lines)
+    assert gaps == sum(state == "complete" for state in MIXED)
+    assert all(len(trace["x"]) % (axes + 1) == 0 for trace in lines)
+    # The first axis is the accuracy from 0 to 1; the best line is the last one drawn.
+    assert (lines[0]["y"][0], lines[-1]["y"][0]) == (0, 1)
+
+
+def test_optuna_keeps_how_much_it_says(spec: StudySpec) -> None:
+    before = optuna.logging.get_verbosity()
+    charts_of(study_in("no trials", spec))
+    assert optuna.logging.get_verbosity() == before
+
+
+def test_nothing_of_a_trials_attributes_gets_into_optunas_figures(spec: StudySpec) -> None:
+    charts = charts_of(study_in("mixed", spec)).values()
+    drawn = [chart.figure.to_json() for chart in charts if chart.figure is not None]
+    assert not any("script" in text or "train_loss" in text for text in drawn)
+
+
+def test_a_snapshot_has_every_trial_and_does_not_follow_the_study(spec: StudySpec) -> None:
+    study = study_in("mixed", spec)
+    frozen = snapshot(study)
+    assert trial_rows(frozen) == trial_rows(study)
+    add_trials(study, spec, ["complete"])
+    assert len(frozen.get_trials()) == len(MIXED)

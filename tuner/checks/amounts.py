@@ -1,0 +1,104 @@
+"""Lengths as source writes them: a value where it is written down, a unit where names tell it."""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+EPOCHS, UPDATES = "epochs", "updates"
+_EPOCHS = re.compile(r"(^|_)(?<!per_)epochs?$", re.IGNORECASE)
+_UPDATES = re.compile(
+    r"(^|_)(steps?|updates?|iters?|iterations?|batches|per_epoch)(_|$)", re.IGNORECASE
+)
+_RULES: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+}
+# Fewer updates than this in an epoch, and lengths in one and the other are hard to tell apart.
+_SHORTEST_EPOCH = 10
+
+
+class Amount(NamedTuple):
+    """A number of epochs or updates; unknown parts are None."""
+
+    value: float | None = None
+    unit: str | None = None
+    text: str = ""
+
+
+UNKNOWN = Amount()
+Find = Callable[[str], Amount | None]
+
+
+def amount(node: ast.expr, find: Find) -> Amount:
+    """Return what is known about an expression.
+
+    Args:
+        node: The expression.
+        find: What is known about a name, or None.
+    """
+    known = _amount(node, find)
+    return known._replace(text=ast.unparse(node))
+
+
+def _amount(node: ast.expr, find: Find) -> Amount:
+    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
+        return Amount(float(node.value))
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        return _named(ast.unparse(node), find)
+    if isinstance(node, (ast.List, ast.Tuple)) and node.elts:
+        parts = [_amount(part, find) for part in node.elts]
+        values = [part.value for part in parts if part.value is not None]
+        unit = next((part.unit for part in parts if part.unit), None)
+        return Amount(max(values) if len(values) == len(parts) else None, unit)
+    if isinstance(node, (ast.ListComp, ast.GeneratorExp)):
+        return Amount(None, _amount(node.elt, find).unit)
+    if isinstance(node, ast.Call):
+        name = ast.unparse(node.func)
+        if (
+            name in ("int", "round", "float", "math.ceil", "math.floor", "max", "min")
+            and node.args
+        ):
+            return _amount(node.args[0], find)
+        return Amount(None, UPDATES if name == "len" else None)
+    if isinstance(node, ast.BinOp):
+        return _combined(node.op, _amount(node.left, find), _amount(node.right, find))
+    return UNKNOWN
+
+
+def _named(name: str, find: Find) -> Amount:
+    known, last = find(name), name.rpartition(".")[2]
+    if _EPOCHS.search(last):
+        return Amount(known.value if known else None, EPOCHS)
+    if known is not None and (known.value is not None or known.unit):
+        return known
+    return Amount(None, UPDATES if _UPDATES.search(last) else None)
+
+
+def _combined(op: ast.operator, left: Amount, right: Amount) -> Amount:
+    value = None
+    if left.value is not None and right.value is not None:
+        value = _computed(op, left.value, right.value)
+    units = {left.unit, right.unit}
+    if isinstance(op, ast.Mult) and EPOCHS in units:
+        other = right if left.unit == EPOCHS else left
+        # A share or a few of the epochs are epochs; so many times the epochs are updates.
+        few = other.value is not None and other.value < _SHORTEST_EPOCH
+        return Amount(value, EPOCHS if few and other.unit is None else UPDATES)
+    if UPDATES in units and not (isinstance(op, (ast.Div, ast.FloorDiv)) and units == {UPDATES}):
+        return Amount(value, UPDATES)
+    return Amount(value, EPOCHS if EPOCHS in units else None)
+
+
+def _computed(op: ast.operator, left: float, right: float) -> float | None:
+    rule = _RULES.get(type(op))
+    try:
+        return rule(left, right) if rule else None
+    except (ZeroDivisionError, OverflowError):
+        return None

@@ -1,0 +1,27 @@
+"""What a check finds: a rule, where, and what is wrong with what to do."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class ScheduleWarning(UserWarning):
+    """A training and its schedule did not fit together. No error, for the training is done."""
+
+
+class Finding(NamedTuple):
+    """A mistake that was found.
+
+    Example:
+        >>> print(Finding("used-before", "line 3 asks it.", "train.py", 9))
+        train.py:9: used-before: line 3 asks it.
+    """
+
+    rule: str
+    message: str
+    file: str | None = None
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
+        return f"{place}: {self.rule}: {self.message}" if place else f"{self.rule}: {self.message}"

@@ -1,0 +1,258 @@
+"""The report's charts: for each a title, and its figure or the sentence why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+from optuna.study import Study
+
+from tuner.objective import Objective
+from tuner.report.answers import Answer, which_base_lr, which_power, which_warmup
+from tuner.report.confirmed import Confirmed
+from tuner.report.data import ReportData
+from tuner.report.families import ended_by_pruning, families
+from tuner.report.figures import (
+    Trained,
+    any_of,
+    best_figure,
+    confirmed_figure,
+    learning_figure,
+    overlay_figure,
+)
+from tuner.report.look import Chart
+from tuner.report.optuna_figures import optuna_charts
+from tuner.report.progress import best_so_far, timeline
+from tuner.report.search_figures import (
+    answer_figure,
+    best_so_far_figure,
+    families_figure,
+    pruning_figure,
+    timeline_figure,
+)
+from tuner.report.words import averaging_sentence, false_prunes_sentence
+from tuner.results import TrialRow, false_prunes
+from tuner.spec import StudySpec
+
+_NO_COMPLETE = "It needs a complete trial, and there is none yet."
+_MEANS = "Grey: means of ranges of complete trials. "
+_CHOSEN = "Trials differ in more than this: the sampler chose them. "
+
+
+def charts(
+    study: Study,
+    spec: StudySpec,
+    rows: Sequence[TrialRow],
+    data: ReportData,
+    confirmed: Confirmed | None,
+) -> dict[str, Chart]:
+    """Return all charts by their keys.
+
+    Args:
+        study: A moment of a study, in any state.
+        spec: Its definition.
+        rows: Its trials.
+        data: What the report says of them.
+        confirmed: What fresh seeds say.
+    """
+    objective = spec.objective
+    found = [
+        _best(data, objective),
+        _confirmed(confirmed, objective.for_test_set()),
+        _overlay(data),
+        _learning(rows, spec.epochs, objective),
+        _best_so_far(study, rows, data, objective),
+        _families(rows, data, objective),
+        _pruning(rows, spec),
+        *_answers(rows, spec, data, objective),
+        *optuna_charts(study, objective),
+        _timeline(study, rows),
+    ]
+    return {chart.key: chart for chart in found}
+
+
+def _drawn(chart: Chart, has_data: object, sentence: str, draw: Callable[[], go.Figure]) -> Chart:
+    return chart._replace(figure=draw()) if has_data else chart._replace(sentence=sentence)
+
+
+def _best(data: ReportData, objective: Objective) -> Chart:
+    best = data.best
+    chart = Chart(
+        "best",
+        f"The winner's learning rate, train loss and {objective.judged_by} over its training",
+        answer=averaging_sentence(
+            data.averaging, data.winner, best.accuracy if best else 0.0, objective
+        ),
+        note=_no_zero([best.curve.rates] if best else []),
+        height=620,
+    )
+    if best is None:
+        return chart._replace(sentence=_NO_COMPLETE, answer="")
+    return chart._replace(figure=best_figure(best, objective))
+
+
+def _confirmed(confirmed: Confirmed | None, objective: Objective) -> Chart:
+    finalists = [f for f in confirmed.finalists if f.values] if confirmed else []
+    chart = Chart(
+        "confirmed",
+        f"{_at_the_start(objective.judged_by)} of every training on fresh seeds, and the means",
+        note=f"Rings: one training each. Diamonds: mean ± standard error. {_edge(objective)}",
+        height=110 + 52 * len(finalists),
+    )
+    sentence = "It needs trainings on fresh seeds, and there is none: “tuner confirm” makes them."
+    return _drawn(chart, finalists, sentence, lambda: confirmed_figure(finalists, objective))
+
+
+def _overlay(data: ReportData) -> Chart:
+    note = "Grey: the other complete trials, and fainter the pruned ones. "
+    chart = Chart(
+        "schedules",
+        "Learning rates of the best schedules, over those of all complete and pruned trials",
+        note=note + _no_zero(line.curve.rates for line in data.lines),
+        height=560,
+    )
+    lines = [line for line in data.lines if line.state in ("complete", "pruned")]
+    sentence = "It needs a complete or pruned trial, and there is none."
+    return _drawn(chart, lines, sentence, lambda: overlay_figure(lines, data.winner))
+
+
+def _learning(rows: Sequence[TrialRow], epochs: int, objective: Objective) -> Chart:
+    trained = [
+        Trained(
+            row.family,
+            row.state == "complete",
+            tuple(map(objective.value, row.records)),
+        )
+        for row in rows
+        if any_of([*map(objective.value, row.records)])
+    ]
+    chart = Chart(
+        "learning",
+        f"{_at_the_start(objective.judged_by)} of every trial after each epoch",
+        note="Pale: trials that are not complete. A high learning rate hides progress until it"
+        " decays.",
+        height=420,
+    )
+    sentence = "It needs a trained epoch, and no trial has one."
+    return _drawn(chart, trained, sentence, lambda: learning_figure(trained, epochs, objective))
+
+
+def _best_so_far(
+    study: Study, rows: Sequence[TrialRow], data: ReportData, objective: Objective
+) -> Chart:
+    steps = best_so_far(rows, study.get_trials(deepcopy=False))
+    title = f"The best {objective.judged_by} so far, against the epochs that had been trained"
+    chart = Chart("progress", title, note=f"Points: complete trials. {_edge(objective)}")
+    return _drawn(
+        chart, steps, _NO_COMPLETE, lambda: best_so_far_figure(steps, data.winner, objective)
+    )
+
+
+def _families(rows: Sequence[TrialRow], data: ReportData, objective: Objective) -> Chart:
+    found = families(rows, objective)
+    chart = Chart(
+        "families",
+        f"{_at_the_start(objective.judged_by)} by family, a point for every trial",
+        note="Filled: complete, with their quartiles as a box. Open: pruned, at their last"
+        f" {objective.noun}. Red crosses: collapsed. {_edge(objective)}",
+        height=120 + 64 * len(found),
+    )
+    complete = any(family.of("complete") for family in found)
+    return _drawn(
+        chart, complete, _NO_COMPLETE, lambda: families_figure(found, data.winner, objective)
+    )
+
+
+def _pruning(rows: Sequence[TrialRow], spec: StudySpec) -> Chart:
+    ended = ended_by_pruning(rows)
+    chart = Chart(
+        "pruning",
+        "Where pruning ended trials, by family",
+        answer=false_prunes_sentence(false_prunes(rows), spec.pruner.control_share),
+        height=320,
+    )
+    sentence = "Pruning has ended no trial."
+    return _drawn(chart, ended, sentence, lambda: pruning_figure(ended, spec.epochs))
+
+
+def _answers(
+    rows: Sequence[TrialRow], spec: StudySpec, data: ReportData, objective: Objective
+) -> list[Chart]:
+    asked: list[tuple[str, str, Answer, dict[str, Any], str]] = [
+        (
+            "base-lr",
+            "Which base LR is safe, and what a fixed one reaches (exercise 1)",
+            which_base_lr(rows, objective),
+            {"title_text": "base LR", "type": "log"},
+            _NO_COMPLETE,
+        ),
+        (
+            "power",
+            "How the exponent of a polynomial decay changes what it reaches (exercise 2)",
+            which_power(rows, objective),
+            {"title_text": "exponent (power of poly)"},
+            "It needs two complete trials of the family poly with different exponents.",
+        ),
+        (
+            "warmup",
+            "How long warmup should last (exercise 4)",
+            which_warmup(rows, spec.space.clock, objective),
+            {"title_text": "warmup (epochs)"},
+            "It needs two complete trials with different lengths of warmup.",
+        ),
+    ]
+    return [
+        _answer(
+            Chart(key, title, note=_CHOSEN + _MEANS + _edge(objective)),
+            answer,
+            missing,
+            data,
+            objective,
+            axis,
+        )
+        for key, title, answer, axis, missing in asked
+    ]
+
+
+def _answer(
+    chart: Chart,
+    answer: Answer,
+    missing: str,
+    data: ReportData,
+    objective: Objective,
+    axis: dict[str, Any],
+) -> Chart:
+    xs = {point.x for point in answer.points if point.dot.kind == "complete"}
+    if not xs or not answer.sentence:
+        return chart._replace(sentence=missing)
+    figure = answer_figure(answer, data.winner, objective, axis)
+    return chart._replace(figure=figure, answer=answer.sentence)
+
+
+def _timeline(study: Study, rows: Sequence[TrialRow]) -> Chart:
+    bars = timeline(rows, study.get_trials(deepcopy=False))
+    workers = len({bar.worker for bar in bars})
+    chart = Chart(
+        "timeline",
+        "Which worker trained which trial, and when",
+        note="Pale: trials that are not complete; hatched: collapsed or failed.",
+        height=150 + 34 * workers,
+    )
+    sentence = "No trial has been started yet."
+    return _drawn(chart, bars, sentence, lambda: timeline_figure(bars))
+
+
+def _no_zero(curves: Iterable[Sequence[float | None]]) -> str:
+    zero = any(rate is None for rates in curves for rate in rates)
+    return "A learning rate of 0 has no place on this axis and is left out." if zero else ""
+
+
+def _edge(objective: Objective) -> str:
+    poor = "high" if objective.minimized else "low"
+    return f"Values too {poor} for this range lie on its edge. "
+
+
+def _at_the_start(words: str) -> str:
+    """Return words that begin a sentence; what is written large in them stays so."""
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,246 @@
+"""Figures of the search: what it reached at what cost, by family, by parameter, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from tuner.objective import Objective
+from tuner.report.answers import Answer
+from tuner.report.families import Dot, Ended, Family, in_order
+from tuner.report.look import (
+    ACCENT,
+    GREY,
+    RED,
+    Window,
+    epoch_axis,
+    family_colour,
+    family_symbol,
+    from_zero,
+    log_axis,
+    styled,
+    window,
+)
+from tuner.report.progress import Bar, Step
+
+_HATCH = {"complete": "", "pruned": "", "collapsed": "x", "failed": "/", "running": "."}
+_UNITS = ((3 * 86400, 86400, "days"), (3 * 3600, 3600, "hours"), (300, 60, "minutes"))
+
+
+def best_so_far_figure(
+    steps: Sequence[Step], winner: int | None, objective: Objective
+) -> go.Figure:
+    """Draw the best value so far against the epochs that all trials had cost until then."""
+    seen = window([step.accuracy for step in steps], objective.minimized)
+    figure = go.Figure()
+    line = go.Scatter(
+        x=[step.epochs for step in steps], y=[seen.shown(step.best) for step in steps],
+        mode="lines", line={"color": ACCENT, "width": 2.5, "shape": "hv"}, name="best so far",
+        hovertemplate="after %{x} epochs: best %{y:.4f}<extra></extra>",
+    )  # fmt: skip
+    figure.add_trace(line)
+    for family in in_order(step.family for step in steps):
+        chosen = [step for step in steps if step.family == family]
+        figure.add_trace(
+            _points(
+                family, [step.epochs for step in chosen], [s.accuracy for s in chosen], seen,
+                [f"trial {step.number}" for step in chosen],
+            )
+        )  # fmt: skip
+    _ring(figure, [(s.epochs, s.accuracy) for s in steps if s.number == winner])
+    styled(figure)
+    figure.update_xaxes(title_text="epochs trained, all trials together")
+    figure.update_xaxes(range=from_zero([step.epochs for step in steps]))
+    figure.update_yaxes(title_text=objective.judged_by, range=seen.range)
+    return figure
+
+
+def families_figure(
+    families: Sequence[Family], winner: int | None, objective: Objective
+) -> go.Figure:
+    """Draw every trial of every family as a point, and a box of the complete ones."""
+    values = [dot.accuracy for f in families for dot in f.of("complete")]
+    seen = window(values, objective.minimized)
+    figure = go.Figure()
+    for place, family in enumerate(families):
+        colour = family_colour(family.name)
+        complete = family.of("complete")
+        if len(complete) > 2:
+            box = go.Box(
+                x=[seen.shown(dot.accuracy) for dot in complete], y=[place] * len(complete),
+                orientation="h", width=0.62, boxpoints=False, whiskerwidth=0.4, hoverinfo="skip",
+                line={"color": GREY, "width": 1.2}, fillcolor="rgba(138,143,152,0.12)",
+                showlegend=False,
+            )  # fmt: skip
+            figure.add_trace(box)
+        for kind in ("pruned", "collapsed", "complete"):
+            dots = family.of(kind)
+            figure.add_trace(
+                go.Scatter(
+                    x=[_shown(dot, seen) for dot in dots],
+                    y=[place + _jitter(dot) for dot in dots],
+                    mode="markers", showlegend=False, customdata=[_hover(dot) for dot in dots],
+                    marker={"color": colour, **_marker(kind, family.name)},
+                    hovertemplate="%{customdata}<extra></extra>",
+                )
+            )  # fmt: skip
+        won = [(d.accuracy, place + _jitter(d)) for d in complete if d.number == winner]
+        _ring(figure, won, legend=False)
+    styled(figure)
+    figure.update_xaxes(title_text=objective.judged_by, range=seen.range)
+    figure.update_yaxes(
+        tickvals=[*range(len(families))],
+        ticktext=[f"{family.name}<br>n = {len(family.dots)}" for family in families],
+        range=[len(families) - 0.45, -0.55],
+    )
+    return figure
+
+
+def pruning_figure(ended: Sequence[Ended], epochs: int) -> go.Figure:
+    """Draw after which epoch the pruner ended how many trials of which family."""
+    figure = go.Figure()
+    for family in in_order(each.family for each in ended):
+        chosen = [each for each in ended if each.family == family]
+        figure.add_trace(
+            go.Bar(
+                x=[each.epoch for each in chosen], y=[each.trials for each in chosen],
+                name=family, marker={"color": family_colour(family)},
+                hovertemplate=f"{family}: %{{y}} ended after epoch %{{x}}<extra></extra>",
+            )
+        )  # fmt: skip
+    styled(figure)
+    figure.update_layout(barmode="stack", bargap=0.25)
+    figure.update_xaxes(epoch_axis(epochs))
+    figure.update_xaxes(range=[0.4, epochs + 0.6], title_text="ended after (epochs trained)")
+    figure.update_yaxes(title_text="trials", rangemode="tozero")
+    return figure
+
+
+def answer_figure(
+    answer: Answer, winner: int | None, objective: Objective, axis: dict[str, Any]
+) -> go.Figure:
+    """Draw the metric against what is asked about, and the means of ranges of it."""
+    figure = go.Figure()
+    collapsed = [point for point in answer.points if point.dot.kind == "collapsed"]
+    complete = [point for point in answer.points if point.dot.kind == "complete"]
+    seen = window([point.dot.accuracy for point in complete], objective.minimized)
+    for family in in_order(point.dot.family for point in complete):
+        chosen = [point for point in complete if point.dot.family == family]
+        figure.add_trace(
+            _points(
+                family, [point.x for point in chosen], [p.dot.accuracy for p in chosen], seen,
+                [_hover(point.dot) for point in chosen],
+            )
+        )  # fmt: skip
+    if collapsed:
+        figure.add_trace(
+            go.Scatter(
+                x=[point.x for point in collapsed], y=[seen.edge] * len(collapsed),
+                mode="markers", name="collapsed", marker={"color": RED, "symbol": "x", "size": 9},
+                customdata=[_hover(point.dot) for point in collapsed], cliponaxis=False,
+                hovertemplate="%{customdata}, at %{x:.4g}<extra></extra>",
+            )
+        )  # fmt: skip
+    for place, each in enumerate(answer.ranges):
+        middle = seen.shown(each.spread.mean)
+        trace = go.Scatter(
+            x=[each.low, each.high], y=[middle, middle], mode="lines+markers",
+            name="range mean", legendgroup="means", showlegend=not place,
+            line={"color": GREY, "width": 3}, marker={"size": 5},
+            hovertemplate=f"mean {each.spread.mean:.4f}, n = {each.spread.n}<extra></extra>",
+        )  # fmt: skip
+        figure.add_trace(trace)
+    _ring(figure, [(p.x, p.dot.accuracy) for p in complete if p.dot.number == winner])
+    styled(figure)
+    values = [point.x for point in answer.points]
+    is_log = axis.get("type") == "log"
+    figure.update_xaxes(
+        log_axis([[x] for x in values]) if is_log else {"range": from_zero(values)}
+    )
+    figure.update_xaxes(axis)
+    figure.update_yaxes(title_text=objective.judged_by, range=seen.range)
+    return figure
+
+
+def timeline_figure(bars: Sequence[Bar]) -> go.Figure:
+    """Draw when each worker ran which trial, a colour for each family, pruned ones paler."""
+    total = max(bar.start + bar.seconds for bar in bars)
+    second, unit = next(((s, u) for least, s, u in _UNITS if total >= least), (1, "seconds"))
+    figure = go.Figure()
+    for family in in_order(bar.family for bar in bars):
+        chosen = [bar for bar in bars if bar.family == family]
+        trace = go.Bar(
+            base=[round(bar.start / second, 4) for bar in chosen],
+            x=[round(bar.seconds / second, 4) for bar in chosen],
+            y=[bar.worker.partition(" (")[0] for bar in chosen],
+            orientation="h", name=family or "no family yet", width=0.7,
+            customdata=[f"trial {bar.number}, {bar.kind}, {bar.worker}" for bar in chosen],
+            marker={
+                "color": family_colour(family),
+                "opacity": [1.0 if bar.kind == "complete" else 0.45 for bar in chosen],
+                "line": {"width": 0.5, "color": "rgba(255,255,255,0.6)"},
+                "pattern": {"shape": [_HATCH[bar.kind] for bar in chosen]},
+            },
+            hovertemplate=f"%{{customdata}}: %{{x:.2f}} {unit}<extra></extra>",
+        )  # fmt: skip
+        figure.add_trace(trace)
+    styled(figure)
+    figure.update_layout(barmode="overlay")
+    figure.update_xaxes(title_text=f"time since the first trial ({unit})")
+    figure.update_yaxes(autorange="reversed")
+    return figure
+
+
+def _points(
+    family: str,
+    x: Sequence[float],
+    accuracies: Sequence[float],
+    seen: Window,
+    hover: Sequence[str],
+) -> go.Scatter:
+    """Return a family's trials as points; those beyond an axis lie on its poorer end."""
+    return go.Scatter(
+        x=x, y=[*map(seen.shown, accuracies)], mode="markers", name=family,
+        marker={"color": family_colour(family), **_marker("complete", family)},
+        customdata=hover, hovertemplate="%{customdata}, at %{x:.4g}<extra></extra>",
+        cliponaxis=False,
+    )  # fmt: skip
+
+
+def _marker(kind: str, family: str) -> dict[str, Any]:
+    symbol = family_symbol(family)
+    # Of one size, these look smaller than the others.
+    more = 2 if symbol.startswith(("triangle", "bowtie", "hourglass", "star")) else 0
+    return {
+        "complete": {"size": 9 + more, "symbol": symbol, "opacity": 0.85},
+        "pruned": {"size": 8 + more, "symbol": f"{symbol}-open", "opacity": 0.55},
+        "collapsed": {"size": 9, "symbol": "x", "color": RED},
+    }[kind]
+
+
+def _ring(figure: go.Figure, places: Sequence[tuple[float, float]], legend: bool = True) -> None:
+    """Mark the winner."""
+    if places:
+        figure.add_trace(
+            go.Scatter(
+                x=[x for x, _ in places], y=[y for _, y in places], mode="markers", name="winner",
+                marker={"symbol": "circle-open", "size": 18, "color": ACCENT}, marker_line_width=3,
+                hoverinfo="skip", showlegend=legend, cliponaxis=False,
+            )
+        )  # fmt: skip
+
+
+def _shown(dot: Dot, seen: Window) -> float:
+    return seen.edge if dot.kind == "collapsed" else seen.shown(dot.accuracy)
+
+
+def _jitter(dot: Dot) -> float:
+    """Return a shift that is the same in every report, and not that of a trial's neighbours."""
+    return (dot.number * 0.618034 % 1 - 0.5) * 0.5
+
+
+def _hover(dot: Dot) -> str:
+    after = "" if dot.kind == "complete" else f", {dot.kind} after {dot.epochs} epochs"
+    return f"trial {dot.number}: {dot.accuracy:.4f}{after}"

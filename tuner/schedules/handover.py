@@ -1,0 +1,126 @@
+"""A schedule in other hands: each framework's own object, a table, a picture, a program."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from typing import Any
+
+from tuner.errors import ScheduleError
+from tuner.schedules.picture import svg
+
+# 80 MB of numbers. Whoever trains for longer asks the schedule itself.
+LONGEST_TABLE = 10_000_000
+
+
+class HandedOver:
+    """The methods of a schedule that hand it to a framework or write it as text.
+
+    A framework is imported only when its method is called.
+    """
+
+    horizon: int
+    __call__: Callable[..., Any]
+
+    def to_mxnet(self) -> Any:
+        """Return MXNet's own scheduler object for this schedule.
+
+        See :func:`tuner.adapters.mxnet.to_mxnet`. Where MXNet has no such family the schedule
+        itself is returned, which a ``gluon.Trainer`` accepts as ``lr_scheduler``.
+        """
+        from tuner.adapters.mxnet import to_mxnet
+
+        return to_mxnet(self)  # type: ignore[arg-type]
+
+    def to_torch(self, optimizer: Any, *, last_epoch: int = -1) -> Any:
+        """Return a ``torch.optim.lr_scheduler.LRScheduler`` that gives an optimizer this schedule.
+
+        See :class:`tuner.adapters.torch.ScheduleLR`. Call its ``step()`` after every update, not
+        after every epoch.
+        """
+        from tuner.adapters import importing
+
+        with importing("PyTorch", "torch"):
+            from tuner.adapters.torch import ScheduleLR
+
+        return ScheduleLR(optimizer, self, last_epoch=last_epoch)  # type: ignore[arg-type]
+
+    def to_optax(self) -> Any:
+        """Return a function of Optax's count, for ``optax.sgd(learning_rate=...)`` and others.
+
+        See :class:`tuner.adapters.optax.CountedSchedule`.
+        """
+        from tuner.adapters import importing
+
+        with importing("JAX", "jax"):
+            from tuner.adapters.optax import CountedSchedule
+
+        return CountedSchedule(self)  # type: ignore[arg-type]
+
+    def to_keras(self) -> Any:
+        """Return a ``keras.optimizers.schedules.LearningRateSchedule`` with this schedule.
+
+        See :class:`tuner.adapters.keras.KerasSchedule`.
+        """
+        from tuner.adapters import importing
+
+        with importing("Keras with a backend (KERAS_BACKEND=jax, torch or tensorflow)", "keras"):
+            from tuner.adapters.keras import KerasSchedule
+
+        return KerasSchedule(self)  # type: ignore[arg-type]
+
+    def plot(self, ax: Any = None, *, updates_per_epoch: int | None = None) -> Any:
+        """Draw the learning rates with matplotlib and return the axes.
+
+        See :func:`tuner.adapters.matplotlib.plot`.
+        """
+        from tuner.adapters.matplotlib import plot
+
+        return plot(self, ax, updates_per_epoch=updates_per_epoch)  # type: ignore[arg-type]
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        picture = svg(self)  # type: ignore[arg-type]
+        return f"<div><code>{html.escape(repr(self))}</code><br>{picture}</div>"
+
+    def to_csv(self) -> str:
+        """Return the learning rate of every update of the horizon as CSV text.
+
+        Example:
+            >>> from tuner.schedules import Linear
+            >>> print(Linear(base_lr=0.5, horizon=2).to_csv())
+            update,learning_rate
+            1,0.25
+            2,0.0
+            <BLANKLINE>
+        """
+        rows = (f"{update},{lr!r}\n" for update, lr in enumerate(self.learning_rates(), start=1))
+        return "update,learning_rate\n" + "".join(rows)
+
+    def to_python(self) -> str:
+        """Return a Python module as text whose ``learning_rate(update)`` is this schedule.
+
+        It imports the standard library alone. See :func:`tuner.schedules.source.python_source`.
+        """
+        from tuner.schedules.source import python_source
+
+        return python_source(self)  # type: ignore[arg-type]
+
+    def learning_rates(self) -> list[float]:
+        """Return the learning rates of updates 1 to the horizon; past it the last one holds.
+
+        Raises:
+            ScheduleError: If there are too many for a table.
+
+        Example:
+            >>> from tuner.schedules import Linear
+            >>> Linear(base_lr=0.5, horizon=2).learning_rates()
+            [0.25, 0.0]
+        """
+        if self.horizon > LONGEST_TABLE:
+            raise ScheduleError(
+                f"`horizon <= {LONGEST_TABLE}` must hold for a table of all learning rates, but"
+                f" got (horizon={self.horizon}). Ask the schedule itself: schedule(update)."
+            )
+        rates: list[float] = self(range(1, self.horizon + 1))
+        return rates
