@@ -23,6 +23,7 @@ STUDY = ROOT / "studies" / "quickstart.toml"
 
 sys.path.insert(0, str(ROOT / "tests"))  # the tests' own browser
 from browser import Browser, browser  # noqa: E402 - found by the line above
+from screenshots_live import dashboard, terminal  # noqa: E402 - it finds them there as well
 
 
 def report_top(path: Path) -> None:
@@ -66,7 +67,7 @@ def _bottom(page: Browser, name: str) -> int:
     return round(page.run(script, name))
 
 
-PICTURES: tuple[Callable[[Path], None], ...] = (report_top, report_search)
+PICTURES: tuple[Callable[[Path], None], ...] = (report_top, report_search, terminal, dashboard)
 
 
 def main() -> None:

@@ -22,12 +22,17 @@ _QUIET_SECONDS = 0.02
 
 
 class Shown:
-    """What a command showed: every screen that differed from the last, and the raw text."""
+    """What a command showed: every screen that differed from the last, and what was written."""
 
     def __init__(self) -> None:
         self.screens: list[list[str]] = []
-        self.raw = ""
+        self.pieces: list[str] = []
         self.code = -1
+
+    @property
+    def raw(self) -> str:
+        """All that was written."""
+        return "".join(self.pieces)
 
     @property
     def last(self) -> list[str]:
@@ -65,7 +70,7 @@ def in_terminal(
     )  # fmt: skip
     os.close(theirs)
     for text in _read(ours):
-        shown.raw += text
+        shown.pieces.append(text)
         stream.feed(text)
         now = "\n".join(screen.display).rstrip().splitlines()
         if not shown.screens or shown.screens[-1] != now:

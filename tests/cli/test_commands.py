@@ -189,6 +189,8 @@ def test_help_names_every_command(tuner_command: Callable) -> None:
         "trials",
         "best",
         "confirm",
+        "compare",
+        "dashboard",
         "export",
         "report",
         "show",
