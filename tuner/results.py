@@ -142,13 +142,15 @@ def false_prunes(rows: Sequence[TrialRow]) -> FalsePrunes:
 
 
 def epochs_saved(rows: Sequence[TrialRow], epochs: int) -> int:
-    """Return how many epochs pruned trials did not train.
+    """Return how many epochs pruned trials did not train; collapsed ones are no merit of pruning.
 
     Args:
         rows: The study's trials.
         epochs: Epochs of a full training.
     """
-    return sum(epochs - row.epochs for row in rows if row.state == "pruned")
+    return sum(
+        epochs - row.epochs for row in rows if row.state == "pruned" and not row.is_collapsed
+    )
 
 
 def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from tuner.cli.board import Board, Running, drawn
 from tuner.cli.console import is_notebook, is_watched, talk
+from tuner.results import PRUNED_AFTER
 from tuner.search.events import (
     EpochEnded,
     Event,
@@ -175,7 +176,7 @@ class _LiveView:
         start, epochs = self._running.pop(event.number, (None, []))
         if event.state != "waiting":
             self._states[event.state] += 1
-        if event.state == "pruned" and epochs:
+        if epochs and PRUNED_AFTER in event.reason:
             self._saved += epochs[-1].epochs - len(epochs)
         value = f"{event.value:.4f}" if event.value is not None else "     -"
         what = ""
