@@ -19,13 +19,15 @@ FRAMEWORKS = {"mxnet", "torch", "jax", "optax", "keras", "tensorflow", "transfor
 ROWS: list[set[str]] = [
     {"__init__", "__main__"},
     {"cli"},
-    {"api", "project"},
+    {"api", "project", "repeating"},
+    {"dashboard", "naming"},
     {"running"},
     {"study_result"},
     {"report", "workers", "proxy", "clusters", "cluster_crew", "cluster_task"},
     {"search"},
     {
         "checkpoints",
+        "comparison",
         "confirmation",
         "definitions",
         "objective",
@@ -55,7 +57,7 @@ ROWS: list[set[str]] = [
 # A schedule's methods that hand it to a framework are the imports that point up.
 UPWARD = {
     ("schedules/handover.py", f"tuner.adapters{framework}")
-    for framework in ("", ".keras", ".mxnet", ".optax", ".torch")
+    for framework in ("", ".keras", ".matplotlib", ".mxnet", ".optax", ".torch")
 }
 
 

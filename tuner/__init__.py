@@ -15,11 +15,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tuner.api import confirm_study, open_study, resume_study, run_study
+    from tuner.api import open_study, resume_study, run_study
     from tuner.checks import check_training, lint
+    from tuner.cli.progress import live
     from tuner.compat import import_mxnet
     from tuner.errors import TunerError
     from tuner.project import check_study, init_project
+    from tuner.repeating import compare_study, confirm_study
     from tuner.schedules import (
         WSD,
         Constant,
@@ -45,16 +47,18 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "StudyResult": "tuner.study_result",
-    "confirm_study": "tuner.api",
     "open_study": "tuner.api",
     "resume_study": "tuner.api",
     "run_study": "tuner.api",
     "check_training": "tuner.checks",
     "lint": "tuner.checks",
+    "live": "tuner.cli.progress",
     "import_mxnet": "tuner.compat",
     "TunerError": "tuner.errors",
     "check_study": "tuner.project",
     "init_project": "tuner.project",
+    "compare_study": "tuner.repeating",
+    "confirm_study": "tuner.repeating",
 }
 
 __all__ = [
@@ -78,10 +82,12 @@ __all__ = [
     "TunerError",
     "check_study",
     "check_training",
+    "compare_study",
     "confirm_study",
     "import_mxnet",
     "init_project",
     "lint",
+    "live",
     "load_schedule",
     "open_study",
     "read_schedule_file",

@@ -10,23 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-from optuna.storages import BaseStorage
-from pydantic import ValidationError
 
 from tuner.clusters import connected
-from tuner.errors import StorageError, StudyError
+from tuner.naming import found_spec, given_url, named_url
 from tuner.running import Limits, Run, alone_if_passed, run_to_the_end, with_task
-from tuner.search.confirm import find_confirm, planned, settings_of
+from tuner.search.confirm import find_confirm
 from tuner.search.events import Event
+from tuner.search.repeats import planned, settings_of
 from tuner.search.study import find_study, prepare_study, stored_spec
 from tuner.search.worker import Worker
-from tuner.spec import Confirm, StudySpec, load_spec
-from tuner.spec_sections import CONFIRM
+from tuner.spec import load_spec
 from tuner.storage import make_database, open_storage
 from tuner.storage_errors import storage_errors
-from tuner.storage_urls import resolve_url
 from tuner.study_result import StudyResult
 from tuner.tasks.base import Task
 
@@ -81,7 +76,7 @@ def run_study(
     limits = Limits.checked(trials, timeout, workers)
     spec = load_spec(study, task)
     if storage is not None:
-        spec = spec._replace(storage_url=_url(storage))
+        spec = spec._replace(storage_url=given_url(storage))
     spec = alone_if_passed(spec, limits, dask)
     spec.task.check()
     with connected(dask, spec.storage_url) as cluster:
@@ -131,10 +126,10 @@ def resume_study(
         StudyError: If it has no such study.
     """
     limits = Limits.checked(trials, timeout, workers)
-    url = _url(storage)
+    url = given_url(storage)
     database = open_storage(url)
     with storage_errors(url, database):
-        spec = _found_spec(database, study, url)
+        spec = found_spec(database, study, url)
         begun = find_confirm(database, spec.name)
         settings = settings_of(begun) if begun else spec.confirm
     spec = alone_if_passed(with_task(spec, task), limits, dask)
@@ -145,74 +140,6 @@ def resume_study(
         if wanted is None:
             wanted = bool(begun) or (spec.confirm.enabled and limits.is_whole(spec.budget.trials))
         return run_to_the_end(run, settings if wanted else None)
-
-
-def confirm_study(
-    study: str | Path | None = None,
-    *,
-    storage: str | None = None,
-    name: str | None = None,
-    task: Task | None = None,
-    top: int | None = None,
-    seeds: int | None = None,
-    max_seeds: int | None = None,
-    timeout: str | None = None,
-    workers: int | None = None,
-    dask: str | None = None,
-    on_event: Callable[[Event], object] = lambda _: None,
-    stop_requested: Callable[[], bool] = lambda: False,
-) -> StudyResult:
-    """Train a study's best schedules and its baselines again, all on the same fresh seeds.
-
-    Everybody gets ``seeds`` of them, then one more at a time those that are not separated from
-    the leader, up to ``max_seeds``. The winner is the study's best schedule from then on. What
-    was confirmed before is kept; an interrupted confirm is continued.
-
-    Args:
-        study: The study file, or None.
-        storage: The database's URL; without it, the one that the file names.
-        name: The study's name; without it, the file's, or the only one of the database.
-        task: As for :func:`resume_study`.
-        top: How many of the best trials, instead of the definition's ``[confirm]``.
-        seeds: How many seeds for everybody, instead of the definition's.
-        max_seeds: How many at most, instead of the definition's.
-        timeout: As for :func:`run_study`.
-        workers: As for :func:`run_study`.
-        dask: As for :func:`run_study`.
-        on_event: As for :func:`run_study`.
-        stop_requested: As for :func:`run_study`.
-
-    Returns:
-        The study as it is then, with ``confirmed``, unless the confirm was interrupted.
-
-    Raises:
-        StudyError: If it has no complete trial, or the numbers are no settings of a confirm.
-        TunerError: As :func:`run_study`.
-
-    Example:
-        >>> import tuner
-        >>> result = tuner.confirm_study("studies/quickstart.toml", top=1)  # doctest: +SKIP
-        >>> result.confirmed.winner.label  # doctest: +SKIP
-        'chapter: multi factor 0.5'
-    """
-    limits = Limits.checked(None, timeout, workers)
-    numbers = {"top": top, "seeds": seeds, "max_seeds": max_seeds}
-    spec, url = None, ""
-    if study is not None:
-        spec = load_spec(study, task)
-        storage, name = storage or spec.storage_url, name or spec.name
-    url = _named_url(storage)
-    database = open_storage(url)
-    with storage_errors(url, database):
-        stored = _found_spec(database, name, url)
-    if spec is None or spec.name != stored.name:
-        spec = with_task(stored, task)
-    spec = alone_if_passed(spec._replace(storage_url=url), limits, dask)
-    settings = _changed(spec.confirm, numbers)
-    spec.task.check()
-    with connected(dask, spec.storage_url) as cluster:
-        run = Run(spec, database, limits, cluster, on_event, stop_requested)
-        return run.result(run.confirm(settings))
 
 
 def run_worker(
@@ -242,7 +169,7 @@ def run_worker(
         TunerError: As :func:`resume_study`.
     """
     limits = Limits.checked(trials, None, None)
-    url = _url(storage)
+    url = given_url(storage)
     database = open_storage(url, wait_unless=stop_requested if supervised else None)
     with storage_errors(url, database):
         found = find_study(database, study, url)
@@ -252,7 +179,7 @@ def run_worker(
         found,
         database,
         spec,
-        budget=limits.trials or (planned(found) if spec.confirms else spec.budget.trials),
+        budget=limits.trials or (planned(found) if spec.repeats else spec.budget.trials),
         listen=on_event,
         stop_reason=lambda: "interrupted" if stop_requested() else "",
         supervised=supervised,
@@ -280,37 +207,8 @@ def open_study(
     if study is not None:
         spec = load_spec(study)
         storage, name = storage or spec.storage_url, name or spec.name
-    url = _named_url(storage)
+    url = named_url(storage)
     database = open_storage(url, write=False)
     with storage_errors(url, database):
         found = find_study(database, name, url)
         return StudyResult(found, stored_spec(found, url))
-
-
-def _found_spec(database: BaseStorage, name: str | None, url: str) -> StudySpec:
-    """Return the definition of a study; of a confirm, that of the study it is of."""
-    return stored_spec(find_study(database, name and name.removesuffix(CONFIRM), url), url)
-
-
-def _changed(settings: Confirm, numbers: dict[str, Any]) -> Confirm:
-    """Return settings of a confirm with other numbers, where they are given."""
-    given = {key: value for key, value in numbers.items() if value is not None}
-    try:
-        return Confirm(**settings.model_dump() | given)
-    except ValidationError as error:
-        text = error.errors()[0]["msg"].removeprefix("Value error, ")
-        place = "".join(f"`{part}`: " for part in error.errors()[0]["loc"])
-        raise StudyError(f"{place}{text}, in confirm with {given}.") from error
-
-
-def _named_url(storage: str | None) -> str:
-    if storage is None:
-        raise StudyError("A study must be named by its file or by --storage URL, but got neither.")
-    return _url(storage)
-
-
-def _url(storage: str) -> str:
-    try:
-        return resolve_url(storage, Path())
-    except ValueError as error:
-        raise StorageError(f"--storage {error}.") from None

@@ -52,6 +52,11 @@ class TrialRow(NamedTuple):
         return self.schedule.family if self.schedule else str(self.params.get("family", ""))
 
     @property
+    def is_finished(self) -> bool:
+        """Whether it is over, one way or another."""
+        return self.state in ("complete", "pruned", "failed")
+
+    @property
     def is_collapsed(self) -> bool:
         """Whether its training became hopeless, rather than that the pruner ended it."""
         return self.state == "pruned" and bool(self.reason and PRUNED_AFTER not in self.reason)
@@ -125,7 +130,7 @@ def false_prunes(rows: Sequence[TrialRow]) -> FalsePrunes:
     Args:
         rows: The study's trials.
     """
-    finished = sum(row.state in ("complete", "pruned", "failed") for row in rows)
+    finished = sum(row.is_finished for row in rows)
     ranked = ranking(rows)
     best = ranked[: -(-finished // 10)]
     return FalsePrunes(
@@ -134,6 +139,16 @@ def false_prunes(rows: Sequence[TrialRow]) -> FalsePrunes:
         best=sum(row.is_control for row in best),
         missed=sum(row.is_control and row.spared is not None for row in best),
     )
+
+
+def epochs_saved(rows: Sequence[TrialRow], epochs: int) -> int:
+    """Return how many epochs pruned trials did not train.
+
+    Args:
+        rows: The study's trials.
+        epochs: Epochs of a full training.
+    """
+    return sum(epochs - row.epochs for row in rows if row.state == "pruned")
 
 
 def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:

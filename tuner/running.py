@@ -1,24 +1,30 @@
-"""A run: the search up to its budget, then the confirm, here, in processes or on a cluster."""
+"""A run: a search up to its budget, a confirm, a comparison; here, in processes, on a cluster."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 from optuna.storages import BaseStorage
 from optuna.study import Study
 
 from tuner.clusters import Cluster
-from tuner.confirmation import Confirmation
+from tuner.confirmation import Candidate, Confirmation
 from tuner.errors import StorageError, StudyError
 from tuner.patience import hurry_if
-from tuner.results import ranking, summary, trial_rows
-from tuner.search.confirm import enqueue, prepare_confirm, read_confirm
+from tuner.results import epochs_saved, ranking, summary, trial_rows
+from tuner.search.compare import prepare_comparison
+from tuner.search.confirm import prepare_confirm
 from tuner.search.events import Listener, StudyEnded, StudyStarted
+from tuner.search.repeats import enqueue, read_repeats
 from tuner.search.study import prepare_study
 from tuner.search.worker import Worker
 from tuner.spec import Confirm, StudySpec, seconds
+from tuner.spec_sections import COMPARE, CONFIRM
 from tuner.storage import close, one_at_a_time
 from tuner.storage_errors import storage_errors
 from tuner.storage_urls import hide_password
@@ -119,7 +125,7 @@ class Run:
         timeout = limits.timeout or spec.budget.timeout
         self._deadline = time.monotonic() + seconds(timeout) if timeout else None
         hurry_if(database, self._stop_reason)
-        with storage_errors(spec.storage_url, database), one_at_a_time(database):
+        with self._alone():
             self._study = prepare_study(spec, database)
 
     def search(self) -> str:
@@ -129,7 +135,7 @@ class Run:
             ``"done"``, ``"timeout"`` or ``"interrupted"``.
         """
         budget = self._limits.trials or self._spec.budget.trials
-        self._say_started(self._spec, self._finished(budget), budget)
+        self._say_started(self._study, self._spec, self._finished(budget), budget)
         started = time.monotonic()
         ended = self._train(self._study, self._spec, budget, self._workers())
         self._say_ended(self._spec, ended, self._finished(budget), budget, started)
@@ -144,9 +150,23 @@ class Run:
         Raises:
             StudyError: If no trial of the study is complete.
         """
-        spec = self._spec.for_confirm()
-        with storage_errors(spec.storage_url, self._database), one_at_a_time(self._database):
-            study = prepare_confirm(self._spec, self._database, trial_rows(self._study), settings)
+        with self._alone():
+            rows = trial_rows(self._study)
+            study = prepare_confirm(self._spec, self._database, rows, settings)
+        return self._repeat(study, self._spec.for_repeats(CONFIRM))
+
+    def compare(self, candidates: list[Candidate], seeds: int) -> str:
+        """Train schedules on the same seeds, beside those that were compared before.
+
+        Returns:
+            As :meth:`search`.
+        """
+        with self._alone():
+            study = prepare_comparison(self._spec, self._database, candidates, seeds)
+        return self._repeat(study, self._spec.for_repeats(COMPARE))
+
+    def _repeat(self, study: Study, spec: StudySpec) -> str:
+        """Train what repeats are missing until nothing is."""
         ended, begun = "done", False
         started = time.monotonic()
         while ended == "done":
@@ -154,7 +174,7 @@ class Run:
             if not found.missing:
                 break
             if not begun:
-                self._say_started(spec, found.trained, budget)
+                self._say_started(study, spec, found.trained, budget)
                 begun = True
             workers = min(self._workers(), len(found.missing))
             ended = self._train(study, spec, budget, workers)
@@ -171,21 +191,37 @@ class Run:
         """
         result = StudyResult(self._study, self._spec, ended)
         if ranking(result.trials):
-            try:
-                result.folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise StorageError(f"{result.folder} cannot be made: {error.strerror}.") from error
+            _make(result.folder)
             result.export(result.folder / "best.json")
             result.report(result.folder / "report.html")
         close(self._database)  # which opens again when the result is asked for more
         return result
 
+    def comparison(self, ended: str) -> StudyResult:
+        """Put the comparison's page in place, and return the study.
+
+        Raises:
+            StorageError: If the output folder cannot be made.
+        """
+        result = StudyResult(self._study, self._spec, ended)
+        _make(result.folder)
+        result.report_comparison(result.folder / "compare.html")
+        close(self._database)
+        return result
+
     def _next_round(self, study: Study) -> tuple[Confirmation, int]:
-        """Enqueue what the race needs next; return where it stands, and the budget with that."""
+        """Enqueue what is needed next; return where it stands, and the budget with that."""
+        with self._alone():
+            budget = enqueue(study, self._spec)
         with storage_errors(self._spec.storage_url, self._database):
-            with one_at_a_time(self._database):
-                budget = enqueue(study, self._spec)
-            return read_confirm(study, self._spec), budget
+            return read_repeats(study, self._spec), budget
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let no other process write into the database in the meantime that does so as well."""
+        url, database = self._spec.storage_url, self._database
+        with storage_errors(url, database), one_at_a_time(database):
+            yield
 
     def _train(self, study: Study, spec: StudySpec, budget: int, workers: int) -> str:
         listen, stop_reason = self._listen, self._stop_reason
@@ -193,7 +229,7 @@ class Run:
             return self._cluster.run(
                 spec, workers, budget=budget, listen=listen, stop_reason=stop_reason
             )
-        # A confirm's last training alone needs no process of its own, but a run of several
+        # The last one of repeats alone needs no process of its own, but a run of several
         # workers never trains here: a crash of the framework must not end it.
         if self._workers() == 1:
             worker = Worker(
@@ -217,15 +253,30 @@ class Run:
         with storage_errors(self._spec.storage_url, self._database):
             return summary(self._spec.name, trial_rows(self._study), budget).finished
 
-    def _say_started(self, spec: StudySpec, finished: int, budget: int) -> None:
-        shown = hide_password(spec.storage_url)
-        self._listen(StudyStarted(spec.name, shown, finished, budget, spec.epochs))
+    def _say_started(self, study: Study, spec: StudySpec, finished: int, budget: int) -> None:
+        with storage_errors(spec.storage_url, self._database):
+            rows = [row for row in trial_rows(study) if row.is_finished]
+        states = dict(Counter(row.state for row in rows))
+        shown, saved = hide_password(spec.storage_url), epochs_saved(rows, spec.epochs)
+        self._listen(
+            StudyStarted(
+                spec.name, shown, finished, budget, spec.epochs,
+                states, saved, spec.objective.judged_by,
+            )
+        )  # fmt: skip
 
     def _say_ended(
         self, spec: StudySpec, ended: str, finished: int, budget: int, started: float
     ) -> None:
         taken = time.monotonic() - started
         self._listen(StudyEnded(spec.name, ended, finished, budget, taken))
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be made: {error.strerror}.") from error
 
 
 def run_to_the_end(run: Run, confirm: Confirm | None) -> StudyResult:

@@ -20,17 +20,22 @@ from tuner.space_values import (
 )
 from tuner.units import Clock
 
+# The keys of a baseline that are no parameters of its schedule.
+_WORDS = ("label", "family", "published")
+
 
 class Baseline(NamedTuple):
     """A fixed schedule that every study runs first.
 
     ``values`` are its values of the space's parameters, as Optuna stores them; ``schedule`` is
-    what is trained, which may differ from them in what the space does not sample.
+    what is trained, which may differ from them in what the space does not sample. ``published`` is
+    what others report of it, as text to be shown beside the results.
     """
 
     label: str
     values: dict[str, Any]
     schedule: Schedule
+    published: str = ""
 
 
 def read_baselines(
@@ -91,13 +96,16 @@ def _read(
     if problem is not None:
         mistakes.add(f"{place}.family", problem)
         return None
-    known = {"label", "family", *names_for(family)}
+    known = {*_WORDS, *names_for(family)}
+    published = entry.get("published", "")
+    if not isinstance(published, str):
+        mistakes.add(f"{place}.published", f"must be a text, but got {published!r}")
     given: dict[str, Any] = {"family": family}
     for name, value in entry.items():
         if name not in known:
             text = f"no parameter of {family}; {did_you_mean(name, known)}"
             mistakes.add(f"{place}.{name}", text)
-        elif name not in ("label", "family"):
+        elif name not in _WORDS:
             try:
                 given[name] = plain_value(name, value, clock)
             except ScheduleError as error:
@@ -117,7 +125,7 @@ def _read(
     if mistakes.found:
         return None
     try:
-        return Baseline(label, values, build_schedule({**fixed, **given}, clock))
+        return Baseline(label, values, build_schedule({**fixed, **given}, clock), published)
     except ScheduleError as error:
         mistakes.add(place, str(error))
         return None

@@ -17,8 +17,8 @@ from tuner.objective import Objective
 from tuner.space import SearchSpace, parse_space
 from tuner.space_files import with_schedule_files
 from tuner.spec_sections import (
-    CONFIRM,
     PRUNERS,
+    REPEATS,
     SAMPLERS,
     TPE,
     Budget,
@@ -36,6 +36,7 @@ from tuner.spec_sections import (
     SuccessiveHalving,
     Training,
     Workers,
+    name_of_study,
     seconds,
 )
 from tuner.spec_task import read_task, with_passed, with_whole_path
@@ -94,22 +95,25 @@ class StudySpec(NamedTuple):
         return self.training.epochs
 
     @property
-    def confirms(self) -> bool:
-        """Whether this is the definition of another study's confirm."""
-        return self.name.endswith(CONFIRM)
+    def repeats(self) -> bool:
+        """Whether this is the definition of another study's confirm or comparison."""
+        return self.name.endswith(REPEATS)
 
     @property
     def folder(self) -> Path:
-        """Where the study's files go by default, and its confirm's."""
-        return output_folder(self.storage_url, self.name.removesuffix(CONFIRM))
+        """Where the study's files go by default, and its repeats'."""
+        return output_folder(self.storage_url, name_of_study(self.name))
 
-    def for_confirm(self) -> StudySpec:
-        """Return the definition of the study's confirm: same training, no sampling or pruning.
+    def for_repeats(self, ending: str) -> StudySpec:
+        """Return the definition of the study's repeats: same training, no sampling or pruning.
 
         If the search was judged on a holdout, this is where the test set is first looked at.
+
+        Args:
+            ending: What the name of the study of the repeats ends in.
         """
         return self._replace(
-            name=self.name + CONFIRM,
+            name=self.name + ending,
             task=self.task.with_holdout(self.objective.held_out, on_test_set=True),
             objective=self.objective.for_test_set(),
             sampler=Random(type="random"),

@@ -12,10 +12,22 @@ from tuner.definitions import Section
 from tuner.errors import UnitError
 from tuner.units import Duration
 
-# How the study ends its name in which the finalists of another one are confirmed.
-CONFIRM = ".confirm"
+# How studies end their names that train schedules of another one on fresh seeds.
+CONFIRM, COMPARE = ".confirm", ".compare"
+
+REPEATS = (CONFIRM, COMPARE)
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+def name_of_study(name: str) -> str:
+    """Return the name of a study; of one that repeats, that of the study it is of.
+
+    Example:
+        >>> name_of_study("small.confirm"), name_of_study("small")
+        ('small', 'small')
+    """
+    return name.rpartition(".")[0] if name.endswith(REPEATS) else name
 
 
 def seconds(text: object) -> float:
@@ -273,6 +285,7 @@ class StudyFile(Section):
                 "must be up to 100 letters, digits, '.', '_' and '-', a letter or digit first,"
                 f" but got {name!r}"
             )
-        if name.endswith(CONFIRM):
-            raise ValueError(f"must not end in {CONFIRM!r}, as confirms do, but got {name!r}")
+        if name.endswith(REPEATS):
+            endings = " or ".join(map(repr, REPEATS))
+            raise ValueError(f"must not end in {endings}, as repeats do, but got {name!r}")
         return name

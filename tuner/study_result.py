@@ -12,12 +12,15 @@ from typing import Any
 import optuna
 from optuna.study import Study
 
+from tuner.comparison import Comparison
 from tuner.confirmation import Candidate, Confirmation, spread
 from tuner.errors import StudyError
-from tuner.report import write_report
+from tuner.report import write_comparison, write_report
 from tuner.results import Summary, TrialRow, ranking, summary, trial_rows
 from tuner.schedules import Schedule, save_schedule, write_text
-from tuner.search.confirm import find_confirm, read_confirm
+from tuner.search.compare import find_comparison, read_comparison
+from tuner.search.confirm import find_confirm
+from tuner.search.repeats import read_repeats
 from tuner.spec import StudySpec
 
 
@@ -65,13 +68,19 @@ class StudyResult:
     def confirmation(self) -> Confirmation | None:
         """What trainings on fresh seeds say so far; None if no confirm was begun."""
         study = find_confirm(self.study._storage, self.name)
-        return read_confirm(study, self.spec) if study else None
+        return read_repeats(study, self.spec) if study else None
 
     @property
     def confirmed(self) -> Confirmation | None:
         """What trainings on fresh seeds say, once there is a winner."""
         found = self.confirmation
         return found if found and found.winner else None
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """Schedules side by side, as far as they are trained; None if none were compared."""
+        study = find_comparison(self.study._storage, self.name)
+        return read_comparison(study, self.spec) if study else None
 
     @property
     def best(self) -> TrialRow:
@@ -140,6 +149,25 @@ class StudyResult:
             The path.
         """
         return write_report(self.study, self.spec, path, self.confirmation)
+
+    def report_comparison(self, path: str | Path) -> Path:
+        """Write the page of the comparison, one HTML file that needs no network.
+
+        Args:
+            path: Where to.
+
+        Returns:
+            The path.
+
+        Raises:
+            StudyError: If nothing was compared.
+        """
+        found = self.comparison
+        if found is None:
+            raise StudyError(
+                f"Study {self.name!r} must have a comparison, but has none. Type `tuner compare`."
+            )
+        return write_comparison(found, self.spec, path)
 
     def _row(self, number: int) -> TrialRow:
         rows = {row.number: row for row in self.trials}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 
@@ -24,7 +25,14 @@ def talk() -> Console:
 
 def is_watched() -> bool:
     """Tell whether a person sees both streams, so that lines may be redrawn."""
+    if os.environ.get("CI") or os.environ.get("TERM") == "dumb":
+        return False
     return sys.stdout.isatty() and sys.stderr.isatty()
+
+
+def is_notebook() -> bool:
+    """Tell whether output goes below a notebook's cell."""
+    return Console().is_jupyter
 
 
 def command(*words: object) -> str:

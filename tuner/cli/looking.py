@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tuner.cli.console import command, results, say_next
+from tuner.cli.console import command, results, say_next, talk
 from tuner.cli.formats import FileFormat, Format
 from tuner.cli.options import Form, StorageURL, StudyFile, StudyName
 
@@ -17,6 +17,9 @@ def status(
     storage: StorageURL = None,
     name: StudyName = None,
     form: Form = Format.table,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on showing it until it is done; Ctrl-C ends it.")
+    ] = False,
 ) -> None:
     """Say where a study stands."""
     from tuner.api import open_study
@@ -24,6 +27,10 @@ def status(
     from tuner.storage_urls import hide_password
 
     found = open_study(study, storage=storage, name=name)
+    if watch:
+        from tuner.cli.watching import watch as go_on
+
+        go_on(found)
     show_summary(found.summary, found.confirmation, hide_password(found.storage), form)
 
 
@@ -109,9 +116,48 @@ def report(
     results().print(f"wrote {output}", markup=False)
 
 
-def show(file: Annotated[Path, typer.Argument(metavar="FILE", help="A schedule file.")]) -> None:
-    """Show a schedule file: formula, origin, values, curve."""
-    from tuner.cli.show import show_file
+def show(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A schedule file.")],
+    png: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Write a picture, with matplotlib.")
+    ] = None,
+    svg: Annotated[Path | None, typer.Option(metavar="OUT", help="Write a picture.")] = None,
+) -> None:
+    """Show a schedule file: formula, origin, values, curve; or write a picture of it."""
+    from tuner.cli.show import show_file, write_pictures
     from tuner.schedules import read_schedule_file
 
-    show_file(file, read_schedule_file(file))
+    found = read_schedule_file(file)
+    if png is None and svg is None:
+        show_file(file, found)
+    write_pictures(found, png=png, svg=svg)
+
+
+def dashboard(
+    study: StudyFile = None,
+    storage: StorageURL = None,
+    name: StudyName = None,
+    host: Annotated[str, typer.Option(metavar="HOST", help="Where to listen.")] = "localhost",
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="0 for one that is free.")
+    ] = 8080,
+    browser: Annotated[bool, typer.Option(help="Whether to open it in a browser.")] = True,
+) -> None:
+    """Serve optuna-dashboard on a study, with a picture of each trial's schedule."""
+    import warnings
+    import webbrowser
+
+    from tuner.api import open_study
+    from tuner.cli.signals import stop_request
+    from tuner.dashboard import serve_dashboard
+
+    def started(address: str) -> None:
+        talk().print(f"{address}; Ctrl-C ends it", markup=False)
+        if browser:
+            webbrowser.open(address)
+
+    # Of the importances of parameters, at every look at a young study.
+    warnings.filterwarnings("ignore", message="Some regimes for parameter")
+    found = open_study(study, storage=storage, name=name)
+    with stop_request(announce="stopping") as request:
+        serve_dashboard(found, host=host, port=port, on_start=started, stop_requested=request)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from rich.console import Group
+import optuna
+from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from tuner.cli.console import is_watched, talk
+from tuner.cli.board import Board, Running, drawn
+from tuner.cli.console import is_notebook, is_watched, talk
 from tuner.search.events import (
     EpochEnded,
     Event,
@@ -21,107 +26,170 @@ from tuner.search.events import (
     TrialStarted,
 )
 
+# Cut to the width, not folded.
+_CUT: dict[str, Any] = {"soft_wrap": False, "no_wrap": True, "overflow": "ellipsis"}
+
 
 @contextmanager
-def progress(quiet: bool = False) -> Iterator[Listener]:
-    """Give a listener that shows a run as it happens."""
+def live(quiet: bool = False) -> Iterator[Listener]:
+    """Show a run as it happens: in a terminal, a notebook, or as plain lines.
+
+    In a terminal and in a notebook there is a line for every trial that trains, which is redrawn,
+    and one that stays for every trial that ended. Elsewhere, as in a pipe or CI, it is one line
+    an event. All of it goes to stderr. Optuna's own lines about every trial are left out.
+
+    Args:
+        quiet: Whether to show nothing.
+
+    Yields:
+        A listener, to be passed as ``on_event``.
+
+    Example:
+        >>> import tuner
+        >>> with tuner.live() as listen:  # doctest: +SKIP
+        ...     result = tuner.run_study("studies/quickstart.toml", on_event=listen)
+    """
     console = talk()
+    verbosity = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(max(verbosity, optuna.logging.WARNING))
+    try:
+        yield from _shown(console, quiet)
+    finally:
+        optuna.logging.set_verbosity(verbosity)
+
+
+def _shown(console: Console, quiet: bool) -> Iterator[Listener]:
     if quiet:
         yield lambda _: None
+    elif is_notebook():
+        yield _listener(*_notebook())
     elif not is_watched():
         yield lambda event: console.print(str(event), markup=False)
     else:
-        view = _LiveView()
-        with Live(console=console, auto_refresh=False, transient=True) as live:
-
-            def listen(event: Event) -> None:
-                line = view.on(event)
-                if line:
-                    live.console.print(line, soft_wrap=False)  # cut to the width, not folded
-                live.update(view.now(), refresh=True)
-
-            yield listen
+        with Live(console=console, auto_refresh=False, transient=True) as redrawn:
+            yield _listener(
+                lambda line: redrawn.console.print(line, **_CUT),
+                lambda lines: redrawn.update(lines, refresh=True),
+            )
 
 
-class _Running:
-    """A trial that runs: how it began, and its epochs so far."""
+def _listener(keep: Callable[[Text], object], redraw: Callable[[Group], object]) -> Listener:
+    view = _LiveView()
 
-    def __init__(self, start: TrialStarted) -> None:
-        self.start = start
-        self.epochs: list[EpochEnded] = []
+    def listen(event: Event) -> None:
+        line = view.on(event)
+        if line:
+            keep(line)
+        redraw(drawn(view.board()) if view.is_running else Group())
+
+    return listen
+
+
+def _notebook() -> tuple[Callable[[Text], object], Callable[[Group], object]]:
+    """Return how to keep a line and how to redraw the others below a notebook's cell."""
+    from IPython import display
+
+    kept: list[Text] = []
+    # One output that is replaced: whatever comes below another stays there in a notebook.
+    place: Any = display.display(_Shown(Group()), display_id=True)
+    return kept.append, lambda lines: place.update(_Shown(Group(*kept, lines)))
+
+
+class _Shown:
+    """Lines as a notebook shows them."""
+
+    def __init__(self, lines: Group) -> None:
+        self._lines = lines
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        console = Console(file=io.StringIO(), record=True, width=100, force_jupyter=False)
+        console.print(self._lines)
+        plain = console.export_text(clear=False)
+        style = "white-space: pre; overflow-x: auto; line-height: 1.3; font-family: monospace"
+        page = console.export_html(
+            inline_styles=True, code_format=f'<pre style="{style}"><code>{{code}}</code></pre>'
+        )
+        return {"text/plain": plain, "text/html": page}
 
 
 class _LiveView:
-    """A line for each trial that ended, and lines that are redrawn for those that run."""
+    """What has happened so far in a run."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
-        self._finished_before = 0
-        self._running: dict[int, _Running] = {}
+        self._running: dict[int, tuple[TrialStarted, list[EpochEnded]]] = {}
         self._study: StudyStarted | None = None
+        self._states: Counter[str] = Counter()
+        self._saved = 0
         self._last: TrialEnded | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a trial is being trained."""
+        return bool(self._running)
 
     def on(self, event: Event) -> Text | None:
         """Take an event in; return the line that stays for it, if any."""
         if isinstance(event, StudyStarted):
-            self._study, self._finished_before = event, event.finished
+            self._study = event
             self._started, self._last = time.monotonic(), None  # a confirm is a study of its own
+            self._states, self._saved = Counter(event.states), event.epochs_saved
             return Text(str(event), style="bold")
         if isinstance(event, TrialStarted):
-            self._running[event.number] = _Running(event)
+            self._running[event.number] = (event, [])
         elif isinstance(event, EpochEnded):
             if event.number in self._running:
-                self._running[event.number].epochs.append(event)
+                self._running[event.number][1].append(event)
         elif isinstance(event, TrialEnded):
-            self._last = event
-            return self._trial_line(event, self._running.pop(event.number, None))
+            return self._ended(event)
         elif isinstance(event, StudyEnded):
             self._running.clear()
             return Text(str(event), style="bold")
         return None
 
-    def now(self) -> Group:
-        """Return the lines that are redrawn."""
-        lines = [self._running_line(number) for number in sorted(self._running)]
-        if self._running and self._last is not None:
-            done = f"{self._last.finished}/{self._last.budget} trials"
-            if self._last.best_value is not None:
-                done += f", best {self._last.best_value:.4f} (trial {self._last.best_number})"
-            left = self._time_left()
-            done += f", about {_clock(left)} left" if left is not None else ""
-            lines.append(Text(f"      {done}", style="bold"))
-        return Group(*lines)
+    def board(self) -> Board:
+        """Return where the run stands."""
+        epochs = self._study.epochs if self._study else 0
+        running = []
+        for number, (start, ended) in sorted(self._running.items()):
+            values = tuple(each.value for each in ended if each.value is not None)
+            total = ended[-1].epochs if ended else epochs
+            schedule, note = start.schedule, start.baseline or ""
+            done = len(ended)
+            row = Running(number, schedule.family, schedule.base_lr, values, done, total, note)
+            running.append(row)
+        return Board(
+            running=tuple(running),
+            states=self._states | Counter(running=len(running)),
+            budget=self._last.budget if self._last else self._study.budget if self._study else 0,
+            best_value=self._last.best_value if self._last else None,
+            best_number=self._last.best_number if self._last else None,
+            saved=self._saved,
+            seconds_left=self._time_left(),
+            metric=self._study.judged_by.rpartition(" ")[2] if self._study else "",
+        )
 
-    def _running_line(self, number: int) -> Text:
-        running = self._running[number]
-        done = len(running.epochs)
-        total = running.epochs[-1].epochs if running.epochs else 0
-        bar = "█" * round(12 * done / total) if total else ""
-        now = running.epochs[-1].value if done else None
-        value = "     -" if now is None else f"{now:.4f}"
-        schedule = running.start.schedule
-        what = f"{schedule.family:<15} base LR {schedule.base_lr:<8.4g}"
-        line = f"{number:5d} running   {value}  {what} {bar:░<12} {done}/{total or '?'}"
-        return Text(line, style="cyan", no_wrap=True, overflow="ellipsis")
-
-    def _trial_line(self, event: TrialEnded, ran: _Running | None) -> Text:
+    def _ended(self, event: TrialEnded) -> Text:
+        """Count a trial that ended, and return its line."""
+        self._last = event
+        start, epochs = self._running.pop(event.number, (None, []))
+        if event.state != "waiting":
+            self._states[event.state] += 1
+        if event.state == "pruned" and epochs:
+            self._saved += epochs[-1].epochs - len(epochs)
         value = f"{event.value:.4f}" if event.value is not None else "     -"
-        schedule = ran.start.schedule if ran else None
-        what = f"{schedule.family:<15} base LR {schedule.base_lr:<8.4g}" if schedule else ""
-        note = (ran.start.baseline if ran else None) or event.reason
+        what = ""
+        if start is not None:
+            what = f"{start.schedule.family:<14} base LR {start.schedule.base_lr:<8.4g}"
+        note = (start.baseline if start else None) or event.reason
         style = {"complete": "green", "failed": "red"}.get(event.state, "dim")
-        line = f"{event.number:5d} {event.state:<9} {value}  {what} {note}"
+        line = f"{event.number:5d}  {event.state:<9} {value}  {what}  {note}"
         return Text(line, style=style, no_wrap=True, overflow="ellipsis")
 
     def _time_left(self) -> float | None:
         """Extrapolate the mean time of this run's finished trials."""
-        if self._last is None or self._last.finished <= self._finished_before:
+        before = self._study.finished if self._study else 0
+        if self._last is None or self._last.finished <= before:
             return None
-        here = self._last.finished - self._finished_before
-        each = (time.monotonic() - self._started) / here
+        each = (time.monotonic() - self._started) / (self._last.finished - before)
         return each * (self._last.budget - self._last.finished)
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"

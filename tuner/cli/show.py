@@ -9,6 +9,8 @@ from pathlib import Path
 from tuner.cli.console import results
 from tuner.cli.plot import curve
 from tuner.schedules import Schedule, ScheduleFile
+from tuner.schedules.picture import svg as draw_svg
+from tuner.schedules.writing import write_whole
 
 _COLUMNS = 64
 
@@ -43,6 +45,19 @@ def show_file(path: Path, file: ScheduleFile) -> None:
         for key, value in file.provenance.items():
             text = value if isinstance(value, str) else json.dumps(value)
             out.print(f"  {key:<12} {text}", markup=False)
+
+
+def write_pictures(file: ScheduleFile, *, png: Path | None, svg: Path | None) -> None:
+    """Write pictures of a schedule file, in epochs if it says how long they are."""
+    if svg is not None:
+        picture = draw_svg(file.schedule, updates_per_epoch=file.updates_per_epoch)
+        write_whole(picture.encode(), str(svg))
+        results().print(f"wrote {svg}", markup=False)
+    if png is not None:
+        from tuner.adapters.matplotlib import save_png
+
+        save_png(file.schedule, png, updates_per_epoch=file.updates_per_epoch)
+        results().print(f"wrote {png}", markup=False)
 
 
 def _interesting(schedule: Schedule) -> list[int]:

@@ -14,7 +14,9 @@ from rich.table import Table
 
 from tuner.cli.console import results
 from tuner.cli.formats import Format
+from tuner.comparison import Compared, Comparison
 from tuner.confirmation import Confirmation, Row
+from tuner.report.comparison import compared_lines, comparison_sentence, short
 from tuner.report.confirmed import confirmed_data, confirmed_sentence
 from tuner.results import Summary, TrialRow
 from tuner.schedules import schedule_to_dict
@@ -73,6 +75,35 @@ def show_confirmation(confirmation: Confirmation, form: Format, metric: str = "a
     results().print(f"confirmed: {found.sentence}", markup=False)
 
 
+def show_comparison(comparison: Comparison, form: Format) -> None:
+    """Write a comparison: a row for each schedule, as the chapter prints them."""
+    if form is not Format.table:
+        rows = [_compared(each) for each in comparison.schedules]
+        if form is Format.json:
+            _json(rows)
+            return
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        plain = [{k: v for k, v in row.items() if not isinstance(v, (dict, list))} for row in rows]
+        writer.writerow(plain[0])
+        writer.writerows([_or_empty(value) for value in row.values()] for row in plain)
+        return
+    lines = compared_lines(comparison)
+    metric = short(comparison.judged_by)
+    more = ["published"] if any(line.published for line in lines) else []
+    # Six columns in 80: near each other, and a long label is folded.
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("schedule", "n", "train loss", "train acc", metric, *more):
+        table.add_column(name, no_wrap=name != "schedule")
+    for line in lines:
+        numbers = (line.train_loss, line.train_accuracy, line.value)
+        table.add_row(line.label, str(line.n), *numbers, *[line.published] * len(more))
+    results().print(table)
+    for line in lines:
+        if line.note:
+            results().print(f"{line.label}: {line.note}", markup=False)
+    results().print(comparison_sentence(comparison), markup=False)
+
+
 def show_summary(
     summary: Summary, confirmation: Confirmation | None, storage: str, form: Format
 ) -> None:
@@ -129,6 +160,39 @@ def _confirmed(row: Row) -> dict[str, Any]:
         "collapsed": len(candidate.collapsed),
         "accuracies": {str(seed): _finite(value) for seed, value in candidate.accuracies.items()},
         "schedule": schedule_to_dict(candidate.schedule),
+    }
+
+
+def _compared(compared: Compared) -> dict[str, Any]:
+    spreads = {
+        "train_loss": compared.train_loss,
+        "train_accuracy": compared.train_accuracy,
+        "value": compared.value,
+    }
+    found = {}
+    for name, spread in spreads.items():
+        found[f"{name}_mean"] = _finite(spread.mean) if spread else None
+        found[f"{name}_sd"] = spread.sd if spread else None
+    return {
+        "label": compared.label,
+        "family": compared.schedule.family,
+        "n": compared.value.n if compared.value else 0,
+        **found,
+        "published": compared.published,
+        "collapsed": len(compared.collapsed),
+        "failed": len(compared.failed),
+        "note": compared.note,
+        "schedule": schedule_to_dict(compared.schedule),
+        "trainings": [
+            {
+                "seed": repeat.seed,
+                "state": repeat.state,
+                "value": _finite(repeat.value),
+                "reason": repeat.reason,
+                "records": [record._asdict() for record in repeat.records],
+            }
+            for repeat in compared.repeats
+        ],
     }
 
 

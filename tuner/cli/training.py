@@ -101,8 +101,8 @@ def confirm_best(
     form: Form = Format.table,
 ) -> None:
     """Train the best schedules and the baselines again, all on the same fresh seeds."""
-    from tuner.api import confirm_study
     from tuner.cli.tables import show_confirmation
+    from tuner.repeating import confirm_study
     from tuner.storage_urls import hide_password
 
     named: list[str | Path] = [study] if study else []
@@ -127,6 +127,49 @@ def confirm_best(
         say_next(command("show", result.folder / "best.json"))
 
 
+def compare(
+    study: StudyFile = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE", help="Schedule files, instead of the study's baselines."),
+    ] = None,
+    seeds: Annotated[
+        int, typer.Option(metavar="N", min=2, help="From how many seeds each is trained.")
+    ] = 5,
+    storage: StorageURL = None,
+    name: StudyName = None,
+    timeout: Timeout = None,
+    workers: WorkerCount = None,
+    dask: Dask = None,
+    quiet: Quiet = False,
+    form: Form = Format.table,
+) -> None:
+    """Train the baselines, or other schedules, on the same seeds, side by side."""
+    from tuner.cli.tables import show_comparison
+    from tuner.repeating import compare_study
+    from tuner.storage_urls import hide_password
+
+    given = [path for path in (study, *(files or [])) if path is not None]
+    # If the study is named by its database, all of them are schedules.
+    file = None if study is None or study.suffix == ".json" else given.pop(0)
+    named: list[str | Path] = [*([file] if file else []), *given]
+    named += ["--storage", hide_password(storage)] if storage else []
+    named += ["--study", name] if name else []
+    again = command("compare", *named, f"--seeds={seeds}", *(("--dask", dask) if dask else ()))
+    result = _finish(
+        quiet,
+        again,
+        lambda **more: compare_study(
+            file, given, seeds=seeds, storage=storage, name=name,
+            timeout=timeout, workers=workers, dask=dask, **more,
+        ),
+    )  # fmt: skip
+    show_comparison(result.comparison, form)
+    if result.ended == "timeout":
+        talk().print(f"out of time; continue with: {again}", markup=False)
+    talk().print(f"wrote {result.folder / 'compare.html'}", markup=False)
+
+
 def worker(
     storage: RequiredStorage,
     study: StudyName = None,
@@ -135,7 +178,7 @@ def worker(
 ) -> None:
     """Be one more worker of a running study, on any machine that reaches its database."""
     from tuner.api import run_worker
-    from tuner.cli.progress import progress
+    from tuner.cli.progress import live
     from tuner.cli.signals import stop_request, stop_with_stdin
     from tuner.search.events import to_json
 
@@ -152,7 +195,7 @@ def worker(
                 supervised=True,
             )
         else:
-            with progress() as listen:
+            with live() as listen:
                 ended = run_worker(
                     storage, study=study, trials=trials, on_event=listen, stop_requested=request
                 )
@@ -195,12 +238,12 @@ def _confirm_option(confirm: bool | None) -> tuple[str, ...]:
 
 def _finish(quiet: bool, again: str, start: Callable[..., Any]) -> Any:
     """Run something with progress and signals; if it is interrupted, exit and say ``again``."""
-    from tuner.cli.progress import progress
+    from tuner.cli.progress import live
     from tuner.cli.signals import stop_request
 
     _set_up_logging()
     try:
-        with stop_request() as request, progress(quiet) as listen:
+        with stop_request() as request, live(quiet) as listen:
             result = start(on_event=listen, stop_requested=request)
     except KeyboardInterrupt:
         talk().print(f"stopped; the trial is queued again. Continue with: {again}", markup=False)

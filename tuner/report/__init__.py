@@ -11,6 +11,7 @@ from pathlib import Path
 
 import optuna
 
+from tuner.comparison import Comparison
 from tuner.confirmation import Confirmation
 from tuner.spec import StudySpec
 
@@ -42,4 +43,23 @@ def write_report(
     return write_page(study, spec, path, confirmation)
 
 
-__all__ = ["write_report"]
+def write_comparison(comparison: Comparison, spec: StudySpec, path: str | Path) -> Path:
+    """Write the page of a comparison as one HTML file that needs no network.
+
+    Args:
+        comparison: What was compared.
+        spec: The definition of its study.
+        path: Where to. An existing file is replaced, whole or not at all.
+
+    Returns:
+        The path.
+
+    Raises:
+        ReportError: If the file cannot be written; what was there before is still there.
+    """
+    from tuner.report.comparison_page import write_comparison_page
+
+    return write_comparison_page(comparison, spec, path)
+
+
+__all__ = ["write_comparison", "write_report"]

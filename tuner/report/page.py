@@ -57,10 +57,18 @@ def write_page(
     study: Study, spec: StudySpec, path: str | Path, confirmation: Confirmation | None = None
 ) -> Path:
     """Write the report of a study; see :func:`tuner.report.write_report`."""
-    page = render(study, spec, confirmation).encode("utf-8")
+    return write_html(render(study, spec, confirmation), path)
+
+
+def write_html(page: str, path: str | Path) -> Path:
+    """Write a page whole or not at all.
+
+    Raises:
+        ReportError: If it cannot be written.
+    """
     where = os.fsdecode(path)
     try:
-        write_whole(page, where)
+        write_whole(page.encode("utf-8"), where)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ReportError(
@@ -84,7 +92,7 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
     )
     environment.filters.update(plain=plain, number=_number, mean_sd=mean_sd)
     environment.globals.update(count=count, states=states, dot=_dot)
-    template = environment.from_string(_resource("page.html"))
+    template = environment.from_string(resource("page.html"))
     return template.render(
         name=spec.name,
         notes=spec.study_data.get("notes", ""),
@@ -100,14 +108,14 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
         families=families(rows, objective),
         charts=drawn,
         traces=traces,
-        figures_json=_figures_json(
+        figures_json=figures_json(
             {key: chart.figure for key, chart in drawn.items() if chart.figure is not None}, trial
         ),
         traces_json=_json(traces),
         origin=provenance(spec),
-        css=Markup(_resource("page.css")),
-        js=Markup(_resource("page.js")),
-        plotly_gzip=_plotly(),
+        css=Markup(resource("page.css")),
+        js=Markup(resource("page.js")),
+        plotly_gzip=plotly_gzip(),
     )
 
 
@@ -142,7 +150,8 @@ def _facts(rows: Sequence[TrialRow], data: ReportData, spec: StudySpec) -> list[
     ]
 
 
-def _figures_json(figures: dict[str, Any], trial: Any) -> Markup:
+def figures_json(figures: dict[str, Any], trial: Any) -> Markup:
+    """Return the figures of charts, and the one of a trial's curves, for the page's script."""
     written = {key: plotly.io.to_json(figure) for key, figure in figures.items()}
     inner = ",".join(f"{json.dumps(key)}:{text}" for key, text in written.items())
     return _inert(f'{{"charts":{{{inner}}},"trial":{plotly.io.to_json(trial)}}}')
@@ -163,7 +172,7 @@ def _dot(family: str) -> Markup:
     return Markup('<span class="dot" style="background:{}"></span>').format(colour)
 
 
-def _plotly() -> str:
+def plotly_gzip() -> str:
     """Return Plotly's JavaScript compressed, which is a third of its size."""
     # Without a time, so that the same study gives the same file.
     return base64.b64encode(gzip.compress(get_plotlyjs().encode(), mtime=0)).decode()
@@ -173,5 +182,6 @@ def _number(value: float | None, digits: int) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
-def _resource(name: str) -> str:
+def resource(name: str) -> str:
+    """Return the text of a file of this package."""
     return (resources.files("tuner.report") / name).read_text(encoding="utf-8")

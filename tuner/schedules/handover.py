@@ -1,11 +1,13 @@
-"""A schedule in other hands: each framework's own object, a table, a function as text."""
+"""A schedule in other hands: each framework's own object, a table, a picture, a program."""
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from typing import Any
 
 from tuner.errors import ScheduleError
+from tuner.schedules.picture import svg
 
 # 80 MB of numbers. Whoever trains for longer asks the schedule itself.
 LONGEST_TABLE = 10_000_000
@@ -66,6 +68,20 @@ class HandedOver:
             from tuner.adapters.keras import KerasSchedule
 
         return KerasSchedule(self)  # type: ignore[arg-type]
+
+    def plot(self, ax: Any = None, *, updates_per_epoch: int | None = None) -> Any:
+        """Draw the learning rates with matplotlib and return the axes.
+
+        See :func:`tuner.adapters.matplotlib.plot`.
+        """
+        from tuner.adapters.matplotlib import plot
+
+        return plot(self, ax, updates_per_epoch=updates_per_epoch)  # type: ignore[arg-type]
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        picture = svg(self)  # type: ignore[arg-type]
+        return f"<div><code>{html.escape(repr(self))}</code><br>{picture}</div>"
 
     def to_csv(self) -> str:
         """Return the learning rate of every update of the horizon as CSV text.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
@@ -11,13 +11,16 @@ from tuner.tasks.base import EpochRecord
 
 
 class StudyStarted(NamedTuple):
-    """A study begins or goes on."""
+    """A study begins or goes on, with so many finished trials in each state."""
 
     name: str
     storage: str
     finished: int
     budget: int
     epochs: int
+    states: Mapping[str, int] = {}
+    epochs_saved: int = 0
+    judged_by: str = "test accuracy"
 
     def __str__(self) -> str:
         state = f"continuing after {self.finished} trials" if self.finished else "new"

@@ -13,7 +13,7 @@ from tuner.errors import DefinitionError, StudyError
 from tuner.schedules import schedule_to_dict
 from tuner.search.trial import BASELINE, SCHEDULE
 from tuner.spec import StudySpec, difference, make_spec
-from tuner.spec_sections import CONFIRM
+from tuner.spec_sections import REPEATS, name_of_study
 from tuner.storage_urls import hide_password
 from tuner.tasks.named import NamedTask
 
@@ -23,9 +23,9 @@ _FORMAT = "tuner.definition/1"
 
 
 def study_names(storage: BaseStorage) -> list[str]:
-    """Return the names of the studies in a database, without their confirms."""
+    """Return the names of the studies in a database, without their repeats."""
     names = (str(study.study_name) for study in storage.get_all_studies())
-    return sorted(name for name in names if not name.endswith(CONFIRM))
+    return sorted(name for name in names if not name.endswith(REPEATS))
 
 
 def find_study(storage: BaseStorage, name: str | None, url: str) -> Study:
@@ -69,7 +69,8 @@ def stored_spec(study: Study, url: str) -> StudySpec:
     except DefinitionError as error:
         raise StudyError(f"This version cannot read it: {error}") from error
     spec = spec._replace(storage_url=url)
-    return spec.for_confirm() if study.study_name.endswith(CONFIRM) else spec
+    ending = study.study_name.removeprefix(name_of_study(study.study_name))
+    return spec.for_repeats(ending) if ending else spec
 
 
 def prepare_study(spec: StudySpec, storage: BaseStorage) -> Study:

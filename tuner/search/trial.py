@@ -27,7 +27,7 @@ REASON = "reason"  # why it was pruned or failed
 BASELINE = "baseline"  # its label, if it is one
 CONTROL = "control"  # true for one of the share that is never pruned
 SPARED = "spared"  # the epoch after which a trial that is never pruned would have been
-# Of a confirm's trials:
+# Of repeats:
 SEED = "seed"  # what it is trained from, instead of the study's training seed
 LABEL = "label"  # whose schedule it has: "trial 7", or a baseline's label
 

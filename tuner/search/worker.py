@@ -186,7 +186,7 @@ class Worker:
     def _say_ended(self, trial: Trial, state: str, value: float | None, reason: str) -> None:
         trials = self._study.get_trials(deepcopy=False)
         complete = [t for t in trials if t.state == TrialState.COMPLETE]
-        if self._spec.confirms:
+        if self._spec.repeats:
             complete = []  # the best of several seeds says nothing
         minimized = self._spec.objective.minimized
         best = max(

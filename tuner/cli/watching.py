@@ -1,0 +1,138 @@
+"""``tuner status --watch``: the board of a study that others run, from its database alone."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from rich.console import Group
+from rich.live import Live
+from rich.text import Text
+
+from tuner.cli.board import Board, Running, drawn, standing
+from tuner.cli.console import is_watched, results
+from tuner.results import TrialRow, epochs_saved, ranking, trial_rows
+from tuner.search.compare import find_comparison
+from tuner.search.confirm import find_confirm
+from tuner.search.repeats import planned
+from tuner.spec import StudySpec
+from tuner.spec_sections import CONFIRM
+from tuner.study_result import StudyResult
+
+_LOOK_SECONDS = 2.0
+# How long a confirm may take to begin.
+_CONFIRM_SECONDS = 15.0
+
+
+class Part(NamedTuple):
+    """A study, or its confirm or comparison, as it is at a moment."""
+
+    name: str
+    board: Board
+    is_over: bool
+
+
+def watch(found: StudyResult) -> None:
+    """Show a study, its confirm and its comparison until all that was planned is over.
+
+    In a terminal the lines are redrawn; elsewhere there is a new line when something changed.
+    """
+    if is_watched():
+        with Live(console=results(), auto_refresh=False, transient=True) as live:
+            for parts in _moments(found):
+                live.update(_page(parts), refresh=True)
+        return
+    before: set[str] = set()
+    for parts in _moments(found):
+        lines = [f"{part.name}: {', '.join(standing(part.board))}" for part in parts]
+        for line in lines:
+            if line not in before:
+                results().print(line, markup=False)
+        before = set(lines)
+
+
+def parts_of(found: StudyResult) -> list[Part]:
+    """Return what there is of a study now: itself, and its confirm and comparison if begun."""
+    spec, storage = found.spec, found.study._storage
+    rows, summary = found.trials, found.summary
+    over = summary.finished >= summary.budget
+    parts = [Part(found.name, board(rows, spec, summary.budget), over)]
+    for repeats in (find_confirm(storage, found.name), find_comparison(storage, found.name)):
+        if repeats is not None:
+            shown = board(trial_rows(repeats), spec, planned(repeats), ranked=False)
+            parts.append(Part(repeats.study_name, shown, shown.finished >= shown.budget))
+    return parts
+
+
+def board(rows: Sequence[TrialRow], spec: StudySpec, budget: int, *, ranked: bool = True) -> Board:
+    """Return the board of a study's trials.
+
+    Args:
+        rows: The trials.
+        spec: The study's definition.
+        budget: How many trials there will be.
+        ranked: Whether the best trial says anything; of several seeds it does not.
+    """
+    running = [row for row in rows if row.state == "running"]
+    best = next(iter(ranking(rows)), None) if ranked else None
+    return Board(
+        running=tuple(_running(row, spec) for row in running),
+        states=Counter(row.state for row in rows),
+        budget=budget,
+        best_value=best.value if best else None,
+        best_number=best.number if best else None,
+        saved=epochs_saved(rows, spec.epochs),
+        seconds_left=_seconds_left(rows, running, budget),
+        metric=spec.objective.noun,
+    )
+
+
+def _running(row: TrialRow, spec: StudySpec) -> Running:
+    rate = row.schedule.base_lr if row.schedule else None
+    measured = [spec.objective.value(record) for record in row.records]
+    values = tuple(value for value in measured if value is not None)
+    note = row.baseline or ""
+    return Running(row.number, row.family, rate, values, row.epochs, spec.epochs, note)
+
+
+def _seconds_left(
+    rows: Sequence[TrialRow], running: Sequence[TrialRow], budget: int
+) -> float | None:
+    """Extrapolate the mean time of the trials that are over to those that are not."""
+    taken = [row.seconds for row in rows if row.is_finished and row.epochs]
+    if not taken or not running:
+        return None
+    over = sum(row.is_finished for row in rows)
+    ahead = (budget - over) * statistics.fmean(taken) - sum(row.seconds for row in running)
+    return max(ahead, 0.0) / len(running)
+
+
+def _moments(found: StudyResult) -> Iterator[list[Part]]:
+    """Yield the parts again and again, the last time when all of them are over."""
+    over_since = None
+    while True:
+        parts = parts_of(found)
+        yield parts
+        begun = [part for part in parts if part.board.finished or part.board.running]
+        if not begun or not all(part.is_over for part in begun):
+            over_since = None
+        else:
+            over_since = over_since or time.monotonic()
+            # A study that ends with a confirm may be about to begin it.
+            waits = found.spec.confirm.enabled and not any(
+                part.name.endswith(CONFIRM) for part in parts
+            )
+            if not waits or time.monotonic() - over_since > _CONFIRM_SECONDS:
+                return
+        time.sleep(_LOOK_SECONDS)
+
+
+def _page(parts: Sequence[Part]) -> Group:
+    shown = [part for part in parts if not part.is_over] or parts[:1]
+    lines: list[Text | Group] = []
+    for part in shown:
+        lines += [Text(part.name, style="bold", no_wrap=True), drawn(part.board)]
+    return Group(*lines)

@@ -1,0 +1,109 @@
+"""A comparison in words: its rows as the chapter prints them, and a sentence about them."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tuner.comparison import Comparison, Repeat
+from tuner.confirmation import Spread
+
+
+class ComparedLine(NamedTuple):
+    """A schedule of a comparison, in words; means ± standard deviations over ``n`` seeds."""
+
+    label: str
+    n: int
+    train_loss: str
+    train_accuracy: str
+    value: str
+    published: str
+    note: str
+
+
+class Curves(NamedTuple):
+    """The trainings of a schedule, epoch by epoch: the means over those that were completed."""
+
+    epochs: tuple[int, ...]
+    train_loss: tuple[float, ...]
+    train_accuracy: tuple[float, ...]
+    value: tuple[float, ...]
+
+
+def compared_lines(comparison: Comparison) -> list[ComparedLine]:
+    """Return the rows of a comparison."""
+    return [
+        ComparedLine(
+            label=each.label,
+            n=each.value.n if each.value else 0,
+            train_loss=mean_sd(each.train_loss),
+            train_accuracy=mean_sd(each.train_accuracy),
+            value=mean_sd(each.value),
+            published=each.published,
+            note=each.note,
+        )
+        for each in comparison.schedules
+    ]
+
+
+def comparison_sentence(comparison: Comparison) -> str:
+    """Return which schedule did best on how many seeds, and how far the comparison is."""
+    ranked = comparison.ranked
+    if not ranked:
+        return "No training is over yet."
+    best, which = ranked[0], "lowest" if comparison.minimized else "highest"
+    assert best.value is not None, "ranked by it"
+    text = (
+        f"Of {len(comparison.schedules)} schedules, “{best.label}” has the {which} mean"
+        f" {comparison.judged_by}: {mean_sd(best.value)}, n = {best.value.n}."
+    )
+    if comparison.missing:
+        known = comparison.trained + comparison.missing
+        text += f" Unfinished: {comparison.trained} of {known} trainings are over."
+    return text
+
+
+def short(judged_by: str) -> str:
+    """Return a metric as the chapter calls it above its numbers.
+
+    Example:
+        >>> short("test accuracy"), short("test loss")
+        ('test acc', 'test loss')
+    """
+    return judged_by.replace("accuracy", "acc")
+
+
+def curves(repeats: Sequence[Repeat]) -> Curves:
+    """Return the mean curves of trainings, over those that got to their last epoch."""
+    complete = [repeat for repeat in repeats if repeat.is_complete and repeat.records]
+    first = complete[0].records if complete else ()
+    return Curves(
+        epochs=tuple(record.epoch for record in first),
+        train_loss=_means([[r.train_loss for r in each.records] for each in complete]),
+        train_accuracy=_means([[r.train_accuracy for r in each.records] for each in complete]),
+        value=_means([each.values for each in complete]),
+    )
+
+
+def _means(trainings: Sequence[Sequence[float | None]]) -> tuple[float, ...]:
+    """Return the mean of every epoch; nothing if the task does not measure it."""
+    means = []
+    for epoch in zip(*trainings, strict=True):
+        values = [value for value in epoch if value is not None]
+        if len(values) < len(epoch):
+            return ()
+        means.append(statistics.fmean(values))
+    return tuple(means)
+
+
+def mean_sd(found: Spread | None) -> str:
+    """Return a mean and its standard deviation, as the chapter rounds.
+
+    Example:
+        >>> mean_sd(Spread(n=5, mean=0.89912, sd=0.00481, se=0.00215))
+        '0.899 ± 0.005'
+    """
+    if found is None:
+        return "–"
+    return f"{found.mean:.3f}" + (f" ± {found.sd:.3f}" if found.sd is not None else "")

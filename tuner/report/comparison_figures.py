@@ -1,0 +1,123 @@
+"""The pictures of a comparison: schedules, the spread over seeds, trainings as the chapter's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+from plotly.colors import qualitative
+from plotly.subplots import make_subplots
+
+from tuner.comparison import Compared, Comparison
+from tuner.report.comparison import curves, short
+from tuner.report.curves import Curve, lr_curve
+from tuner.report.look import ACCENT, GREY, epoch_axis, log_axis, styled, text
+from tuner.units import Clock
+
+_VIOLET, _GREEN = "#a05fd0", "#2f9e5b"
+_COLOURS: list[str] = qualitative.D3
+# Those with the first colours again.
+_DASHES = ("solid", "dash", "dot", "dashdot")
+
+
+def schedules_figure(schedules: Sequence[Compared], clock: Clock) -> go.Figure:
+    """Draw the learning rates of all schedules over each other, logarithmically."""
+    figure = go.Figure()
+    drawn = [lr_curve(c.schedule, clock.updates_per_epoch, clock.horizon) for c in schedules]
+    for number, (compared, curve) in enumerate(zip(schedules, drawn, strict=True)):
+        again, colour = divmod(number, len(_COLOURS))
+        trace = go.Scatter(
+            x=curve.epochs, y=curve.rates, name=text(compared.label), mode="lines",
+            line={
+                "color": _COLOURS[colour], "width": 2, "dash": _DASHES[again % len(_DASHES)],
+            },
+            hovertemplate="%{x:.2f} epochs: LR %{y:.4g}",
+        )  # fmt: skip
+        figure.add_trace(trace)
+    styled(figure)
+    figure.update_xaxes(epoch_axis(clock.horizon / clock.updates_per_epoch))
+    figure.update_yaxes(_rate_axis(drawn), title_text="learning rate")
+    return figure
+
+
+def seeds_figure(comparison: Comparison) -> go.Figure:
+    """Draw the final value of every training as a point, a row for each schedule, best on top."""
+    metric, schedules = comparison.judged_by, comparison.ranked
+    figure = go.Figure()
+    for compared in schedules:
+        values = [r.value for r in compared.repeats if r.value is not None]
+        trace = go.Scatter(
+            x=values, y=[text(compared.label)] * len(values), mode="markers", showlegend=False,
+            marker={"color": ACCENT, "size": 8, "opacity": 0.7},
+            customdata=[r.seed for r in compared.repeats if r.value is not None],
+            hovertemplate=f"seed %{{customdata}}: {metric} %{{x:.4f}}<extra></extra>",
+        )  # fmt: skip
+        figure.add_trace(trace)
+    means = [(text(c.label), c.value) for c in schedules if c.value]
+    figure.add_trace(
+        go.Scatter(
+            x=[found.mean for _, found in means],
+            y=[label for label, _ in means],
+            error_x={"type": "data", "array": [found.sd or 0.0 for _, found in means]},
+            mode="markers", name="mean ± standard deviation",
+            marker={"color": GREY, "size": 11, "symbol": "line-ns-open"},
+            hovertemplate="mean %{x:.4f}<extra></extra>",
+        )
+    )  # fmt: skip
+    styled(figure)
+    figure.update_xaxes(title_text=f"{metric} after the last epoch")
+    figure.update_yaxes(autorange="reversed")
+    return figure
+
+
+def training_figure(compared: Compared, clock: Clock, metric: str) -> go.Figure:
+    """Draw one schedule and its trainings as the chapter does: the means, each seed faintly."""
+    figure = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.06)
+    rate = lr_curve(compared.schedule, clock.updates_per_epoch, clock.horizon)
+    figure.add_trace(
+        go.Scatter(
+            x=rate.epochs, y=rate.rates, mode="lines", line={"color": GREY, "width": 2},
+            name="learning rate", showlegend=False,
+            hovertemplate="%{x:.2f} epochs: LR %{y:.4g}<extra></extra>",
+        ),
+        row=1, col=1,
+    )  # fmt: skip
+    means = curves(compared.repeats)
+    for name, field, colour, row in (
+        ("train loss", "train_loss", _VIOLET, 2),
+        ("train acc", "train_accuracy", _GREEN, 3),
+        (short(metric), "value", ACCENT, 3),
+    ):
+        for repeat in compared.repeats:
+            values = (
+                repeat.values
+                if field == "value"
+                else [getattr(record, field) for record in repeat.records]
+            )
+            trace = go.Scatter(
+                x=[record.epoch for record in repeat.records], y=values, mode="lines",
+                line={"color": colour, "width": 1}, opacity=0.35, showlegend=False,
+                hoverinfo="skip",
+            )  # fmt: skip
+            figure.add_trace(trace, row=row, col=1)
+        trace = go.Scatter(
+            x=means.epochs, y=getattr(means, field), name=name, mode="lines+markers",
+            line={"color": colour, "width": 2}, marker={"size": 4},
+            hovertemplate=f"epoch %{{x}}: {name} %{{y:.4f}}<extra></extra>",
+        )  # fmt: skip
+        figure.add_trace(trace, row=row, col=1)
+    styled(figure)
+    figure.update_yaxes(_rate_axis([rate]), title_text="LR", row=1, col=1)
+    figure.update_yaxes(title_text="loss", row=2, col=1)
+    figure.update_yaxes(title_text="accuracy", row=3, col=1)
+    figure.update_xaxes(epoch_axis(clock.horizon / clock.updates_per_epoch))
+    for row in (1, 2):
+        figure.update_xaxes(title_text=None, row=row, col=1)
+    return figure
+
+
+def _rate_axis(drawn: Sequence[Curve]) -> dict[str, Any]:
+    """Return an axis with the highest rate of each schedule, even if it is over in a moment."""
+    tops = (max(filter(None, curve.rates), default=None) for curve in drawn)
+    return log_axis([*(curve.rates for curve in drawn), *((top,) for top in tops)])

@@ -1,0 +1,57 @@
+"""The page of a comparison: one HTML file that asks nothing of a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jinja2
+import plotly.graph_objects as go
+from markupsafe import Markup
+
+from tuner.comparison import Comparison
+from tuner.report.comparison import compared_lines, comparison_sentence, short
+from tuner.report.comparison_figures import schedules_figure, seeds_figure, training_figure
+from tuner.report.page import figures_json, plotly_gzip, resource, write_html
+from tuner.report.provenance import provenance
+from tuner.spec import StudySpec
+
+
+def write_comparison_page(comparison: Comparison, spec: StudySpec, path: str | Path) -> Path:
+    """Write the page; see :func:`tuner.report.write_comparison`."""
+    return write_html(render_comparison(comparison, spec), path)
+
+
+def render_comparison(comparison: Comparison, spec: StudySpec) -> str:
+    """Return the page of a comparison as HTML.
+
+    Args:
+        comparison: What was compared.
+        spec: The definition of its study.
+    """
+    clock, ranked, metric = spec.space.clock, comparison.ranked, comparison.judged_by
+    figures = {"schedules": schedules_figure(comparison.schedules, clock)}
+    if ranked:
+        figures["seeds"] = seeds_figure(comparison)
+    for number, each in enumerate(comparison.schedules, start=1):
+        figures[f"training-{number}"] = training_figure(each, clock, metric)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string(resource("comparison.html"))
+    return template.render(
+        name=spec.name,
+        metric=metric,
+        short=short(metric),
+        sentence=comparison_sentence(comparison),
+        best=ranked[0].label if ranked else "",
+        lines=compared_lines(comparison),
+        trainings=comparison.schedules,
+        seeds_height=140 + 30 * len(ranked) if ranked else 0,
+        figures_json=figures_json(figures, go.Figure()),
+        origin=provenance(spec),
+        seed=spec.confirm.seed,
+        epochs=spec.epochs,
+        css=Markup(resource("page.css")),
+        js=Markup(resource("page.js")),
+        plotly_gzip=plotly_gzip(),
+    )

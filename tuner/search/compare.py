@@ -1,0 +1,125 @@
+"""Compare: the schedules that somebody names, on the same seeds, side by side."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+from optuna.storages import BaseStorage
+from optuna.study import Study
+
+from tuner.comparison import Compared, Comparison, Repeat
+from tuner.confirmation import Candidate
+from tuner.errors import StudyError
+from tuner.results import STATES
+from tuner.schedules import Schedule, read_schedule_file
+from tuner.search.confirm import baselines_of
+from tuner.search.repeats import (
+    candidates_of,
+    find_repeats,
+    prepare_repeats,
+    read_repeats,
+    schedule_of,
+)
+from tuner.search.trial import REASON, SCHEDULE, SEED, records_of
+from tuner.spec import Confirm, StudySpec
+from tuner.spec_sections import COMPARE
+
+
+def rivals(spec: StudySpec, files: Iterable[str | Path]) -> list[Candidate]:
+    """Return the schedules of files, or, if there are none, the study's baselines.
+
+    Args:
+        spec: The study's definition.
+        files: Schedule files.
+
+    Raises:
+        ScheduleFileError: If one of them cannot be read or trusted.
+        StudyError: If one was laid out for other trainings, or there is nothing to compare.
+    """
+    found = [_of_file(path, spec) for path in files] or baselines_of(spec)
+    if not found:
+        raise StudyError(
+            f"Study {spec.name!r} must have baselines to compare, but its search space has none."
+            " Name schedule files."
+        )
+    return found
+
+
+def prepare_comparison(
+    spec: StudySpec, storage: BaseStorage, candidates: list[Candidate], seeds: int
+) -> Study:
+    """Make a study's comparison, or add schedules and seeds to it.
+
+    Args:
+        spec: The study's definition.
+        storage: Its storage.
+        candidates: What is to be compared.
+        seeds: How many seeds each of them gets.
+    """
+    first = spec.confirm.seed
+    settings = Confirm(seeds=seeds, max_seeds=seeds, seed=first)  # a race that nobody leaves
+    return prepare_repeats(spec, storage, COMPARE, candidates, settings)
+
+
+def find_comparison(storage: BaseStorage, name: str) -> Study | None:
+    """Return the comparison of the study ``name``, None if it was never begun."""
+    return find_repeats(storage, name, COMPARE)
+
+
+def read_comparison(study: Study, spec: StudySpec) -> Comparison:
+    """Return what a comparison has found so far.
+
+    Args:
+        study: The comparison's study.
+        spec: The definition of the study that it is of, or its own.
+    """
+    missing = len(read_repeats(study, spec).missing)
+    published = {b.schedule: b.published for b in spec.space.baselines}
+    repeats: dict[Schedule, list[Repeat]] = defaultdict(list)
+    for trial in study.get_trials(deepcopy=False):
+        if SCHEDULE in trial.user_attrs:
+            state = STATES[trial.state]
+            records = tuple(records_of(trial.user_attrs))
+            repeat = Repeat(
+                seed=trial.user_attrs[SEED],
+                state=state,
+                records=records,
+                values=tuple(spec.objective.value(record) for record in records),
+                value=trial.value if state == "complete" else None,
+                reason=trial.user_attrs.get(REASON, ""),
+            )
+            repeats[schedule_of(trial)].append(repeat)
+    return Comparison(
+        schedules=tuple(
+            Compared(
+                c.label,
+                c.schedule,
+                published.get(c.schedule, ""),
+                tuple(sorted(repeats[c.schedule], key=lambda repeat: repeat.seed)),
+            )
+            for c in candidates_of(study)
+        ),
+        missing=missing,
+        judged_by=spec.objective.for_test_set().judged_by,
+        minimized=spec.objective.minimized,
+    )
+
+
+def _of_file(path: str | Path, spec: StudySpec) -> Candidate:
+    file = read_schedule_file(path)
+    per_epoch, horizon = spec.task.updates_per_epoch, spec.space.clock.horizon
+    if file.updates_per_epoch not in (None, per_epoch):
+        raise StudyError(
+            f"{path} must be for {per_epoch} updates an epoch, as the trainings of study"
+            f" {spec.name!r} have, but is for {file.updates_per_epoch}. Lay it out for them:"
+            f" tuner.save_schedule(tuner.load_schedule(...).with_horizon({horizon}), ...)."
+        )
+    if file.schedule.horizon > horizon:
+        raise StudyError(
+            f"The horizon of {path} must be <= {horizon}, the updates of a training of study"
+            f" {spec.name!r}, but is {file.schedule.horizon}. Lay it out for them:"
+            f" tuner.save_schedule(tuner.load_schedule(...).with_horizon({horizon}), ...)."
+        )
+    return Candidate(str(path), file.schedule, None, {})
