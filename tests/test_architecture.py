@@ -38,6 +38,7 @@ ROWS: list[set[str]] = [
         "space_reading",
         "space_values",
         "spec",
+        "spec_checks",
         "spec_sections",
         "spec_task",
         "sqlite",

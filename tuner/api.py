@@ -10,23 +10,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from optuna.storages import BaseStorage
-from pydantic import ValidationError
 
 from tuner.clusters import connected
-from tuner.errors import StorageError, StudyError
-from tuner.running import Limits, Run, alone_if_passed, run_to_the_end, with_task
+from tuner.running import (
+    Limits,
+    Run,
+    alone_if_passed,
+    checked_url,
+    named_url,
+    run_to_the_end,
+    with_numbers,
+    with_task,
+)
 from tuner.search.confirm import find_confirm, planned, settings_of
 from tuner.search.events import Event
 from tuner.search.study import find_study, prepare_study, stored_spec
 from tuner.search.worker import Worker
-from tuner.spec import Confirm, StudySpec, load_spec
+from tuner.spec import StudySpec, load_spec
 from tuner.spec_sections import CONFIRM
 from tuner.storage import make_database, open_storage
 from tuner.storage_errors import storage_errors
-from tuner.storage_urls import resolve_url
 from tuner.study_result import StudyResult
 from tuner.tasks.base import Task
 
@@ -81,7 +86,7 @@ def run_study(
     limits = Limits.checked(trials, timeout, workers)
     spec = load_spec(study, task)
     if storage is not None:
-        spec = spec._replace(storage_url=_url(storage))
+        spec = spec._replace(storage_url=checked_url(storage))
     spec = alone_if_passed(spec, limits, dask)
     spec.task.check()
     with connected(dask, spec.storage_url) as cluster:
@@ -131,7 +136,7 @@ def resume_study(
         StudyError: If it has no such study.
     """
     limits = Limits.checked(trials, timeout, workers)
-    url = _url(storage)
+    url = checked_url(storage)
     database = open_storage(url)
     with storage_errors(url, database):
         spec = _found_spec(database, study, url)
@@ -201,14 +206,14 @@ def confirm_study(
     if study is not None:
         spec = load_spec(study, task)
         storage, name = storage or spec.storage_url, name or spec.name
-    url = _named_url(storage)
+    url = named_url(storage)
     database = open_storage(url)
     with storage_errors(url, database):
         stored = _found_spec(database, name, url)
     if spec is None or spec.name != stored.name:
         spec = with_task(stored, task)
     spec = alone_if_passed(spec._replace(storage_url=url), limits, dask)
-    settings = _changed(spec.confirm, numbers)
+    settings = with_numbers(spec.confirm, numbers)
     spec.task.check()
     with connected(dask, spec.storage_url) as cluster:
         run = Run(spec, database, limits, cluster, on_event, stop_requested)
@@ -242,7 +247,7 @@ def run_worker(
         TunerError: As :func:`resume_study`.
     """
     limits = Limits.checked(trials, None, None)
-    url = _url(storage)
+    url = checked_url(storage)
     database = open_storage(url, wait_unless=stop_requested if supervised else None)
     with storage_errors(url, database):
         found = find_study(database, study, url)
@@ -280,7 +285,7 @@ def open_study(
     if study is not None:
         spec = load_spec(study)
         storage, name = storage or spec.storage_url, name or spec.name
-    url = _named_url(storage)
+    url = named_url(storage)
     database = open_storage(url, write=False)
     with storage_errors(url, database):
         found = find_study(database, name, url)
@@ -290,27 +295,3 @@ def open_study(
 def _found_spec(database: BaseStorage, name: str | None, url: str) -> StudySpec:
     """Return the definition of a study; of a confirm, that of the study it is of."""
     return stored_spec(find_study(database, name and name.removesuffix(CONFIRM), url), url)
-
-
-def _changed(settings: Confirm, numbers: dict[str, Any]) -> Confirm:
-    """Return settings of a confirm with other numbers, where they are given."""
-    given = {key: value for key, value in numbers.items() if value is not None}
-    try:
-        return Confirm(**settings.model_dump() | given)
-    except ValidationError as error:
-        text = error.errors()[0]["msg"].removeprefix("Value error, ")
-        place = "".join(f"`{part}`: " for part in error.errors()[0]["loc"])
-        raise StudyError(f"{place}{text}, in confirm with {given}.") from error
-
-
-def _named_url(storage: str | None) -> str:
-    if storage is None:
-        raise StudyError("A study must be named by its file or by --storage URL, but got neither.")
-    return _url(storage)
-
-
-def _url(storage: str) -> str:
-    try:
-        return resolve_url(storage, Path())
-    except ValueError as error:
-        raise StorageError(f"--storage {error}.") from None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from optuna.storages import BaseStorage
 from optuna.study import Study
+from pydantic import ValidationError
 
 from tuner.clusters import Cluster
 from tuner.confirmation import Confirmation
@@ -21,7 +23,7 @@ from tuner.search.worker import Worker
 from tuner.spec import Confirm, StudySpec, seconds
 from tuner.storage import close, one_at_a_time
 from tuner.storage_errors import storage_errors
-from tuner.storage_urls import hide_password
+from tuner.storage_urls import hide_password, resolve_url
 from tuner.study_result import StudyResult
 from tuner.tasks.base import Task
 from tuner.tasks.named import NamedTask
@@ -241,3 +243,29 @@ def run_to_the_end(run: Run, confirm: Confirm | None) -> StudyResult:
     if ended == "done" and confirm is not None and ranking(result.trials):
         result = run.result(run.confirm(confirm))
     return result
+
+
+def with_numbers(settings: Confirm, numbers: dict[str, Any]) -> Confirm:
+    """Return settings of a confirm with other numbers, where they are given."""
+    given = {key: value for key, value in numbers.items() if value is not None}
+    try:
+        return Confirm(**settings.model_dump() | given)
+    except ValidationError as error:
+        text = error.errors()[0]["msg"].removeprefix("Value error, ")
+        place = "".join(f"`{part}`: " for part in error.errors()[0]["loc"])
+        raise StudyError(f"{place}{text}, in confirm with {given}.") from error
+
+
+def named_url(storage: str | None) -> str:
+    """Return the URL of a study's database, which the caller must have named."""
+    if storage is None:
+        raise StudyError("A study must be named by its file or by --storage URL, but got neither.")
+    return checked_url(storage)
+
+
+def checked_url(storage: str) -> str:
+    """Return the URL of a database, its path whole."""
+    try:
+        return resolve_url(storage, Path())
+    except ValueError as error:
+        raise StorageError(f"--storage {error}.") from None
