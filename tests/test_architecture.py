@@ -40,6 +40,7 @@ ROWS: list[set[str]] = [
         "space_reading",
         "space_values",
         "spec",
+        "spec_checks",
         "spec_sections",
         "spec_task",
         "sqlite",

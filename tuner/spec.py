@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from tuner.confirmation import fresh_seeds
 from tuner.definitions import Mistakes, Section, read_toml
 from tuner.errors import DefinitionError
 from tuner.objective import Objective
 from tuner.space import SearchSpace, parse_space
 from tuner.space_files import with_schedule_files
+from tuner.spec_checks import check_confirm, check_pruner
 from tuner.spec_sections import (
     PRUNERS,
     REPEATS,
@@ -42,7 +42,7 @@ from tuner.spec_sections import (
 from tuner.spec_task import read_task, with_passed, with_whole_path
 from tuner.storage_urls import default_url, output_folder, resolve_url
 from tuner.tasks.base import Task
-from tuner.units import Clock, Duration
+from tuner.units import Clock
 
 __all__ = [
     "TPE",
@@ -224,10 +224,10 @@ def make_spec(
     url = _read_storage(study_data.get("storage", {}), folder, stem, mistakes)
     confirm = mistakes.read(Confirm, study_data.get("confirm", {}), "confirm")
     if confirm is not None and training is not None and task is not None:
-        _check_confirm(confirm, training, task, mistakes)
+        check_confirm(confirm, training, task, mistakes)
     workers = mistakes.read(Workers, study_data.get("workers", {}), "workers")
     if training is not None and pruner is not None:
-        _check_pruner(pruner, training.epochs, mistakes)
+        check_pruner(pruner, training.epochs, mistakes)
     space = None
     if isinstance(space_data, str):
         if space_data:
@@ -285,28 +285,6 @@ def _read_storage(data: object, folder: Path, stem: str, mistakes: Mistakes) -> 
     except ValueError as error:
         mistakes.add("storage.url", str(error))
         return ""
-
-
-def _check_confirm(confirm: Confirm, training: Training, task: Task, mistakes: Mistakes) -> None:
-    seeds = fresh_seeds(confirm.seed, confirm.max_seeds, training_seed=training.seed)
-    for seed in seeds if confirm.enabled else ():
-        wrong = task.mistakes(seed=seed, epochs=training.epochs, held_out=0)
-        if "task.seed" in wrong:
-            text = f"must be false, for it trains from seed {seed}, but task.seed"
-            mistakes.add("confirm.enabled", f"{text} {wrong['task.seed']}")
-            return
-
-
-def _check_pruner(pruner: Section, epochs: int, mistakes: Mistakes) -> None:
-    for key in ("min_resource", "warmup"):
-        text = getattr(pruner, key, None)
-        if text is None:
-            continue
-        amount = Duration.parse(text).amount
-        least = 1 if key == "min_resource" else 0
-        if not least <= amount <= epochs:
-            text = f"must be {least}ep..{epochs}ep, the task's epochs, but got {text!r}"
-            mistakes.add(f"pruner.{key}", text)
 
 
 def _flatten(data: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

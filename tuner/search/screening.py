@@ -21,12 +21,13 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tuner.errors import ScheduleError
 from tuner.objective import merit
+from tuner.results import PRUNED_AFTER
 from tuner.schedules import schedule_from_dict
 from tuner.search.drawing import Drawn, draw
 from tuner.search.forecast import Forecast, ahead
 from tuner.search.halving import Score, by_value
 from tuner.search.ridge import Ridge
-from tuner.search.trial import SCHEDULE
+from tuner.search.trial import REASON, SCHEDULE
 from tuner.space import SearchSpace
 
 
@@ -140,7 +141,8 @@ class Screening(BaseSampler):
         pruned: dict[int, list[FrozenTrial]] = defaultdict(list)
         for trial in trials:
             if trial.state == TrialState.PRUNED:
-                pruned[trial.last_step or 0].append(trial)
+                stopped = PRUNED_AFTER in trial.user_attrs.get(REASON, PRUNED_AFTER)
+                pruned[(trial.last_step or 0) if stopped else 0].append(trial)
         collapsed = pruned.pop(0, [])
         finals = [trial.value or 0.0 for trial in complete]
         nows = [t.intermediate_values[epoch] for epoch, ts in pruned.items() for t in ts]
