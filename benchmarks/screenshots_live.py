@@ -14,6 +14,7 @@ from pathlib import Path
 import pyte
 
 import tuner
+from tuner.results import ranking
 
 ROOT = Path(__file__).parent.parent
 STUDY = ROOT / "studies" / "quickstart.toml"
@@ -58,13 +59,14 @@ def terminal(path: Path) -> None:
 
 
 def dashboard(path: Path) -> None:
-    """The best trial of the quickstart study in optuna-dashboard."""
-    best = tuner.run_study(STUDY).best.number  # at once if it is over
+    """The best cosine of the quickstart study in optuna-dashboard."""
+    trials = tuner.run_study(STUDY).trials  # at once if it is over
+    best = next(row.number for row in ranking(trials) if row.family == "cosine")
     with _served() as address, browser() as chromium:
-        chromium.open(f"{address}/trials?numbers={best}", width=1280, height=1180)
+        chromium.open(f"{address}/trials?numbers={best}", width=1280, height=1080)
         image = "const i = document.querySelector('img[src*=artifacts]'); "
         chromium.wait(lambda: chromium.run(f"{image}return i && i.complete && i.naturalWidth"))
-        chromium.picture(path, width=1280, height=1180)
+        chromium.picture(path, width=1280, height=1080)
 
 
 @contextmanager
