@@ -6,6 +6,9 @@ import os
 
 import pytest
 
+# Before PyTorch loads the OpenMP library, which reads it then: MXNet trains with one thread, and
+# with more gives other bits than in a process of its own.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Before anything imports Keras, whose default backend is not among our dependencies.
 os.environ.setdefault("KERAS_BACKEND", "jax")
 

@@ -23,7 +23,9 @@ def import_mxnet() -> ModuleType:
     """Import MXNet, ready for training.
 
     Unless the environment says otherwise, MXNet gets one thread: for a network as small as LeNet
-    two are slower than one, and the number of threads changes the last bits of a result.
+    two are slower than one, and the number of threads changes the last bits of a result. Where
+    something else has loaded OpenMP before, as PyTorch does, that is too late: set
+    ``OMP_NUM_THREADS=1`` in the environment then.
 
     Returns:
         The module ``mxnet``.
