@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -250,13 +250,20 @@ def test_weights_that_a_gluon_network_brings_along_are_kept() -> None:
     assert np.unique(weights["weight.2"]).size > 1  # Xavier's
 
 
-class Short(list):
+class Short:
     """A loader that promises one batch more than it has."""
 
-    __getitem__ = None  # type: ignore[assignment]  # else it is a dataset
-
     def __len__(self) -> int:
-        return super().__len__() + 1
+        return 3
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        yield from [(torch.from_numpy(INPUTS[:16]), torch.from_numpy(LABELS[:16]))] * 2
+
+
+def test_a_loader_keeps_its_promise() -> None:
+    task = TorchTask(net=torch_network, train_data=Short(), test_data=TEST)
+    with pytest.raises(TaskError, match=r"gave 2 in an epoch, not 3"):
+        trained(task)
 
 
 @pytest.mark.parametrize(
