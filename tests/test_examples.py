@@ -56,20 +56,22 @@ def comparable(rows: list[TrialRow]) -> list[TrialRow]:
 
 @pytest.mark.parametrize("framework", ["gluon", "torch"])
 def test_a_study_over_an_own_network_killed_at_random_moments_changes_not_a_bit(
-    framework: str, examples: Path, capsys: pytest.CaptureFixture[str]
+    framework: str,
+    examples: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setenv("EXAMPLE_SHARE", SMALL["EXAMPLE_SHARE"])
     study = examples / f"{framework}_network" / "study.toml"
     early = "n_startup_trials = 3\nkeep = [0.2, 0.2]"
     study.write_text(re.sub("n_startup_trials = 5", early, study.read_text()))
-    limits = ("--workers", "1", "--trials", "6")
-    run("-m", "tuner", "run", study, *limits)
-    url = f"sqlite:///{study.parent}/study/study.db"
-    expected = comparable(tuner.open_study(storage=url).trials)
+    whole = tuner.run_study(study, workers=1, trials=6)
+    expected = comparable(whole.trials)
     assert {row.state for row in expected} == {"complete", "pruned"}
     shutil.rmtree(study.parent / "study")
     chance = random.Random(3)
     moments = 0
-    command = [sys.executable, "-m", "tuner", "run", str(study), *limits]
+    command = [sys.executable, "-m", "tuner", "run", str(study), "--workers", "1"]
     while moments < 2:
         with subprocess.Popen(command, env=SMALL, stderr=subprocess.PIPE, text=True) as process:
             epochs = chance.randrange(1, 6)  # of the 20 or so
@@ -81,11 +83,8 @@ def test_a_study_over_an_own_network_killed_at_random_moments_changes_not_a_bit(
             process.kill()
         assert process.returncode == -signal.SIGKILL
         moments += 1
-    # The rest from the database alone, started elsewhere.
-    resume = [sys.executable, "-m", "tuner", "resume", "--storage", url, *limits]
-    done = subprocess.run(resume, env=SMALL, cwd=examples, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()
-    found = comparable(tuner.open_study(storage=url).trials)
+    # The rest from the database alone.
+    found = comparable(tuner.resume_study(whole.storage, workers=1, trials=6).trials)
     with capsys.disabled():
         differences = sum(a != b for a, b in zip(found, expected, strict=True))
         print(f"\n{framework}: SIGKILL at {moments} random moments: {differences} differences")
@@ -113,7 +112,7 @@ def test_a_warm_start_begins_with_the_old_best(examples: Path) -> None:
     for name in ("narrow", "wider"):
         file = examples / "warm_start" / f"{name}.toml"
         file.write_text(file.read_text().replace("train_size = 6000", "train_size = 1000"))
-    run(examples / "warm_start" / "run.py", "--trials", 3, "--workers", 1)
+    run(examples / "warm_start" / "run.py", "--trials", 2, "--workers", 1)
     narrow, wider = (
         tuner.open_study(examples / "warm_start" / f"{name}.toml") for name in ("narrow", "wider")
     )
@@ -126,7 +125,7 @@ def test_a_warm_start_begins_with_the_old_best(examples: Path) -> None:
 
 
 def test_the_transfer_is_measured(examples: Path, tmp_path: Path) -> None:
-    said = run(examples / "transfer.py", tmp_path, "--seeds", 2, "--trials", 3, "--workers", 1)
+    said = run(examples / "transfer.py", tmp_path, "--seeds", 2, "--trials", 2, "--workers", 1)
     means = [float(mean) for mean in re.findall(r"^(?:transferred|tuned) +([\d.]+) ±", said, re.M)]
     [difference] = re.findall(r"^difference +([+-][\d.]+) ± [\d.]+, n = 2 seeds$", said, re.M)
     assert float(difference) == pytest.approx(means[0] - means[1], abs=1.01e-4)

@@ -1,0 +1,297 @@
+"""Tasks named in a study: found beside it, made of its options, not imported to be looked at."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tuner
+from tuner.errors import DefinitionError, StudyError, TaskError
+from tuner.schedules import Schedule
+from tuner.spec import load_spec
+from tuner.tasks import FunctionTask, State
+
+ROOT = Path(__file__).parents[2]
+# The nearer the sum of the LRs is to a goal, the better; IMPORTED counts imports.
+MODULE = """
+import os
+from tuner.tasks import FunctionTask
+from helper import distance
+
+with open(os.environ["IMPORTED"], "a") as file:
+    file.write(__file__ + "\\n")
+
+def make_task(goal, updates=10, note="none"):
+    if goal > 99:
+        raise ValueError("goal is too far")
+    def train(schedule, seed, start):
+        total, epoch = 0.0, 0
+        while True:
+            total += sum(schedule(range(epoch * updates + 1, (epoch + 1) * updates + 1)))
+            epoch += 1
+            yield distance(total, goal)
+    return FunctionTask(train, updates_per_epoch=updates)
+
+def not_a_task(**options):
+    return options
+
+def _private():
+    pass
+"""
+HELPER = "def distance(one, other):\n    return abs(one - other)\n"
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[str]]]:
+    """Return a function that lists the imports of the module since the last time."""
+    log = tmp_path / "imported"
+    log.touch()
+    monkeypatch.setenv("IMPORTED", str(log))
+    before, modules = [*sys.path], {*sys.modules}
+
+    def read() -> list[str]:
+        lines = log.read_text().splitlines()
+        log.write_text("")
+        return lines
+
+    yield read
+    sys.path[:] = before
+    for name in {*sys.modules} - modules:
+        if name in ("own_tasks", "helper"):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def write(tmp_path: Path, imported: Callable) -> Write:
+    """Return a function that writes a study with its module beside it."""
+
+    def write(
+        task: str = 'name = "own_tasks:make_task"\ngoal = 3.0', *, folder: str = "one",
+        more: str = "", trials: int = 10,
+    ) -> Path:  # fmt: skip
+        here = tmp_path / folder
+        here.mkdir(exist_ok=True)
+        (here / "own_tasks.py").write_text(MODULE)
+        (here / "helper.py").write_text(HELPER)
+        (here / "study.toml").write_text(
+            f'format = "tuner.study/1"\nname = "own"\n'
+            f'search_space = "{ROOT / "examples" / "space.toml"}"\n'
+            f"[task]\nepochs = 4\n{task}\n[budget]\ntrials = {trials}\n"
+            '[objective]\nmetric = "distance"\ndirection = "minimize"\n'
+            f"[confirm]\nenabled = false\n{more}\n"
+        )
+        return here / "study.toml"
+
+    return write
+
+
+def mistakes(study: Path) -> dict[str, str]:
+    with pytest.raises(DefinitionError) as caught:
+        load_spec(study)
+    return dict(caught.value.mistakes)
+
+
+def test_the_smallest_distance_wins_and_looking_imports_nothing(
+    write: Write, imported: Callable, tmp_path: Path
+) -> None:
+    result = tuner.run_study(write(), workers=1)
+    assert imported() == [str(tmp_path / "one" / "own_tasks.py")]
+    for name in ("own_tasks", "helper"):
+        del sys.modules[name]
+    looked = tuner.open_study(storage=result.storage)
+    complete = [row for row in looked.trials if row.state == "complete"]
+    assert looked.best.value == min(row.value for row in complete)
+    assert looked.summary.best == looked.best
+    assert looked.spec.fingerprint() == load_spec(tmp_path / "one" / "study.toml").fingerprint()
+    imported()
+    file = looked.export(tmp_path / "best.json")
+    provenance = tuner.read_schedule_file(file).provenance
+    assert provenance["objective"]["metric"] == "distance"
+    assert provenance["objective"]["direction"] == "minimize"
+    assert provenance["task"]["options"] == {"goal": 3.0}
+    looked.report(tmp_path / "report.html")
+    assert imported() == []
+
+
+def test_resuming_imports_it_from_the_studys_folder(
+    write: Write, imported: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = write()
+    whole = tuner.run_study(study, workers=1)
+    half = tuner.run_study(
+        study, workers=1, trials=5, storage=f"sqlite:///{tmp_path}/half/study.db"
+    )
+    del sys.modules["own_tasks"]
+    imported()
+    monkeypatch.chdir(tmp_path)
+    resumed = tuner.resume_study(half.storage, workers=1)
+    assert imported() == [str(study.parent / "own_tasks.py")]
+    assert [(r.value, r.state, r.params) for r in resumed.trials] == [
+        (r.value, r.state, r.params) for r in whole.trials
+    ]
+
+
+def test_two_studies_have_a_module_of_the_same_name(write: Write, imported: Callable) -> None:
+    for folder in ("one", "two", "one"):
+        study = write(folder=folder)
+        assert load_spec(study).task.updates_per_epoch == 10
+        assert imported() == [str(study.parent / "own_tasks.py")]
+
+
+def test_a_task_that_changed_is_refused(write: Write) -> None:
+    study = write(trials=4)
+    result = tuner.run_study(study, workers=1, trials=2)
+    module = study.parent / "own_tasks.py"
+    module.write_text(module.read_text().replace("updates=10", "updates=20"))
+    del sys.modules["own_tasks"]
+    with pytest.raises(TaskError, match="its updates_per_epoch was 10 and is 20"):
+        tuner.resume_study(result.storage, workers=1)
+    with pytest.raises(StudyError, match="was started with another definition"):
+        tuner.run_study(study, workers=1)
+
+
+def test_another_option_is_another_study(write: Write) -> None:
+    first = load_spec(write())
+    second = load_spec(write('name = "own_tasks:make_task"\ngoal = 4.0'))
+    assert first.fingerprint() != second.fingerprint()
+    assert first.task.training_identity() != second.task.training_identity()
+
+
+NAMED = 'name = "own_tasks:make_task"'
+
+
+@pytest.mark.parametrize(
+    ("task", "place", "words"),
+    [
+        (NAMED, "task.goal", "is required, but missing"),
+        (f"{NAMED}\ngoal = 3.0\nupdate = 5", "task.update", "did you mean 'updates'?"),
+        (f"{NAMED}\ngoal = 100.0", "task", "ValueError: goal is too far (own_tasks.py, line 11)"),
+        (f"{NAMED}\ngoal = 3.0\nnote = 2026-11-25", "task.note", "must be text, numbers, true"),
+        (
+            f"{NAMED}\ngoal = 3.0\nupdates = 0",
+            "task",
+            "must be a whole number of 1 or",
+        ),
+        ('name = "own_tasks:make_tsk"', "task.name", "did you mean 'make_task'?"),
+        ('name = "own_task:make_task"', "task.name", "No module named 'own_task'"),
+        ('name = "own_tasks:"', "task.name", "must be of the form 'module:function'"),
+        ('name = "own_tasks:not_a_task"', "task.name", "returned a dict without batch_size"),
+        ('name = "own_tasks"', "task.name", "or your own 'module:function'"),
+        ('name = "passed"', "task.name", "no task 'passed'"),
+    ],
+)
+def test_a_mistake_has_its_place(write: Write, task: str, place: str, words: str) -> None:
+    found = mistakes(write(task))
+    assert list(found) == [place]
+    assert words in found[place]
+
+
+def test_all_mistakes_of_the_file_at_once(write: Write) -> None:
+    study = write(f"{NAMED}\ngaol = 3.0", trials=0)
+    assert list(mistakes(study)) == ["task.gaol", "budget.trials"]
+
+
+def test_an_error_in_the_module_is_one_of_the_file(write: Write) -> None:
+    study = write()
+    (study.parent / "own_tasks.py").write_text("import math\nmath.sqroot(2)\n")
+    found = mistakes(study)
+    assert list(found) == ["task.name"]
+    assert "has no attribute 'sqroot'" in found["task.name"]
+    assert "(own_tasks.py, line 2)" in found["task.name"]
+
+
+def test_a_function_has_no_holdout(write: Write) -> None:
+    study = write()
+    text = study.read_text().replace("[objective]", '[objective]\nevaluate_on = "holdout"')
+    study.write_text(text)
+    assert list(mistakes(study)) == ["objective.evaluate_on"]
+
+
+# --- passed from Python ---
+
+
+def summed(schedule: Schedule, seed: int, start: State | None) -> Iterator[Any]:
+    """Yield how near the sum of the LRs is to 3, and it as a state."""
+    total = float(start.arrays["total"]) if start else 0.0
+    for epoch in range(start.epoch if start else 0, 100):
+        total += sum(schedule(range(epoch * 10 + 1, epoch * 10 + 11)))
+        yield abs(total - 3.0), {"total": total}
+
+
+SUMMED = FunctionTask(summed, updates_per_epoch=10)
+
+
+def test_a_passed_task_is_run_looked_at_and_resumed(write: Write) -> None:
+    study = write("")
+    half = tuner.run_study(study, task=SUMMED, trials=5)
+    assert half.summary.finished == 5
+    assert tuner.open_study(storage=half.storage).summary.finished == 5
+    with pytest.raises(TaskError, match="was passed from Python and is not in its database"):
+        tuner.resume_study(half.storage)
+    resumed = tuner.resume_study(half.storage, task=SUMMED)
+    assert resumed.summary.finished == 10
+    states = list((half.folder / "checkpoints").glob("*.state"))
+    assert len(states) > 10  # it yields them
+    confirmed = tuner.confirm_study(study, task=SUMMED, top=1, seeds=2, max_seeds=2).confirmed
+    assert confirmed.winner.merit == max(c.merit for c in confirmed.candidates)
+    assert confirmed.winner.merit == -min(min(c.values.values()) for c in confirmed.candidates)
+
+
+def test_a_passed_task_has_one_worker(write: Write) -> None:
+    study = write("")
+    with pytest.raises(StudyError, match="must have one worker, in this process, but got 2 work"):
+        tuner.run_study(study, task=SUMMED, workers=2)
+    with pytest.raises(StudyError, match="but got a cluster"):
+        tuner.run_study(study, task=SUMMED, dask="tcp://nowhere:1")
+    assert not (study.parent / "study").exists()
+
+
+def test_a_passed_task_and_a_named_one_exclude_each_other(write: Write) -> None:
+    study = write(trials=2)
+    with pytest.raises(DefinitionError) as caught:
+        tuner.run_study(study, task=SUMMED)
+    places = [place for place, _ in caught.value.mistakes]
+    assert sorted(places) == ["task.goal", "task.name"]
+    result = tuner.run_study(study, workers=1)
+    with pytest.raises(StudyError, match="must be left out for study 'own', which names its own"):
+        tuner.resume_study(result.storage, task=SUMMED)
+
+
+def test_another_passed_task_is_refused(write: Write) -> None:
+    result = tuner.run_study(write("", trials=2), task=SUMMED)
+    other = FunctionTask(summed, updates_per_epoch=20)
+    with pytest.raises(TaskError, match="its updates_per_epoch was 10 and is 20"):
+        tuner.resume_study(result.storage, task=other)
+
+
+# --- what a function yields ---
+
+
+def trained(train: Callable[..., Any], epochs: int = 2) -> list[float]:
+    schedule = tuner.Constant(base_lr=0.1, horizon=20)
+    task = FunctionTask(train, updates_per_epoch=10)
+    return [e.record.value for e in task.train(schedule, seed=0, epochs=epochs)]
+
+
+def test_a_function_that_ends_early_or_is_no_generator_is_told_so() -> None:
+    with pytest.raises(TaskError, match="must yield after each of 3 epochs, but ended after 2"):
+        trained(lambda *_: iter([1.0, 2.0]), epochs=3)
+    with pytest.raises(TaskError, match="must be a generator function"):
+        trained(lambda *_: 5.0)
+
+
+def test_a_function_is_not_asked_for_more_epochs_than_needed() -> None:
+    asked = []
+
+    def train(*_: Any) -> Iterator[float]:
+        for epoch in range(9):
+            asked.append(epoch)
+            yield epoch
+
+    assert trained(train) == [0, 1]
+    assert asked == [0, 1]
