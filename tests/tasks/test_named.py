@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import tuner
 from tuner.errors import DefinitionError, StudyError, TaskError
 from tuner.schedules import Schedule
 from tuner.spec import load_spec
-from tuner.tasks import FunctionTask, State
+from tuner.tasks import FunctionTask, State, TrainingCollapsed
 
 ROOT = Path(__file__).parents[2]
 # The nearer the sum of the LRs is to a goal, the better; IMPORTED counts imports.
@@ -295,3 +296,22 @@ def test_a_function_is_not_asked_for_more_epochs_than_needed() -> None:
 
     assert trained(train) == [0, 1]
     assert asked == [0, 1]
+
+
+def test_a_function_goes_on_from_the_state_that_it_yielded() -> None:
+    schedule = tuner.Linear(base_lr=1.0, final_lr=0.0, horizon=40)
+    whole = [*SUMMED.train(schedule, seed=0, epochs=4)]
+    total = sum(schedule(range(1, 41)))
+    assert whole[-1].record.value == pytest.approx(abs(total - 3))
+    rest = [*SUMMED.train(schedule, seed=0, epochs=4, start=whole[1].state())]
+    assert [e.record.value for e in rest] == [e.record.value for e in whole[2:]]
+
+
+def test_a_function_that_yields_no_number_is_told_so() -> None:
+    with pytest.raises(TaskError, match="must yield a number after an epoch, but gave str"):
+        trained(lambda *_: iter(["good"]))
+
+
+def test_a_number_that_is_not_finite_ends_a_function() -> None:
+    with pytest.raises(TrainingCollapsed, match="diverged in epoch 2: it gave nan"):
+        trained(lambda *_: iter([0.5, math.nan]))

@@ -57,6 +57,9 @@ def gluon_loader() -> Any:
 
 
 TASKS: dict[str, Callable[[], Task]] = {
+    "gluon arrays": lambda: GluonTask(
+        net=gluon_network, train_data=DATA, test_data=TEST, batch_size=16
+    ),
     "gluon dataset, Adam": lambda: GluonTask(
         net=gluon_network, train_data=mx.gluon.data.ArrayDataset(INPUTS, LABELS), test_data=TEST,
         batch_size=16, optimizer="adam",
@@ -64,6 +67,9 @@ TASKS: dict[str, Callable[[], Task]] = {
     "gluon loader, momentum": lambda: GluonTask(
         net=gluon_network, train_data=gluon_loader(), test_data=TEST,
         optimizer_params={"momentum": 0.9},
+    ),
+    "torch arrays": lambda: TorchTask(
+        net=torch_network, train_data=DATA, test_data=TEST, batch_size=16
     ),
     "torch dataset, AdamW": lambda: TorchTask(
         net=torch_network, train_data=Noisy(), test_data=TEST, batch_size=16,
@@ -283,6 +289,13 @@ def test_arguments_that_make_no_task(change: dict[str, Any], words: str) -> None
     good = {"net": torch_network, "train_data": DATA, "test_data": TEST, "batch_size": 16}
     with pytest.raises(TaskError, match=words):
         trained(TorchTask(**{**good, **change}))
+
+
+def test_a_rate_among_the_optimizers_parameters_is_refused() -> None:
+    rate = {"learning_rate": 0.1}
+    data = {"train_data": DATA, "test_data": TEST, "batch_size": 16}
+    with pytest.raises(TaskError, match="must have no 'learning_rate', which is the schedule's"):
+        GluonTask(net=gluon_network, optimizer_params=rate, **data)
 
 
 def test_a_state_of_another_network_is_refused() -> None:
