@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from tuner.search.confirm import prepare_confirm
 from tuner.search.events import Listener, StudyEnded, StudyStarted
 from tuner.search.repeats import enqueue, read_repeats
 from tuner.search.study import prepare_study
-from tuner.search.worker import Worker
+from tuner.search.worker import Worker, put_back_killed
 from tuner.spec import Confirm, StudySpec, seconds
 from tuner.spec_sections import COMPARE, CONFIRM
 from tuner.storage import close, one_at_a_time
@@ -236,7 +236,11 @@ class Run:
                 study, self._database, spec, budget=budget, listen=listen, stop_reason=stop_reason
             )
             return worker.run()
-        return run_workers(spec, workers, budget=budget, listen=listen, stop_reason=stop_reason)
+        try:
+            return run_workers(spec, workers, budget=budget, listen=listen, stop_reason=stop_reason)
+        finally:
+            with suppress(Exception):  # what happened first is what counts
+                put_back_killed(study, self._database)
 
     def _workers(self) -> int:
         if self._cluster is None:

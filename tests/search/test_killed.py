@@ -121,34 +121,48 @@ def running(database: Path) -> int:
     return sum(row.state == "running" and bool(row.records) for row in rows)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "SIGINT twice"])
-def test_signals_end_with_130_and_no_running_trial(
-    write_study: Callable, workers: int, how: str
-) -> None:
-    study = write_study(trials=12, epochs=5, workers=workers, more='[pruner]\ntype = "none"\n')
-    if workers == 1:
-        whole = tuner.run_study(study)
-        expected = comparable(whole.trials)
-        shutil.rmtree(whole.folder)
+def interrupt(study: Path, how: str, workers: int) -> None:
+    """Start a run, signal it in the middle, and look how it ended."""
     with start(study) as process:
         database = study.with_suffix("") / "study.db"
         wait_until(lambda: running(database) >= workers, process)
-        number = signal.Signals[how.split()[0]]
-        os.kill(process.pid, number)
-        if how.endswith("twice"):
-            time.sleep(0.05)
+        if how == "SIGINT, workers killed":
+            children = psutil.Process(process.pid).children()
+            for child in children:
+                child.suspend()
+            os.kill(process.pid, signal.SIGINT)
+            for child in children:
+                child.kill()
+        else:
+            number = signal.Signals[how.split()[0]]
             os.kill(process.pid, number)
+            if how.endswith("twice"):
+                time.sleep(0.05)
+                os.kill(process.pid, number)
         _, talk = process.communicate()
     assert process.returncode == 130
     assert how.endswith("twice") or "Continue with: tuner run" in talk.decode()
-    result = tuner.open_study(study)
-    assert "running" not in result.summary.states
-    assert result.summary.finished < 12
-    resumed = tuner.run_study(study)
-    assert resumed.summary.finished == 12
-    if workers == 1:  # several finish in an order of their own
-        assert comparable(resumed.trials) == expected
+    summary = tuner.open_study(study).summary
+    assert "running" not in summary.states, how
+    assert summary.finished < 8
+
+
+def test_signals_end_with_130_and_no_running_trial(write_study: Callable) -> None:
+    study = write_study(trials=8, epochs=4, more='[pruner]\ntype = "none"\n')
+    whole = tuner.run_study(study)
+    expected = comparable(whole.trials)
+    for how in ("SIGINT", "SIGTERM", "SIGINT twice"):
+        shutil.rmtree(whole.folder)
+        interrupt(study, how, workers=1)
+        assert comparable(tuner.run_study(study).trials) == expected, how
+
+
+@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM twice", "SIGINT, workers killed"])
+def test_signals_end_with_several_workers_too(write_study: Callable, how: str) -> None:
+    study = write_study(trials=8, epochs=4, workers=2, more='[pruner]\ntype = "none"\n')
+    interrupt(study, how, workers=2)
+    # Several finish in an order of their own.
+    assert tuner.run_study(study).summary.finished == 8
 
 
 def test_eight_workers_never_exceed_the_budget(write_study: Callable) -> None:

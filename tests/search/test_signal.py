@@ -27,7 +27,8 @@ def test_trials_are_judged_by_the_signal_and_valued_by_their_last_accuracy(
             judged = {record.epoch: getattr(record, name) for record in row.records}
             assert trial.intermediate_values == judged
             assert row.value == row.records[-1].test_accuracy
-            assert row.value != row.records[-1].averaged_accuracy
+            # Of 500 images both may get the same number right; the loss tells them apart.
+            assert row.records[-1].test_loss != row.records[-1].averaged_loss
 
 
 def test_control_trials_are_drawn_by_number_and_train_to_the_end(write_study: Callable) -> None:

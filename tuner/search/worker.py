@@ -224,3 +224,14 @@ def put_back_orphans(study: Study, storage: BaseStorage, watch: Watch) -> list[i
         if free(storage, trial, died_at=died_at) is not None:
             freed.append(trial.number)
     return freed
+
+
+def put_back_killed(study: Study, storage: BaseStorage) -> None:
+    """Return to the queue what workers held that had to be killed, as nobody's fault.
+
+    A worker that is told to stop now puts its trial back itself, but may be anywhere when it is
+    told, in the middle of a transaction too.
+    """
+    if isinstance(storage, RDBStorage):
+        for trial in Watch().orphans(study, storage):
+            free(storage, trial)
