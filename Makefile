@@ -18,7 +18,7 @@ test: $(VENV)/installed-dev data postgresql browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 # Looks where the package looks, downloading included; Debian and Ubuntu have it as a package.
 data: $(VENV)/installed

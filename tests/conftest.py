@@ -21,7 +21,7 @@ def quiet_optuna() -> None:
 
 @pytest.fixture
 def write_study(tmp_path: Path) -> Callable[..., Path]:
-    """Return a function that writes a study of seconds: 2 epochs of 1 500 examples a trial."""
+    """Return a function that writes a study of seconds: 2 epochs of 768 examples a trial."""
 
     def write(
         name: str = "small",
@@ -29,7 +29,7 @@ def write_study(tmp_path: Path) -> Callable[..., Path]:
         epochs: int = 2,
         trials: int = 8,
         workers: int = 1,
-        task: str = "train_size = 1500\ntest_size = 500\nbatch_size = 64",
+        task: str = "train_size = 768\ntest_size = 300\nbatch_size = 64",
         more: str = "",
         confirm: str = "enabled = false",
         space: str | Path = ROOT / "search_spaces" / "chapter.toml",

@@ -33,19 +33,19 @@ connection.execute("ROLLBACK")
 
 
 def test_a_reader_and_a_lock_of_ten_seconds_lose_nothing(write_study: Callable) -> None:
-    study = write_study(trials=200, epochs=1, workers=8, task=CHEAP, more=NO_PRUNER)
+    study = write_study(trials=120, epochs=1, workers=8, task=CHEAP, more=NO_PRUNER)
     database = study.with_suffix("") / "study.db"
     finished = threading.Semaphore(0)
     workers: list[psutil.Process] = []
 
     def disturb() -> None:
-        for _ in range(60):
+        for _ in range(40):
             finished.acquire()
         workers.extend(p for p in psutil.Process().children() if "worker" in p.cmdline())
         with subprocess.Popen([sys.executable, "-c", READER, database]) as reader:
             locked = subprocess.run([sys.executable, "-c", LOCKER, database], check=False)
             codes.append(locked.returncode)
-            for _ in range(100):
+            for _ in range(50):
                 finished.acquire()
             reader.kill()
         codes.append(len([p for p in workers if p.is_running()]))
@@ -62,7 +62,7 @@ def test_a_reader_and_a_lock_of_ten_seconds_lose_nothing(write_study: Callable) 
     disturber.join()
     assert codes == [0, 8]
     rows = [row for row in result.trials if row.state != "waiting"]
-    assert [row.number for row in rows] == list(range(200))
+    assert [row.number for row in rows] == list(range(120))
     assert {row.state for row in rows} <= {"complete", "pruned"}
     assert len({row.baseline for row in rows if row.baseline}) == 5
     with contextlib.closing(sqlite3.connect(database)) as connection:

@@ -78,14 +78,14 @@ def test_the_holdout_decides_trials(write_study: Callable) -> None:
     lines = [re.sub(r" +", " ", line) for line in difference(on_test, held)]
     assert " objective.evaluate_on test -> holdout" in lines
     assert " task.holdout_size (absent) -> 300" in lines
-    assert held.space.clock.horizon == 2 * 19
+    assert held.space.clock.horizon == 2 * 8
 
 
 @pytest.mark.parametrize(
     ("more", "place", "words"),
     [
         ('evaluate_on = "train"', "evaluate_on", "must be 'test' or 'holdout', but got 'train'"),
-        ('evaluate_on = "holdout"', "holdout_size", "must be < 1500, the examples to train on,"),
+        ('evaluate_on = "holdout"', "holdout_size", "must be < 768, the examples to train on,"),
         ('evaluate_on = "holdout"\nholdout_size = 0', "holdout_size", "must be >= 1, but got 0"),
         ("holdout_size = 300", "", "holdout_size goes with evaluate_on = 'holdout'"),
     ],
@@ -127,6 +127,6 @@ def test_everything_says_holdout(
     assert "est accuracy" not in re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
     assert '"name":"holdout accuracy"' in page
     origin = tuner.read_schedule_file(result.folder / "best.json")
-    assert origin.updates_per_epoch == 19
+    assert origin.updates_per_epoch == 8
     assert origin.provenance["objective"]["evaluate_on"] == "holdout"
     assert origin.provenance["task"]["holdout_size"] == 300

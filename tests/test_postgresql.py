@@ -89,37 +89,37 @@ def test_a_server_that_is_stopped_and_crashes_delays_workers_and_loses_nothing(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    study = write_study(trials=200, epochs=1, workers=8, task=CHEAP, more=NO_PRUNER)
+    study = write_study(trials=120, epochs=1, workers=8, task=CHEAP, more=NO_PRUNER)
     with Command(tmp_path, server.url, "run", study) as run:
-        wait_for(lambda: count(server, FINISHED) >= 40, run)
+        wait_for(lambda: count(server, FINISHED) >= 20, run)
         workers = psutil.Process(run.process.pid).children()
         assert len(workers) == 8
-        for finished, mode in ((60, "fast"), (110, "immediate")):
+        for finished, mode in ((30, "fast"), (60, "immediate")):
             wait_for(lambda at=finished: count(server, FINISHED) >= at, run)
             server.stop(mode)
             time.sleep(2)
             assert all(worker.is_running() for worker in workers)
             server.start()
-        wait_for(lambda: count(server, FINISHED) >= 190, run)
+        wait_for(lambda: count(server, FINISHED) >= 110, run)
         found = psutil.Process(run.process.pid).children()
         assert found == workers
         assert run.wait() == 0, run.said()
-    check(server, 200)
+    check(server, 120)
     with capsys.disabled():
-        print(f"\nPostgreSQL: 200 trials, 2 outages, the same {len(found)} workers")
+        print(f"\nPostgreSQL: 120 trials, 2 outages, the same {len(found)} workers")
 
 
 def test_two_runs_at_the_same_moment_on_an_empty_database(
     server: PostgreSQL, write_study: Callable, tmp_path: Path
 ) -> None:
-    """Baselines exist once, and eight workers in all make exactly the budget."""
-    study = write_study(trials=50, epochs=1, workers=4, task=CHEAP, more=NO_PRUNER)
+    """Baselines exist once, and four workers in all make exactly the budget."""
+    study = write_study(trials=40, epochs=1, workers=2, task=CHEAP, more=NO_PRUNER)
     with (
         Command(tmp_path, server.url, "run", study) as one,
         Command(tmp_path, server.url, "run", study) as other,
     ):
         assert [one.wait(), other.wait()] == [0, 0], one.said() + other.said()
-    check(server, 50)
+    check(server, 40)
 
 
 @pytest.fixture
@@ -133,13 +133,13 @@ def proxy(server: PostgreSQL, tmp_path: Path) -> Iterator[str]:
         assert PASSWORD not in proxy.said()
 
 
-def test_eight_workers_behind_a_proxy_never_exceed_the_budget(
+def test_four_workers_behind_a_proxy_never_exceed_the_budget(
     server: PostgreSQL, proxy: str, write_study: Callable, tmp_path: Path
 ) -> None:
-    study = write_study(trials=50, epochs=1, workers=8, task=CHEAP, more=NO_PRUNER)
+    study = write_study(trials=40, epochs=1, workers=4, task=CHEAP, more=NO_PRUNER)
     with Command(tmp_path, proxy, "run", study) as run:
         assert run.wait() == 0, run.said()
-    check(server, 50)
+    check(server, 40)
 
 
 def test_the_proxy_puts_back_the_trial_of_a_worker_that_was_killed(

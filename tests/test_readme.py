@@ -20,7 +20,7 @@ README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8"
 def test_the_python_blocks_run_in_order(write_study: Callable, tmp_path: Path) -> None:
     # The same definition with a small task stands where the README's study stands.
     (tmp_path / "studies").mkdir()
-    write_study(trials=6, workers=2).rename(tmp_path / "studies" / "quickstart.toml")
+    write_study(trials=6).rename(tmp_path / "studies" / "quickstart.toml")
     blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     assert len(blocks) >= 5
     done = subprocess.run(

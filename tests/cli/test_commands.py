@@ -150,7 +150,7 @@ def test_show_prints_formula_values_curve_and_origin_without_optuna_or_mxnet(
     schedule = tuner.load_schedule(file)
     assert f"lr(u) = {schedule.formula}" in done.stdout
     last = schedule.horizon
-    assert f"{last:8d} {last / 24:10.2f}  {schedule(last):.8g}" in done.stdout
+    assert f"{last:8d} {last / 12:10.2f}  {schedule(last):.8g}" in done.stdout
     assert "█" in done.stdout
     assert "fingerprint  sha256:" in done.stdout
 

@@ -106,7 +106,8 @@ def test_a_good_schedule_that_decays_late_is_kept_where_its_value_alone_prunes_i
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_study_prunes_by_forecast(write_study: Callable, workers: int) -> None:
     more = '[pruner]\ntype = "forecast"\nkeep = [0.3, 0.3]\n'
-    study = write_study(trials=14, epochs=4, workers=workers, more=more)
+    task = "train_size = 1500\ntest_size = 500\nbatch_size = 64"  # on less the baselines collapse
+    study = write_study(trials=14, epochs=4, workers=workers, more=more, task=task)
     rows = tuner.run_study(study).trials
     assert sum(row.state == "pruned" for row in rows) >= 2
     assert all(row.state == "complete" for row in rows if row.baseline)

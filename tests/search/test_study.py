@@ -60,7 +60,7 @@ def test_a_run_ends_with_schedule_and_report_in_place(write_study: Callable) -> 
     assert result.folder == Path(write_study()).parent / "small"
     file = tuner.read_schedule_file(result.folder / "best.json")
     assert file.schedule == result.best_schedule
-    assert file.updates_per_epoch == 24  # 1500 examples in batches of 64
+    assert file.updates_per_epoch == 12  # 768 examples in batches of 64
     assert file.batch_size == 64
     origin = file.provenance
     assert origin["trial"] == result.best.number
@@ -114,7 +114,7 @@ def test_a_study_stopped_between_trials_ends_as_one_that_was_not(
     write_study: Callable, pruner: str
 ) -> None:
     more = f'[pruner]\ntype = "{pruner}"\n[sampler]\ntype = "tpe"\nn_startup_trials = 6\n'
-    study = write_study(trials=11, more=more)
+    study = write_study(trials=9, more=more)
     whole = tuner.run_study(study)
     expected = without_seconds(whole.trials)
     shutil.rmtree(whole.folder)
