@@ -237,7 +237,9 @@ class Run:
             )
             return worker.run()
         try:
-            return run_workers(spec, workers, budget=budget, listen=listen, stop_reason=stop_reason)
+            return run_workers(
+                spec, workers, budget=budget, listen=listen, stop_reason=stop_reason
+            )
         finally:
             with suppress(Exception):  # what happened first is what counts
                 put_back_killed(study, self._database)
