@@ -11,6 +11,9 @@ from pathlib import Path
 import optuna
 import pytest
 
+import tuner
+from tuner.study_result import StudyResult
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -65,6 +68,22 @@ def tuner_command(tmp_path: Path) -> Callable[..., Ran]:
         command = [sys.executable, "-m", "tuner", *map(str, args)]
         done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
         return Ran(done)
+
+    return run
+
+
+@pytest.fixture
+def run_alone(tuner_command: Callable[..., Ran]) -> Callable[..., StudyResult]:
+    """Return a function that runs a study file in a process of its own, and opens the study.
+
+    For comparisons bit by bit: frameworks that other tests load into this process may change the
+    last bits of MXNet's arithmetic.
+    """
+
+    def run(study: Path, *options: object) -> StudyResult:
+        ran = tuner_command("run", study, *options)
+        assert ran.code == 0, ran
+        return tuner.open_study(study)
 
     return run
 

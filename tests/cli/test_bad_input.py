@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import json
-import resource
 import shutil
 import sqlite3
 import subprocess
@@ -278,14 +277,14 @@ def test_a_full_disk(folder: Path) -> None:
     """The kernel refuses to make files larger, as on a full disk, though at another place."""
     before = tree(folder)
     for largest in (0, 65536):
+        # Not as preexec_fn, which forks: some framework of other tests may have threads here.
+        limited = (
+            "import os, resource, sys;"
+            f"resource.setrlimit(resource.RLIMIT_FSIZE, ({largest}, {largest}));"
+            "os.execv(sys.executable, [sys.executable, '-m', 'tuner', 'run', 'study.toml'])"
+        )
         done = subprocess.run(
-            [sys.executable, "-m", "tuner", "run", "study.toml"],
-            capture_output=True,
-            text=True,
-            check=False,
-            preexec_fn=lambda size=largest: resource.setrlimit(
-                resource.RLIMIT_FSIZE, (size, size)
-            ),
+            [sys.executable, "-c", limited], capture_output=True, text=True, check=False
         )
         refused(
             Said(done.returncode, done.stdout, done.stderr),

@@ -127,9 +127,10 @@ def test_schedules_and_seeds_are_added_to_it(three: Path, tmp_path: Path) -> Non
 def test_killed_in_the_middle_it_ends_as_one_that_was_not(
     three: Path, tmp_path: Path, tuner_command: Callable, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    whole = compared(
-        tuner.compare_study(three, seeds=2, storage=f"sqlite:///{tmp_path}/whole/study.db")
-    )
+    url = f"sqlite:///{tmp_path}/whole/study.db"
+    ran = tuner_command("compare", three, "--seeds", 2, "--storage", url)
+    assert ran.code == 0, ran
+    whole = compared(tuner.open_study(three, storage=url))
     command = [sys.executable, "-m", "tuner", "compare", str(three), "--seeds", "2"]
     for moment in (1, 3):
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:

@@ -128,13 +128,16 @@ def by_seed(found: Confirmation) -> list[tuple[str, dict[int, float]]]:
 
 
 def test_killed_in_the_middle_it_ends_as_one_that_was_not(
-    write_study: Callable, capsys: pytest.CaptureFixture[str]
+    write_study: Callable,
+    run_alone: Callable,
+    tuner_command: Callable,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     study = write_study(trials=6, epochs=3, more=NEVER_PRUNE, confirm=SMALL)
     tuner.run_study(study, confirm=False)
     folder = study.with_suffix("")
     shutil.copytree(folder, aside := folder.with_name("aside"))
-    whole = tuner.run_study(study)
+    whole = run_alone(study)
     trainings = confirmed(whole).trained
     shutil.rmtree(folder)
     aside.rename(folder)
@@ -152,7 +155,9 @@ def test_killed_in_the_middle_it_ends_as_one_that_was_not(
         assert halfway.best.value == max(row.value or 0 for row in halfway.trials)
     url = tuner.open_study(study).storage
     study.unlink()  # the database alone must do
-    result = tuner.resume_study(url)
+    ran = tuner_command("resume", "--storage", url)
+    assert ran.code == 0, ran
+    result = tuner.open_study(storage=url)
     with capsys.disabled():
         print(f"\nSIGKILL of a confirm at 2 moments of {trainings} trainings: the same table")
     assert result.confirmed == whole.confirmed

@@ -40,10 +40,13 @@ def start(study: Path, *options: str) -> subprocess.Popen[bytes]:
 
 
 def test_one_worker_killed_at_random_moments_changes_not_a_bit(
-    write_study: Callable, record_property: Callable, capsys: pytest.CaptureFixture[str]
+    write_study: Callable,
+    run_alone: Callable,
+    record_property: Callable,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     study = write_study(trials=14, epochs=4)
-    whole = tuner.run_study(study)
+    whole = run_alone(study)
     expected = comparable(whole.trials)
     shutil.rmtree(whole.folder)
     chance = random.Random(7)
@@ -57,7 +60,7 @@ def test_one_worker_killed_at_random_moments_changes_not_a_bit(
                 moments += 1
             else:  # it was faster than its killer: once more from the beginning
                 shutil.rmtree(whole.folder)
-    result = tuner.run_study(study)
+    result = run_alone(study)
     found = comparable(result.trials)
     differences = sum(a != b for a, b in zip(found, expected, strict=True))
     record_property("moments", moments)
@@ -147,14 +150,16 @@ def interrupt(study: Path, how: str, workers: int) -> None:
     assert summary.finished < 8
 
 
-def test_signals_end_with_130_and_no_running_trial(write_study: Callable) -> None:
+def test_signals_end_with_130_and_no_running_trial(
+    write_study: Callable, run_alone: Callable
+) -> None:
     study = write_study(trials=8, epochs=4, more='[pruner]\ntype = "none"\n')
-    whole = tuner.run_study(study)
+    whole = run_alone(study)
     expected = comparable(whole.trials)
     for how in ("SIGINT", "SIGTERM", "SIGINT twice"):
         shutil.rmtree(whole.folder)
         interrupt(study, how, workers=1)
-        assert comparable(tuner.run_study(study).trials) == expected, how
+        assert comparable(run_alone(study).trials) == expected, how
 
 
 @pytest.mark.parametrize("how", ["SIGINT", "SIGTERM twice", "SIGINT, workers killed"])

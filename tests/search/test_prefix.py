@@ -193,10 +193,10 @@ tuner.run_study(sys.argv[1], on_event=stop)
 
 @pytest.mark.parametrize("last_state_is_lost", [False, True])
 def test_a_killed_trial_goes_on_with_the_epoch_it_was_in(
-    write_drops: Callable[..., Path], last_state_is_lost: bool
+    write_drops: Callable[..., Path], run_alone: Callable, last_state_is_lost: bool
 ) -> None:
     whole_study = write_drops(HALF, trials=1, epochs=5, name="whole")
-    (whole,) = tuner.run_study(whole_study).trials
+    (whole,) = run_alone(whole_study).trials
     study = write_drops(HALF, trials=1, epochs=5)
     killed = subprocess.run([sys.executable, "-c", KILLED, str(study)], check=False)
     assert killed.returncode == -9
@@ -209,7 +209,7 @@ def test_a_killed_trial_goes_on_with_the_epoch_it_was_in(
     there = states(folder)
     assert len(there) == (2 if last_state_is_lost else 3)
 
-    (after,) = tuner.run_study(study).trials
+    (after,) = run_alone(study).trials
     new = states(folder).items() - there.items()
     assert len(new) == (3 if last_state_is_lost else 2)  # epochs that were trained now
     assert there.items() <= states(folder).items()  # the others were not
