@@ -117,7 +117,8 @@ def assert_whole(result: tuner.StudyResult) -> None:
 
 
 def test_a_stop_puts_everything_back(cluster: RunningCluster, write_study: Callable) -> None:
-    study = write_study(trials=8, epochs=20, workers=4)
+    task = "train_size = 1500\ntest_size = 500\nbatch_size = 64"  # on less some collapse
+    study = write_study(trials=8, epochs=20, workers=4, task=task)
     with subprocess.Popen(
         command(study, cluster.address), stderr=subprocess.PIPE, text=True
     ) as process:

@@ -218,13 +218,12 @@ def test_a_wrong_password_or_a_server_that_is_down_is_said(
         assert "Traceback" not in said
 
 
-@pytest.mark.parametrize("workers", [1, 2])
 def test_sigterm_ends_a_run_that_waits_for_the_database(
-    server: PostgreSQL, write_study: Callable, tmp_path: Path, workers: int
+    server: PostgreSQL, write_study: Callable, tmp_path: Path
 ) -> None:
-    study = write_study(trials=200, epochs=1, workers=workers, task=CHEAP, more=NO_PRUNER)
+    study = write_study(trials=200, epochs=1, workers=2, task=CHEAP, more=NO_PRUNER)
     with Command(tmp_path, server.url, "run", study) as run:
-        wait_for(lambda: count(server, FINISHED) >= workers, run)
+        wait_for(lambda: count(server, FINISHED) >= 2, run)
         server.stop()
         time.sleep(1)
         run.process.send_signal(signal.SIGTERM)

@@ -225,21 +225,16 @@ class Run:
 
     def _train(self, study: Study, spec: StudySpec, budget: int, workers: int) -> str:
         listen, stop_reason = self._listen, self._stop_reason
-        if self._cluster is not None:
-            return self._cluster.run(
-                spec, workers, budget=budget, listen=listen, stop_reason=stop_reason
-            )
         # The last one of repeats alone needs no process of its own, but a run of several
         # workers never trains here: a crash of the framework must not end it.
-        if self._workers() == 1:
+        if self._cluster is None and self._workers() == 1:
             worker = Worker(
                 study, self._database, spec, budget=budget, listen=listen, stop_reason=stop_reason
             )
             return worker.run()
+        run = run_workers if self._cluster is None else self._cluster.run
         try:
-            return run_workers(
-                spec, workers, budget=budget, listen=listen, stop_reason=stop_reason
-            )
+            return run(spec, workers, budget=budget, listen=listen, stop_reason=stop_reason)
         finally:
             with suppress(Exception):  # what happened first is what counts
                 put_back_killed(study, self._database)

@@ -109,7 +109,7 @@ def test_the_budget_is_the_studys_over_all_runs(write_study: Callable) -> None:
     assert tuner.run_study(study).summary == first  # nothing is left to do
 
 
-@pytest.mark.parametrize("pruner", ["forecast", "successive_halving", "median", "hyperband"])
+@pytest.mark.parametrize("pruner", ["forecast", "hyperband"])
 def test_a_study_stopped_between_trials_ends_as_one_that_was_not(
     write_study: Callable, pruner: str
 ) -> None:

@@ -127,7 +127,7 @@ class Worker:
         trial = self._ask()
         if trial.number >= self._budget:
             # Two workers took what both saw as the last one.
-            put_back(self._storage, trial)
+            self._give_back(trial)
             return None
         try:
             with Heart(self._storage, trial) as heart:
@@ -143,13 +143,21 @@ class Worker:
                 with suppress(Exception):  # what happened first is what counts
                     put_back(self._storage, trial)
                 raise
-            put_back(self._storage, trial)
+            self._give_back(trial)
             self._say_ended(trial, "waiting", None, "to be continued")
             return None
         state = outcome.state.name.lower().replace("fail", "failed")
         value = self._storage.get_trial(trial._trial_id).value
         self._say_ended(trial, state, value, outcome.reason)
         return outcome
+
+    def _give_back(self, trial: Trial) -> None:
+        """Put a trial back, even if this process is told to stop now while it does so."""
+        try:
+            put_back(self._storage, trial)
+        except KeyboardInterrupt:  # after which signals are ignored
+            put_back(self._storage, trial)
+            raise
 
     def _tell(self, trial: Trial, outcome: Outcome) -> None:
         if outcome.reason:
