@@ -16,6 +16,7 @@ from tuner.schedules import Constant
 from tuner.spec import difference, load_spec
 from tuner.tasks import LeNetFashionMNIST
 from tuner.tasks.fashion_mnist import load_fashion_mnist
+from tuner.tasks.gluon_data import scaled
 
 WHOLE = LeNetFashionMNIST(train_size=1500, test_size=500, batch_size=64)
 SMALL = WHOLE.with_holdout(300)
@@ -26,10 +27,20 @@ def pixels(images: np.ndarray) -> np.ndarray:
     return images[:, np.newaxis].astype(np.float32) / np.float32(255)
 
 
+def test_a_batch_of_bytes_is_scaled_to_0_to_1_by_numpys_numbers() -> None:
+    images, data = load_fashion_mnist(), WHOLE.data()
+    [(inputs, labels), *_] = data.batches(seed=3, epoch=2, batch_size=1500)
+    order = np.random.default_rng((3, 2)).permutation(1500)
+    assert data.train_inputs.dtype == np.uint8
+    assert np.array_equal(inputs.asnumpy(), pixels(images.train_images[order]))
+    assert np.array_equal(labels.asnumpy(), images.train_labels[order])
+    assert len(np.unique(inputs.asnumpy())) == 256  # each pixel there can be
+
+
 def test_the_last_training_examples_judge() -> None:
     images, data = load_fashion_mnist(), SMALL.data()
     for found, expected in (
-        (data.train_inputs, pixels(images.train_images[:1200])),
+        (scaled(data.train_inputs), pixels(images.train_images[:1200])),
         (data.train_labels, images.train_labels[:1200]),
         (data.test_inputs, pixels(images.train_images[1200:1500])),
         (data.test_labels, images.train_labels[1200:1500]),
