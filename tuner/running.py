@@ -15,7 +15,7 @@ from optuna.study import Study
 from tuner.clusters import Cluster
 from tuner.confirmation import Candidate, Confirmation
 from tuner.errors import StorageError, StudyError
-from tuner.patience import hurry_if
+from tuner.patience import give_up_waiting, hurry_if
 from tuner.results import epochs_saved, ranking, summary, trial_rows
 from tuner.search.compare import prepare_comparison
 from tuner.search.confirm import prepare_confirm
@@ -227,14 +227,18 @@ class Run:
         listen, stop_reason = self._listen, self._stop_reason
         # The last one of repeats alone needs no process of its own, but a run of several
         # workers never trains here: a crash of the framework must not end it.
-        if self._cluster is None and self._workers() == 1:
+        alone = self._cluster is None and self._workers() == 1
+        run = run_workers if self._cluster is None else self._cluster.run
+        try:
+            if not alone:
+                return run(spec, workers, budget=budget, listen=listen, stop_reason=stop_reason)
             worker = Worker(
                 study, self._database, spec, budget=budget, listen=listen, stop_reason=stop_reason
             )
             return worker.run()
-        run = run_workers if self._cluster is None else self._cluster.run
-        try:
-            return run(spec, workers, budget=budget, listen=listen, stop_reason=stop_reason)
+        except Exception:
+            give_up_waiting(self._database)
+            raise
         finally:
             with suppress(Exception):  # what happened first is what counts
                 put_back_killed(study, self._database)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -29,13 +30,16 @@ def comparable(rows: list[TrialRow]) -> list[TrialRow]:
     ]
 
 
-def start(study: Path, *options: str) -> subprocess.Popen[bytes]:
+def start(
+    study: Path, *options: str, env: dict[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """Start the real command in a process group of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "tuner", "run", str(study), *options],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        env=env,
     )
 
 
@@ -171,6 +175,44 @@ def test_signals_end_with_several_workers_too(write_study: Callable, how: str) -
     interrupt(study, how, workers=2)
     # Several finish in an order of their own.
     assert tuner.run_study(study).summary.finished == 8
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_stop_while_a_trial_is_asked_for_leaves_none_running(
+    write_study: Callable, tmp_path: Path, workers: int
+) -> None:
+    # Between Optuna's answer and the first heartbeat a trial is nobody's.
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(
+        "import time\n"
+        "from optuna.study import Study\n"
+        "from tuner.search import ownership\n"
+        "ownership.UNBORN_SECONDS = 3.0\n"
+        "original = Study.ask\n"
+        "def ask(*asked):\n"
+        "    trial = original(*asked)\n"
+        "    time.sleep(60)\n"
+        "    return trial\n"
+        "Study.ask = ask\n"
+    )
+    study = write_study(trials=6, workers=workers)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    with start(study, env=environment) as process:
+
+        def asked() -> bool:
+            with suppress(tuner.TunerError):
+                storage = f"sqlite:///{study.with_suffix('') / 'study.db'}"
+                states = [row.state for row in tuner.open_study(storage=storage).trials]
+                return states.count("running") == workers
+            return False
+
+        wait_until(asked, process)
+        for _ in range(2):
+            os.kill(process.pid, signal.SIGTERM)
+            time.sleep(0.05)
+        process.communicate()
+    assert process.returncode == 130
+    assert "running" not in tuner.open_study(study).summary.states
 
 
 def test_several_workers_never_exceed_the_budget(write_study: Callable) -> None:

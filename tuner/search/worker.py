@@ -17,7 +17,7 @@ from tuner.errors import StorageError, TrainingError
 from tuner.objective import merit
 from tuner.patience import give_up_waiting, hurry_if, is_database_error, is_passing
 from tuner.search.events import Listener, TrialEnded
-from tuner.search.ownership import Heart, Watch, deaths_of, free, put_back
+from tuner.search.ownership import Heart, Watch, deaths_of, free, owner_of, put_back
 from tuner.search.pruner import make_pruner
 from tuner.search.sampler import make_sampler
 from tuner.search.trial import REASON, RECORDS, Outcome, Stopped, run_trial
@@ -238,8 +238,16 @@ def put_back_killed(study: Study, storage: BaseStorage) -> None:
     """Return to the queue what workers held that had to be killed, as nobody's fault.
 
     A worker that is told to stop now puts its trial back itself, but may be anywhere when it is
-    told, in the middle of a transaction too.
+    told: in the middle of a transaction, or of asking for a trial that it has not made its own.
+    Whether such a trial is another's, just asked for, shows in a moment.
     """
-    if isinstance(storage, RDBStorage):
-        for trial in Watch().orphans(study, storage):
+    if not isinstance(storage, RDBStorage):
+        return
+    watch = Watch()
+    while True:
+        for trial in watch.orphans(study, storage):
             free(storage, trial)
+        running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        if all(owner_of(trial) for trial in running):
+            return
+        time.sleep(_LOOK_SECONDS)
