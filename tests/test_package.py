@@ -35,6 +35,22 @@ def test_loading_a_schedule_imports_neither_mxnet_nor_optuna_nor_numpy() -> None
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_mxnet_imports_scipys_statistics_when_it_uses_them() -> None:
+    program = (
+        "import sys, tuner; mx = tuner.import_mxnet();"
+        "before = 'scipy.stats' in sys.modules;"
+        "from mxnet.contrib.quantization import stats;"
+        "same = stats.entropy([0.5, 0.5]);"
+        "import scipy.stats;"
+        "assert scipy.stats.entropy([0.5, 0.5]) == same > 0.69;"
+        "sys.exit(before)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")

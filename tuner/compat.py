@@ -9,9 +9,12 @@ uses a module that SciPy deprecates and 2.0 removes.
 from __future__ import annotations
 
 import builtins
+import contextlib
+import importlib
 import os
 import sys
 import warnings
+from collections.abc import Iterator
 from types import ModuleType, SimpleNamespace
 
 from tuner.errors import TaskError
@@ -45,7 +48,8 @@ def import_mxnet() -> ModuleType:
             warnings.simplefilter("ignore", DeprecationWarning)
             if sys.version_info >= (3, 12):
                 import setuptools  # noqa: F401 - provides distutils
-            import mxnet
+            with _later("scipy.stats"):
+                import mxnet
 
             _keep_sparse_names(mxnet)
     except (ImportError, AttributeError, OSError) as error:
@@ -56,6 +60,33 @@ def import_mxnet() -> ModuleType:
             " and reports work without it."
         ) from error
     return mxnet  # type: ignore[no-any-return]
+
+
+class _Later(ModuleType):
+    """Stands for the module of its name, imported when something of it is asked for."""
+
+    def __getattr__(self, name: str) -> object:
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+@contextlib.contextmanager
+def _later(name: str) -> Iterator[None]:
+    """Let what is imported in the block import a module only when it uses it.
+
+    MXNet imports SciPy's statistics for quantization and its own tests: half a second of every
+    process that trains.
+    """
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = stand_in = _Later(name)
+    try:
+        yield
+    finally:
+        if sys.modules.get(name) is stand_in:
+            del sys.modules[name]
 
 
 def _keep_sparse_names(mxnet: ModuleType) -> None:
