@@ -82,12 +82,12 @@ def epoch_parts(folder: Path) -> None:
     """Print the shares of some epochs in a worker, in percent; for a process of its own."""
     import tuner.search.worker as worker
     from tuner.checkpoints import CheckpointStore
-    from tuner.tasks import gluon
     from tuner.tasks.averaging import Average
+    from tuner.tasks.gluon_data import Data
 
     url = prepared(folder, "parts", 'name = "lenet_fashion_mnist"\nepochs = 4', 6)
     seconds: Counter[str] = Counter()
-    timed(seconds, "evaluation, own and averaged weights", gluon, "evaluate")
+    timed(seconds, "evaluation, own and averaged weights", Data, "evaluate")
     timed(seconds, "averaging", Average, "add")
     timed(seconds, "training states", CheckpointStore, "save")
     inside = 0.0
