@@ -1,6 +1,7 @@
 """Where a study's time goes, and what the tuner itself costs as a study grows.
 
     python benchmarks/overhead.py                         # all three parts
+    python benchmarks/overhead.py --only shares start     # the third keeps its results
     python benchmarks/overhead.py --trials 10 100 --rounds 1
 
 Parts: the shares of an epoch of LeNet in a worker (its parts are waited for one by one, which the
@@ -18,6 +19,7 @@ import itertools
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -39,24 +41,43 @@ from tuner.storage import close, open_storage
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "overhead.json"
 SPACE = HERE.parent / "search_spaces" / "modern.toml"
+# No schedule of it collapses: an epoch that ends in a collapse is not recorded, and would count as
+# the tuner's own time.
+CALM = """format = "tuner.search_space/1"
+name = "calm"
+[params.family]
+type = "categorical"
+choices = ["constant", "cosine"]
+[params.base_lr]
+type = "float"
+low = 0.05
+high = 0.3
+log = true
+"""
 TABLE = HERE / "curves" / "lenet_10_epochs.jsonl"
 TRIALS_MEASURED = 20
+PARTS = ("shares", "start", "growth")
+START = {
+    "seconds": "start of a worker to its first update, s",
+    "peak_mb": "peak memory of a worker, MB",
+}
 
 
-def definition(folder: Path, name: str, task: str, trials: int) -> Path:
+def definition(folder: Path, name: str, task: str, trials: int, space: Path = SPACE) -> Path:
     """Write a study of some trials, without a confirm."""
     study = folder / f"{name}.toml"
     study.write_text(
-        f'format = "tuner.study/1"\nname = "{name}"\nsearch_space = "{SPACE}"\n'
+        f'format = "tuner.study/1"\nname = "{name}"\nsearch_space = "{space}"\n'
         f"[task]\n{task}\n[budget]\ntrials = {trials}\n[confirm]\nenabled = false\n"
     )
     return study
 
 
-def prepared(folder: Path, name: str, task: str, trials: int) -> str:
+def prepared(folder: Path, name: str, task: str, trials: int, space: Path = SPACE) -> str:
     """Return the URL of a database with a study of which one trial was run."""
     url = f"sqlite:///{folder}/{name}.db"
-    tuner.run_study(definition(folder, name, task, trials), storage=url, trials=1, workers=1)
+    study = definition(folder, name, task, trials, space)
+    tuner.run_study(study, storage=url, trials=1, workers=1)
     return url
 
 
@@ -85,7 +106,9 @@ def epoch_parts(folder: Path) -> None:
     from tuner.tasks.averaging import Average
     from tuner.tasks.gluon_data import Data
 
-    url = prepared(folder, "parts", 'name = "lenet_fashion_mnist"\nepochs = 4', 6)
+    space = folder / "calm.toml"
+    space.write_text(CALM)
+    url = prepared(folder, "parts", 'name = "lenet_fashion_mnist"\nepochs = 4', 6, space)
     seconds: Counter[str] = Counter()
     timed(seconds, "evaluation, own and averaged weights", Data, "evaluate")
     timed(seconds, "averaging", Average, "add")
@@ -127,8 +150,6 @@ def start(folder: Path) -> dict[str, float]:
 
 def started(url: str) -> None:
     """Run what is left of a study; print when the first trial began to train, and the memory."""
-    import resource
-
     from tuner.tasks import gluon
 
     first: list[float] = []
@@ -142,11 +163,13 @@ def started(url: str) -> None:
 
     gluon.mx.gluon.Trainer.step = first_step
     run_worker(url)
-    print(first[0], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    # Not getrusage: its maximum begins with that of the process that started this one.
+    [peak] = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    print(first[0], int(peak) / 1024)
 
 
-def growth(folder: Path, finished: int) -> float:
-    """Return the seconds of a trial that trains nothing with so many finished ones before it."""
+def growth(folder: Path, finished: int) -> dict[str, float]:
+    """Return the ms of a trial that trains nothing with so many finished ones before it."""
     task = f'name = "table"\nepochs = 10\npath = "{TABLE}"'
     name = f"growth-{finished}"
     url = prepared(folder, name, task, finished + TRIALS_MEASURED)
@@ -167,7 +190,7 @@ def growth(folder: Path, finished: int) -> float:
     run_worker(url, on_event=listen)
     # From one trial's start to the next one's; the first ones read the database and its schedules.
     gaps = [b - a for a, b in itertools.pairwise(starts[4:])]
-    return statistics.median(gaps)
+    return {str(finished): round(statistics.median(gaps) * 1000, 1)}
 
 
 def main() -> None:
@@ -175,6 +198,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--trials", type=int, nargs="+", default=[10, 100, 1000, 10_000])
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--part", choices=("parts", "start"), help=argparse.SUPPRESS)
     parser.add_argument("--url", help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -188,28 +212,33 @@ def main() -> None:
             return epoch_parts(Path(folder))
     shares: dict[str, list[float]] = {}
     starts: dict[str, list[float]] = {}
-    trials: dict[int, list[float]] = {finished: [] for finished in asked.trials}
+    trials: dict[str, list[float]] = {}
     for _ in range(asked.rounds):
-        collect(shares, lambda _: own_process("parts"))
-        collect(starts, start)
-        for finished in asked.trials:
-            with tempfile.TemporaryDirectory() as folder:
-                trials[finished].append(round(growth(Path(folder), finished) * 1000, 1))
+        if "shares" in asked.only:
+            collect(shares, lambda _: own_process("parts"))
+        if "start" in asked.only:
+            collect(starts, start)
+        if "growth" in asked.only:
+            for finished in asked.trials:
+                collect(trials, functools.partial(growth, finished=finished))
     packages = ("optuna", "sqlalchemy", "mxnet")
-    results = {
-        "machine": {"system": platform.platform(), "cores": os.cpu_count()},
-        "versions": {"python": platform.python_version()}
-        | {name: importlib.metadata.version(name) for name in packages},
+    found = {
         "percent_of_a_workers_time": shares,
         "start": starts,
         "ms_of_a_trial_by_finished_trials": trials,
+    }
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    results |= {name: values for name, values in found.items() if values}
+    results["machine"] = {"system": platform.platform(), "cores": os.cpu_count()}
+    results["versions"] = {"python": platform.python_version()} | {
+        name: importlib.metadata.version(name) for name in packages
     }
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     print("| | median (range) | n |\n|---|---|---|")
     for name, values in shares.items():
         print(f"| {name}, % | {spread(values, 1)} |")
-    print(f"| start of a worker to its first update, s | {spread(starts['seconds'], 1)} |")
-    print(f"| peak memory of a worker, MB | {spread(starts['peak_mb'], 0)} |")
+    for name, values in starts.items():
+        print(f"| {START[name]} | {spread(values, 1)} |")
     for finished, values in trials.items():
         print(
             f"| the tuner's own time of a trial, {finished} before it, ms | {spread(values, 0)} |"
