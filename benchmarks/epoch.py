@@ -1,4 +1,4 @@
-"""Trained images per second: ours, the chapter's own loop, and PyTorch's eager loop.
+"""Trained images per second: ours, the chapter's loop, PyTorch's eager loop, the arithmetic limit.
 
     python benchmarks/epoch.py                   # all of them in turn, 5 rounds
     python benchmarks/epoch.py --rounds 7 --only ours chapter
@@ -6,8 +6,9 @@
 Every figure is an epoch of LeNet on the 60 000 images of Fashion-MNIST with its evaluation on the
 10 000 test images, the second epoch of a process of its own: the first one warms up. `machine`
 runs use all cores: ours as one process for each, as a study does, the chapter's loop with its
-four loader processes. `core` runs use one thread. Competitors take turns, and what is printed are
-ratios within a round. Writes benchmarks/results/epoch.json.
+four loader processes. `core` runs use one thread. The limit is as much arithmetic in products of
+large matrices. Competitors take turns, and what is printed are ratios within a round. Writes
+benchmarks/results/epoch.json.
 """
 
 from __future__ import annotations
@@ -27,6 +28,12 @@ from typing import Any
 
 RESULTS = Path(__file__).parent / "results" / "epoch.json"
 IMAGES, BATCH, LR = 60_000, 256, 0.3
+# Multiplications and additions of an image's way through the layers. Back again it is twice as
+# many, but that nobody needs the gradient of the pixels. Test images are judged twice, by the
+# weights and by their average.
+CONVOLUTION_1 = 2 * 28 * 28 * 6 * 25
+FORWARD = CONVOLUTION_1 + 2 * (10 * 10 * 16 * 150 + 400 * 120 + 120 * 84 + 84 * 10)
+EPOCH = IMAGES * (3 * FORWARD - CONVOLUTION_1) + 2 * 10_000 * FORWARD
 
 
 def ours() -> None:
@@ -129,7 +136,22 @@ def pytorch() -> None:
         print(time.perf_counter() - began, flush=True)
 
 
-RUNS: dict[str, Callable[[], None]] = {"ours": ours, "chapter": chapter, "pytorch": pytorch}
+def limit() -> None:
+    """Multiply large matrices, and print how long an epoch's arithmetic takes at that speed."""
+    import numpy as np
+
+    size = 2048
+    matrix = np.ones((size, size), dtype=np.float32)
+    for _ in range(2):
+        began = time.perf_counter()
+        for _ in range(10):
+            matrix @ matrix
+        print((time.perf_counter() - began) * EPOCH / (10 * 2 * size**3), flush=True)
+
+
+RUNS: dict[str, Callable[[], None]] = {
+    "ours": ours, "chapter": chapter, "pytorch": pytorch, "limit": limit,
+}  # fmt: skip
 
 
 def images_per_second(name: str, processes: int, threads: int) -> float:
@@ -165,6 +187,7 @@ def main() -> None:
         "ours, core": ("ours", 1, 1),
         "pytorch, core": ("pytorch", 1, 1),
         "pytorch, machine": ("pytorch", 1, cores),
+        "limit, core": ("limit", 1, 1),
     }
     runs = {label: run for label, run in runs.items() if run[0] in options.only}
     speeds: dict[str, list[float]] = {label: [] for label in runs}
@@ -190,6 +213,7 @@ def main() -> None:
         ("ours, machine", "chapter, machine"),
         ("ours, core", "pytorch, core"),
         ("ours, machine", "pytorch, machine"),
+        ("ours, core", "limit, core"),
     ):
         if a in speeds and b in speeds:
             ratios = [x / y for x, y in zip(speeds[a], speeds[b], strict=True)]
