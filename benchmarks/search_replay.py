@@ -17,7 +17,7 @@ from optuna.trial import TrialState
 from tuner.checkpoints import CheckpointStore
 from tuner.definitions import read_toml
 from tuner.search.events import EpochEnded, Event, TrialStarted
-from tuner.search.trial import run_trial
+from tuner.search.trial import REASON, run_trial
 from tuner.spec import StudySpec, make_spec
 from tuner.tasks import Table
 from tuner.tasks.recording import read_recording
@@ -117,6 +117,8 @@ def replay(competitor: Competitor, spec: StudySpec, seed: int, budget: int) -> l
             trial = study.ask()
             events: list[Event] = []
             outcome = run_trial(trial, spec, store, events.append, lambda: False)
+            if outcome.reason:  # as a worker does; samplers and pruners tell collapses by it
+                trial.set_user_attr(REASON, outcome.reason)
             study.tell(trial, outcome.value, state=outcome.state)
             if outcome.state == TrialState.FAIL:  # its parameters are no schedule
                 spent += 1  # so that no search is endless
