@@ -33,6 +33,7 @@ ROWS: list[set[str]] = [
         "objective",
         "patience",
         "results",
+        "schemas",
         "space",
         "space_baselines",
         "space_files",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import tuner
 from tuner.schedules import FAMILIES
-from tuner.spec_sections import PRUNERS
+from tuner.spec_search import PRUNERS
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 

@@ -43,9 +43,14 @@ _WORDS = {
 
 
 class Section(BaseModel):
-    """A table of a TOML file: no unknown keys, no silent conversions, never changed."""
+    """A table of a TOML file: no unknown keys, no silent conversions, never changed.
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    The text below a key says what it means: in JSON Schemas, and so in editors, and in the docs.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
+    )
 
 
 class Mistakes:

@@ -82,9 +82,13 @@ class Objective(Section):
     """
 
     metric: str = Field(default="test_accuracy", pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
+    """``test_accuracy``, ``test_loss``, ``test_perplexity``, or what your own task yields."""
     direction: Literal["maximize", "minimize"] | None = Field(default=None, validate_default=True)
+    """Which values are better; needed for a metric of your own alone."""
     evaluate_on: Literal["test", "holdout"] = "test"
+    """Which examples judge: the test set, or training examples that are held out."""
     holdout_size: int = Field(default=10_000, ge=1)
+    """How many training examples are held out, the last ones."""
 
     @model_validator(mode="after")
     def _a_holdout(self) -> Objective:

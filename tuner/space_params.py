@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -62,7 +62,11 @@ class Param(NamedTuple):
 
 
 class _Param(Section):
+    # What a parameter must be to be written so; see `space_values.kind_of`.
+    kinds: ClassVar[tuple[str, ...]]
+
     when: dict[str, Any] = Field(default_factory=dict)
+    """Values of categorical parameters above that this one goes with; others do without it."""
 
     def resolve(
         self, name: str, clock: Clock, when: Conditions, place: str, mistakes: Mistakes
@@ -82,8 +86,11 @@ class _Param(Section):
 class Categorical(_Param):
     """``type = "categorical"``: one of ``choices``."""
 
+    kinds: ClassVar[tuple[str, ...]] = ("rate", "number", "updates", "count", "choice")
+
     type: Literal["categorical"]
-    choices: list[Any]
+    choices: list[Any] = Field(json_schema_extra={"minItems": 1})
+    """The values to choose from."""
 
     def resolve(
         self, name: str, clock: Clock, when: Conditions, place: str, mistakes: Mistakes
@@ -112,6 +119,7 @@ class Categorical(_Param):
 
 class _Range(_Param):
     log: bool = False
+    """Whether it is sampled on a logarithmic scale."""
 
     def _param(
         self,
@@ -140,17 +148,22 @@ class _Range(_Param):
 class Real(_Range):
     """``type = "float"``: a number between ``low`` and ``high``."""
 
+    kinds: ClassVar[tuple[str, ...]] = ("rate", "number")
+
     type: Literal["float"]
     low: float = Field(allow_inf_nan=False)
+    """The smallest value."""
     high: float = Field(allow_inf_nan=False)
+    """The largest value."""
     step: float | None = Field(default=None, allow_inf_nan=False)
+    """The distance between values; without it, all numbers."""
 
     def resolve(
         self, name: str, clock: Clock, when: Conditions, place: str, mistakes: Mistakes
     ) -> Param | None:
         """Return the parameter, or note why it is none."""
         kind = kind_of(name)
-        if kind not in ("rate", "number"):
+        if kind not in self.kinds:
             right = "'int'" if kind in ("updates", "count") else "'categorical'"
             mistakes.add(f"{place}.type", f"must be {right} for {name}, but got 'float'")
             return None
@@ -160,17 +173,22 @@ class Real(_Range):
 class Integer(_Range):
     """``type = "int"``: a whole number; for durations, ``low`` and ``high`` have units."""
 
+    kinds: ClassVar[tuple[str, ...]] = ("rate", "number", "updates", "count")
+
     type: Literal["int"]
     low: Any
+    """The smallest value."""
     high: Any
+    """The largest value."""
     step: Any = None
+    """The distance between values; without it, all whole ones."""
 
     def resolve(
         self, name: str, clock: Clock, when: Conditions, place: str, mistakes: Mistakes
     ) -> Param | None:
         """Return the parameter for a clock, or note why it is none."""
         kind = kind_of(name)
-        if kind not in ("rate", "number", "updates", "count"):
+        if kind not in self.kinds:
             mistakes.add(f"{place}.type", f"must be 'categorical' for {name}, but got 'int'")
             return None
         ends: dict[str, int] = {}

@@ -18,13 +18,21 @@ from tuner.space_values import build_schedule, family_problem, field_of, names_f
 from tuner.units import Clock
 
 
-class _File(Section):
+class SpaceFile(Section):
+    """A search-space file; its tables are read one by one."""
+
     format: Literal["tuner.search_space/1"]
+    """What kind of file this is."""
     name: str
+    """What the space is called, for people."""
     notes: str = ""
+    """A text for people."""
     fixed: Any = Field(default_factory=dict)
+    """Values that are the same in every trial."""
     params: Any
+    """What is sampled, a table for each parameter."""
     baseline: Any = Field(default_factory=list)
+    """Schedules that every study trains first and never prunes."""
 
 
 class SpaceReader:
@@ -39,7 +47,7 @@ class SpaceReader:
     def __init__(self, data: Mapping[str, Any], clock: Clock, mistakes: Mistakes) -> None:
         self._clock = clock
         self._mistakes = mistakes
-        header = mistakes.read(_File, data, "")
+        header = mistakes.read(SpaceFile, data, "")
         self.name = header.name if header else ""
         fixed = mistakes.table(data.get("fixed", {}), "fixed")
         self._entries = mistakes.table(data.get("params", {}), "params")

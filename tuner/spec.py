@@ -16,13 +16,10 @@ from tuner.objective import Objective
 from tuner.space import SearchSpace, parse_space
 from tuner.space_files import with_schedule_files
 from tuner.spec_checks import check_confirm, check_pruner
-from tuner.spec_sections import (
+from tuner.spec_search import (
     PRUNERS,
-    REPEATS,
     SAMPLERS,
     TPE,
-    Budget,
-    Confirm,
     Forecast,
     Halving,
     Hyperband,
@@ -31,9 +28,14 @@ from tuner.spec_sections import (
     Pruner,
     Random,
     Screening,
+    SuccessiveHalving,
+)
+from tuner.spec_sections import (
+    REPEATS,
+    Budget,
+    Confirm,
     Storage,
     StudyFile,
-    SuccessiveHalving,
     Training,
     Workers,
     name_of_study,

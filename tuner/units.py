@@ -11,9 +11,24 @@ from typing import NamedTuple
 
 from tuner.errors import UnitError
 
-_PATTERN = re.compile(r"(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(ep|up|dur)")
+_NUMBER = r"(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
+_UNITS = ("ep", "up", "dur")
+_PATTERN = re.compile(rf"{_NUMBER}\s*({'|'.join(_UNITS)})")
 _LONGEST = 1e12
 _HOW_TO_WRITE = "'{0}up' (updates), '{1}ep' (epochs) or '{2}dur' (share of the horizon)"
+
+
+def pattern(*units: str) -> str:
+    """Return what a duration looks like as text, as a regular expression for JSON Schemas.
+
+    Args:
+        units: The units that it may have; every one if none is named.
+
+    Example:
+        >>> pattern("ep", "dur").endswith(r"(ep|dur)\\s*$")
+        True
+    """
+    return rf"^\s*{_NUMBER}\s*({'|'.join(units or _UNITS)})\s*$"
 
 
 class Clock(NamedTuple):

@@ -68,12 +68,19 @@ class LeNetFashionMNIST(Section):
     """
 
     batch_size: int = Field(default=256, ge=1)
-    optimizer: str = "sgd"
+    """Examples in an update."""
+    optimizer: str = Field(default="sgd", json_schema_extra={"enum": [*OPTIMIZERS]})
+    """One of MXNet's, by its name."""
     optimizer_params: dict[str, float | int | bool] = Field(default_factory=dict)
+    """Its arguments, such as ``{ momentum = 0.9, wd = 1e-4 }``; the learning rate is not one."""
     train_size: int = Field(default=60_000, ge=1, le=60_000)
+    """Training examples, the first ones."""
     test_size: int = Field(default=10_000, ge=1, le=10_000)
+    """Test examples, the first ones."""
     device: str = Field(default="auto", pattern=r"^(auto|cpu|gpu(:\d+)?)$")
+    """``"auto"``, ``"cpu"``, ``"gpu"`` or ``"gpu:1"``."""
     data_dir: str | None = None
+    """The folder that has the four files of Fashion-MNIST, if it is none of the usual places."""
     # Not an option of the table: the objective decides on what is judged.
     _holdout_size: int = PrivateAttr(default=0)
     _on_test_set: bool = PrivateAttr(default=True)

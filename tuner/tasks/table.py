@@ -39,7 +39,8 @@ class Table(Section):
     smallest distance between the learning rates, see :func:`distance`.
     """
 
-    path: str  # of the file of recorded trainings; relative to the study file
+    path: str
+    """The file of recorded trainings, relative to the study file."""
 
     @field_validator("path")
     @classmethod
