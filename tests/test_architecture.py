@@ -42,6 +42,7 @@ ROWS: list[set[str]] = [
         "space_values",
         "spec",
         "spec_checks",
+        "spec_search",
         "spec_sections",
         "spec_task",
         "sqlite",

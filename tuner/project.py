@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tuner.errors import StudyError
 from tuner.schedules.writing import write_whole
+from tuner.schemas import SCHEMAS, schema_text
 from tuner.spec import StudySpec, load_spec
 from tuner.storage import made_folder
 
@@ -16,6 +17,7 @@ _INIT_FILES = {
     "study.toml": Path("studies/quickstart.toml"),
     "search_space.toml": Path("search_spaces/chapter.toml"),
 }
+_INIT_SCHEMAS = {name: Path("schemas") / f"{name}.json" for name in SCHEMAS}
 
 
 class Plan(NamedTuple):
@@ -28,33 +30,48 @@ class Plan(NamedTuple):
 
 
 def init_project(folder: str | Path) -> list[Path]:
-    """Write a commented study and its search space to start from.
+    """Write a commented study and its search space to start from, and the schemas of all files.
+
+    The schemas let editors complete and check the files as they are written: the first line of
+    a study or search space says where its schema is.
 
     Args:
         folder: Where to; made if it does not exist. No existing file is touched.
 
     Returns:
-        The files, the study first.
+        The files, the study first, the schemas last.
 
     Raises:
         StudyError: If one of them exists or cannot be written.
     """
-    paths = {name: Path(folder) / path for name, path in _INIT_FILES.items()}
-    existing = [str(path) for path in paths.values() if path.exists()]
+    templates = importlib.resources.files("tuner") / "templates"
+    contents = {
+        **{
+            path: _schema_line(name) + (templates / name).read_bytes()
+            for name, path in _INIT_FILES.items()
+        },
+        **{path: schema_text(name).encode() for name, path in _INIT_SCHEMAS.items()},
+    }
+    paths = {Path(folder) / path: content for path, content in contents.items()}
+    existing = [str(path) for path in paths if path.exists()]
     if existing:
         raise StudyError(f"{', '.join(existing)} must not exist, but does. Name another folder.")
-    templates = importlib.resources.files("tuner") / "templates"
     try:
         with contextlib.ExitStack() as made:
-            for name, path in paths.items():
+            for path, content in paths.items():
                 made.enter_context(made_folder(path.parent))
-                write_whole((templates / name).read_bytes(), str(path))
+                write_whole(content, str(path))
                 made.push(lambda failure, *_, path=path: path.unlink() if failure else None)
     except OSError as error:
         raise StudyError(
             f"{error.filename or folder} cannot be written: {error.strerror}. Name another folder."
         ) from error
-    return list(paths.values())
+    return list(paths)
+
+
+def _schema_line(template: str) -> bytes:
+    """Return the comment by which editors find the schema, beside the file's folder."""
+    return f"#:schema ../schemas/{Path(template).stem}.json\n".encode()
 
 
 def check_study(study: str | Path) -> Plan:

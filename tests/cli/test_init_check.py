@@ -10,9 +10,11 @@ import pytest
 
 import tuner
 from tuner.cli.main import main
+from tuner.schemas import schema_text
 
 ROOT = Path(__file__).parent.parent.parent
 STUDY, SPACE = Path("studies/quickstart.toml"), Path("search_spaces/chapter.toml")
+SCHEMAS = [Path(f"schemas/{name}.json") for name in ("study", "search_space", "schedule")]
 
 
 @pytest.fixture
@@ -43,18 +45,21 @@ def test_init_writes_what_check_accepts(run: Callable, tmp_path: Path) -> None:
     code, out, err = run("init", "my project")
     assert code == 0
     folder = Path("my project")
-    assert out.splitlines() == [f"wrote {folder / STUDY}", f"wrote {folder / SPACE}"]
+    assert out.splitlines() == [f"wrote {folder / path}" for path in (STUDY, SPACE, *SCHEMAS)]
     assert err.splitlines() == [
         f"next  tuner check '{folder / STUDY}'",
         f"      tuner run '{folder / STUDY}'",
     ]
-    assert sorted(files(tmp_path)) == sorted(str(folder / path) for path in (STUDY, SPACE))
+    assert sorted(files(tmp_path)) == sorted(
+        str(folder / path) for path in (STUDY, SPACE, *SCHEMAS)
+    )
     before = files(tmp_path)
     code, out, err = run("check", folder / STUDY)
     assert code == 0
     assert err == f"\nall is well. Start it with: tuner run '{folder / STUDY}'\n"
     assert files(tmp_path) == before
     assert sorted(path.name for path in folder.rglob("*") if path.is_dir()) == [
+        "schemas",
         "search_spaces",
         "studies",
     ]
@@ -64,6 +69,16 @@ def test_the_templates_are_the_shipped_files() -> None:
     templates = Path(tuner.__file__).parent / "templates"
     assert (templates / "study.toml").read_bytes() == (ROOT / STUDY).read_bytes()
     assert (templates / "search_space.toml").read_bytes() == (ROOT / SPACE).read_bytes()
+
+
+def test_the_first_line_says_where_the_schema_is(tmp_path: Path) -> None:
+    tuner.init_project(tmp_path)
+    for path, name in ((STUDY, "study"), (SPACE, "search_space")):
+        first, _, rest = (tmp_path / path).read_text().partition("\n")
+        assert rest == (ROOT / path).read_text()
+        assert first.startswith("#:schema ")
+        schema = (tmp_path / path).parent / first.removeprefix("#:schema ")
+        assert schema.read_text() == schema_text(name)
 
 
 @pytest.mark.parametrize("existing", [STUDY, SPACE])
@@ -81,7 +96,7 @@ def test_init_keeps_what_else_is_there(run: Callable, tmp_path: Path) -> None:
     (STUDY.parent / "mine.toml").write_text("mine")
     assert run("init", ".")[0] == 0
     assert files(tmp_path)["studies/mine.toml"] == b"mine"
-    assert len(files(tmp_path)) == 3
+    assert len(files(tmp_path)) == 3 + len(SCHEMAS)
 
 
 def test_init_writes_all_or_nothing(run: Callable, tmp_path: Path) -> None:
@@ -150,8 +165,8 @@ def test_check_finds_out_that_the_data_is_missing(run: Callable, tmp_path: Path)
 
 
 def test_the_functions_behind_them(tmp_path: Path) -> None:
-    study, space = tuner.init_project(tmp_path)
-    assert (study, space) == (tmp_path / STUDY, tmp_path / SPACE)
+    study, space, *schemas = tuner.init_project(tmp_path)
+    assert [study, space, *schemas] == [tmp_path / p for p in (STUDY, SPACE, *SCHEMAS)]
     plan = tuner.check_study(study)
     assert (plan.horizon, plan.updates_per_epoch, plan.most_epochs) == (940, 235, 64)
     with pytest.raises(tuner.TunerError, match="must not exist"):

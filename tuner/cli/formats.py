@@ -13,6 +13,14 @@ class Format(str, Enum):
     csv = "csv"
 
 
+class SchemaName(str, Enum):
+    """The files that have a schema."""
+
+    study = "study"
+    search_space = "search_space"
+    schedule = "schedule"
+
+
 class FileFormat(str, Enum):
     """What a schedule is written as."""
 

@@ -30,6 +30,7 @@ def options(
 # In the order of ``tuner --help``.
 app.command("init")(starting.init)
 app.command("check")(starting.check)
+app.command("schema")(starting.schema)
 app.command("run")(training.run)
 app.command("resume")(training.resume)
 app.command("confirm")(training.confirm_best)

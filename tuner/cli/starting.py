@@ -8,16 +8,26 @@ from typing import Annotated
 import typer
 
 from tuner.cli.console import command, results, say_next
+from tuner.cli.formats import SchemaName
 
 
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
-    """Write a commented study and search space to start from."""
+    """Write a commented study and search space to start from, and their JSON Schemas."""
     from tuner.project import init_project
 
     files = init_project(folder)
     for path in files:
         results().print(f"wrote {path}", markup=False)
     say_next(command("check", files[0]), command("run", files[0]))
+
+
+def schema(
+    name: Annotated[SchemaName, typer.Argument(metavar="study|search_space|schedule")],
+) -> None:
+    """Print the JSON Schema of a kind of file, by which editors complete and check it."""
+    from tuner.schemas import schema_text
+
+    print(schema_text(name.value), end="")
 
 
 def check(study: Annotated[Path, typer.Argument(metavar="STUDY")]) -> None:
