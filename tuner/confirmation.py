@@ -145,7 +145,7 @@ def fresh_seeds(first: int, count: int, *, training_seed: int) -> list[int]:
 
 
 def quantile(degrees: int) -> float:
-    """Return the t with P(|T| <= t) = 0.95 for Student's T; beyond 30 degrees the normal one.
+    """Return the t with P(-t <= T <= t) = 0.95 for Student's T; beyond 30 degrees the normal one.
 
     Example:
         >>> quantile(2), quantile(31)

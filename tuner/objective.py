@@ -86,7 +86,7 @@ class Objective(Section):
     direction: Literal["maximize", "minimize"] | None = Field(default=None, validate_default=True)
     """Which values are better; needed for a metric of your own alone."""
     evaluate_on: Literal["test", "holdout"] = "test"
-    """Which examples judge: the test set, or training examples that are held out."""
+    """Which examples judge, the test set or training examples that are held out."""
     holdout_size: int = Field(default=10_000, ge=1)
     """How many training examples are held out, the last ones."""
 
@@ -135,12 +135,12 @@ class Objective(Section):
 
     @property
     def noun(self) -> str:
-        """The metric in words, without the examples: ``"accuracy"``."""
+        """The metric in words, without the examples, such as ``"accuracy"``."""
         return self.metric.removeprefix("test_").replace("_", " ")
 
     @property
     def judged_by(self) -> str:
-        """The name of what decides: ``"test accuracy"`` or ``"holdout accuracy"``."""
+        """The name of what decides, ``"test accuracy"`` or ``"holdout accuracy"``."""
         return f"{self.evaluate_on} {self.noun}" if self.metric in METRICS else self.noun
 
     @property

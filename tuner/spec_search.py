@@ -71,7 +71,7 @@ class Pruner(Section):
     """
 
     signal: Literal["averaged", "raw"] = "averaged"
-    """What trials are judged by before their end: averaged weights, or always the raw ones."""
+    """What trials are judged by before their end, averaged weights or always the raw ones."""
     control_share: float = Field(default=0.0, ge=0.0, le=1.0)
     """Share of the trials that is never pruned, to measure how often pruning is wrong."""
 

@@ -54,11 +54,11 @@ class Training(Section):
     """``[task]``: what is trained, for how long, from which seed."""
 
     name: str
-    """The task: a built-in one, or ``"module:function"`` of your own, which makes it."""
+    """A built-in task by its name, or ``"module:function"`` of your own, which makes it."""
     epochs: int = Field(ge=1)
     """Epochs of a full training; every trial's schedule is laid out over them."""
     seed: int = Field(default=0, ge=0, lt=2**31)
-    """The training seed of all trials: initial weights and order of the data."""
+    """The seed of every trial, which initial weights and order of the data follow from."""
 
 
 class Budget(Section):
@@ -67,7 +67,7 @@ class Budget(Section):
     trials: int = Field(ge=1)
     """Finished trials (complete, pruned or failed) that the study may have."""
     timeout: Time | None = None
-    """How long one run may take: ``"90s"``, ``"30m"``, ``"2h"``."""
+    """How long one run may take, such as ``"90s"``, ``"30m"`` or ``"2h"``."""
 
     @field_validator("timeout", mode="before")
     @classmethod

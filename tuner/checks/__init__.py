@@ -1,7 +1,7 @@
 """The classic mistakes with schedules, found before a training and after it.
 
-:func:`lint` looks at objects, files and source text; ``tuner lint FILE.py`` is the same from the
-command line; :func:`check_training` looks back. The rules:
+:func:`~tuner.lint` looks at objects, files and source text; ``tuner lint FILE.py`` is the same from the
+command line; :func:`~tuner.check_training` looks back. The rules:
 
 ``horizon-in-epochs``
     A length in epochs where updates are counted: "this CosineScheduler is over after 20 of 7050
@@ -16,7 +16,7 @@ command line; :func:`check_training` looks back. The rules:
 ``warmup-past-horizon``
     A warmup that is as long as the schedule or the training, or longer.
 ``unfinished``, ``past-horizon``
-    Of :func:`check_training`: the training ended before its schedule, or went on after it.
+    Of :func:`~tuner.check_training`: the training ended before its schedule, or went on after it.
 """
 
 from __future__ import annotations

@@ -76,7 +76,8 @@ class CosineRestarts(Schedule):
     def with_horizon(self, horizon: int) -> CosineRestarts:
         """Lay the same shape out over another number of updates.
 
-        See :meth:`Schedule.with_horizon`.
+        See :meth:`Transferable.with_horizon
+        <tuner.schedules.transfer.Transferable.with_horizon>`.
 
         Raises:
             ScheduleError: Also if the cycles would no longer end at the horizon.

@@ -36,7 +36,7 @@ class Table(Section):
     """The task ``table``: every schedule gets the recorded training of the one nearest to it.
 
     Nearest among the trainings from the same seed: those of the same family first, then the
-    smallest distance between the learning rates, see :func:`distance`.
+    smallest root mean square of the difference between the logarithms of the learning rates.
     """
 
     path: str
