@@ -25,6 +25,7 @@ from tuner.spec_search import PRUNERS, SAMPLERS
 from tuner.spec_sections import StudyFile
 from tuner.tasks import TASKS
 
+from .docs_page import as_toml
 from .schedules.strategies import schedules
 
 ROOT = Path(__file__).parent.parent
@@ -187,16 +188,6 @@ def changed(data: dict[str, Any], place: str, value: Any) -> dict[str, Any]:
     else:
         table[last] = value
     return found
-
-
-def as_toml(value: Any) -> str:
-    """Return a value as inline TOML."""
-    if isinstance(value, dict):
-        pairs = ", ".join(f"{json.dumps(key)} = {as_toml(item)}" for key, item in value.items())
-        return f"{{ {pairs} }}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(as_toml, value))}]"
-    return json.dumps(value)
 
 
 @pytest.fixture

@@ -112,7 +112,7 @@ class Mistakes:
         return None
 
     def raise_if_any(self) -> None:
-        """Raise everything that was noted as one :class:`DefinitionError`."""
+        """Raise everything that was noted as one :class:`~tuner.errors.DefinitionError`."""
         # A misspelt key is one mistake, though its right name is missing as well.
         found = [
             (place, text)

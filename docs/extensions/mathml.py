@@ -8,7 +8,6 @@ from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
 
-
 # LaTeX that docutils does not know, in LaTeX that it knows.
 _SAME = {r"\dots": r"\ldots", r"\Big": "", r"\big": ""}
 

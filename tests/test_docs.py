@@ -1,0 +1,187 @@
+"""The documentation builds without a warning, all of its blocks run, and it leaves nothing out."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer.main
+from sphinx.util.inventory import InventoryFile
+
+import tuner
+from tuner.cli.main import app
+from tuner.schemas import SCHEMAS, schema_text
+from tuner.tasks import FunctionTask
+
+from .docs_page import NOT_RUN, blocks, commands, reason_not_to_run, run_page
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+# Those of `make docs`: a warning is an error, and so is a reference that leads nowhere.
+OPTIONS = ("-W", "--keep-going", "-n", "-q", "-b", "html")
+PAGES = sorted(DOCS.rglob("*.md"))
+# Pages whose blocks run in one process, each in a folder of its own: importing MXNet takes longer
+# than most of them.
+TOGETHER = [
+    ["index.md", "tutorial.md"],
+    ["guides/your_training.md", "guides/search_space.md"],
+    ["guides/judge.md", "guides/resume_and_scale.md"],
+    ["guides/load.md", "guides/transfer.md", "guides/lint.md", "reference/files.md"],
+    ["guides/families.md"],  # whose family must be there before the first one is looked up
+]
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(DOCS).as_posix()
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built as `make docs` does; without network, it names nothing outside."""
+    site = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", *OPTIONS, DOCS, site],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    return site
+
+
+def run_pages(folder: Path, *pages: Path) -> subprocess.CompletedProcess[str]:
+    """Run the blocks of pages in one fresh process in which a warning is an error."""
+    program = Path(__file__).with_name("docs_page.py")
+    return subprocess.run(
+        [sys.executable, "-W", "error", program, *pages],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("pages", TOGETHER, ids=" ".join)
+def test_every_block_runs(pages: list[str], tmp_path: Path) -> None:
+    done = run_pages(tmp_path, *(DOCS / page for page in pages))
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_page_with_blocks_is_run() -> None:
+    run = [page for pages in TOGETHER for page in pages]
+    with_blocks = [page for page in PAGES if [*blocks(page.read_text(encoding="utf-8"))]]
+    assert sorted(run) == sorted(map(name_of, with_blocks))
+
+
+@pytest.mark.parametrize(
+    ("block", "said"),
+    [
+        ("```python\nassert 1 == 2\n```", "AssertionError"),
+        ("```console\n$ tuner check nowhere.toml\n```", "must end with 0, but ended with 2"),
+        ("```console\n$ tuner schema study   # exit code 1\n```", "must end with 1"),
+        ("```console\n$ unknown program\n```", "no way to run"),
+        ("```console\n$ tuner schema study\noutput\n```", "has commands alone"),
+        ("```toml\na = \n```", "Invalid value"),
+        ("```{code-block} toml\n:caption: a.toml\n\nformat = 'tuner.search_space/1'\n```", "mis"),
+        ("```toml\nformat = 'tuner.study/1'\n```", "has a caption"),
+        ("```bash\ntuner\n```", "a block of 'bash' is not run"),
+    ],
+)
+def test_a_block_that_fails_is_found(
+    block: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"# Page\n\n{block}\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [])
+    with pytest.raises((AssertionError, ValueError), match=said) as caught:
+        run_page(page)
+    assert f"{page}, line" in str(getattr(caught.value, "__notes__", f"{page}, line"))
+
+
+def test_a_page_that_fails_ends_its_process(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# Page\n\n```python\nassert 1 == 2\n```\n")
+    done = run_pages(tmp_path, page)
+    assert done.returncode == 1
+    assert "page.md, line 4" in done.stderr
+
+
+def test_every_reason_not_to_run_a_command_is_needed() -> None:
+    typed = [
+        command
+        for page in PAGES
+        for block in blocks(page.read_text(encoding="utf-8"))
+        if block.language == "console"
+        for command, _ in commands(block.text)
+    ]
+    left_out = {command for command in typed if reason_not_to_run(command)}
+    for part in NOT_RUN:
+        assert any(part in command for command in left_out), part
+    assert len(left_out) < len(typed) / 3
+
+
+# --- what is in it ---
+
+
+def test_the_site_has_every_page_and_schema(built: Path) -> None:
+    for page in PAGES:
+        assert (built / name_of(page)).with_suffix(".html").is_file()
+    for name in SCHEMAS:
+        assert (built / "schemas" / f"{name}.json").read_text(encoding="utf-8") == schema_text(
+            name
+        )
+
+
+def test_every_public_name_is_in_the_reference(built: Path) -> None:
+    inventory = InventoryFile.loads((built / "objects.inv").read_bytes(), uri="")
+    names = {name for kind, found in inventory.data.items() if kind[:3] == "py:" for name in found}
+    assert {f"tuner.{name}" for name in tuner.__all__} - names == set()
+    for module in ("errors", "units", "results", "schemas", "adapters.torch", "checks"):
+        assert f"tuner.{module}" in names
+
+
+def test_every_command_is_in_the_reference() -> None:
+    text = (DOCS / "reference" / "commands.md").read_text(encoding="utf-8")
+    found = re.findall(r"^### tuner ([\w-]+)\n\n```\{command\} \1\n```$", text, re.MULTILINE)
+    group: typing.Any = typer.main.get_command(app)
+    assert sorted(found) == sorted(group.commands)
+
+
+def test_every_family_is_in_the_reference() -> None:
+    text = (DOCS / "reference" / "schedules.md").read_text(encoding="utf-8")
+    for family in tuner.schedules.FAMILIES.built_in.values():
+        assert f".. autoclass:: tuner.{family.__name__}\n" in text
+
+
+def test_the_page_of_commands_has_every_option(built: Path) -> None:
+    html = (built / "reference" / "commands.html").read_text(encoding="utf-8")
+    group: typing.Any = typer.main.get_command(app)
+    for command in group.commands.values():
+        for parameter in command.params:
+            if not getattr(parameter, "hidden", False):
+                assert any(option in html for option in (*parameter.opts, parameter.metavar or ""))
+
+
+def test_the_provenance_of_an_export_is_described(tmp_path: Path) -> None:
+    def train(schedule: tuner.Schedule, seed: int, start: object) -> Iterator[float]:
+        while True:
+            yield 0.5
+
+    path = tmp_path / "study.toml"
+    space = ROOT / "examples" / "space.toml"
+    path.write_text(
+        f'format = "tuner.study/1"\nname = "any"\nsearch_space = "{space}"\n'
+        "task = { epochs = 2 }\nbudget = { trials = 3 }\nconfirm = { enabled = false }\n"
+    )
+    result = tuner.run_study(path, task=FunctionTask(train, updates_per_epoch=20))
+    found = tuner.read_schedule_file(result.export(tmp_path / "best.json")).provenance
+    text = (DOCS / "reference" / "files.md").read_text(encoding="utf-8")
+    _, _, table = text.partition("### `provenance`")
+    described = set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
+    # Of a confirmed winner, and of a schedule that was laid out anew.
+    assert described == {*found, "confirm", "derived"}
