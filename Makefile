@@ -1,7 +1,8 @@
 # make study   from nothing to a tuned schedule, on the real Fashion-MNIST
 # make test    from nothing to all checks and tests passed
+# make docs    the documentation as a site, site/index.html
 #
-# Both make their own virtual environment. Another Python: make test PYTHON=python3.12
+# They make their own virtual environment. Another Python: make test PYTHON=python3.12
 # VENV=.venv-3.12; more packages beside: EXTRA="scipy matplotlib".
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VENV   ?= .venv
 EXTRA  ?=
 BIN    := $(VENV)/bin
 
-.PHONY: study test data postgresql browser clean
+.PHONY: study test docs data postgresql browser clean
 
 study: $(VENV)/installed data
 	$(BIN)/tuner run studies/quickstart.toml
@@ -19,6 +20,10 @@ test: $(VENV)/installed-dev data postgresql browser
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist worksteal
+
+docs: $(VENV)/installed-dev
+	$(BIN)/python -m sphinx -W --keep-going -n -q -b html docs site
+	@echo wrote site/index.html
 
 # Looks where the package looks, downloading included; Debian and Ubuntu have it as a package.
 data: $(VENV)/installed
@@ -60,4 +65,4 @@ $(VENV)/installed-dev: $(VENV)/installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) site build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

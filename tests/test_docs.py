@@ -76,7 +76,7 @@ def test_every_page_with_blocks_is_run() -> None:
 @pytest.mark.parametrize(
     ("block", "said"),
     [
-        ("```python\nassert 1 == 2\n```", "AssertionError"),
+        ("```python\nassert 1 == 2, 'not so'\n```", "not so"),
         ("```console\n$ tuner check nowhere.toml\n```", "must end with 0, but ended with 2"),
         ("```console\n$ tuner schema study   # exit code 1\n```", "must end with 1"),
         ("```console\n$ unknown program\n```", "no way to run"),

@@ -1,7 +1,7 @@
 """The classic mistakes with schedules, found before a training and after it.
 
-:func:`~tuner.lint` looks at objects, files and source text; ``tuner lint FILE.py`` is the same from the
-command line; :func:`~tuner.check_training` looks back. The rules:
+:func:`~tuner.lint` looks at objects, files and source text; ``tuner lint FILE.py`` is the same
+from the command line; :func:`~tuner.check_training` looks back. The rules:
 
 ``horizon-in-epochs``
     A length in epochs where updates are counted: "this CosineScheduler is over after 20 of 7050

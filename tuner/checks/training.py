@@ -25,7 +25,8 @@ def check_training(schedule: Schedule, updates_done: int) -> list[Finding]:
         updates_done: The optimizer updates that it made.
 
     Returns:
-        What is wrong, nothing if all is well. Each is a :class:`~tuner.checks.ScheduleWarning` as well.
+        What is wrong, nothing if all is well. Each is a :class:`~tuner.checks.ScheduleWarning`
+        as well.
 
     Raises:
         ScheduleError: If ``updates_done`` is no number of updates.
