@@ -1,115 +1,91 @@
-"""Train the chapter's schedules over several seeds: test accuracy beside the published one.
+"""The chapter's schedules over several seeds, beside the published numbers.
 
-    python benchmarks/chapter.py --seeds 5
+    python benchmarks/chapter.py --seeds 5      # continues what is there of the comparison
 
-Every baseline of search_spaces/chapter.toml, or those whose label contains one of --only, trains
-LeNet for the chapter's 30 epochs on the whole of Fashion-MNIST, one process a core. The raw
-numbers go to benchmarks/results/chapter.json beside this table; pairs that are there already
-(same versions and machine) are not trained again.
+The same as `tuner compare studies/chapter.toml`, which it goes on with, as a table for the README:
+every schedule of the chapter, in epochs and in updates, trains LeNet for 30 epochs on the whole of
+Fashion-MNIST. A mean agrees with the published one if it is within two of its standard errors plus
+one published standard deviation. Writes benchmarks/results/chapter.json.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import json
-import multiprocessing
 import os
 import platform
-import statistics
-import sys
 from pathlib import Path
+from typing import Any
 
-import psutil
+import optuna
 
-from tuner.space import load_space
-from tuner.tasks import EpochRecord, LeNetFashionMNIST, TrainingCollapsed
-from tuner.units import Clock
+import tuner
+from tuner.comparison import Compared, Repeat
+from tuner.confirmation import Spread, spread
 
-EPOCHS = 30
-SPACE = Path(__file__).parent.parent / "search_spaces" / "chapter.toml"
-RESULTS = Path(__file__).parent / "results" / "chapter.json"
-# Dive into Deep Learning 1.0.x, all distinct published runs of the cell in epoch units where there
-# is one: mean and standard deviation of the final test accuracy. Constant: MXNet, without its
-# collapsed runs; the others: PyTorch, whose schedulers count epochs.
-PUBLISHED = {
-    "chapter: constant 0.3": (0.8824, 0.0128),
-    "chapter: cosine 0.3 to 0.01": (0.8991, 0.0048),
-    "chapter: square root 0.1": (0.8777, 0.0066),
-    "chapter: cosine with warmup": (0.8982, 0.0054),
-}
+ROOT = Path(__file__).parent.parent
+STUDY = ROOT / "studies" / "chapter.toml"
+RESULTS = ROOT / "benchmarks" / "results" / "chapter.json"
 
 
-def train(job: tuple[str, int]) -> tuple[str, int, EpochRecord | str]:
-    """Train one baseline with one seed; return its last record, or why it has none."""
-    label, seed = job
-    task = LeNetFashionMNIST()
-    space = load_space(SPACE, Clock(task.updates_per_epoch, EPOCHS * task.updates_per_epoch))
-    schedule = next(b.schedule for b in space.baselines if b.label == label)
-    try:
-        *_, last = task.train(schedule, seed=seed, epochs=EPOCHS)
-    except TrainingCollapsed as collapse:
-        return label, seed, collapse.reason
-    return label, seed, last.record
+def words(found: Spread | None) -> str:
+    """Return mean ± standard deviation."""
+    if found is None:
+        return "–"
+    return f"{found.mean:.4f} ± {found.sd or 0:.4f}"
 
 
-def surroundings() -> dict[str, object]:
-    """Return what the bits of a training depend on beside the code."""
-    model = next(
-        (
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if line.startswith("model name")
-        ),
-        platform.processor(),
-    )
-    return {
-        "cpu": model,
-        "cores": psutil.cpu_count(logical=False),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        **LeNetFashionMNIST().versions(),
-    }
+def agrees(schedule: Compared) -> str:
+    """Say whether the mean agrees with the published one, or by how much it does not."""
+    found = schedule.value
+    if not schedule.published or found is None or found.se is None:
+        return ""
+    mean, deviation = map(float, schedule.published.split(" ± "))
+    apart, allowed = found.mean - mean, 2 * found.se + deviation
+    return "yes" if abs(apart) <= allowed else f"{apart:+.4f}, {allowed:.4f} allowed"
+
+
+def ended(repeat: Repeat) -> dict[str, Any]:
+    """Return what is known of a training's last epoch, or why it has none."""
+    if repeat.is_complete:
+        return repeat.records[-1]._asdict()
+    return {"test_accuracy": repeat.value, "reason": repeat.reason}
 
 
 def main() -> None:
-    """Train what is missing, write it down, print the table."""
+    """Compare, write the results, print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=5, help="seeds 1 to N (default 5)")
-    parser.add_argument("--only", nargs="*", default=[""], help="parts of baseline labels")
-    options = parser.parse_args()
-    clock = Clock(235, EPOCHS * 235)
-    labels = [
-        baseline.label
-        for baseline in load_space(SPACE, clock).baselines
-        if any(part in baseline.label for part in options.only)
-    ]
-    here = surroundings()
-    stored = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    runs = stored.get("runs", []) if stored.get("surroundings") == here else []
-    done = {(run["label"], run["seed"]) for run in runs}
-    seeds = range(1, options.seeds + 1)
-    jobs = [(label, seed) for seed in seeds for label in labels if (label, seed) not in done]
-    os.environ["OMP_NUM_THREADS"] = "1"
-    with multiprocessing.get_context("spawn").Pool(here["cores"]) as pool:
-        for label, seed, last in pool.imap_unordered(train, jobs):
-            collapsed = isinstance(last, str)
-            record = {"reason": last} if collapsed else last._asdict()
-            runs.append({"label": label, "seed": seed, **record})
-            RESULTS.parent.mkdir(exist_ok=True)
-            ordered = sorted(runs, key=lambda run: (run["label"], run["seed"]))
-            RESULTS.write_text(
-                json.dumps({"surroundings": here, "runs": ordered}, indent=1) + "\n"
-            )
-            print(label, seed, last, file=sys.stderr, flush=True)
-    print(f"test accuracy after {EPOCHS} epochs, mean ± standard deviation; {here}\n")
-    print("| schedule | here | n | collapsed | published |\n|---|---|---|---|---|")
-    for label in labels:
-        mine = [run for run in runs if run["label"] == label and run["seed"] in seeds]
-        values = [run["test_accuracy"] for run in mine if "test_accuracy" in run]
-        spread = f" ± {statistics.stdev(values):.4f}" if len(values) > 1 else ""
-        mean = f"{statistics.mean(values):.4f}{spread}" if values else "-"
-        book = "{:.4f} ± {:.4f}".format(*PUBLISHED[label]) if label in PUBLISHED else "-"
-        print(f"| {label} | {mean} | {len(values)} | {len(mine) - len(values)} | {book} |")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--workers", type=int, help="instead of one for each core")
+    asked = parser.parse_args()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    result = tuner.compare_study(STUDY, seeds=asked.seeds, workers=asked.workers)
+    assert result.comparison is not None
+    print(
+        "| schedule | train loss | train accuracy | test accuracy | averaged | n | published | ",
+        end="",
+    )
+    print("agrees | collapsed |\n|---|---|---|---|---|---|---|---|---|")
+    for each in result.comparison.schedules:
+        assert each.value is not None
+        last = [repeat.records[-1] for repeat in each.repeats if repeat.is_complete]
+        averaged = spread([r.averaged_accuracy for r in last if r.averaged_accuracy is not None])
+        cells = (
+            each.label, words(each.train_loss), words(each.train_accuracy), words(each.value),
+            words(averaged), each.value.n, each.published, agrees(each), len(each.collapsed),
+        )  # fmt: skip
+        print(f"| {' | '.join(map(str, cells))} |")
+    results = {
+        "machine": {"system": platform.platform(), "cores": os.cpu_count()},
+        "versions": {"python": platform.python_version()}
+        | {name: importlib.metadata.version(name) for name in ("mxnet", "numpy")},
+        "last_epoch": {
+            each.label: {repeat.seed: ended(repeat) for repeat in each.repeats}
+            for each in result.comparison.schedules
+        },
+    }
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
