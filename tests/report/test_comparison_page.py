@@ -71,6 +71,17 @@ def test_the_table_and_the_sentence() -> None:
     assert nothing.texts["verdict"] == "No training is over yet."
 
 
+def test_a_training_at_chance_leaves_the_others_room() -> None:
+    fine = COMPARISON.schedules[0]
+    seeds = [fine.repeats[0]._replace(seed=n, value=0.89 + n / 1000) for n in range(8)]
+    dead = seeds[0]._replace(value=0.1, reason="collapsed in epoch 1")
+    hot = fine._replace(label="hot", repeats=(dead,))
+    figure = seeds_figure(Comparison((fine._replace(repeats=tuple(seeds)), hot), 0))
+    row = next(trace for trace in figure.data if trace.y[0] == "hot")
+    assert row.customdata[0] == (0.1, 0)
+    assert 0.8 < figure.layout.xaxis.range[0] < row.x[0] < 0.89
+
+
 def test_the_figures() -> None:
     rates = schedules_figure(COMPARISON.schedules, CLOCK)
     by_name = {trace.name: trace for trace in rates.data}

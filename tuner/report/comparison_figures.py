@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 from tuner.comparison import Compared, Comparison
 from tuner.report.comparison import curves, short
 from tuner.report.curves import Curve, lr_curve
-from tuner.report.look import ACCENT, GREY, epoch_axis, log_axis, styled, text
+from tuner.report.look import ACCENT, GREY, epoch_axis, log_axis, styled, text, window
 from tuner.units import Clock
 
 _VIOLET, _GREEN = "#a05fd0", "#2f9e5b"
@@ -45,28 +45,32 @@ def seeds_figure(comparison: Comparison) -> go.Figure:
     """Draw the final value of every training as a point, a row for each schedule, best on top."""
     metric, schedules = comparison.judged_by, comparison.ranked
     figure = go.Figure()
-    for compared in schedules:
-        values = [r.value for r in compared.repeats if r.value is not None]
+    every = [[(r.value, r.seed) for r in c.repeats if r.value is not None] for c in schedules]
+    # A training that collapsed would leave the others no room.
+    seen = window([value for points in every for value, _ in points], comparison.minimized)
+    hover = f"seed %{{customdata[1]}}: {metric} %{{customdata[0]:.4f}}<extra></extra>"
+    for compared, points in zip(schedules, every, strict=True):
         trace = go.Scatter(
-            x=values, y=[text(compared.label)] * len(values), mode="markers", showlegend=False,
+            x=[seen.shown(value) for value, _ in points], y=[text(compared.label)] * len(points),
+            mode="markers", showlegend=False, customdata=points,
             marker={"color": ACCENT, "size": 8, "opacity": 0.7},
-            customdata=[r.seed for r in compared.repeats if r.value is not None],
-            hovertemplate=f"seed %{{customdata}}: {metric} %{{x:.4f}}<extra></extra>",
+            hovertemplate=hover,
         )  # fmt: skip
         figure.add_trace(trace)
     means = [(text(c.label), c.value) for c in schedules if c.value]
     figure.add_trace(
         go.Scatter(
-            x=[found.mean for _, found in means],
+            x=[seen.shown(found.mean) for _, found in means],
+            customdata=[found.mean for _, found in means],
             y=[label for label, _ in means],
             error_x={"type": "data", "array": [found.sd or 0.0 for _, found in means]},
             mode="markers", name="mean ± standard deviation",
             marker={"color": GREY, "size": 11, "symbol": "line-ns-open"},
-            hovertemplate="mean %{x:.4f}<extra></extra>",
+            hovertemplate="mean %{customdata:.4f}<extra></extra>",
         )
     )  # fmt: skip
     styled(figure)
-    figure.update_xaxes(title_text=f"{metric} after the last epoch")
+    figure.update_xaxes(title_text=f"{metric} after the last epoch", range=seen.range)
     figure.update_yaxes(autorange="reversed")
     return figure
 

@@ -42,6 +42,7 @@ def render_comparison(comparison: Comparison, spec: StudySpec) -> str:
         name=spec.name,
         metric=metric,
         short=short(metric),
+        minimized=comparison.minimized,
         sentence=comparison_sentence(comparison),
         best=ranked[0].label if ranked else "",
         lines=compared_lines(comparison),
