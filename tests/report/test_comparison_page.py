@@ -78,7 +78,7 @@ def test_a_training_at_chance_leaves_the_others_room() -> None:
     hot = fine._replace(label="hot", repeats=(dead,))
     figure = seeds_figure(Comparison((fine._replace(repeats=tuple(seeds)), hot), 0))
     row = next(trace for trace in figure.data if trace.y[0] == "hot")
-    assert row.customdata[0] == (0.1, 0)
+    assert tuple(row.customdata[0]) == (0.1, 0)
     assert 0.8 < figure.layout.xaxis.range[0] < row.x[0] < 0.89
 
 
