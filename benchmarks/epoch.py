@@ -34,7 +34,7 @@ LR = 0.1  # a third of the chapter's, at which now and then a training collapses
 # weights and by their average.
 CONVOLUTION_1 = 2 * 28 * 28 * 6 * 25
 FORWARD = CONVOLUTION_1 + 2 * (10 * 10 * 16 * 150 + 400 * 120 + 120 * 84 + 84 * 10)
-EPOCH = IMAGES * (3 * FORWARD - CONVOLUTION_1) + 2 * 10_000 * FORWARD
+OPERATIONS = IMAGES * (3 * FORWARD - CONVOLUTION_1) + 2 * 10_000 * FORWARD
 
 
 def ours() -> None:
@@ -147,7 +147,7 @@ def limit() -> None:
         began = time.perf_counter()
         for _ in range(10):
             matrix @ matrix
-        print((time.perf_counter() - began) * EPOCH / (10 * 2 * size**3), flush=True)
+        print((time.perf_counter() - began) * OPERATIONS / (10 * 2 * size**3), flush=True)
 
 
 RUNS: dict[str, Callable[[], None]] = {
