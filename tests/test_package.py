@@ -35,10 +35,12 @@ def test_loading_a_schedule_imports_neither_mxnet_nor_optuna_nor_numpy() -> None
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_mxnet_imports_scipys_statistics_when_it_uses_them() -> None:
+def test_mxnet_imports_scipys_statistics_and_h5py_when_it_uses_them() -> None:
     program = (
         "import sys, tuner; mx = tuner.import_mxnet();"
-        "before = 'scipy.stats' in sys.modules;"
+        "before = len({'scipy.stats', 'h5py'} & set(sys.modules));"
+        "mx.io.NDArrayIter(mx.nd.zeros((2, 2)));"
+        "assert 'h5py' in sys.modules;"
         "from mxnet.contrib.quantization import stats;"
         "same = stats.entropy([0.5, 0.5]);"
         "import scipy.stats;"

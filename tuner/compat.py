@@ -11,6 +11,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import importlib
+import importlib.util
 import os
 import sys
 import warnings
@@ -48,7 +49,7 @@ def import_mxnet() -> ModuleType:
             warnings.simplefilter("ignore", DeprecationWarning)
             if sys.version_info >= (3, 12):
                 import setuptools  # noqa: F401 - provides distutils
-            with _later("scipy.stats"):
+            with _later("scipy.stats", "h5py"):
                 import mxnet
 
             _keep_sparse_names(mxnet)
@@ -72,21 +73,24 @@ class _Later(ModuleType):
 
 
 @contextlib.contextmanager
-def _later(name: str) -> Iterator[None]:
-    """Let what is imported in the block import a module only when it uses it.
+def _later(*names: str) -> Iterator[None]:
+    """Let what is imported in the block import some modules only when it uses them.
 
-    MXNet imports SciPy's statistics for quantization and its own tests: half a second of every
-    process that trains.
+    MXNet imports SciPy's statistics for quantization and its own tests, and h5py for files that it
+    may be given: more than half a second of every process that trains.
     """
-    if name in sys.modules:
-        yield
-        return
-    sys.modules[name] = stand_in = _Later(name)
+    stand_ins = {
+        name: _Later(name)
+        for name in names
+        if name not in sys.modules and importlib.util.find_spec(name.partition(".")[0])
+    }
+    sys.modules.update(stand_ins)
     try:
         yield
     finally:
-        if sys.modules.get(name) is stand_in:
-            del sys.modules[name]
+        for name, stand_in in stand_ins.items():
+            if sys.modules.get(name) is stand_in:
+                del sys.modules[name]
 
 
 def _keep_sparse_names(mxnet: ModuleType) -> None:
