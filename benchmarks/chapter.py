@@ -11,29 +11,21 @@ one published standard deviation. Writes benchmarks/results/chapter.json.
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
-import os
-import platform
 from pathlib import Path
 from typing import Any
 
 import optuna
+from surroundings import surroundings
 
 import tuner
 from tuner.comparison import Compared, Repeat
-from tuner.confirmation import Spread, spread
+from tuner.confirmation import spread
+from tuner.report.words import mean_sd
 
 ROOT = Path(__file__).parent.parent
 STUDY = ROOT / "studies" / "chapter.toml"
 RESULTS = ROOT / "benchmarks" / "results" / "chapter.json"
-
-
-def words(found: Spread | None) -> str:
-    """Return mean ± standard deviation."""
-    if found is None:
-        return "–"
-    return f"{found.mean:.4f} ± {found.sd or 0:.4f}"
 
 
 def agrees(schedule: Compared) -> str:
@@ -72,14 +64,13 @@ def main() -> None:
         last = [repeat.records[-1] for repeat in each.repeats if repeat.is_complete]
         averaged = spread([r.averaged_accuracy for r in last if r.averaged_accuracy is not None])
         cells = (
-            each.label, words(each.train_loss), words(each.train_accuracy), words(each.value),
-            words(averaged), each.value.n, each.published, agrees(each), len(each.collapsed),
+            each.label,
+            *map(mean_sd, (each.train_loss, each.train_accuracy, each.value, averaged)),
+            each.value.n, each.published, agrees(each), len(each.collapsed),
         )  # fmt: skip
         print(f"| {' | '.join(map(str, cells))} |")
     results = {
-        "machine": {"system": platform.platform(), "cores": os.cpu_count()},
-        "versions": {"python": platform.python_version()}
-        | {name: importlib.metadata.version(name) for name in ("mxnet", "numpy")},
+        **surroundings("mxnet", "numpy"),
         "last_epoch": {
             each.label: {repeat.seed: ended(repeat) for repeat in each.repeats}
             for each in result.comparison.schedules

@@ -14,10 +14,8 @@ benchmarks/results/epoch.json.
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -25,6 +23,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from surroundings import surroundings
 
 RESULTS = Path(__file__).parent / "results" / "epoch.json"
 IMAGES, BATCH = 60_000, 256
@@ -197,18 +197,8 @@ def main() -> None:
             speeds[label].append(round(images_per_second(*run), 1))
             print(f"round {number + 1}, {label}: {speeds[label][-1]:.0f} images/s", flush=True)
     packages = ["mxnet", "numpy", *(["torch"] if "pytorch" in options.only else [])]
-    versions = {name: importlib.metadata.version(name) for name in packages}
-    RESULTS.write_text(
-        json.dumps(
-            {
-                "machine": {"system": platform.platform(), "cores": cores},
-                "versions": {"python": platform.python_version(), **versions},
-                "images_per_second": speeds,
-            },
-            indent=1,
-        )
-        + "\n"
-    )
+    results = {**surroundings(*packages), "images_per_second": speeds}
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     print("| ratio | median (range) | n |\n|---|---|---|")
     for a, b in (
         ("ours, machine", "chapter, machine"),

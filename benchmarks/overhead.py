@@ -14,11 +14,9 @@ from __future__ import annotations
 
 import argparse
 import functools
-import importlib.metadata
 import itertools
 import json
 import os
-import platform
 import re
 import statistics
 import subprocess
@@ -32,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from surroundings import surroundings
 
 import tuner
 from tuner.api import run_worker
@@ -221,7 +220,6 @@ def main() -> None:
         if "growth" in asked.only:
             for finished in asked.trials:
                 collect(trials, functools.partial(growth, finished=finished))
-    packages = ("optuna", "sqlalchemy", "mxnet")
     found = {
         "percent_of_a_workers_time": shares,
         "start": starts,
@@ -229,10 +227,7 @@ def main() -> None:
     }
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     results |= {name: values for name, values in found.items() if values}
-    results["machine"] = {"system": platform.platform(), "cores": os.cpu_count()}
-    results["versions"] = {"python": platform.python_version()} | {
-        name: importlib.metadata.version(name) for name in packages
-    }
+    results |= surroundings("optuna", "sqlalchemy", "mxnet")
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     print("| | median (range) | n |\n|---|---|---|")
     for name, values in shares.items():

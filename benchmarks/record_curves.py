@@ -13,16 +13,14 @@ benchmarks/curves/lenet_10_epochs.jsonl.
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
-import os
-import platform
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import optuna
+from surroundings import surroundings
 
 from tuner.definitions import read_toml
 from tuner.schedules import Schedule, schedule_to_dict
@@ -155,11 +153,7 @@ def head(task: LeNetFashionMNIST) -> dict[str, Any]:
             "train_loss", "train_accuracy", "test_accuracy", "test_loss", "averaged_accuracy",
             "averaged_loss", *averaged, "seconds",
         ],
-        "machine": {"system": platform.platform(), "cores": os.cpu_count()},
-        "versions": {
-            "python": platform.python_version(), **task.versions(),
-            "optuna": importlib.metadata.version("optuna"),
-        },
+        **surroundings("mxnet", "numpy", "optuna"),
     }  # fmt: skip
 
 

@@ -12,10 +12,7 @@ of `tuner status`, which reads the same database. Writes benchmarks/results/repo
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -25,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from surroundings import surroundings
 
 import tuner
 
@@ -85,11 +83,8 @@ def main() -> None:
             pruner: measured(Path(folder), asked.trials, pruner, asked.rounds)
             for pruner in ("forecast", "none")
         }
-    packages = ("optuna", "plotly", "jinja2")
     results = {
-        "machine": {"system": platform.platform(), "cores": os.cpu_count()},
-        "versions": {"python": platform.python_version()}
-        | {name: importlib.metadata.version(name) for name in packages},
+        **surroundings("optuna", "plotly", "jinja2"),
         "seed": 0,
         "by_pruner": found,
     }

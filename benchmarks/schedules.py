@@ -16,8 +16,6 @@ import dataclasses
 import importlib.metadata
 import importlib.util
 import json
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable
@@ -25,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from surroundings import surroundings
 
 import tuner
 
@@ -115,18 +114,8 @@ def main() -> None:
             if "ours" in name or "Optax" in name:
                 note(name, "at once", at_once(made))
     packages = [name for name in ("mxnet", "torch", "optax") if importlib.util.find_spec(name)]
-    versions = {name: importlib.metadata.version(name) for name in packages}
-    RESULTS.write_text(
-        json.dumps(
-            {
-                "machine": {"system": platform.platform(), "cores": os.cpu_count()},
-                "versions": {"python": platform.python_version(), **versions},
-                "found": found,
-            },
-            indent=1,
-        )
-        + "\n"
-    )
+    results = {**surroundings(*packages), "found": found}
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     print("| schedule | first pass, µs | again, µs | training, µs | a million at once, ms | n |")
     print("|---|---|---|---|---|---|")
     for name, columns in found.items():

@@ -1,7 +1,7 @@
 """The pictures of the README, docs/images/*.png.
 
-    python benchmarks/screenshots.py               # all of them
-    python benchmarks/screenshots.py report-top    # one
+    python -m benchmarks.screenshots               # all of them
+    python -m benchmarks.screenshots report-top    # one
 
 They show the study of studies/quickstart.toml, which is run first if it is not there yet. A
 picture is a function; its name with dashes is that of the file. The browser is that of the tests.
@@ -10,20 +10,17 @@ picture is a function; its name with dashes is that of the file. The browser is 
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import tuner
+from benchmarks.screenshots_live import dashboard, terminal
+from tests.browser import Browser, browser
 
 ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs" / "images"
 STUDY = ROOT / "studies" / "quickstart.toml"
-
-sys.path.insert(0, str(ROOT / "tests"))  # the tests' own browser
-from browser import Browser, browser  # noqa: E402 - found by the line above
-from screenshots_live import dashboard, terminal  # noqa: E402 - it finds them there as well
 
 
 def report_top(path: Path) -> None:

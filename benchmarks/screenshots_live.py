@@ -14,14 +14,12 @@ from pathlib import Path
 import pyte
 
 import tuner
+from tests.browser import browser
+from tests.terminal import COLUMNS, in_terminal
 from tuner.results import ranking
 
 ROOT = Path(__file__).parent.parent
 STUDY = ROOT / "studies" / "quickstart.toml"
-
-sys.path.insert(0, str(ROOT / "tests"))  # the tests' own browser and terminal
-from browser import browser  # noqa: E402 - found by the line above
-from terminal import COLUMNS, in_terminal  # noqa: E402 - the same
 
 _LINES = 24
 _STYLE = """margin: 0; padding: 16px; width: max-content; background: #1c1f26; color: #d5d8de;

@@ -17,8 +17,6 @@ import functools
 import importlib.metadata
 import itertools
 import json
-import os
-import platform
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -30,6 +28,7 @@ from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from search_plot import svg
 from search_regret import HEADINGS, Repetition, curve, judge, plain, row
 from search_replay import Competitor, replay, replay_spec, truth
+from surroundings import surroundings
 
 from tuner.search.pruner import make_pruner
 from tuner.search.sampler import make_sampler
@@ -171,8 +170,7 @@ def main() -> None:
     about = {
         "table": spec.task.identity(), "space": asked.space.stem, "schedules": len(true),
         "best": max(true.values()), "budget": budget,
-        "machine": {"system": platform.platform(), "cores": os.cpu_count()},
-        "versions": {"python": platform.python_version(), "optuna": optuna.__version__},
+        **surroundings("optuna"),
     }  # fmt: skip
     print(
         "{schedules} recorded schedules that the space {space} can get (best {best:.4f});"

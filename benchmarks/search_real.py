@@ -16,11 +16,8 @@ benchmarks/results/search_real.jsonl.
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
 import math
-import os
-import platform
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +28,7 @@ import optuna
 from optuna.trial import TrialState
 from search import ours, peers
 from search_replay import Competitor, study_spec
+from surroundings import surroundings
 
 from tuner.checkpoints import CheckpointStore
 from tuner.schedules import Schedule, schedule_from_dict
@@ -177,11 +175,7 @@ def main() -> None:
         spec = study_spec(TASK, SPACE)
         head = {
             "task": spec.task.identity(), "budget": BUDGET, "fresh_seeds": FRESH_SEEDS,
-            "machine": {"system": platform.platform(), "cores": os.cpu_count()},
-            "versions": {
-                "python": platform.python_version(), **spec.task.versions(),
-                "optuna": importlib.metadata.version("optuna"),
-            },
+            **surroundings("mxnet", "numpy", "optuna"),
         }  # fmt: skip
         RESULTS.write_text(json.dumps(head) + "\n")
     known = [json.loads(line) for line in RESULTS.read_text().splitlines()[1:]]

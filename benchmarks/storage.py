@@ -10,10 +10,8 @@ those of one trial for each process. Writes benchmarks/results/storage.json.
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -26,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from surroundings import surroundings
 
 import tuner
 from tuner.search.events import EpochEnded, TrialEnded, TrialStarted
@@ -183,11 +182,7 @@ def main() -> None:
     if options.work:
         return work(os.environ["TUNER_STORAGE"])
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    packages = ("optuna", "sqlalchemy", "psycopg", "grpcio")
-    results["machine"] = {"system": platform.platform(), "cores": os.cpu_count()}
-    results["versions"] = {"python": platform.python_version()} | {
-        name: importlib.metadata.version(name) for name in packages
-    }
+    results |= surroundings("optuna", "sqlalchemy", "psycopg", "grpcio")
     if options.study:
         results["outside_training"] = found = outside_training(options.study)
         print(found)

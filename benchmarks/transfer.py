@@ -12,16 +12,15 @@ benchmarks/results/transfer.json.
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
-import os
-import platform
-import statistics
 from pathlib import Path
 
 import optuna
+from surroundings import surroundings
 
 import tuner
+from tuner.confirmation import spread
+from tuner.report.words import mean_sd
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "transfer.json"
@@ -65,31 +64,38 @@ def main() -> None:
         tuner.save_schedule(schedule, file)
     found = tuner.compare_study(LONG, files, seeds=asked.seeds, workers=asked.workers).comparison
     assert found is not None
-    values = {
-        name: [repeat.value for repeat in each.repeats[: asked.seeds]]
+    compared = {each.schedule: each for each in found.schedules}
+    ends = {
+        name: {r.seed: (r.value, r.is_collapsed) for r in compared[schedule].repeats}
         for name, schedule in schedules.items()
-        for each in found.schedules
-        if each.schedule == schedule
     }
     results = {
-        "machine": {"system": platform.platform(), "cores": os.cpu_count()},
-        "versions": {"python": platform.python_version()}
-        | {name: importlib.metadata.version(name) for name in ("mxnet", "optuna", "numpy")},
+        **surroundings("mxnet", "optuna", "numpy"),
         "epochs_trained": {
-            "short": short.summary.epochs_trained, "long": long.summary.epochs_trained,
+            "transferred": short.summary.epochs_trained, "tuned": long.summary.epochs_trained,
         },
         "schedules": {name: repr(schedule) for name, schedule in schedules.items()},
-        "test_accuracy": values,
+        "test_accuracy_and_collapse_by_seed": ends,
     }  # fmt: skip
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    print("| | schedule | epochs trained to find it | test accuracy | n |\n|---|---|---|---|---|")
+    print("| | schedule | epochs trained to find it | test accuracy | collapsed | the others |")
+    print("|---|---|---|---|---|---|")
     for (name, schedule), result in zip(schedules.items(), (short, long), strict=True):
-        mean, spread = statistics.mean(values[name]), statistics.stdev(values[name])
-        cells = f"{result.summary.epochs_trained} | {mean:.4f} ± {spread:.4f}"
-        print(f"| {name} | `{schedule!r}` | {cells} | {len(values[name])} |")
-    apart = [a - b for a, b in zip(values["transferred"], values["tuned"], strict=True)]
-    error = statistics.stdev(apart) / len(apart) ** 0.5
-    print(f"transferred - tuned, paired: {statistics.mean(apart):+.4f} ± {error:.4f}")
+        every = [value for value, _ in ends[name].values()]
+        alive = [value for value, is_collapsed in ends[name].values() if not is_collapsed]
+        collapsed = f"{len(every) - len(alive)} of {len(every)}"
+        means = mean_sd(spread(every)), collapsed, mean_sd(spread(alive))
+        print(f"| {name} | `{schedule!r}` | {result.summary.epochs_trained}", *means, sep=" | ")
+    both = [
+        transferred - tuned
+        for (transferred, dead), (tuned, dead_too) in zip(
+            *(ends[name].values() for name in schedules), strict=True
+        )
+        if not (dead or dead_too)
+    ]
+    if (apart := spread(both)) and apart.se is not None:
+        gain = f"{apart.mean:+.4f} ± {apart.se:.4f} (standard error), n = {apart.n}"
+        print(f"transferred - tuned, paired, of seeds where neither collapsed: {gain}")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ import pytest
 import tuner
 
 
-@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="Linux limits a running process")
+# The disk is full for one process, in the middle of its run; only Linux can do that to a process.
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="macOS has no prlimit")
 def test_a_disk_that_fills_up_stops_the_study_which_then_continues(write_study: Callable) -> None:
     study = write_study(trials=8)
     whole = tuner.run_study(study)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import builtins
 import contextlib
-import gc
 import importlib
 import importlib.util
 import os
@@ -49,10 +48,10 @@ def import_mxnet() -> ModuleType:
             # It looks up names that NumPy deprecates, without using them.
             warnings.simplefilter("ignore", DeprecationWarning)
             if sys.version_info >= (3, 12):
-                import setuptools  # noqa: F401 - provides distutils
-            with _later("scipy.stats", "h5py"), _no_collections():
+                importlib.import_module("setuptools")  # which provides distutils
+            with _later("scipy.stats", "h5py"):
                 import mxnet
-
+            module: ModuleType = mxnet
             _keep_sparse_names(mxnet)
     except (ImportError, AttributeError, OSError) as error:
         raise TaskError(
@@ -61,22 +60,7 @@ def import_mxnet() -> ModuleType:
             " to 3.12: there, type `pip install 'mxnet==1.9.1' 'numpy<2'`. Schedules, their files"
             " and reports work without it."
         ) from error
-    return mxnet  # type: ignore[no-any-return]
-
-
-@contextlib.contextmanager
-def _no_collections() -> Iterator[None]:
-    """Keep Python from looking for garbage while the thousands of functions of MXNet are made.
-
-    There is none, and the looking is a tenth of the import.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+    return module
 
 
 class _Later(ModuleType):

@@ -177,3 +177,7 @@ class Objective(Section):
     def for_test_set(self) -> Objective:
         """Return the same objective on the test set."""
         return Objective(metric=self.metric, direction=self.direction)
+
+
+# What is judged unless a study says otherwise.
+ACCURACY = Objective()

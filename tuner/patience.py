@@ -74,12 +74,12 @@ def patient(storage_class: type[S]) -> type[S]:
 
 def hurry_if(storage: BaseStorage, stop_reason: Callable[[], object]) -> None:
     """Let the calls of a patient storage give up soon once there is a reason to stop."""
-    storage.hurried = stop_reason  # type: ignore[attr-defined]
+    vars(storage).update(hurried=stop_reason)
 
 
 def give_up_waiting(storage: BaseStorage) -> None:
     """Let the calls of a patient storage fail at once from now on."""
-    storage.patience = 0.0  # type: ignore[attr-defined]
+    vars(storage).update(patience=0.0)
 
 
 def back_at(storage: BaseStorage) -> float:

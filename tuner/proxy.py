@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 import warnings
 from collections.abc import Callable
@@ -38,7 +39,7 @@ def serve(storage: str, *, host: str, port: int, stop_requested: Callable[[], bo
         StorageError: If the database cannot be opened or the port is taken.
     """
     try:
-        import grpc  # noqa: F401 - Optuna imports it late, with a long error
+        importlib.import_module("grpc")  # Optuna imports it late, with a long error
         from optuna.storages._grpc.server import make_server
     except ImportError as error:
         raise StorageError(

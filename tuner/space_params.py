@@ -118,6 +118,7 @@ class Categorical(_Param):
 
 
 class _Range(_Param):
+    type: str
     log: bool = False
     """Whether it is sampled on a logarithmic scale."""
 
@@ -141,8 +142,7 @@ class _Range(_Param):
             mistakes.add(f"{place}.step", "cannot be combined with log = true; keep one of them")
         if len(mistakes.found) > before:
             return None
-        kind = str(getattr(self, "type"))  # noqa: B009 - declared by the two subclasses
-        return Param(kind, (), low, high, step, self.log, when)
+        return Param(self.type, (), low, high, step, self.log, when)
 
 
 class Real(_Range):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from tuner.definitions import Mistakes, Section, read_toml
+from tuner.definitions import Mistakes, read_toml
 from tuner.errors import DefinitionError
 from tuner.objective import Objective
 from tuner.space import SearchSpace, parse_space
@@ -27,6 +27,7 @@ from tuner.spec_search import (
     NoPruner,
     Pruner,
     Random,
+    Sampler,
     Screening,
     SuccessiveHalving,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "Objective",
     "Pruner",
     "Random",
+    "Sampler",
     "Screening",
     "StudySpec",
     "SuccessiveHalving",
@@ -82,7 +84,7 @@ class StudySpec(NamedTuple):
     task: Task
     objective: Objective
     budget: Budget
-    sampler: Section
+    sampler: Sampler
     pruner: Pruner
     storage_url: str
     workers: int

@@ -27,39 +27,41 @@ def _whole_epochs(text: object) -> object:
     return text
 
 
-class Screening(Section):
+class Sampler(Section):
+    """``[sampler]``: what every type has."""
+
+    type: str
+    seed: int = Field(default=0, ge=0)
+    """What the draws follow from, with the number of the trial."""
+
+
+class Screening(Sampler):
     """``[sampler] type = "screening"``: of many random schedules the one that promises most.
 
     Random ones until ``n_startup_trials`` trials, baselines included, are complete.
     """
 
     type: Literal["screening"] = "screening"
-    seed: int = Field(default=0, ge=0)
-    """What the draws follow from, with the number of the trial."""
     n_startup_trials: int = Field(default=4, ge=2)
     """Complete trials, baselines included, before which schedules are drawn at random."""
     n_candidates: int = Field(default=64, ge=1)
     """Random schedules to choose each trial's from."""
 
 
-class TPE(Section):
+class TPE(Sampler):
     """``[sampler] type = "tpe"``: Optuna's tree-structured Parzen estimator."""
 
     type: Literal["tpe"] = "tpe"
-    seed: int = Field(default=0, ge=0)
-    """What the draws follow from, with the number of the trial."""
     n_startup_trials: int = Field(default=10, ge=0)
     """Finished trials before which parameters are drawn at random."""
     group: bool = False
     """Whether parameters that occur together are sampled jointly; Optuna's ``group``."""
 
 
-class Random(Section):
+class Random(Sampler):
     """``[sampler] type = "random"``: every parameter at random."""
 
     type: Literal["random"]
-    seed: int = Field(default=0, ge=0)
-    """What the draws follow from, with the number of the trial."""
 
 
 class Pruner(Section):
@@ -180,7 +182,7 @@ class Hyperband(Pruner):
     _check = field_validator("min_resource", mode="before")(_whole_epochs)
 
 
-SAMPLERS: dict[str, type[Section]] = {"screening": Screening, "tpe": TPE, "random": Random}
+SAMPLERS: dict[str, type[Sampler]] = {"screening": Screening, "tpe": TPE, "random": Random}
 PRUNERS: dict[str, type[Pruner]] = {
     "forecast": Forecast,
     "halving": Halving,

@@ -14,6 +14,7 @@ when nothing comes back for half a minute, as from a machine that is gone.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import re
 import secrets
 import sqlite3
@@ -228,7 +229,7 @@ def _connect_args(url: URL) -> dict[str, Any]:
 def _open_proxy(url: URL) -> BaseStorage:
     """Open a database behind ``tuner storage-proxy``, at ``grpc://host:port``."""
     try:
-        import grpc  # noqa: F401 - Optuna imports it late, with a long error
+        importlib.import_module("grpc")  # Optuna imports it late, with a long error
         from optuna.storages import GrpcStorageProxy
     except ImportError as error:
         raise StorageError(

@@ -132,13 +132,14 @@ class _Reader(ast.NodeVisitor):
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self._inside(node)
 
-    visit_AsyncFunctionDef = visit_FunctionDef  # type: ignore[assignment]  # noqa: N815
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self._inside(node)
 
-    def _inside(self, node: ast.ClassDef | ast.FunctionDef) -> None:
+    def _inside(self, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         loops, self._loops = self._loops, []
         self._names.append({})
         self._functions += 1
-        if isinstance(node, ast.FunctionDef):
+        if not isinstance(node, ast.ClassDef):
             arguments = [*node.args.posonlyargs, *node.args.args]
             arguments = arguments[len(arguments) - len(node.args.defaults) :]
             for argument, default in zip(arguments, node.args.defaults, strict=True):
@@ -173,12 +174,16 @@ class _Reader(ast.NodeVisitor):
         self._loops.pop()
 
     def visit_ListComp(self, node: ast.ListComp) -> None:
+        self._comprehension(node)
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> None:
+        self._comprehension(node)
+
+    def _comprehension(self, node: ast.ListComp | ast.GeneratorExp) -> None:
         for part in node.generators:
             self._running(part.target, part.iter)
         self.generic_visit(node)
         del self._ranges[len(self._ranges) - len(node.generators) :]
-
-    visit_GeneratorExp = visit_ListComp  # type: ignore[assignment]  # noqa: N815
 
     def _running(self, target: ast.expr, over: ast.expr) -> None:
         call = ast.unparse(over.func) if isinstance(over, ast.Call) and over.args else ""

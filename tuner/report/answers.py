@@ -20,6 +20,7 @@ from tuner.confirmation import Spread, spread
 from tuner.objective import Objective, merit
 from tuner.report.families import Dot, dots
 from tuner.results import TrialRow
+from tuner.schedules import Poly
 from tuner.units import Clock
 
 # Shares of the horizon between which lengths of warmup are taken together; none is apart.
@@ -69,11 +70,7 @@ def which_base_lr(rows: Sequence[TrialRow], objective: Objective) -> Answer:
 
 def which_power(rows: Sequence[TrialRow], objective: Objective) -> Answer:
     """Say how the exponent of the family poly changes what it reaches."""
-    powers = {
-        row.number: float(getattr(row.schedule, "power"))  # noqa: B009 - of this family alone
-        for row in rows
-        if row.schedule and row.family == "poly"
-    }
+    powers = {row.number: row.schedule.power for row in rows if isinstance(row.schedule, Poly)}
     trained = dots(rows, objective)
     points = _points(trained, powers)
     complete = _complete(points)

@@ -37,8 +37,8 @@ def sealed(cls: F) -> F:
     ``learning_rate``, and Adam and others give themselves one, so the plain message of a frozen
     dataclass would leave its reader puzzled.
     """
-    cls.__setattr__ = _refuse_change  # type: ignore[method-assign, assignment]
-    cls.__delattr__ = _refuse_change  # type: ignore[method-assign, assignment]
+    for method in ("__setattr__", "__delattr__"):
+        setattr(cls, method, _refuse_change)
     return cls
 
 

@@ -95,7 +95,7 @@ class Families(Mapping[str, type[Schedule]]):
             )
         [value] = values
         try:
-            cls = importlib.metadata.EntryPoint(word, value, GROUP).load()
+            cls: type[Schedule] = importlib.metadata.EntryPoint(word, value, GROUP).load()
         except Exception as error:
             raise ScheduleError(
                 f"family {word!r} must be importable from {value}, as its package registers it,"
@@ -107,7 +107,7 @@ class Families(Mapping[str, type[Schedule]]):
                 f"{value}, registered as family {word!r}, must {', and must '.join(wrong)}."
                 " See the documentation of tuner.schedules.families."
             )
-        return cls  # type: ignore[no-any-return]
+        return cls
 
     def _conditions(self, word: str, cls: object) -> Iterator[tuple[bool, str]]:
         """Yield (does it hold, what a registered class must be)."""

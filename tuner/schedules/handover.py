@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tuner.errors import ScheduleError
 from tuner.schedules.picture import svg
+
+if TYPE_CHECKING:
+    from tuner.schedules.base import Schedule
 
 # 80 MB of numbers. Whoever trains for longer asks the schedule itself.
 LONGEST_TABLE = 10_000_000
@@ -22,6 +25,11 @@ class HandedOver:
     horizon: int
     __call__: Callable[..., Any]
 
+    @property
+    def _schedule(self) -> Schedule:
+        """The object itself: Schedule alone has these methods, and its module imports this one."""
+        return cast("Schedule", self)
+
     def to_mxnet(self) -> Any:
         """Return MXNet's own scheduler object for this schedule.
 
@@ -30,7 +38,7 @@ class HandedOver:
         """
         from tuner.adapters.mxnet import to_mxnet
 
-        return to_mxnet(self)  # type: ignore[arg-type]
+        return to_mxnet(self._schedule)
 
     def to_torch(self, optimizer: Any, *, last_epoch: int = -1) -> Any:
         """Return a ``torch.optim.lr_scheduler.LRScheduler`` that gives an optimizer this schedule.
@@ -43,7 +51,7 @@ class HandedOver:
         with importing("PyTorch", "torch"):
             from tuner.adapters.torch import ScheduleLR
 
-        return ScheduleLR(optimizer, self, last_epoch=last_epoch)  # type: ignore[arg-type]
+        return ScheduleLR(optimizer, self._schedule, last_epoch=last_epoch)
 
     def to_optax(self) -> Any:
         """Return a function of Optax's count, for ``optax.sgd(learning_rate=...)`` and others.
@@ -55,7 +63,7 @@ class HandedOver:
         with importing("JAX", "jax"):
             from tuner.adapters.optax import CountedSchedule
 
-        return CountedSchedule(self)  # type: ignore[arg-type]
+        return CountedSchedule(self._schedule)
 
     def to_keras(self) -> Any:
         """Return a ``keras.optimizers.schedules.LearningRateSchedule`` with this schedule.
@@ -67,7 +75,7 @@ class HandedOver:
         with importing("Keras with a backend (KERAS_BACKEND=jax, torch or tensorflow)", "keras"):
             from tuner.adapters.keras import KerasSchedule
 
-        return KerasSchedule(self)  # type: ignore[arg-type]
+        return KerasSchedule(self._schedule)
 
     def plot(self, ax: Any = None, *, updates_per_epoch: int | None = None) -> Any:
         """Draw the learning rates with matplotlib and return the axes.
@@ -76,11 +84,11 @@ class HandedOver:
         """
         from tuner.adapters.matplotlib import plot
 
-        return plot(self, ax, updates_per_epoch=updates_per_epoch)  # type: ignore[arg-type]
+        return plot(self._schedule, ax, updates_per_epoch=updates_per_epoch)
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
-        picture = svg(self)  # type: ignore[arg-type]
+        picture = svg(self._schedule)
         return f"<div><code>{html.escape(repr(self))}</code><br>{picture}</div>"
 
     def to_csv(self) -> str:
@@ -104,7 +112,7 @@ class HandedOver:
         """
         from tuner.schedules.source import python_source
 
-        return python_source(self)  # type: ignore[arg-type]
+        return python_source(self._schedule)
 
     def learning_rates(self) -> list[float]:
         """Return the learning rates of updates 1 to the horizon; past it the last one holds.

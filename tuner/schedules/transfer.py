@@ -201,5 +201,6 @@ def horizon_of(epochs: float, updates_per_epoch: int) -> int:
 
 
 def _is_above_0(value: object) -> bool:
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    return real and 0 < float(value) < math.inf  # type: ignore[arg-type]
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        return False
+    return 0 < float(value) < math.inf

@@ -14,7 +14,7 @@ from optuna.pruners import (
 )
 
 from tuner.definitions import Section
-from tuner.objective import Objective
+from tuner.objective import ACCURACY, Objective
 from tuner.search.forecast import make_forecast
 from tuner.search.halving import Halving as HalvingPruner
 from tuner.search.halving import by_value
@@ -26,7 +26,7 @@ def make_pruner(
     definition: Section,
     epochs: int,
     updates_per_epoch: int,
-    objective: Objective = Objective(),  # noqa: B008 - it never changes
+    objective: Objective = ACCURACY,
 ) -> BasePruner:
     """Return the pruner.
 

@@ -16,18 +16,17 @@ from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.definitions import Section
-from tuner.objective import Objective
+from tuner.objective import ACCURACY, Objective
 from tuner.search.forecast import make_forecast
 from tuner.search.screening import Screening as ScreeningSampler
 from tuner.space import SearchSpace
-from tuner.spec import TPE, Screening
+from tuner.spec import TPE, Sampler, Screening
 
 
 def make_sampler(
-    definition: Section,
+    definition: Sampler,
     space: SearchSpace,
-    objective: Objective = Objective(),  # noqa: B008 - it never changes
+    objective: Objective = ACCURACY,
 ) -> BaseSampler:
     """Return the sampler that a study's ``[sampler]`` table describes.
 
@@ -36,7 +35,7 @@ def make_sampler(
         space: What is sampled.
         objective: What trials are judged by.
     """
-    seed = int(getattr(definition, "seed"))  # noqa: B009 - every kind of sampler has one
+    seed = definition.seed
     if isinstance(definition, Screening):
         at_random = PerTrialSampler(seed, lambda s: RandomSampler(seed=s))
         startup, candidates = definition.n_startup_trials, definition.n_candidates

@@ -173,8 +173,7 @@ def _value(record: EpochRecord, spec: StudySpec) -> float:
 
 def is_control(spec: StudySpec, number: int) -> bool:
     """Tell whether a trial belongs to the share that is never pruned, drawn by its number."""
-    seed = int(getattr(spec.sampler, "seed"))  # noqa: B009 - every kind of sampler has one
-    drawn = np.random.default_rng((seed, number, zlib.crc32(b"control"))).random()
+    drawn = np.random.default_rng((spec.sampler.seed, number, zlib.crc32(b"control"))).random()
     return bool(drawn < spec.pruner.control_share)
 
 

@@ -212,9 +212,9 @@ def _find(name: str, folder: str, mistakes: Mistakes) -> Callable[..., Any] | No
             f" where Python looks, but: {_said(error)}",
         )
         return None
-    make = getattr(module, attribute, None)
+    make: Callable[..., Any] | None = getattr(module, attribute, None)
     if callable(make):
-        return make  # type: ignore[no-any-return]  # as any attribute is
+        return make
     known = [key for key, value in vars(module).items() if callable(value) and key[0] != "_"]
     text = f"no function {attribute!r} in {module_name!r}; {did_you_mean(attribute, known)}"
     mistakes.add("task.name", text)

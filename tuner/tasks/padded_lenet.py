@@ -25,7 +25,7 @@ _Block: Any = _nn.Block
 _CHANNELS = 8
 
 
-class TrainingLeNet(_Block):  # type: ignore[misc]
+class TrainingLeNet(_Block):
     """The chapter's LeNet in its fastest form for training: images in pairs where they are even.
 
     Args:
@@ -41,7 +41,7 @@ class TrainingLeNet(_Block):  # type: ignore[misc]
         return self.singles(images) if images.shape[0] % 2 else self.pairs(images)
 
 
-class PaddedLeNet(_HybridBlock):  # type: ignore[misc]
+class PaddedLeNet(_HybridBlock):
     """The chapter's LeNet with its convolutions padded by channels of zeros.
 
     Outputs and gradients equal the chapter's network's to float32 rounding. The parameters are
@@ -65,41 +65,44 @@ class PaddedLeNet(_HybridBlock):  # type: ignore[misc]
 
     def hybrid_forward(
         self,
-        F: Any,  # noqa: N803 - Gluon's name
+        ops: Any,
         images: Any,
         first_weight: Any,
         first_bias: Any,
         second_weight: Any,
         second_bias: Any,
     ) -> Any:
-        """Return the outputs (n, 10) for images (n, 1, 28, 28)."""
+        """Return the outputs (n, 10) for images (n, 1, 28, 28), computed by ``ops``.
+
+        That is ``mxnet.nd``, or ``mxnet.sym`` while Gluon makes the static graph.
+        """
         together, more = self._together, _CHANNELS - 6
-        weight = F.concat(first_weight, F.zeros((more, 1, 5, 5)), dim=0)
-        bias = F.concat(first_bias, F.zeros((more,)), dim=0)
+        weight = ops.concat(first_weight, ops.zeros((more, 1, 5, 5)), dim=0)
+        bias = ops.concat(first_bias, ops.zeros((more,)), dim=0)
         if together > 1:
-            images = F.reshape(images, shape=(-1, together, 28, 28))
-            weight, bias = _diagonal(F, weight, together), F.concat(*[bias] * together, dim=0)
-        found = F.Convolution(
+            images = ops.reshape(images, shape=(-1, together, 28, 28))
+            weight, bias = _diagonal(ops, weight, together), ops.concat(*[bias] * together, dim=0)
+        found = ops.Convolution(
             images, weight, bias, kernel=(5, 5), pad=(2, 2), num_filter=together * _CHANNELS
         )
-        found = F.Activation(_halved(F, found), act_type="relu")
+        found = ops.Activation(_halved(ops, found), act_type="relu")
         if together > 1:
-            found = F.reshape(found, shape=(-1, _CHANNELS, 14, 14))
-        weight = F.concat(second_weight, F.zeros((16, more, 5, 5)), dim=1)
-        found = F.Convolution(found, weight, second_bias, kernel=(5, 5), num_filter=16)
-        found = F.Activation(_halved(F, found), act_type="relu")
+            found = ops.reshape(found, shape=(-1, _CHANNELS, 14, 14))
+        weight = ops.concat(second_weight, ops.zeros((16, more, 5, 5)), dim=1)
+        found = ops.Convolution(found, weight, second_bias, kernel=(5, 5), num_filter=16)
+        found = ops.Activation(_halved(ops, found), act_type="relu")
         return self.dense(found)
 
 
-def _diagonal(F: Any, weight: Any, size: int) -> Any:  # noqa: N803
+def _diagonal(ops: Any, weight: Any, size: int) -> Any:
     """Return the weight for as many channels, each of which is seen by a copy of its own."""
-    zero = F.zeros((_CHANNELS, 1, 5, 5))
+    zero = ops.zeros((_CHANNELS, 1, 5, 5))
     rows = [
-        F.concat(*[weight if column == row else zero for column in range(size)], dim=1)
+        ops.concat(*[weight if column == row else zero for column in range(size)], dim=1)
         for row in range(size)
     ]
-    return F.concat(*rows, dim=0)
+    return ops.concat(*rows, dim=0)
 
 
-def _halved(F: Any, found: Any) -> Any:  # noqa: N803
-    return F.Pooling(found, kernel=(2, 2), stride=(2, 2), pool_type="max")
+def _halved(ops: Any, found: Any) -> Any:
+    return ops.Pooling(found, kernel=(2, 2), stride=(2, 2), pool_type="max")
