@@ -1,8 +1,9 @@
-"""What several tests share: small real studies on real Fashion-MNIST."""
+"""What several tests share: places for files, small real studies on real Fashion-MNIST."""
 
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,6 +21,19 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture(autouse=True)
 def quiet_optuna() -> None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return where a test's database may be."""
+    return tmp_path / "study.db"
+
+
+@pytest.fixture
+def in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work where the study is, beside the chapter's search space."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "search_spaces" / "chapter.toml", "space.toml")
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ from tuner.units import Clock
 NOT_RUN = {
     "pip install 'schedule-tuner": "changes the environment that the tests run in",
     "dashboard": "serves until it is stopped; tests/test_dashboard.py opens it",
-    "storage-proxy": "serves until it is stopped; tests/test_storage.py starts one",
+    "storage-proxy": "serves until it is stopped; tests/test_postgresql.py starts one",
     "postgresql+psycopg://": "needs a server; tests/test_postgresql.py has one",
     "grpc://": "needs a proxy on a machine called head",
     "--dask": "needs a cluster; tests/test_dask.py has one",

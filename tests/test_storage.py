@@ -1,8 +1,7 @@
-"""The database: how it is opened, who may use it meanwhile, what is refused and left alone."""
+"""The database: how it is opened, who may use it meanwhile, made whole or not at all."""
 
 from __future__ import annotations
 
-import gc
 import sqlite3
 import subprocess
 import sys
@@ -17,34 +16,9 @@ from optuna.storages import RDBStorage
 
 from tuner.errors import StorageError
 from tuner.storage import close, made_folder, make_database, open_storage
-from tuner.storage_errors import storage_errors
-from tuner.storage_urls import default_url, hide_password, output_folder, resolve_url
+from tuner.storage_urls import default_url
 
-
-def url_of(path: Path) -> str:
-    return f"sqlite:///{path}"
-
-
-def tree(folder: Path) -> dict[str, bytes | None]:
-    """Return all that is below a folder."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
-        for path in sorted(folder.rglob("*"))
-    }
-
-
-def refusal(url: str, *, create: bool = True, write: bool = True) -> str:
-    with pytest.raises(StorageError) as caught:
-        open_storage(url, create=create, write=write)
-    message = str(caught.value)
-    del caught
-    gc.collect()  # closes what the exception holds, as the end of a process does
-    return message
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "study.db"
+from .databases import refusal, tree, url_of
 
 
 @pytest.fixture
@@ -56,100 +30,6 @@ def storage(path: Path) -> Iterator[RDBStorage]:
 
 def new_study(storage: RDBStorage, name: str = "s") -> optuna.Study:
     return optuna.create_study(study_name=name, storage=storage)
-
-
-# --- URLs ---
-
-
-@pytest.mark.parametrize(
-    ("url", "folder", "resolved"),
-    [
-        ("sqlite:///a.db", "studies", "sqlite:///studies/a.db"),
-        ("sqlite:///b/a.db", "/srv", "sqlite:////srv/b/a.db"),
-        ("sqlite:////srv/a.db", "studies", "sqlite:////srv/a.db"),
-        ("sqlite+pysqlite:///a.db", "x", "sqlite+pysqlite:///x/a.db"),
-        ("sqlite:///a.db?timeout=9", "x", "sqlite:///x/a.db?timeout=9"),
-        (
-            "postgresql+psycopg://me:pw@host:5432/db",
-            "x",
-            "postgresql+psycopg://me:pw@host:5432/db",
-        ),
-        ("mysql+pymysql://me@host/db", "x", "mysql+pymysql://me@host/db"),
-    ],
-)
-def test_relative_paths(url: str, folder: str, resolved: str) -> None:
-    assert resolve_url(url, Path(folder)) == resolved
-
-
-@pytest.mark.parametrize(
-    ("url", "words"),
-    [
-        ("study.db", "must be a storage URL such as 'sqlite:///study.db', but got 'study.db'"),
-        ("", "must be a storage URL such as 'sqlite:///path/to/study.db' or 'postgresql+psycopg:"),
-        ("sqlite:/a.db", "must be a storage URL such as 'sqlite:///path/to/study.db'"),
-        ("postgresql://host:port/db", "must be a storage URL"),
-        ("redis://host", "must be of a known kind, such as 'sqlite:///path/to/study.db' or"),
-        ("sqlite+nothing:///a.db", "must be of a known kind"),
-        ("sqlite://", "must be a file, as in 'sqlite:///path/to/study.db', but got 'sqlite://'"),
-        ("sqlite:///:memory:", "must be a file"),
-        ("sqlite:///file:a.db?mode=ro&uri=true", "must be a file"),
-    ],
-)
-def test_wrong_urls(url: str, words: str) -> None:
-    with pytest.raises(ValueError, match="must be") as caught:
-        resolve_url(url, Path("x"))
-    assert words in str(caught.value)
-    assert words in refusal(url)
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("postgresql+psycopg://me:secret@host/db", "postgresql+psycopg://me:***@host/db"),
-        ("postgresql://me:se/cr:et@x@host:5432/db", "postgresql://me:***@host:5432/db"),
-        ("postgresql://me@host:5432/db", "postgresql://me@host:5432/db"),
-        ("postgresql://host/db?password=secret&a=b", "postgresql://host/db?password=***&a=b"),
-        ("postgresql//me:secret@host/db", "postgresql//me:***@host/db"),
-        ("me:secret@host", "me:***@host"),
-        ("sqlite:////srv/study.db", "sqlite:////srv/study.db"),
-        ("sqlite:///study.db", "sqlite:///study.db"),
-        ("", ""),
-    ],
-)
-def test_passwords_are_hidden(url: str, shown: str) -> None:
-    assert hide_password(url) == shown
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "postgresql+psycopg2://me:secret@127.0.0.1:1/db",
-        "postgresql+nothing://me:secret@127.0.0.1:1/db",
-        "nothing://me:secret@127.0.0.1:1/db",
-        "postgresql//me:secret@127.0.0.1:1/db",
-        "postgresql://me:secret@host:port/db",
-        "oracle+oracledb://me:secret@127.0.0.1:1/db",
-    ],
-)
-def test_no_message_shows_a_password(url: str) -> None:
-    assert "secret" not in refusal(url)
-    with pytest.raises(StorageError) as caught, storage_errors(url):
-        raise OSError(28, "No space left on device")
-    assert "secret" not in str(caught.value)
-
-
-def test_a_driver_that_is_not_installed() -> None:
-    message = refusal("oracle+oracledb://me:secret@host/db")
-    assert "oracle+oracledb://me:***@host/db needs a driver that is not installed" in message
-    assert "pip install 'psycopg[binary]'" in message
-
-
-def test_default_url_and_output_folder(tmp_path: Path) -> None:
-    assert default_url(Path("studies"), "small") == "sqlite:///studies/small/study.db"
-    assert output_folder("sqlite:////srv/a/study.db", "s") == Path("/srv/a")
-    assert output_folder("postgresql://host/db", "s") == Path("s")
-    odd = tmp_path / "a b #%20"
-    assert output_folder(default_url(odd, "c"), "s") == odd / "c"
 
 
 # --- as it is opened ---
@@ -305,122 +185,6 @@ def test_a_folder_that_was_there_stays(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="not empty"), made_folder(tmp_path / "a" / "b" / "c"):
         use(tmp_path / "a" / "b")
     assert tree(tmp_path) == {"a": None, "a/b": None, "a/b/somebody's": b""}
-
-
-# --- what is refused ---
-
-
-def test_a_missing_database(path: Path) -> None:
-    message = refusal(url_of(path), create=False)
-    assert message == (
-        f"The database {path} must exist, but does not. Check the path, or start a study with"
-        " `tuner run STUDY.toml`."
-    )
-    assert list(path.parent.iterdir()) == []
-
-
-def other_sqlite(path: Path) -> None:
-    with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TABLE customers (name)")
-        connection.execute("INSERT INTO customers VALUES ('Ada')")
-    connection.close()
-
-
-def other_sqlite_that_logs_ahead(path: Path) -> None:
-    other_sqlite(path)
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-    connection.close()
-
-
-def other_sqlite_with_a_log(path: Path) -> None:
-    """Leave a write-ahead log behind, as a program that crashed does."""
-    crash(path, "c.execute('PRAGMA journal_mode = WAL')", "")
-
-
-def other_sqlite_with_a_journal(path: Path) -> None:
-    """Leave a transaction behind that must be taken back."""
-    crash(path, "c.execute('PRAGMA cache_size = 2')", "c.execute('BEGIN')")
-
-
-def crash(path: Path, before: str, begin: str) -> None:
-    program = f"""
-import os, sqlite3, sys
-c = sqlite3.connect(sys.argv[1], isolation_level=None)
-c.execute("PRAGMA synchronous = OFF")
-{before}
-c.execute("CREATE TABLE customers (name)")
-{begin}
-for _ in range(2000):
-    c.execute("INSERT INTO customers VALUES (?)", ("x" * 100,))
-os._exit(0)
-"""
-    subprocess.run([sys.executable, "-c", program, path], check=True)
-    assert len(list(path.parent.iterdir())) > 1
-
-
-def damaged_sqlite(path: Path) -> None:
-    path.write_bytes(b"SQLite format 3\0" + bytes(range(256)) * 40)
-
-
-def cut_off_optuna(path: Path) -> None:
-    close(open_storage(url_of(path), create=True))
-    path.write_bytes(path.read_bytes()[:5000])
-
-
-def optuna_of_the_future(path: Path) -> None:
-    close(open_storage(url_of(path), create=True))
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = 'v99.0.0.a'")
-    connection.close()
-
-
-def text_file(path: Path) -> None:
-    path.write_text("a text, and a longer one than the head of an SQLite file\n")
-
-
-@pytest.mark.parametrize("create", [True, False])
-@pytest.mark.parametrize(
-    ("make", "words"),
-    [
-        (text_file, "must be an SQLite database, but is another kind of file"),
-        (Path.mkdir, "must be an SQLite database, but is a folder or device"),
-        (other_sqlite, "must be Optuna's or empty, but has other tables (customers)"),
-        (other_sqlite_that_logs_ahead, "must be Optuna's or empty, but has other tables (cust"),
-        (other_sqlite_with_a_log, "must be Optuna's or empty, but has other tables (customers)"),
-        (other_sqlite_with_a_journal, "must be Optuna's or empty, but has other tables (cust"),
-        (damaged_sqlite, "cannot be used: "),
-        (cut_off_optuna, "cannot be used: database disk image is malformed"),
-        (optuna_of_the_future, "cannot be used: "),
-    ],
-    ids=lambda value: getattr(value, "__name__", ""),
-)
-def test_what_is_not_a_database_of_optunas(
-    tmp_path: Path, path: Path, make: object, words: str, create: bool
-) -> None:
-    make(path)
-    # The shared memory of the log is not content: whoever reads it marks his place there.
-    before = {name: what for name, what in tree(tmp_path).items() if not name.endswith("-shm")}
-    for write in (True, False):
-        message = refusal(url_of(path), create=create, write=write)
-        assert words in message
-        assert "\n" not in message
-    after = {name: what for name, what in tree(tmp_path).items() if not name.endswith("-shm")}
-    assert after == before
-
-
-def test_what_nobody_can_read_or_make(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    below = refusal(url_of(tmp_path / "file" / "a" / "study.db"))
-    assert "cannot be used: Not a directory: " in below
-    assert f"{tmp_path}/file" in below
-    beside = refusal(url_of(tmp_path / "file" / "study.db"))
-    assert f"cannot be used: File exists: {tmp_path}/file. Mend that, or name another" in beside
-    # Root neither.
-    assert "cannot be used: Input/output error" in refusal("sqlite:////proc/self/mem")
-    assert "cannot be used: " in refusal("sqlite:////proc/nothing/study.db")
-    assert "is a folder or device" in refusal("sqlite:////dev/null")
-    assert tree(tmp_path) == {"file": b""}
 
 
 # --- what an interrupted first start left ---
