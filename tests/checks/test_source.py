@@ -10,7 +10,8 @@ import pytest
 import tuner
 from tuner.checks import Finding
 
-from .snippets import CHAPTER, RIGHT, WRONG, Snippet
+from .right_source import RIGHT
+from .wrong_source import CHAPTER, WRONG, Snippet
 
 
 def places(found: list[Finding]) -> list[tuple[int | None, str]]:

@@ -1,20 +1,19 @@
-"""Tasks named in a study: found beside it, made of its options, not imported to be looked at."""
+"""Tasks of one's own: named in a study and not imported to be looked at, or passed from Python."""
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import tuner
 from tuner.errors import DefinitionError, StudyError, TaskError
-from tuner.schedules import Schedule
 from tuner.spec import load_spec
-from tuner.tasks import FunctionTask, State, TrainingCollapsed
+from tuner.tasks import FunctionTask
+
+from .summed import SUMMED, summed
 
 ROOT = Path(__file__).parents[2]
 # The nearer the sum of the LRs is to a goal, the better; IMPORTED counts imports.
@@ -216,17 +215,6 @@ def test_a_function_has_no_holdout(write: Write) -> None:
 # --- passed from Python ---
 
 
-def summed(schedule: Schedule, seed: int, start: State | None) -> Iterator[Any]:
-    """Yield how near the sum of the LRs is to 3, and it as a state."""
-    total = float(start.arrays["total"]) if start else 0.0
-    for epoch in range(start.epoch if start else 0, 100):
-        total += sum(schedule(range(epoch * 10 + 1, epoch * 10 + 11)))
-        yield abs(total - 3.0), {"total": total}
-
-
-SUMMED = FunctionTask(summed, updates_per_epoch=10)
-
-
 def test_a_passed_task_is_run_looked_at_and_resumed(write: Write) -> None:
     study = write("")
     half = tuner.run_study(study, task=SUMMED, trials=5)
@@ -268,50 +256,3 @@ def test_another_passed_task_is_refused(write: Write) -> None:
     other = FunctionTask(summed, updates_per_epoch=20)
     with pytest.raises(TaskError, match="its updates_per_epoch was 10 and is 20"):
         tuner.resume_study(result.storage, task=other)
-
-
-# --- what a function yields ---
-
-
-def trained(train: Callable[..., Any], epochs: int = 2) -> list[float]:
-    schedule = tuner.Constant(base_lr=0.1, horizon=20)
-    task = FunctionTask(train, updates_per_epoch=10)
-    return [e.record.value for e in task.train(schedule, seed=0, epochs=epochs)]
-
-
-def test_a_function_that_ends_early_or_is_no_generator_is_told_so() -> None:
-    with pytest.raises(TaskError, match="must yield after each of 3 epochs, but ended after 2"):
-        trained(lambda *_: iter([1.0, 2.0]), epochs=3)
-    with pytest.raises(TaskError, match="must be a generator function"):
-        trained(lambda *_: 5.0)
-
-
-def test_a_function_is_not_asked_for_more_epochs_than_needed() -> None:
-    asked = []
-
-    def train(*_: Any) -> Iterator[float]:
-        for epoch in range(9):
-            asked.append(epoch)
-            yield epoch
-
-    assert trained(train) == [0, 1]
-    assert asked == [0, 1]
-
-
-def test_a_function_goes_on_from_the_state_that_it_yielded() -> None:
-    schedule = tuner.Linear(base_lr=1.0, final_lr=0.0, horizon=40)
-    whole = [*SUMMED.train(schedule, seed=0, epochs=4)]
-    total = sum(schedule(range(1, 41)))
-    assert whole[-1].record.value == pytest.approx(abs(total - 3))
-    rest = [*SUMMED.train(schedule, seed=0, epochs=4, start=whole[1].state())]
-    assert [e.record.value for e in rest] == [e.record.value for e in whole[2:]]
-
-
-def test_a_function_that_yields_no_number_is_told_so() -> None:
-    with pytest.raises(TaskError, match="must yield a number after an epoch, but gave str"):
-        trained(lambda *_: iter(["good"]))
-
-
-def test_a_number_that_is_not_finite_ends_a_function() -> None:
-    with pytest.raises(TrainingCollapsed, match="diverged in epoch 2: it gave nan"):
-        trained(lambda *_: iter([0.5, math.nan]))
