@@ -19,7 +19,6 @@ extensions = [
     "mathml",  # this and the next one are in docs/extensions/
     "from_code",
 ]
-exclude_patterns = ["images/README.md"]
 html_theme = "furo"
 html_title = "Schedule Tuner"
 html_show_sourcelink = False
@@ -49,11 +48,3 @@ _OTHERS = (
 nitpick_ignore_regex = [("py:.*", rf"({'|'.join(_OTHERS)})(\..*)?")]
 # Variables that stand for types have no entry of their own.
 nitpick_ignore_regex.append(("py:class", r"tuner\.[a-z_.]+\.[A-Z]"))
-nitpick_ignore = [
-    ("py:class", name)
-    for name in (
-        "Any", "Callable", "Iterable", "Iterator", "Literal", "Mapping", "NDArray", "Path",
-        "Protocol", "Sequence", "bool", "bytes", "dict", "float", "int", "list", "object", "str",
-        "tuple", "type", "None", "ValueError", "AttributeError", "Exception",
-    )
-]  # fmt: skip

@@ -18,16 +18,17 @@ Studies are made small before anything runs: the same definitions, fewer example
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
-import runpy
 import shlex
 import shutil
 import site
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -136,9 +137,6 @@ def run_command(command: str, expected: int) -> None:
     try:
         if program == "tuner":
             main()
-        elif program == "python":
-            sys.argv = words[1:]
-            runpy.run_path(words[1], run_name="__main__")
         else:
             raise AssertionError(f"no way to run {command!r}; mark it as text, or say why not")
     except SystemExit as ended:
@@ -146,10 +144,30 @@ def run_command(command: str, expected: int) -> None:
     assert code == expected, f"{command!r} must end with {expected}, but ended with {code}"
 
 
+@contextmanager
+def heard() -> Iterator[io.StringIO]:
+    """Keep what is printed, and print it at the end."""
+    said = io.StringIO()
+    try:
+        with redirect_stdout(said), redirect_stderr(said):
+            yield said
+    finally:
+        print(said.getvalue(), end="")
+
+
+def check_output(expected: str, said: str) -> None:
+    """Make sure that each line was said, in this order; ... stands for any text."""
+    lines = iter(said.splitlines())
+    for line in expected.splitlines():
+        pattern = ".*".join(map(re.escape, line.split("...")))
+        assert any(re.fullmatch(pattern, each) for each in lines), f"{line!r} was not in {said!r}"
+
+
 def run_page(path: Path) -> None:
     """Run the blocks of a page, and say which one fails."""
     names: dict[str, Any] = {"__name__": "page"}
     written: list[Path] = []
+    said: str | None = None  # by the console block before
     for block in blocks(path.read_text(encoding="utf-8")):
         make_small(Path())
         place = f"{path}, line {block.line}"
@@ -163,14 +181,17 @@ def run_page(path: Path) -> None:
                 exec(code, names)
             elif block.language == "toml":
                 assert "format" not in tomllib.loads(block.text), "a whole file has a caption"
-            elif block.language == "json":
-                json.loads(block.text)
             elif block.language == "console":
-                for command, code in commands(block.text):
-                    if reason_not_to_run(command) is None:
-                        run_command(command, code)
+                with heard() as said_now:
+                    for command, code in commands(block.text):
+                        if reason_not_to_run(command) is None:
+                            run_command(command, code)
+            elif block.language == "text":
+                if said is not None:
+                    check_output(block.text, said)
             else:
-                assert block.language == "text", f"a block of {block.language!r} is not run"
+                raise AssertionError(f"a block of {block.language!r} is not run")
+            said = said_now.getvalue() if block.language == "console" else None
         except BaseException as error:
             error.add_note(place) if hasattr(error, "add_note") else print(place, file=sys.stderr)
             raise

@@ -85,6 +85,7 @@ def test_every_page_with_blocks_is_run() -> None:
         ("```{code-block} toml\n:caption: a.toml\n\nformat = 'tuner.search_space/1'\n```", "mis"),
         ("```toml\nformat = 'tuner.study/1'\n```", "has a caption"),
         ("```bash\ntuner\n```", "a block of 'bash' is not run"),
+        ("```console\n$ tuner schema study\n```\n\n```text\n{\n  ... no key\n```", "was not in"),
     ],
 )
 def test_a_block_that_fails_is_found(
@@ -162,9 +163,13 @@ def test_the_page_of_commands_has_every_option(built: Path) -> None:
     html = (built / "reference" / "commands.html").read_text(encoding="utf-8")
     group: typing.Any = typer.main.get_command(app)
     for command in group.commands.values():
+        begins = f'<section id="tuner-{command.name}">'
+        [section] = re.findall(f"{begins}.*?</section>", html, re.DOTALL)
         for parameter in command.params:
             if not getattr(parameter, "hidden", False):
-                assert any(option in html for option in (*parameter.opts, parameter.metavar or ""))
+                is_option = parameter.param_type_name == "option"
+                name = parameter.opts[-1] if is_option else parameter.metavar.strip("{}[].")
+                assert re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", section), name
 
 
 def test_the_provenance_of_an_export_is_described(tmp_path: Path) -> None:

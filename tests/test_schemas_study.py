@@ -82,6 +82,26 @@ def test_wrong_studies(place: str, value: Any, tmp_path: Path) -> None:
     assert mistakes("study", wrong)
 
 
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("budget", {"trials": 1, "timeout": "1.5h"}),
+        ("objective", {"metric": "test_loss", "evaluate_on": "holdout", "holdout_size": 100}),
+        ("objective.direction", "maximize"),
+        ("confirm", {"enabled": False, "top": 1, "seeds": 2, "max_seeds": 2, "seed": 9}),
+        ("storage.url", "sqlite:///x.db"),
+        ("workers.count", 2),
+        ("sampler", {"type": "tpe", "seed": 1, "n_startup_trials": 0, "group": True}),
+        ("pruner", {"type": "hyperband", "min_resource": "1ep", "reduction_factor": 2}),
+    ],
+    ids=str,
+)
+def test_right_studies(place: str, value: Any, tmp_path: Path) -> None:
+    right = changed(STUDY, place, value)
+    assert not refused_by_tuner(tmp_path, right, SPACE)
+    assert mistakes("study", right) == []
+
+
 # --- tasks ---
 
 

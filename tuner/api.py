@@ -8,7 +8,6 @@ Cosine(base_lr=0.27, horizon=940, ...)
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -176,10 +175,6 @@ def run_worker(
         found = find_study(database, study, url)
         spec = stored_spec(found, url)
     spec.task.check()
-    if supervised:
-        # A process of its own, which keeps what it has loaded. Every training looks for garbage
-        # before it starts, and has no need to look there: 0.07 s.
-        gc.freeze()
     worker = Worker(
         found,
         database,

@@ -48,9 +48,7 @@ class Section(BaseModel):
     The text below a key says what it means: in JSON Schemas, and so in editors, and in the docs.
     """
 
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class Mistakes:

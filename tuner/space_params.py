@@ -62,7 +62,8 @@ class Param(NamedTuple):
 
 
 class _Param(Section):
-    # What a parameter must be to be written so; see `space_values.kind_of`.
+    # The kinds of values that can be sampled so, see `space_values.kind_of`; of a choice it shows
+    # in its values.
     kinds: ClassVar[tuple[str, ...]]
 
     when: dict[str, Any] = Field(default_factory=dict)

@@ -53,7 +53,7 @@ class TPE(Sampler):
 
     type: Literal["tpe"] = "tpe"
     n_startup_trials: int = Field(default=10, ge=0)
-    """Finished trials before which parameters are drawn at random."""
+    """Complete or pruned trials before which parameters are drawn at random."""
     group: bool = False
     """Whether parameters that occur together are sampled jointly; Optuna's ``group``."""
 

@@ -4,8 +4,6 @@
     A table of the keys of a file: those of ``[budget]`` of a study.
 ``{command} run``
     Usage, arguments and options of a command.
-``{schedule} Cosine(base_lr=0.3, horizon=100)``
-    The picture of a schedule.
 
 The schemas themselves are published beside the pages, in ``schemas/``.
 """
@@ -24,9 +22,7 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-import tuner
 from tuner.cli.main import app as commands
-from tuner.schedules.picture import svg
 from tuner.schemas import SCHEMAS, schema, schema_text
 
 
@@ -101,7 +97,8 @@ def _type(value: dict[str, Any], whole: dict[str, Any]) -> str:
     if kind in ("number", "integer"):
         return ("whole number" if kind == "integer" else "number") + _bounds(value)
     if kind == "array" and "prefixItems" in value:
-        return f"[{', '.join(_type(each, whole) for each in value['prefixItems'])}]"
+        types = (_type({"type": each["type"]}, whole) for each in value["prefixItems"])
+        return f"[{', '.join(types)}]"
     if kind == "array":
         return f"list ({_type(value['items'], whole)})" if "items" in value else "list"
     if kind is None and "anyOf" in value:
@@ -144,9 +141,8 @@ class Command(Generated):
     def lines(self) -> list[str]:
         """Return usage, what it does, and a table of arguments and options."""
         name = self.arguments[0]
-        found = typer.main.get_command(commands)
-        assert isinstance(found, click.Group) or hasattr(found, "commands")
-        command = found.commands[name]
+        group: Any = typer.main.get_command(commands)
+        command = group.commands[name]
         context = click.Context(command, info_name=f"tuner {name}")
         usage = " ".join([f"tuner {name}", *command.collect_usage_pieces(context)])
         records = [each.get_help_record(context) for each in command.params]
@@ -157,18 +153,6 @@ class Command(Generated):
         ]
         lines = [command.help or "", "", "```text", usage, "```", ""]
         return lines + (["| | |", "|---|---|", *rows] if rows else [])
-
-
-class Picture(SphinxDirective):
-    """The picture of a schedule."""
-
-    required_arguments, final_argument_whitespace = 1, True
-
-    def run(self) -> list[nodes.Node]:
-        """Return the picture, of what the argument says in Python."""
-        names = {name: getattr(tuner, name) for name in tuner.__all__}
-        picture = svg(eval(" ".join(self.arguments[0].split()), names))
-        return [nodes.raw("", f"<p>{picture}</p>", format="html")]
 
 
 def publish_schemas(app: Sphinx, failure: Exception | None) -> None:
@@ -189,7 +173,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives."""
     app.add_directive("keys", Keys)
     app.add_directive("command", Command)
-    app.add_directive("schedule", Picture)
     app.connect("build-finished", publish_schemas)
     app.connect("autodoc-skip-member", leave_out)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

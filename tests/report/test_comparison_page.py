@@ -80,6 +80,9 @@ def test_a_training_at_chance_leaves_the_others_room() -> None:
     row = next(trace for trace in figure.data if trace.y[0] == "hot")
     assert tuple(row.customdata[0]) == (0.1, 0)
     assert 0.8 < figure.layout.xaxis.range[0] < row.x[0] < 0.89
+    means = figure.data[-1]
+    assert (means.x[1], means.customdata[1], means.error_x.array[1]) == (row.x[0], 0.1, 0)
+    assert means.error_x.array[0] > 0
 
 
 def test_the_figures() -> None:

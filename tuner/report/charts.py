@@ -21,7 +21,7 @@ from tuner.report.figures import (
     learning_figure,
     overlay_figure,
 )
-from tuner.report.look import Chart
+from tuner.report.look import Chart, edge_note
 from tuner.report.optuna_figures import optuna_charts
 from tuner.report.progress import best_so_far, timeline
 from tuner.report.search_figures import (
@@ -97,7 +97,8 @@ def _confirmed(confirmed: Confirmed | None, objective: Objective) -> Chart:
     chart = Chart(
         "confirmed",
         f"{_at_the_start(objective.judged_by)} of every training on fresh seeds, and the means",
-        note=f"Rings: one training each. Diamonds: mean ± standard error. {_edge(objective)}",
+        note="Rings: one training each. Diamonds: mean ± standard error."
+        f" {edge_note(objective.minimized)}",
         height=110 + 52 * len(finalists),
     )
     sentence = "It needs trainings on fresh seeds, and there is none: “tuner confirm” makes them."
@@ -143,7 +144,9 @@ def _best_so_far(
 ) -> Chart:
     steps = best_so_far(rows, study.get_trials(deepcopy=False))
     title = f"The best {objective.judged_by} so far, against the epochs that had been trained"
-    chart = Chart("progress", title, note=f"Points: complete trials. {_edge(objective)}")
+    chart = Chart(
+        "progress", title, note=f"Points: complete trials. {edge_note(objective.minimized)}"
+    )
     return _drawn(
         chart, steps, _NO_COMPLETE, lambda: best_so_far_figure(steps, data.winner, objective)
     )
@@ -155,7 +158,7 @@ def _families(rows: Sequence[TrialRow], data: ReportData, objective: Objective) 
         "families",
         f"{_at_the_start(objective.judged_by)} by family, a point for every trial",
         note="Filled: complete, with their quartiles as a box. Open: pruned, at their last"
-        f" {objective.noun}. Red crosses: collapsed. {_edge(objective)}",
+        f" {objective.noun}. Red crosses: collapsed. {edge_note(objective.minimized)}",
         height=120 + 64 * len(found),
     )
     complete = any(family.of("complete") for family in found)
@@ -204,7 +207,7 @@ def _answers(
     ]
     return [
         _answer(
-            Chart(key, title, note=_CHOSEN + _MEANS + _edge(objective)),
+            Chart(key, title, note=_CHOSEN + _MEANS + edge_note(objective.minimized)),
             answer,
             missing,
             data,
@@ -246,11 +249,6 @@ def _timeline(study: Study, rows: Sequence[TrialRow]) -> Chart:
 def _no_zero(curves: Iterable[Sequence[float | None]]) -> str:
     zero = any(rate is None for rates in curves for rate in rates)
     return "A learning rate of 0 has no place on this axis and is left out." if zero else ""
-
-
-def _edge(objective: Objective) -> str:
-    poor = "high" if objective.minimized else "low"
-    return f"Values too {poor} for this range lie on its edge. "
 
 
 def _at_the_start(words: str) -> str:

@@ -63,7 +63,7 @@ def seeds_figure(comparison: Comparison) -> go.Figure:
             x=[seen.shown(found.mean) for _, found in means],
             customdata=[found.mean for _, found in means],
             y=[label for label, _ in means],
-            error_x={"type": "data", "array": [found.sd or 0.0 for _, found in means]},
+            error_x={"type": "data", "array": [seen.error(f.mean, f.sd) for _, f in means]},
             mode="markers", name="mean ± standard deviation",
             marker={"color": GREY, "size": 11, "symbol": "line-ns-open"},
             hovertemplate="mean %{customdata:.4f}<extra></extra>",

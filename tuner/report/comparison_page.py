@@ -11,6 +11,7 @@ from markupsafe import Markup
 from tuner.comparison import Comparison
 from tuner.report.comparison import compared_lines, comparison_sentence, short
 from tuner.report.comparison_figures import schedules_figure, seeds_figure, training_figure
+from tuner.report.look import edge_note
 from tuner.report.page import figures_json, plotly_gzip, resource, write_html
 from tuner.report.provenance import provenance
 from tuner.spec import StudySpec
@@ -42,7 +43,7 @@ def render_comparison(comparison: Comparison, spec: StudySpec) -> str:
         name=spec.name,
         metric=metric,
         short=short(metric),
-        minimized=comparison.minimized,
+        edge_note=edge_note(comparison.minimized),
         sentence=comparison_sentence(comparison),
         best=ranked[0].label if ranked else "",
         lines=compared_lines(comparison),

@@ -176,7 +176,10 @@ def confirmed_figure(finalists: Sequence[Finalist], objective: Objective) -> go.
                 go.Scatter(
                     x=[seen.shown(finalist.mean)], y=[place], mode="markers",
                     marker={"color": colour, "size": 11, "symbol": "diamond"},
-                    error_x={"array": [finalist.se or 0], "color": colour, "thickness": 2},
+                    error_x={
+                        "array": [seen.error(finalist.mean, finalist.se)], "color": colour,
+                        "thickness": 2,
+                    },
                     customdata=[finalist.mean],
                     hovertemplate="mean %{customdata:.4f}<extra></extra>",
                 )

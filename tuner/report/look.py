@@ -150,6 +150,15 @@ class Window(NamedTuple):
         """Return where a value is drawn."""
         return min(value, self.edge) if self.minimized else max(value, self.edge)
 
+    def error(self, value: float, error: float | None) -> float:
+        """Return the length of a value's error bar: none if the value lies beyond the edge."""
+        return error or 0.0 if self.shown(value) == value else 0.0
+
+
+def edge_note(minimized: bool) -> str:
+    """Say how to read the edge of a window."""
+    return f"Values too {'high' if minimized else 'low'} for this range lie on its edge."
+
 
 def window(values: Iterable[float], minimized: bool) -> Window:
     """Return the window for values that a few very poor ones do not stretch.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from tuner.schedules import FAMILIES, Schedule
+from tuner.schedules import Schedule
 from tuner.schedules.file import FORMAT, PAST_HORIZON, UNITS
 from tuner.schemas.sections import Schema, as_markdown
-from tuner.schemas.values import UPDATES, arguments, value_schema
+from tuner.schemas.values import UPDATES, arguments, families, value_schema
 
 
 def schedule_schema() -> Schema:
@@ -17,8 +17,9 @@ def schedule_schema() -> Schema:
     properties: dict[str, Schema] = {
         "format": {"const": FORMAT, "description": "What kind of file this is."},
         "schedule": {
+            "type": "object",
             "description": "The family and its parameters, durations in updates.",
-            "oneOf": [_family(word, cls) for word, cls in FAMILIES.items()],
+            "oneOf": [_family(word, cls) for word, cls in families().items()],
         },
         "units": {"const": UNITS, "description": "What the numbers are counted in."},
         "horizon": {

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tuner.schedules import FAMILIES
 from tuner.schemas.sections import Schema, as_markdown, section_schema, with_type
-from tuner.schemas.values import described, value_schema
+from tuner.schemas.values import described, families, value_schema
 from tuner.space_params import PARAM_TYPES
 from tuner.space_reading import SpaceFile
 from tuner.space_values import kind_of, names_for
@@ -18,8 +17,8 @@ _WHEN = "when"
 def search_space_schema() -> Schema:
     """Return the schema of a search-space file, ``tuner.search_space/1``."""
     found = section_schema(SpaceFile)
-    names = sorted({name for family in FAMILIES for name in names_for(family)})
-    family = {"enum": [*FAMILIES], "description": "The kind of schedule."}
+    names = sorted({name for family in families() for name in names_for(family)})
+    family = {"enum": [*families()], "description": "The kind of schedule."}
     # The horizon is the study's; only a baseline may have one of its own.
     free = [name for name in names if name != "horizon"]
     tables: dict[str, Schema] = {
@@ -60,7 +59,7 @@ def _ref(name: str) -> Schema:
 
 def _choices_of_family() -> Schema:
     found = with_type(PARAM_TYPES["categorical"])
-    found = _with_values(found, {"enum": [*FAMILIES]})
+    found = _with_values(found, {"enum": [*families()]})
     return {**found, "description": "The kinds of schedule to choose from."}
 
 
@@ -95,7 +94,7 @@ def _when() -> Schema:
     whole = section_schema(PARAM_TYPES["categorical"])["properties"]["when"]
     return {
         **whole,
-        "properties": {"family": one_or_several({"enum": [*FAMILIES]})},
+        "properties": {"family": one_or_several({"enum": [*families()]})},
         "additionalProperties": one_or_several(_PLAIN),
     }
 
@@ -105,7 +104,7 @@ def _baselines(family: Schema) -> Iterator[Schema]:
     label = {"type": "string", "minLength": 1, "description": "What it is called."}
     published = {"type": "string", "description": "What others report of it, shown beside it."}
     own = {"label": label, "published": published}
-    for word, cls in FAMILIES.items():
+    for word, cls in families().items():
         values = {name: _ref(name) for name in sorted(names_for(word))}
         this = {"const": word, "description": family["description"]}
         yield {
@@ -113,7 +112,7 @@ def _baselines(family: Schema) -> Iterator[Schema]:
             "required": ["label", "family"],
             "description": as_markdown((cls.__doc__ or "").partition("\n")[0]),
         }
-    anything = {name: _ref(name) for word in FAMILIES for name in sorted(names_for(word))}
+    anything = {name: _ref(name) for word in families() for name in sorted(names_for(word))}
     yield {
         **_table({**own, **anything}),
         "required": ["label"],

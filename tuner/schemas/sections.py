@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import itertools
 import re
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,9 +36,31 @@ def section_schema(section: type[Section]) -> Schema:
         >>> section_schema(Workers)["properties"]["count"]["minimum"]
         1
     """
-    found: Schema = _tidy(section.model_json_schema(schema_generator=_WithoutTitles))
+    whole = section.model_json_schema(schema_generator=_WithoutTitles)
+    for key, text in _told(section).items():
+        if key in whole["properties"]:
+            whole["properties"][key]["description"] = text
+    found: Schema = _tidy(whole)
     found.pop("title", None)
     return found
+
+
+def _told(section: type[Section]) -> dict[str, str]:
+    """Return the text below each key in the source, which pydantic would read at every import."""
+    told: dict[str, str] = {}
+    for cls in reversed(section.__mro__):
+        if cls is Section or not issubclass(cls, Section):
+            continue
+        [definition] = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+        assert isinstance(definition, ast.ClassDef)
+        for key, text in itertools.pairwise(definition.body):
+            match key, text:
+                case (
+                    ast.AnnAssign(target=ast.Name(id=name)),
+                    ast.Expr(value=ast.Constant(value=str(words))),
+                ):
+                    told[name] = inspect.cleandoc(words)
+    return told
 
 
 def tagged_schema(sections: Mapping[str, type[Section]]) -> Schema:

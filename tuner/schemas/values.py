@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import inspect
 import re
 from typing import Any
 
+from tuner.errors import ScheduleError
 from tuner.schedules import FAMILIES, Schedule
 from tuner.schemas.sections import Schema, as_markdown
 from tuner.space_values import COUNTS, RATIO, field_of, kind_of, names_for
@@ -15,6 +17,15 @@ from tuner.units import pattern
 # Durations are written with a unit in search spaces, and resolved to updates in schedule files.
 DURATION: Schema = {"type": "string", "pattern": pattern()}
 UPDATES: Schema = {"type": "integer", "minimum": 0}
+
+
+def families() -> dict[str, type[Schedule]]:
+    """Return the families by their word, without those whose package cannot give them."""
+    found: dict[str, type[Schedule]] = {}
+    for word in FAMILIES:
+        with contextlib.suppress(ScheduleError):
+            found[word] = FAMILIES[word]
+    return found
 
 
 def value_schema(name: str, duration: Schema = DURATION) -> Schema:
@@ -56,7 +67,7 @@ def described(name: str) -> str:
     if name.endswith(RATIO):
         return f"`{field_of(name)}` as a share of `base_lr`."
     told: dict[str, list[str]] = {}
-    for family, cls in FAMILIES.items():
+    for family, cls in families().items():
         if name in names_for(family):
             text = arguments(cls).get(name) or arguments(Schedule).get(name, "")
             told.setdefault(text, []).append(family)
@@ -84,7 +95,7 @@ def arguments(cls: type) -> dict[str, str]:
 def _fields(name: str) -> list[dataclasses.Field[Any]]:
     return [
         field
-        for family in FAMILIES.values()
+        for family in families().values()
         for field in dataclasses.fields(family)
         if field.name == name
     ]
