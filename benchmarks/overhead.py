@@ -226,12 +226,13 @@ def main() -> None:
         "ms_of_a_trial_by_finished_trials": trials,
     }
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    results |= {name: values for name, values in found.items() if values}
-    results |= surroundings("optuna", "sqlalchemy", "mxnet")
+    # Each part with its own surroundings: it may be older than the others.
+    about = surroundings("optuna", "sqlalchemy", "mxnet")
+    results |= {name: {**about, "values": values} for name, values in found.items() if values}
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     print("| | median (range) | n |\n|---|---|---|")
     for name, values in shares.items():
-        print(f"| {name}, % | {spread(values, 1)} |")
+        print(f"| {name}, % | {spread(values, 2)} |")
     for name, values in starts.items():
         print(f"| {START[name]} | {spread(values, 1)} |")
     for finished, values in trials.items():

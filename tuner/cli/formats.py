@@ -13,7 +13,7 @@ class Format(str, Enum):
     csv = "csv"
 
 
-class SchemaName(str, Enum):
+class SchemaKind(str, Enum):
     """The files that have a schema."""
 
     study = "study"

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tuner.cli.console import command, results, say_next
-from tuner.cli.formats import SchemaName
+from tuner.cli.formats import SchemaKind
 
 
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
@@ -22,12 +22,15 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
 
 
 def schema(
-    name: Annotated[SchemaName, typer.Argument(metavar="study|search_space|schedule")],
+    kind: Annotated[
+        SchemaKind,
+        typer.Argument(metavar="KIND", help="study, search_space or schedule."),
+    ],
 ) -> None:
     """Print the JSON Schema of a kind of file, by which editors complete and check it."""
     from tuner.schemas import schema_text
 
-    print(schema_text(name.value), end="")
+    print(schema_text(kind.value), end="")
 
 
 def check(study: Annotated[Path, typer.Argument(metavar="STUDY")]) -> None:
