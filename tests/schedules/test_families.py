@@ -256,6 +256,18 @@ def test_a_class_that_cannot_be_a_family_is_refused_with_the_reason(
     run("-c", program)
 
 
+def test_a_broken_family_is_left_out_of_the_schemas(
+    install: Callable, run: Run, tmp_path: Path
+) -> None:
+    install("saws", "import no_such_module", "sawtooth = saws:Sawtooth")
+    for kind in ("schedule", "search_space"):
+        schema = run("-m", "tuner", "schema", kind)
+        assert "sawtooth" not in schema
+        assert "one_cycle" in schema
+    run("-m", "tuner", "init", "mine")
+    assert (tmp_path / "mine" / "studies").is_dir()
+
+
 def test_two_packages_cannot_have_the_same_word(install: Callable, run: Run) -> None:
     install("saws", SAWTOOTH, "sawtooth = saws:Sawtooth")
     install("others", SAWTOOTH, "sawtooth = others:Sawtooth")
