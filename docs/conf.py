@@ -41,9 +41,8 @@ autodoc_mock_imports = ["torch", "jax", "optax", "keras", "matplotlib", "IPython
 # inventories out of a network.
 nitpicky = True
 _OTHERS = (
-    "abc", "array", "builtins", "collections", "contextlib", "dataclasses", "datetime", "enum",
-    "functools", "jax", "keras", "matplotlib", "mxnet", "numpy", "np", "npt", "optax", "optuna",
-    "os", "pathlib", "pydantic", "sqlalchemy", "torch", "types", "typing",
+    "abc", "collections", "dataclasses", "keras", "np", "npt", "optuna", "os", "pathlib",
+    "pydantic", "torch", "types",
 )  # fmt: skip
 nitpick_ignore_regex = [("py:.*", rf"({'|'.join(_OTHERS)})(\..*)?")]
 # Variables that stand for types have no entry of their own.
