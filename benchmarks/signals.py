@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from tuner.schedules import schedule_from_dict
-from tuner.search.forecast import ahead, now
+from tuner.search.forecast import ahead, now, with_squares
 from tuner.search.ridge import Array, Ridge
 
 TABLE = Path(__file__).parent / "curves" / "lenet_10_epochs.jsonl"
@@ -81,8 +81,10 @@ def main() -> None:
             values = sign * curves[:, epoch - 1, column[key]]
             found[name].append(spearman(values[top], finals[top]))
         done, horizon = epoch * per_epoch, epochs * per_epoch
-        before = np.array([ahead(each, 0, horizon) for each in schedules])
-        after = np.array([(*ahead(s, done, horizon), now(s, done, horizon)) for s in schedules])
+        before = np.array([with_squares(ahead(each, 0, horizon)) for each in schedules])
+        after = np.array(
+            [(*with_squares(ahead(s, done, horizon)), now(s, done, horizon)) for s in schedules]
+        )
         merits = -np.log(1 - curves[:, epoch - 1, column["averaged_accuracy"]])
         for name, features in (
             ("forecast before any training", before),

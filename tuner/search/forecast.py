@@ -109,7 +109,7 @@ class Forecast:
             schedule = schedule_from_dict(trial.user_attrs[SCHEDULE])
             per_epoch = self._updates_per_epoch
             self._known[key] = (
-                *ahead(schedule, epoch * per_epoch, self._epochs * per_epoch),
+                *with_squares(ahead(schedule, epoch * per_epoch, self._epochs * per_epoch)),
                 now(schedule, epoch * per_epoch, self._epochs * per_epoch),
             )
         return self._known[key]
@@ -125,15 +125,24 @@ def make_forecast(
     return Forecast(updates_per_epoch, epochs, n_startup_trials, error)
 
 
-def ahead(schedule: Schedule, done: int, horizon: int) -> tuple[float, ...]:
+def ahead(schedule: Schedule, done: int, horizon: int) -> tuple[float, float]:
     """Return what a schedule has ahead of it after an update, in orders of magnitude.
 
-    The LR at the end, and its square; the sum of the LRs that are left, and its square.
+    The LR at the end, and the sum of the LRs that are left.
     """
     last = _mean(schedule, horizon - _span(horizon), horizon, _POINTS // 20)
     left = _mean(schedule, done, horizon, _POINTS) * (horizon - done)
-    end, left = _log(last), math.log10(max(left, _LEAST_RATE * horizon))
-    return end, end**2, left, left**2
+    return _log(last), math.log10(max(left, _LEAST_RATE * horizon))
+
+
+def with_squares(values: Sequence[float]) -> tuple[float, ...]:
+    """Return values, each followed by its square.
+
+    Example:
+        >>> with_squares((2.0, 3.0))
+        (2.0, 4.0, 3.0, 9.0)
+    """
+    return tuple(power for value in values for power in (value, value**2))
 
 
 def now(schedule: Schedule, done: int, horizon: int) -> float:

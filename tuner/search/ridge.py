@@ -46,9 +46,16 @@ class Ridge(NamedTuple):
         found: Array = (features - self.mean) / self.spread @ self.weights + self.offset
         return found
 
-    def drawn(self, chance: np.random.Generator) -> Ridge:
-        """Return one that the examples leave possible, drawn at random."""
-        root = np.linalg.cholesky(self.covariance + 1e-12 * np.eye(len(self.weights)))
+    def drawn(self, chance: np.random.Generator, exploration: float = 1.0) -> Ridge:
+        """Return one that the examples leave possible, drawn at random.
+
+        Args:
+            chance: Draws it.
+            exploration: Of the posterior's standard deviations; 0 draws the likeliest one.
+        """
+        root = exploration * np.linalg.cholesky(
+            self.covariance + 1e-12 * np.eye(len(self.weights))
+        )
         return self._replace(
             weights=self.weights + root @ chance.standard_normal(len(self.weights))
         )

@@ -26,19 +26,25 @@ from tuner.schedules import schedule_from_dict
 from tuner.search.drawing import Drawn, draw
 from tuner.search.forecast import Forecast, ahead
 from tuner.search.halving import Score, by_value
-from tuner.search.ridge import Ridge
+from tuner.search.ridge import Array, Ridge
 from tuner.search.trial import REASON, SCHEDULE
 from tuner.space import SearchSpace
+
+# How far from the likeliest function one is drawn, in standard deviations of the posterior's own.
+# A draw at 1 tries more than a study of some ten complete trials can afford.
+_EXPLORATION = 0.5
 
 
 class Screening(BaseSampler):
     """Gives a trial the most promising of many random schedules, by a forecast before training.
 
-    The rank among the study's trials is a linear function of what a schedule has ahead of it at
-    its start (:func:`tuner.search.forecast.ahead`). It is fitted to the complete trials and to the
-    pruned ones, which rank by what they were expected to end at; those that collapsed come last.
-    Of the functions that these trials leave possible one is drawn at random, so that what is not
-    known yet gets tried too. The schedule with the largest value under it is the trial's.
+    The rank among the study's trials is a quadratic function of what a schedule has ahead of it
+    at its start (:func:`tuner.search.forecast.ahead`): a hill has its top where neither of them is
+    extreme, which no linear function says. It is fitted to the complete trials and to the pruned
+    ones, which rank by what they were expected to end at; those that collapsed come last. Of the
+    functions that these trials leave possible one is drawn at random, closer to the likeliest
+    than chance would be, so that what is not known yet gets tried too. The schedule with the
+    largest value under it is the trial's.
 
     Args:
         inner: The sampler that is asked until enough trials are complete.
@@ -109,8 +115,6 @@ class Screening(BaseSampler):
         trials = self._ranked(study)
         if trials is None:
             return None
-        features = np.array([self._ahead(each) for each in trials])
-        fitted = Ridge.fit(features, np.arange(len(trials)) / len(trials))
         chance = np.random.default_rng((self._seed, trial.number))
         draws = RandomSampler(seed=int(chance.integers(2**31)))
         one = functools.partial(draws.sample_independent, study, trial)
@@ -123,7 +127,11 @@ class Screening(BaseSampler):
                 candidates.append((drawn, ahead(schedule, 0, self._space.clock.horizon)))
         if not candidates:
             return None
-        promised = fitted.drawn(chance)(np.array([each for _, each in candidates]))
+        known = np.array([self._ahead(each) for each in trials])
+        drawn_ones = np.array([each for _, each in candidates])
+        around = np.vstack([known, drawn_ones])
+        fitted = Ridge.fit(_quadratic(known, around), np.arange(len(trials)) / len(trials))
+        promised = fitted.drawn(chance, _EXPLORATION)(_quadratic(drawn_ones, around))
         return candidates[int(np.argmax(promised))][0]
 
     def _ranked(self, study: Study) -> list[FrozenTrial] | None:
@@ -163,3 +171,12 @@ class Screening(BaseSampler):
             schedule = schedule_from_dict(trial.user_attrs[SCHEDULE])
             self._known[key] = ahead(schedule, 0, self._space.clock.horizon)
         return self._known[key]
+
+
+def _quadratic(features: Array, around: Array) -> Array:
+    """Return two features (n, 2), centred and scaled by others, their squares and their product.
+
+    Centred, a square is not just the feature once more, which a ridge penalty would see to.
+    """
+    first, second = ((features - around.mean(axis=0)) / (around.std(axis=0) + 1e-6)).T
+    return np.column_stack([first, second, first**2, second**2, first * second])
