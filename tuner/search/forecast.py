@@ -153,7 +153,7 @@ def now(schedule: Schedule, done: int, horizon: int) -> float:
 def _mean(schedule: Schedule, after: int, last: int, points: int) -> float:
     """Return the mean LR of the updates from the one after ``after`` on, of some of them."""
     updates = np.linspace(after + 1, last, min(points, last - after)).round()
-    return float(np.mean(schedule([int(update) for update in updates])))
+    return float(np.mean(schedule(updates)))
 
 
 def _span(horizon: int) -> int:
