@@ -43,7 +43,7 @@ STATES = Path(tempfile.gettempdir()) / "search_real_states"
 SPACE = HERE.parent / "search_spaces" / "modern.toml"
 EPOCHS = 10
 TASK = {"name": "lenet_fashion_mnist", "epochs": EPOCHS}
-BUDGET = 100  # epochs that a search may spend
+BUDGET = 60  # epochs that a search may spend
 FRESH_SEEDS = (1, 2, 3)
 OURS = "ours"
 
