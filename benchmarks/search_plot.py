@@ -15,7 +15,7 @@ COLOURS = (
 
 
 def svg(grid: Sequence[float], curves: Mapping[str, Sequence[float | None]], target: float) -> str:
-    """Return mean regrets over epochs spent, on a logarithmic axis, with a line at the target."""
+    """Return regrets over epochs spent, on a logarithmic axis, with a line at the target."""
     seen = [y for curve in curves.values() for y in curve if y] + ([target] if target else [])
     low, high = math.log10(min(seen, default=1e-4)), math.log10(max(seen, default=1))
     high = max(high, low + 0.1)
@@ -34,7 +34,7 @@ def svg(grid: Sequence[float], curves: Mapping[str, Sequence[float | None]], tar
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
         f'<path d="M{LEFT},{TOP} V{bottom} H{LEFT + PLOT}" fill="none" stroke="black"/>',
         _text(LEFT + PLOT / 2, HEIGHT - 12, "epochs spent", "middle"),
-        _text(LEFT, TOP - 6, "mean regret, points of test accuracy", "start"),
+        _text(LEFT, TOP - 6, "median regret, points of test accuracy", "start"),
     ]
     for share in (0.25, 0.5, 0.75, 1.0):
         parts.append(_text(x(share * grid[-1]), bottom + 18, f"{share * grid[-1]:.0f}", "middle"))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from statistics import mean, stdev
+from collections.abc import Callable, Sequence
+from statistics import mean, median, stdev
 from typing import Any, NamedTuple
 
 from search_replay import Ended
@@ -14,7 +14,8 @@ class Repetition(NamedTuple):
     """What one search came to.
 
     ``regret[i]`` is that of the schedule that it would hand over when ``epochs[i]`` are spent:
-    the best true accuracy of the table minus the true one of the best complete trial.
+    the best true accuracy of the table minus the true one of the best complete trial, or of the
+    best of several that were confirmed.
     """
 
     epochs: list[int]
@@ -26,37 +27,47 @@ class Repetition(NamedTuple):
     good_missed: int  # those of them that no trial completed
 
 
-def judge(trials: list[Ended], true: dict[int, float], whole: int) -> Repetition:
+def judge(
+    trials: list[Ended], true: dict[int, float], whole: int, confirm: tuple[int, int] = (1, 0)
+) -> Repetition:
     """Return what a search came to.
 
     Args:
         trials: Its trials in their order.
         true: The true accuracy of every recorded schedule.
         whole: Epochs of a full training.
+        confirm: How many of the best schedules are compared before one is handed over, by their
+            true accuracies, and from how many fresh seeds each of them is trained for it.
 
     Example:
         >>> trials = [Ended(0, 1, True, None), Ended(1, 3, False, 0.8), Ended(0, 3, False, 0.9)]
         >>> judge(trials, {0: 0.875, 1: 0.75}, whole=3)
         Repetition(epochs=[1, 4, 7], regret=[None, 0.125, 0.0], share=0.7777777777777778, good=2, \
 good_pruned=1, good_schedules=1, good_missed=0)
+        >>> confirmed = judge(trials, {0: 0.875, 1: 0.75}, whole=3, confirm=(2, 1))
+        >>> confirmed.epochs, confirmed.regret
+        ([7, 10, 13], [None, 0.125, 0.0])
     """
     ranked = sorted(true, key=lambda number: -true[number])
     best, tenth = true[ranked[0]], set(ranked[: max(1, round(len(ranked) / 10))])
-    spent, chosen = 0, None
+    finalists, seeds = confirm
+    spent = finalists * seeds * whole
+    values: dict[int, float] = {}  # of the schedules that a trial completed
     epochs: list[int] = []
     regret: list[float | None] = []
     for trial in trials:
         spent += trial.epochs
-        if trial.value is not None and (chosen is None or trial.value > chosen.value):
-            chosen = trial
+        if trial.value is not None:
+            values[trial.recorded] = trial.value
+        handed_over = sorted(values, key=lambda number: -values[number])[:finalists]
         epochs.append(spent)
-        regret.append(best - true[chosen.recorded] if chosen else None)
+        regret.append(min((best - true[number] for number in handed_over), default=None))
     good = [trial for trial in trials if trial.recorded in tenth]
     drawn = {trial.recorded for trial in good}
     return Repetition(
         epochs=epochs,
         regret=regret,
-        share=spent / (whole * len(trials)),
+        share=sum(trial.epochs for trial in trials) / (whole * len(trials)),
         good=len(good),
         good_pruned=sum(trial.pruned for trial in good),
         good_schedules=len(drawn),
@@ -72,10 +83,15 @@ def at(epochs: float, run: Repetition) -> float | None:
     return known[-1] if known else None
 
 
-def curve(runs: Sequence[Repetition], grid: Sequence[float]) -> list[float | None]:
-    """Return the mean regret over the epochs; None while a repetition has no complete trial."""
+def curve(
+    runs: Sequence[Repetition],
+    grid: Sequence[float],
+    middle: Callable[[list[float]], float] = mean,
+) -> list[float | None]:
+    """Return the mean regret, or another middle, over the epochs; None before all have one."""
     points = [[at(epochs, run) for run in runs] for epochs in grid]
-    return [None if None in values else mean(values) for values in points]
+    known = [[value for value in values if value is not None] for values in points]
+    return [middle(values) if len(values) == len(runs) else None for values in known]
 
 
 def plain(run: Repetition, grid: Sequence[float]) -> dict[str, Any]:
@@ -97,25 +113,40 @@ def spread(values: Sequence[float], digits: int = 2, factor: float = 100) -> str
     return f"{factor * mean(values):.{digits}f} ± {factor * error:.{digits}f}"
 
 
-def row(name: str, runs: Sequence[Repetition], target: float, grid: Sequence[float]) -> list[str]:
+def row(
+    name: str, runs: Sequence[Repetition], random: Sequence[Repetition], grid: Sequence[float]
+) -> list[str]:
     """Return a line of the table."""
-    means = curve(runs, grid)
-    reached = next(
-        (e for e, m in zip(grid, means, strict=True) if m is not None and m <= target), None
-    )
     regrets = [regret for run in runs if (regret := at(grid[-1], run)) is not None]
     false = [run.good_pruned / run.good for run in runs if run.good]
     missed = [run.good_missed / run.good_schedules for run in runs if run.good]
     return [
         name, str(len(runs)),
         spread(regrets) + ("" if len(regrets) == len(runs) else f" (n = {len(regrets)})"),
-        "never" if reached is None else f"{100 * reached / grid[-1]:.0f} %",
+        f"{100 * median(regrets):.2f}" if regrets else "-",
+        " / ".join(reached(runs, random, grid, middle) for middle in (mean, median)),
         f"{spread(false, 1)} (n = {len(false)})", spread(missed, 1),
         spread([run.share for run in runs], 1),
     ]  # fmt: skip
 
 
+def reached(
+    runs: Sequence[Repetition],
+    random: Sequence[Repetition],
+    grid: Sequence[float],
+    middle: Callable[[list[float]], float],
+) -> str:
+    """Return after which share of the epochs the regret is what a random search ends with."""
+    target = curve(random, grid, middle)[-1]
+    assert target is not None, "an unpruned search has a complete trial"
+    for epochs, regret in zip(grid, curve(runs, grid, middle), strict=True):
+        if regret is not None and regret <= target:
+            return f"{100 * epochs / grid[-1]:.0f} %"
+    return "never"
+
+
 HEADINGS = [
-    "search", "n", "regret at the end, points", "epochs to random's regret",
-    "trials with best tenth pruned, %", "best tenth never completed, %", "epochs of unpruned, %",
+    "search", "n", "regret at the end, points", "its median",
+    "epochs to random's regret, mean / median", "trials with best tenth pruned, %",
+    "best tenth never completed, %", "epochs of unpruned, %",
 ]  # fmt: skip

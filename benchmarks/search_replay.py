@@ -22,14 +22,20 @@ from tuner.spec import StudySpec, make_spec
 from tuner.tasks import Table
 from tuner.tasks.recording import read_recording
 
+CHANCE = 0.1  # the accuracy of a collapsed training, among ten classes
+
 
 class Competitor(NamedTuple):
-    """A way to search: ``pruner`` is a study's table, of which the signal and the share count."""
+    """A way to search: ``pruner`` is a study's table, of which the signal and the share count.
+
+    ``confirm`` is how many schedules it trains again before it hands one over, and how often.
+    """
 
     name: str
     sampler: Callable[[int], BaseSampler]
     make_pruner: Callable[[], BasePruner]
     pruner: dict[str, Any]
+    confirm: tuple[int, int] = (1, 0)
 
 
 class Ended(NamedTuple):
@@ -77,7 +83,7 @@ def study_spec(
 def truth(spec: StudySpec) -> dict[int, float]:
     """Return the final accuracy of every recorded schedule that a trial can get.
 
-    The mean over its seeds; 0 for one that collapsed from any of them.
+    The mean over its seeds; a training that collapsed counts as chance.
     """
     trainings = _table(spec).recording.trainings
     recorded = {each.schedule.family for each in trainings}
@@ -88,9 +94,9 @@ def truth(spec: StudySpec) -> dict[int, float]:
     found: dict[int, list[float]] = {}
     for each in trainings:
         if each.schedule.family in drawn:
-            final = 0.0 if each.collapse else each.rows[-1]["test_accuracy"]
+            final = CHANCE if each.collapse else each.rows[-1]["test_accuracy"]
             found.setdefault(each.number, []).append(final)
-    return {number: mean(values) if min(values) else 0.0 for number, values in found.items()}
+    return {number: mean(values) for number, values in found.items()}
 
 
 def replay(competitor: Competitor, spec: StudySpec, seed: int, budget: int) -> list[Ended]:
