@@ -14,6 +14,7 @@ from tuner.confirmation import (
     Candidate,
     Confirmation,
     Difference,
+    closest,
     difference,
     fresh_seeds,
     leader,
@@ -102,6 +103,26 @@ def test_the_tie_set() -> None:
     assert tie_set([]) == ()
 
 
+def test_who_collapsed_from_more_seeds_is_no_tie() -> None:
+    # A real race: the multi factor's differences have a mean of 0.34 and an sd of 0.42.
+    best = candidate("cosine", [0.902, 0.9099, 0.9064, 0.9054, 0.9047])
+    wild = candidate("multi factor", [0.8958, 0.8533, 0.1, 0.865, 0.1])
+    found = difference(best, wild)
+    assert found is not None
+    assert found.low < 0
+    assert [c.label for c in tie_set([wild, best])] == ["cosine", "multi factor"]
+    told = wild._replace(collapsed=(3, 5))
+    assert tie_set([told, best]) == (best,)
+    # Both collapsed, or the other one only on a seed that the leader has not had yet.
+    both = best._replace(collapsed=(1, 2))
+    assert len(tie_set([told, both])) == 2
+    later = candidate("later", {1: 0.903, 2: 0.9, 6: 0.1})._replace(collapsed=(6,))
+    assert len(tie_set([later, best])) == 2
+    losses = candidate("loss", [2.3, 0.30])._replace(collapsed=(1,), minimized=True)
+    steady = candidate("steady", [0.31, 0.31])._replace(minimized=True)
+    assert tie_set([losses, steady]) == (steady,)
+
+
 def play(
     accuracies: Mapping[str, Sequence[float | None]], first: int, most: int
 ) -> tuple[list[Candidate], list[list[tuple[str, int]]]]:
@@ -158,6 +179,20 @@ def test_against_the_best_baseline() -> None:
     against = {row.candidate.label: row.against for row in found.rows}
     assert against["good"] is None
     assert against["trial 3"] == pytest.approx((2, 0.045, 0.045 - 0.063530, 0.045 + 0.063530))
+
+
+def test_the_best_baseline_is_the_closest_one_however_many_seeds_it_has() -> None:
+    first = candidate("trial 3", [0.90, 0.80, 0.70, 0.95], trial=3)
+    # Behind by 0.01 on its two hard seeds; by 0.2 on four; and by 0.02 on an easy one.
+    few = candidate("few", {2: 0.79, 3: 0.69}, trial=None)
+    many = candidate("many", [0.70, 0.60, 0.50, 0.75], trial=None)
+    easy = candidate("easy", {4: 0.93}, trial=None)
+    assert closest(first, [many, easy, few]) is few
+    assert Confirmation((many, easy, few, first), ()).best_baseline is few
+    assert closest(first, []) is closest(None, [few]) is None
+    assert closest(first, [candidate("other", {9: 0.99})]) is None
+    losses = [each._replace(minimized=True) for each in (first, many, few)]
+    assert closest(losses[0], losses[1:]) is losses[1]  # of losses, the smaller are better
 
 
 def test_fresh_seeds_leave_out_the_training_seed() -> None:

@@ -119,8 +119,8 @@ class Confirmation(NamedTuple):
 
     @property
     def best_baseline(self) -> Candidate | None:
-        """The leader among the baselines."""
-        return leader([c for c in self.candidates if c.is_baseline])
+        """The baseline that the leader is ahead of by least."""
+        return closest(leader(self.candidates), [c for c in self.candidates if c.is_baseline])
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -208,8 +208,22 @@ def leader(candidates: Sequence[Candidate]) -> Candidate | None:
     return max(longest, key=lambda c: c.merit, default=None)
 
 
+def closest(first: Candidate | None, others: Sequence[Candidate]) -> Candidate | None:
+    """Return whom a candidate is ahead of by least, by paired differences; of equals the first.
+
+    Seed by seed, as some have fewer seeds than others: on those that both have.
+    """
+    versus = [(c, difference(c, first)) for c in others] if first else []
+    ahead = [(merit(found.mean, c.minimized), c) for c, found in versus if found]
+    return max(ahead, key=lambda each: each[0], default=(0.0, None))[1]
+
+
 def tie_set(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """Return the leader and all whose difference to it has an interval that reaches 0.
+    """Return the leader and all that the seeds do not separate from it.
+
+    Separated is whose difference to it has an interval that does not reach 0, and who is behind
+    and collapsed from more of the seeds that both have: the interval of differences, some of which
+    are a collapse, is so wide that it would keep such a candidate in the race to its end.
 
     The interval of leader − candidate; one that is below 0 altogether, as a new finalist's can be
     that has few seeds yet, is no reason to leave the race either.
@@ -218,8 +232,17 @@ def tie_set(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
     if first is None:
         return ()
     others = [c for c in candidates if c is not first and c.values]
-    versus = [(c, difference(first, c)) for c in others]
-    return (first, *(c for c, found in versus if found is None or _lead(found, first) <= 0))
+    return (first, *(c for c in others if not _separated(first, c)))
+
+
+def _separated(first: Candidate, other: Candidate) -> bool:
+    versus = difference(first, other)
+    if versus is None:
+        return False
+    common = first.values.keys() & other.values.keys()
+    collapsed = [len(common.intersection(c.collapsed)) for c in (first, other)]
+    behind = merit(versus.mean, first.minimized) > 0
+    return _lead(versus, first) > 0 or (behind and collapsed[0] < collapsed[1])
 
 
 def _lead(versus: Difference, first: Candidate) -> float:

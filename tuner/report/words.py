@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from tuner.confirmation import Candidate, Confirmation, Spread, difference, leader, spread
+from tuner.confirmation import Candidate, Confirmation, Spread, closest, difference, spread
 from tuner.objective import Objective
 from tuner.report.data import Averaging, Contender, Verdict
 from tuner.results import FalsePrunes
@@ -86,7 +86,7 @@ def confirmed_verdict(confirmation: Confirmation, objective: Objective) -> str:
     return (
         f"The winner is {_candidate(winner)}: {objective.judged_by} {found.mean:.4f}{error} (mean"
         f" ± standard error over n = {found.n} fresh {'seed' if found.n == 1 else 'seeds'}),"
-        f" {_against(winner, leader(rivals))}{_tied(confirmation)}."
+        f" {_against(winner, closest(winner, rivals))}{_tied(confirmation)}."
     )
 
 
