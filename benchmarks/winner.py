@@ -45,9 +45,11 @@ def main() -> None:
     compared = {each.schedule: each for each in found.schedules}
     kinds: dict[str, dict[str, dict[int, float]]] = {"weights": {}, "averaged": {}}
     for label, schedule in schedules.items():
-        repeats = [r for r in compared[schedule].repeats if r.value is not None]
-        kinds["weights"][label] = {r.seed: r.value for r in repeats}
-        kinds["averaged"][label] = {r.seed: r.records[-1].averaged_accuracy for r in repeats}
+        repeats = compared[schedule].repeats
+        raw = {r.seed: r.value for r in repeats if r.value is not None}
+        averaged = {r.seed: r.records[-1].averaged_accuracy for r in repeats if r.records}
+        kinds["weights"][label] = raw
+        kinds["averaged"][label] = {seed: averaged.get(seed) or raw[seed] for seed in raw}
     results = {
         **surroundings("mxnet", "optuna", "numpy"),
         "epochs_trained": study.summary.epochs_trained,
