@@ -37,7 +37,7 @@ def test_the_table_of_a_confirm(spec: StudySpec, tmp_path: Path) -> None:
             "trial 2", "constant", "2", "0.8500 ± 0.0500", "0.9000 ± 0.0100",
             "+0.3550 (-4.0286..+4.7386)", "winner",
         ],
-        [HOSTILE, "constant", "2", "0.4950 ± 0.3950", "–", "–", "tie, 1 collapsed"],
+        [HOSTILE, "constant", "2", "0.4950 ± 0.3950", "–", "–", "1 collapsed"],
     ]  # fmt: skip
     assert page.texts["verdict"].startswith("The winner is trial 2, constant with base LR 0.2: ")
 
