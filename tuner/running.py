@@ -150,10 +150,12 @@ class Run:
         Raises:
             StudyError: If no trial of the study is complete.
         """
-        with self._alone():
+
+        def prepare() -> Study:
             rows = trial_rows(self._study)
-            study = prepare_confirm(self._spec, self._database, rows, settings)
-        return self._repeat(study, self._spec.for_repeats(CONFIRM))
+            return prepare_confirm(self._spec, self._database, rows, settings)
+
+        return self._repeat(prepare, self._spec.for_repeats(CONFIRM))
 
     def compare(self, candidates: list[Candidate], seeds: int) -> str:
         """Train schedules on the same seeds, beside those that were compared before.
@@ -161,16 +163,18 @@ class Run:
         Returns:
             As :meth:`search`.
         """
-        with self._alone():
-            study = prepare_comparison(self._spec, self._database, candidates, seeds)
-        return self._repeat(study, self._spec.for_repeats(COMPARE))
 
-    def _repeat(self, study: Study, spec: StudySpec) -> str:
-        """Train what repeats are missing until nothing is."""
+        def prepare() -> Study:
+            return prepare_comparison(self._spec, self._database, candidates, seeds)
+
+        return self._repeat(prepare, self._spec.for_repeats(COMPARE))
+
+    def _repeat(self, prepare: Callable[[], Study], spec: StudySpec) -> str:
+        """Train what repeats are missing until nothing is, prepared anew before every round."""
         ended, begun = "done", False
         started = time.monotonic()
         while ended == "done":
-            found, budget = self._next_round(study)
+            study, found, budget = self._next_round(prepare)
             if not found.missing:
                 break
             if not begun:
@@ -179,7 +183,7 @@ class Run:
             workers = min(self._workers(), len(found.missing))
             ended = self._train(study, spec, budget, workers)
         if begun:
-            found, budget = self._next_round(study)
+            _, found, budget = self._next_round(prepare)
             self._say_ended(spec, ended, found.trained, budget, started)
         return ended
 
@@ -209,12 +213,13 @@ class Run:
         close(self._database)
         return result
 
-    def _next_round(self, study: Study) -> tuple[Confirmation, int]:
+    def _next_round(self, prepare: Callable[[], Study]) -> tuple[Study, Confirmation, int]:
         """Enqueue what is needed next; return where it stands, and the budget with that."""
         with self._alone():
+            study = prepare()
             budget = enqueue(study, self._spec)
         with storage_errors(self._spec.storage_url, self._database):
-            return read_repeats(study, self._spec), budget
+            return study, read_repeats(study, self._spec), budget
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

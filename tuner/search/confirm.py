@@ -10,7 +10,7 @@ from optuna.study import Study
 from tuner.confirmation import Candidate
 from tuner.errors import StudyError
 from tuner.results import TrialRow, ranking
-from tuner.search.repeats import distinct, find_repeats, prepare_repeats
+from tuner.search.repeats import distinct, find_repeats, prepare_repeats, read_repeats
 from tuner.spec import Confirm, StudySpec
 from tuner.spec_sections import CONFIRM
 
@@ -21,7 +21,9 @@ def prepare_confirm(
     """Make a study's confirm, or add to it what is new in the study.
 
     Candidates are the best ``top`` complete trials that are no baselines, and all baselines; each
-    schedule once. Who was one before stays one.
+    schedule once. Who was one before stays one, but a trial whose schedule has collapsed from a
+    fresh seed takes none of these places: the next best has it. Under a high learning rate the
+    best value of one seed often is that of a schedule that others do not survive.
 
     Args:
         spec: The study's definition.
@@ -44,7 +46,14 @@ def prepare_confirm(
         for row in ranking(rows)
         if row.schedule is not None and row.schedule not in known
     )
-    finalists = [*sampled[: settings.top], *baselines]
+    before = find_confirm(storage, spec.name)
+    collapsed = {
+        c.schedule
+        for c in (read_repeats(before, spec).candidates if before else ())
+        if c.collapsed
+    }
+    steady = [c for c in sampled if c.schedule not in collapsed]
+    finalists = [*steady[: settings.top], *baselines]
     return prepare_repeats(spec, storage, CONFIRM, finalists, settings)
 
 
