@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from statistics import mean, median, stdev
 from typing import Any, NamedTuple
 
@@ -28,7 +28,11 @@ class Repetition(NamedTuple):
 
 
 def judge(
-    trials: list[Ended], true: dict[int, float], whole: int, confirm: tuple[int, int] = (1, 0)
+    trials: list[Ended],
+    true: dict[int, float],
+    whole: int,
+    confirm: tuple[int, int] = (1, 0),
+    collapsing: Collection[int] = (),
 ) -> Repetition:
     """Return what a search came to.
 
@@ -38,6 +42,8 @@ def judge(
         whole: Epochs of a full training.
         confirm: How many of the best schedules are compared before one is handed over, by their
             true accuracies, and from how many fresh seeds each of them is trained for it.
+        collapsing: Schedules that collapse from some seed. Where there is a confirm, each of them
+            that comes first is trained for it, as long as a steady one, and passed over.
 
     Example:
         >>> trials = [Ended(0, 1, True, None), Ended(1, 3, False, 0.8), Ended(0, 3, False, 0.9)]
@@ -46,12 +52,14 @@ def judge(
 good_pruned=1, good_schedules=1, good_missed=0)
         >>> confirmed = judge(trials, {0: 0.875, 1: 0.75}, whole=3, confirm=(2, 1))
         >>> confirmed.epochs, confirmed.regret
-        ([7, 10, 13], [None, 0.125, 0.0])
+        ([1, 7, 13], [None, 0.125, 0.0])
+        >>> judge(trials, {0: 0.875, 1: 0.75}, whole=3, confirm=(1, 1), collapsing=[0]).regret
+        [None, 0.125, 0.125]
     """
     ranked = sorted(true, key=lambda number: -true[number])
     best, tenth = true[ranked[0]], set(ranked[: max(1, round(len(ranked) / 10))])
     finalists, seeds = confirm
-    spent = finalists * seeds * whole
+    spent = 0
     values: dict[int, float] = {}  # of the schedules that a trial completed
     epochs: list[int] = []
     regret: list[float | None] = []
@@ -59,9 +67,12 @@ good_pruned=1, good_schedules=1, good_missed=0)
         spent += trial.epochs
         if trial.value is not None:
             values[trial.recorded] = trial.value
-        handed_over = sorted(values, key=lambda number: -values[number])[:finalists]
-        epochs.append(spent)
-        regret.append(min((best - true[number] for number in handed_over), default=None))
+        best_first = sorted(values, key=lambda number: -values[number])
+        steady = [number for number in best_first if not (seeds and number in collapsing)]
+        last = steady[min(finalists, len(steady)) - 1] if steady else None
+        confirmed = best_first.index(last) + 1 if last is not None else len(best_first)
+        epochs.append(spent + confirmed * seeds * whole)
+        regret.append(min((best - true[number] for number in steady[:finalists]), default=None))
     good = [trial for trial in trials if trial.recorded in tenth]
     drawn = {trial.recorded for trial in good}
     return Repetition(

@@ -99,6 +99,11 @@ def truth(spec: StudySpec) -> dict[int, float]:
     return {number: mean(values) for number, values in found.items()}
 
 
+def collapsing(spec: StudySpec) -> set[int]:
+    """Return the recorded schedules that collapse from some seed."""
+    return {each.number for each in _table(spec).recording.trainings if each.collapse}
+
+
 def replay(competitor: Competitor, spec: StudySpec, seed: int, budget: int) -> list[Ended]:
     """Run one search until its epochs are spent.
 

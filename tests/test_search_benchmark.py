@@ -78,7 +78,8 @@ def test_the_searches_of_a_small_table(tmp_path: Path) -> None:
     for name, search in result["searches"].items():
         assert len(search["repetitions"]) == 3
         for run in search["repetitions"]:
-            confirm = 3 * 3 * 4 if name == "ours, confirmed" else 0  # schedules, seeds, epochs
+            # Three schedules from three seeds, four epochs each.
+            confirm = 3 * 3 * 4 if name == "ours, confirmed" else 0
             assert 48 <= run["epochs"] - confirm < 48 + 4
             known = [regret for regret in run["regret"] if regret is not None]
             assert known == sorted(known, reverse=True), name  # the table has no noise
@@ -89,7 +90,7 @@ def test_the_searches_of_a_small_table(tmp_path: Path) -> None:
         strict=True,
     ):
         assert confirmed["trials"] == plain["trials"]
-        assert confirmed["regret"][0] is None  # all of its epochs are not spent yet
+        assert confirmed["epochs"] > plain["epochs"]
     for run in result["searches"]["random, unpruned"]["repetitions"]:
         assert run["good_pruned"] == run["good_missed"] == 0
         # A collapsed training ends in its second epoch of four, all others are whole.
