@@ -86,7 +86,7 @@ class Confirm(Section):
     enabled: bool = True
     """Whether ``tuner run`` does it at the end."""
     top: int = Field(default=3, ge=1)
-    """The best trials, beside the baselines."""
+    """The best trials that collapse from no fresh seed, beside the baselines."""
     seeds: int = Field(default=3, ge=2)  # one has no spread
     """Fresh seeds for everybody."""
     max_seeds: int = Field(default=8, le=1000)
