@@ -8,10 +8,10 @@
 LeNet on Fashion-MNIST as the chapter trains it, 10 epochs, schedules of search_spaces/modern.toml,
 no baselines. Every repetition gives everybody the same epochs, with another seed of the samplers;
 what it would hand over is then its best complete trial, which is trained again on the same fresh
-seeds as everybody else's. "ours, confirmed" is ours with a confirm, as ends a study by default: the
-best of three schedules from two more seeds, from which none of them collapsed; its epochs come on
-top of the search's. Trainings that begin alike are trained once, whoever asks for them, and count
-for each. Appends a line for each search and each training on a fresh seed to
+seeds as everybody else's. "ours, confirmed" is ours with a confirm, as ends a study by default:
+the best of three schedules from two more seeds, from which none of them collapsed; its epochs come
+on top of the search's. Trainings that begin alike are trained once, whoever asks for them, and
+count for each. Appends a line for each search and each training on a fresh seed to
 benchmarks/results/search_real.jsonl.
 """
 
