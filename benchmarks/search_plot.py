@@ -10,7 +10,7 @@ WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 760, 460, 70, 20, 50
 PLOT = 480
 COLOURS = (
     "#e0652b", "#3b82d6", "#8a8f98", "#2f9e5b", "#a05fd0", "#1f9aa8", "#d6569a", "#b98a12",
-    "#d64545", "#444444",
+    "#d64545", "#444444", "#7d5a3c", "#9aa83a",
 )  # fmt: skip
 
 
