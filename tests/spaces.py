@@ -38,6 +38,20 @@ high = "0.5dur"
 """
 GOOD = HEAD + FAMILY + BASE_LR + FACTOR
 
+# Nothing but a rate to sample, for worlds that are made up by it.
+CONSTANT_RATES = """
+format = "tuner.search_space/1"
+name = "rates"
+[params.family]
+type = "categorical"
+choices = ["constant"]
+[params.base_lr]
+type = "float"
+low = 1e-3
+high = 1.4
+log = true
+"""
+
 
 def parse(text: str, clock: Clock = THE_CHAPTERS) -> SearchSpace:
     return parse_space(tomllib.loads(text), "space.toml", clock)

@@ -13,7 +13,8 @@ import tuner
 from tuner.cli.main import main
 from tuner.errors import DefinitionError
 from tuner.schedules import Constant
-from tuner.spec import difference, load_spec
+from tuner.search.study import difference
+from tuner.spec import load_spec
 from tuner.tasks import LeNetFashionMNIST
 from tuner.tasks.fashion_mnist import load_fashion_mnist
 from tuner.tasks.gluon_data import scaled

@@ -15,21 +15,11 @@ import pytest
 
 from tuner.schedules import Constant, schedule_to_dict
 
+from .spaces import CONSTANT_RATES
+
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 RATES = [10 ** (-3 + step / 6) for step in range(20)]
 BEST = 12
-SPACE = """
-format = "tuner.search_space/1"
-name = "rates"
-[params.family]
-type = "categorical"
-choices = ["constant"]
-[params.base_lr]
-type = "float"
-low = 1e-3
-high = 1.4
-log = true
-"""
 
 
 def table(path: Path) -> Path:
@@ -58,7 +48,7 @@ def table(path: Path) -> Path:
 
 def test_the_searches_of_a_small_table(tmp_path: Path) -> None:
     space = tmp_path / "rates.toml"
-    space.write_text(SPACE)
+    space.write_text(CONSTANT_RATES)
     done = subprocess.run(
         [
             sys.executable, str(BENCHMARKS / "search.py"), "--table", table(tmp_path / "t.jsonl"),

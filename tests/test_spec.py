@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tuner.errors import UnitError
-from tuner.spec import Forecast, Screening, difference, load_spec, seconds
+from tuner.search.study import difference
+from tuner.spec import Forecast, Screening, load_spec, seconds
 
 from .study_files import STUDY, changed, space, spec
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from tuner.clusters import connected
 from tuner.naming import found_spec, given_url, named_url
-from tuner.running import Limits, Run, alone_if_passed, run_to_the_end, with_task
+from tuner.passed_task import alone_if_passed, with_task
+from tuner.running import Limits, Run, run_to_the_end
 from tuner.search.confirm import find_confirm
 from tuner.search.events import Event
 from tuner.search.repeats import planned, settings_of
@@ -77,7 +78,7 @@ def run_study(
     spec = load_spec(study, task)
     if storage is not None:
         spec = spec._replace(storage_url=given_url(storage))
-    spec = alone_if_passed(spec, limits, dask)
+    spec = alone_if_passed(spec, workers, dask)
     spec.task.check()
     with connected(dask, spec.storage_url) as cluster:
         make_database(spec.storage_url, lambda new: prepare_study(spec, new))
@@ -132,7 +133,7 @@ def resume_study(
         spec = found_spec(database, study, url)
         begun = find_confirm(database, spec.name)
         settings = settings_of(begun) if begun else spec.confirm
-    spec = alone_if_passed(with_task(spec, task), limits, dask)
+    spec = alone_if_passed(with_task(spec, task), workers, dask)
     spec.task.check()
     with connected(dask, spec.storage_url) as cluster:
         run = Run(spec, database, limits, cluster, on_event, stop_requested)

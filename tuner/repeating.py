@@ -17,7 +17,8 @@ from pydantic import ValidationError
 from tuner.clusters import connected
 from tuner.errors import StudyError
 from tuner.naming import found_spec, given_url, named_url
-from tuner.running import Limits, Run, alone_if_passed, with_task
+from tuner.passed_task import alone_if_passed, with_task
+from tuner.running import Limits, Run
 from tuner.search.compare import rivals
 from tuner.search.events import Event
 from tuner.search.study import prepare_study
@@ -88,7 +89,7 @@ def confirm_study(
         stored = found_spec(database, name, url)
     if spec is None or spec.name != stored.name:
         spec = with_task(stored, task)
-    spec = alone_if_passed(spec._replace(storage_url=url), limits, dask)
+    spec = alone_if_passed(spec._replace(storage_url=url), workers, dask)
     settings = _changed(spec.confirm, numbers)
     spec.task.check()
     with connected(dask, spec.storage_url) as cluster:
@@ -146,7 +147,7 @@ def compare_study(
     limits = Limits.checked(None, timeout, workers)
     if seeds < 2:
         raise StudyError(f"`seeds` must be 2 or more, for one has no spread, but got {seeds}.")
-    spec = alone_if_passed(_spec(study, storage, name, task), limits, dask)
+    spec = alone_if_passed(_spec(study, storage, name, task), workers, dask)
     candidates = rivals(spec, schedules)
     spec.task.check()
     with connected(dask, spec.storage_url) as cluster:

@@ -29,8 +29,6 @@ from tuner.storage import close, one_at_a_time
 from tuner.storage_errors import storage_errors
 from tuner.storage_urls import hide_password
 from tuner.study_result import StudyResult
-from tuner.tasks.base import Task
-from tuner.tasks.named import NamedTask
 from tuner.workers import run_workers
 
 
@@ -59,41 +57,6 @@ class Limits(NamedTuple):
     def is_whole(self, budget: int) -> bool:
         """Tell whether a run with these limits ends with the whole budget of its study."""
         return self.trials is None or self.trials >= budget
-
-
-def with_task(spec: StudySpec, task: Task | None) -> StudySpec:
-    """Return a stored definition with the task that is passed from Python again, if one is.
-
-    Raises:
-        StudyError: If it names its task itself.
-        TaskError: If it is another task than before.
-    """
-    if task is None:
-        return spec
-    if not isinstance(spec.task, NamedTask) or not spec.task.is_passed:
-        raise StudyError(
-            f"`task` must be left out for study {spec.name!r}, which names its own:"
-            f" {spec.training.name!r}."
-        )
-    return spec._replace(task=spec.task.with_task(task))
-
-
-def alone_if_passed(spec: StudySpec, limits: Limits, dask: str | None) -> StudySpec:
-    """Return a definition, with one worker if its task was passed from Python.
-
-    Raises:
-        StudyError: If several are asked for.
-    """
-    if not isinstance(spec.task, NamedTask) or not spec.task.is_passed:
-        return spec
-    asked = limits.workers or spec.study_data.get("workers", {}).get("count") or 1
-    if asked > 1 or dask is not None:
-        raise StudyError(
-            "A task that is passed from Python must have one worker, in this process, but got"
-            f" {'a cluster' if dask else f'{asked} workers'}. Name the function that makes it in"
-            ' the study file instead: [task] name = "module:function".'
-        )
-    return spec._replace(workers=1)
 
 
 class Run:

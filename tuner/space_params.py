@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -69,6 +70,7 @@ class _Param(Section):
     when: dict[str, Any] = Field(default_factory=dict)
     """Values of categorical parameters above that this one goes with; others do without it."""
 
+    @abstractmethod
     def resolve(
         self, name: str, clock: Clock, when: Conditions, place: str, mistakes: Mistakes
     ) -> Param | None:
@@ -81,7 +83,6 @@ class _Param(Section):
             place: Where it is in the file.
             mistakes: Takes the notes.
         """
-        raise NotImplementedError
 
 
 class Categorical(_Param):

@@ -64,7 +64,6 @@ __all__ = [
     "StudySpec",
     "SuccessiveHalving",
     "Training",
-    "difference",
     "load_spec",
     "make_spec",
     "seconds",
@@ -264,18 +263,6 @@ def make_spec(
         workers.count or psutil.cpu_count(logical=False) or 1, space, kept, dict(space_data),
         confirm,
     )  # fmt: skip
-
-
-def difference(old: StudySpec, new: StudySpec) -> list[str]:
-    """Return one line for each thing that decides trials and is not the same."""
-    before, after = old.decisive(), new.decisive()
-    width = max(map(len, before.keys() | after.keys()), default=0)
-    lines = []
-    for key in sorted(before.keys() | after.keys()):
-        if before.get(key) != after.get(key):
-            was = before.get(key, "(absent)")
-            lines.append(f"  {key:<{width}}  {was} -> {after.get(key, '(absent)')}")
-    return lines
 
 
 def _read_storage(data: object, folder: Path, stem: str, mistakes: Mistakes) -> str:

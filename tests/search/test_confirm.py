@@ -182,30 +182,6 @@ def test_stopped_after_an_epoch_it_goes_on_with_its_own_settings(searched: Path)
     )
 
 
-def test_a_collapsed_seed_counts_as_the_chance_that_it_is(
-    write_study: Callable, tmp_path: Path
-) -> None:
-    (tmp_path / "hot.toml").write_text(
-        'format = "tuner.search_space/1"\nname = "hot"\n'
-        '[params.family]\ntype = "categorical"\nchoices = ["constant"]\n'
-        '[params.base_lr]\ntype = "float"\nlow = 0.1\nhigh = 1e12\nlog = true\n'
-        '[[baseline]]\nlabel = "too hot"\nfamily = "constant"\nbase_lr = 1e12\n'
-        '[[baseline]]\nlabel = "good"\nfamily = "constant"\nbase_lr = 0.2\n'
-    )
-    study = write_study(trials=2, space="hot.toml", confirm="seeds = 2\nmax_seeds = 2")
-    found = confirmed(tuner.run_study(study))
-    rows = {row.candidate.label: row for row in found.rows}
-    assert rows["good"].is_winner
-    assert rows["too hot"].candidate.collapsed == (1, 2)
-    for value in rows["too hot"].candidate.values.values():
-        assert value == pytest.approx(0.1, abs=0.04)  # one answer to all of 500 examples
-    trials = optuna.load_study(
-        study_name="small.confirm", storage=tuner.open_study(study).storage
-    ).trials
-    reasons = [t.user_attrs["reason"] for t in trials if t.user_attrs["label"] == "too hot"]
-    assert all("diverged in epoch 1" in reason for reason in reasons)
-
-
 def test_no_confirm(write_study: Callable) -> None:
     study = write_study(trials=2, confirm=SMALL)
     result = tuner.run_study(study, confirm=False)

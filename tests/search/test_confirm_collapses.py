@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
 
 import tuner
 from tuner import Constant
 from tuner.schedules import schedule_to_dict
 
+from ..spaces import CONSTANT_RATES
+
 RATES = [10 ** (-2 + step / 8) for step in range(17)]  # 0.01 to 1
 LAST_STEADY = 0.1  # higher ones are the better the higher they are, but from seed 0 alone
-SPACE = """
-format = "tuner.search_space/1"
-name = "rates"
-[params.family]
-type = "categorical"
-choices = ["constant"]
-[params.base_lr]
-type = "float"
-low = 1e-2
-high = 1.0
-log = true
-[[baseline]]
-label = "low"
-family = "constant"
-base_lr = 0.01
-"""
+BASELINE = '[[baseline]]\nlabel = "low"\nfamily = "constant"\nbase_lr = 0.01\n'
 STUDY = """
 format = "tuner.study/1"
 name = "hot"
@@ -72,7 +61,9 @@ def study(tmp_path: Path) -> Path:
                 "curve": schedule_to_dict(Constant(base_lr=rate, horizon=15)), "epochs": rows,
             })  # fmt: skip
     (tmp_path / "table.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n")
-    (tmp_path / "space.toml").write_text(SPACE)
+    (tmp_path / "space.toml").write_text(
+        CONSTANT_RATES.replace("low = 1e-3", "low = 1e-2") + BASELINE
+    )
     (tmp_path / "study.toml").write_text(STUDY)
     return tmp_path / "study.toml"
 
@@ -102,3 +93,28 @@ def test_the_next_best_takes_the_place_of_a_finalist_that_collapses(study: Path)
     more = tuner.confirm_study(study, top=3)
     assert more.confirmed is not None
     assert {c.trial for c in more.confirmed.candidates} == {None, *hot, *steady[:3]}
+
+
+def test_a_collapsed_seed_counts_as_the_chance_that_it_is(
+    write_study: Callable, tmp_path: Path
+) -> None:
+    (tmp_path / "hot.toml").write_text(
+        'format = "tuner.search_space/1"\nname = "hot"\n'
+        '[params.family]\ntype = "categorical"\nchoices = ["constant"]\n'
+        '[params.base_lr]\ntype = "float"\nlow = 0.1\nhigh = 1e12\nlog = true\n'
+        '[[baseline]]\nlabel = "too hot"\nfamily = "constant"\nbase_lr = 1e12\n'
+        '[[baseline]]\nlabel = "good"\nfamily = "constant"\nbase_lr = 0.2\n'
+    )
+    study = write_study(trials=2, space="hot.toml", confirm="seeds = 2\nmax_seeds = 2")
+    found = tuner.run_study(study).confirmed
+    assert found is not None
+    rows = {row.candidate.label: row for row in found.rows}
+    assert rows["good"].is_winner
+    assert rows["too hot"].candidate.collapsed == (1, 2)
+    for value in rows["too hot"].candidate.values.values():
+        assert value == pytest.approx(0.1, abs=0.04)  # one answer to all of 500 examples
+    trials = optuna.load_study(
+        study_name="small.confirm", storage=tuner.open_study(study).storage
+    ).trials
+    reasons = [t.user_attrs["reason"] for t in trials if t.user_attrs["label"] == "too hot"]
+    assert all("diverged in epoch 1" in reason for reason in reasons)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,91 +10,25 @@ import pytest
 import torch
 from torch import nn
 
-from tuner import Constant, Cosine, import_mxnet
+from tuner import Constant, Cosine
 from tuner.errors import TaskError
-from tuner.tasks import EpochRecord, GluonTask, State, TorchTask
+from tuner.tasks import GluonTask, State, TorchTask
 from tuner.tasks.base import Task
 from tuner.tasks.gluon import train as gluon_train
 from tuner.tasks.gluon_data import Data
 
-mx = import_mxnet()
-EPOCHS = 4
-CHANCE = np.random.default_rng(0)
-INPUTS = CHANCE.normal(size=(150, 6)).astype(np.float32)
-LABELS = (INPUTS.sum(axis=1) > 0).astype(np.int64) + (INPUTS[:, 0] > 1)
-DATA = INPUTS, LABELS
-TEST = CHANCE.normal(size=(60, 6)).astype(np.float32), CHANCE.integers(0, 3, 60)
+from .networks import (
+    DATA,
+    INPUTS,
+    LABELS,
+    TASKS,
+    TEST,
+    mx,
+    torch_network,
+    trained,
+)
 
-
-def gluon_network() -> Any:
-    net = mx.gluon.nn.HybridSequential()
-    net.add(mx.gluon.nn.Dense(16), mx.gluon.nn.BatchNorm(), mx.gluon.nn.Activation("relu"))
-    net.add(mx.gluon.nn.Dropout(0.3), mx.gluon.nn.Dense(3))
-    return net
-
-
-def torch_network() -> Any:
-    return nn.Sequential(
-        nn.Linear(6, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.3), nn.Linear(16, 3)
-    )
-
-
-class Noisy(torch.utils.data.Dataset):
-    """Examples with noise from NumPy's generator, as an augmentation draws it."""
-
-    def __len__(self) -> int:
-        return len(INPUTS)
-
-    def __getitem__(self, index: int) -> tuple[Any, int]:
-        noise = np.random.normal(size=6).astype(np.float32) / 10
-        return torch.from_numpy(INPUTS[index] + noise), int(LABELS[index])
-
-
-def gluon_loader() -> Any:
-    dataset = mx.gluon.data.ArrayDataset(INPUTS, LABELS.astype(np.float32))
-    return mx.gluon.data.DataLoader(dataset, batch_size=16, shuffle=True)
-
-
-TASKS: dict[str, Callable[[], Task]] = {
-    "gluon arrays": lambda: GluonTask(
-        net=gluon_network, train_data=DATA, test_data=TEST, batch_size=16
-    ),
-    "gluon dataset, Adam": lambda: GluonTask(
-        net=gluon_network, train_data=mx.gluon.data.ArrayDataset(INPUTS, LABELS), test_data=TEST,
-        batch_size=16, optimizer="adam",
-    ),
-    "gluon loader, momentum": lambda: GluonTask(
-        net=gluon_network, train_data=gluon_loader(), test_data=TEST,
-        optimizer_params={"momentum": 0.9},
-    ),
-    "torch arrays": lambda: TorchTask(
-        net=torch_network, train_data=DATA, test_data=TEST, batch_size=16
-    ),
-    "torch dataset, AdamW": lambda: TorchTask(
-        net=torch_network, train_data=Noisy(), test_data=TEST, batch_size=16,
-        optimizer=torch.optim.AdamW,
-    ),
-    "torch loader, momentum": lambda: TorchTask(
-        net=torch_network,
-        train_data=torch.utils.data.DataLoader(Noisy(), batch_size=16, shuffle=True),
-        test_data=torch.utils.data.DataLoader(
-            torch.utils.data.TensorDataset(*map(torch.from_numpy, TEST)), batch_size=50
-        ),
-        optimizer=functools.partial(torch.optim.SGD, momentum=0.9, nesterov=True),
-    ),
-}  # fmt: skip
 each_task = pytest.mark.parametrize("kind", TASKS)
-
-
-def trained(
-    task: Task, epochs: int = EPOCHS, start: State | None = None, seed: int = 1, rate: float = 0.05
-) -> tuple[list[EpochRecord], list[State]]:
-    schedule = Cosine(base_lr=rate, horizon=EPOCHS * task.updates_per_epoch)
-    records, states = [], []
-    for epoch in task.train(schedule, seed=seed, epochs=epochs, start=start):
-        records.append(epoch.record._replace(seconds=0.0))
-        states.append(epoch.state())
-    return records, states
 
 
 def bits(state: State) -> dict[str, bytes]:
@@ -270,44 +203,3 @@ def test_a_loader_keeps_its_promise() -> None:
     task = TorchTask(net=torch_network, train_data=Short(), test_data=TEST)
     with pytest.raises(TaskError, match=r"gave 2 in an epoch, not 3"):
         trained(task)
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"net": torch_network()}, "`net` must be a function that makes the network"),
-        ({"batch_size": None}, "`batch_size` must be 1 or more, but got None"),
-        ({"train_data": INPUTS}, "must be a pair"),
-        ({"train_data": (INPUTS, LABELS[:3])}, "as many inputs as labels"),
-        ({"test_data": 5}, "`test_data` must be a pair of arrays"),
-        ({"test_data": []}, "`test_data` must be a pair of arrays"),
-        ({"train_data": gluon_loader()}, "must be left out where a loader makes the batches"),
-        ({"threads": 0}, "`threads` must be 1 or more, but got 0"),
-    ],
-)
-def test_arguments_that_make_no_task(change: dict[str, Any], words: str) -> None:
-    good = {"net": torch_network, "train_data": DATA, "test_data": TEST, "batch_size": 16}
-    with pytest.raises(TaskError, match=words):
-        trained(TorchTask(**{**good, **change}))
-
-
-def test_a_rate_among_the_optimizers_parameters_is_refused() -> None:
-    rate = {"learning_rate": 0.1}
-    data = {"train_data": DATA, "test_data": TEST, "batch_size": 16}
-    with pytest.raises(TaskError, match="must have no 'learning_rate', which is the schedule's"):
-        GluonTask(net=gluon_network, optimizer_params=rate, **data)
-
-
-def test_a_state_of_another_network_is_refused() -> None:
-    _, states = trained(TASKS["torch dataset, AdamW"](), epochs=1)
-    other = TorchTask(net=lambda: nn.Linear(6, 3), train_data=DATA, test_data=TEST, batch_size=16)
-    with pytest.raises(TaskError, match="must be of this network and optimizer"):
-        trained(other, start=states[0])
-
-
-def test_an_unknown_device_is_refused() -> None:
-    task = TorchTask(
-        net=torch_network, train_data=DATA, test_data=TEST, batch_size=16, device="cuda:7"
-    )
-    with pytest.raises(TaskError, match="device = 'cuda:7' must exist, but PyTorch says"):
-        task.check()

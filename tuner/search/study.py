@@ -12,7 +12,7 @@ from optuna.study import Study
 from tuner.errors import DefinitionError, StudyError
 from tuner.schedules import schedule_to_dict
 from tuner.search.trial import BASELINE, SCHEDULE
-from tuner.spec import StudySpec, difference, make_spec
+from tuner.spec import StudySpec, make_spec
 from tuner.spec_sections import REPEATS, name_of_study
 from tuner.storage_urls import hide_password
 from tuner.tasks.named import NamedTask
@@ -124,3 +124,15 @@ def store_definition(study: Study, spec: StudySpec) -> None:
         definition["task"] = spec.task.facts
     if study.user_attrs.get(DEFINITION) != definition:
         study.set_user_attr(DEFINITION, definition)
+
+
+def difference(old: StudySpec, new: StudySpec) -> list[str]:
+    """Return one line for each thing that decides trials and is not the same."""
+    before, after = old.decisive(), new.decisive()
+    width = max(map(len, before.keys() | after.keys()), default=0)
+    lines = []
+    for key in sorted(before.keys() | after.keys()):
+        if before.get(key) != after.get(key):
+            was = before.get(key, "(absent)")
+            lines.append(f"  {key:<{width}}  {was} -> {after.get(key, '(absent)')}")
+    return lines

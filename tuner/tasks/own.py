@@ -6,6 +6,7 @@ import copy
 import functools
 import hashlib
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -44,7 +45,7 @@ def in_words(thing: Any) -> str:
     return f"{name} of {source_digest(thing)}" if name else repr(thing)
 
 
-class OwnNetwork:
+class OwnNetwork(ABC):
     """A network of one's own and its data; what ``GluonTask`` and ``TorchTask`` share.
 
     Args:
@@ -112,14 +113,15 @@ class OwnNetwork:
             other._holdout = {"holdout_size": size, "on_test_set": on_test_set}
         return other
 
+    @abstractmethod
     def check(self) -> None:
-        """Do nothing: who made the task has framework and data."""
+        """Make sure that the framework, the optimizer and the device are there."""
 
+    @abstractmethod
     def train(
         self, schedule: Schedule, *, seed: int, epochs: int, start: State | None = None
     ) -> Iterator[Epoch]:
         """Train a new network under a schedule, epoch by epoch."""
-        raise NotImplementedError
 
     def identity(self) -> dict[str, Any]:
         """Return the sizes; what else decides a result is among the options of the study."""
@@ -147,9 +149,9 @@ class OwnNetwork:
             "versions": self.versions(),
         }
 
+    @abstractmethod
     def _in_words(self) -> Mapping[str, Any]:
         """Return network and optimizer in their own words."""
-        raise NotImplementedError
 
     def _digests(self) -> list[str]:
         return [self.train_data.digest(), self.test_data.digest()]

@@ -1,0 +1,64 @@
+"""Arguments, states and devices that tasks over own networks refuse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from torch import nn
+
+from tuner.errors import TaskError
+from tuner.tasks import GluonTask, TorchTask
+
+from .networks import (
+    DATA,
+    INPUTS,
+    LABELS,
+    TASKS,
+    TEST,
+    gluon_loader,
+    gluon_network,
+    torch_network,
+    trained,
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"net": torch_network()}, "`net` must be a function that makes the network"),
+        ({"batch_size": None}, "`batch_size` must be 1 or more, but got None"),
+        ({"train_data": INPUTS}, "must be a pair"),
+        ({"train_data": (INPUTS, LABELS[:3])}, "as many inputs as labels"),
+        ({"test_data": 5}, "`test_data` must be a pair of arrays"),
+        ({"test_data": []}, "`test_data` must be a pair of arrays"),
+        ({"train_data": gluon_loader()}, "must be left out where a loader makes the batches"),
+        ({"threads": 0}, "`threads` must be 1 or more, but got 0"),
+    ],
+)
+def test_arguments_that_make_no_task(change: dict[str, Any], words: str) -> None:
+    good = {"net": torch_network, "train_data": DATA, "test_data": TEST, "batch_size": 16}
+    with pytest.raises(TaskError, match=words):
+        trained(TorchTask(**{**good, **change}))
+
+
+def test_a_rate_among_the_optimizers_parameters_is_refused() -> None:
+    rate = {"learning_rate": 0.1}
+    data = {"train_data": DATA, "test_data": TEST, "batch_size": 16}
+    with pytest.raises(TaskError, match="must have no 'learning_rate', which is the schedule's"):
+        GluonTask(net=gluon_network, optimizer_params=rate, **data)
+
+
+def test_a_state_of_another_network_is_refused() -> None:
+    _, states = trained(TASKS["torch dataset, AdamW"](), epochs=1)
+    other = TorchTask(net=lambda: nn.Linear(6, 3), train_data=DATA, test_data=TEST, batch_size=16)
+    with pytest.raises(TaskError, match="must be of this network and optimizer"):
+        trained(other, start=states[0])
+
+
+def test_an_unknown_device_is_refused() -> None:
+    task = TorchTask(
+        net=torch_network, train_data=DATA, test_data=TEST, batch_size=16, device="cuda:7"
+    )
+    with pytest.raises(TaskError, match="device = 'cuda:7' must exist, but PyTorch says"):
+        task.check()
