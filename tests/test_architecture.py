@@ -31,6 +31,7 @@ ROWS: list[set[str]] = [
         "confirmation",
         "definitions",
         "objective",
+        "passed_task",
         "patience",
         "results",
         "schemas",

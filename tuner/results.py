@@ -108,9 +108,14 @@ class Summary(NamedTuple):
 
 
 def trial_rows(study: Study) -> list[TrialRow]:
-    """Return the trials of a study in the order of their numbers."""
+    """Return the trials of a study in the order of their numbers.
+
+    Without what a worker asked for when another one had just taken the last trial, and gave back:
+    a number that has no parameters and may never get any.
+    """
     minimized = study.direction == StudyDirection.MINIMIZE
-    return [_row(trial, minimized) for trial in study.get_trials(deepcopy=False)]
+    trials = study.get_trials(deepcopy=False)
+    return [_row(trial, minimized) for trial in trials if not _is_unbegun(trial)]
 
 
 def ranking(rows: Sequence[TrialRow]) -> list[TrialRow]:
@@ -156,8 +161,7 @@ def epochs_saved(rows: Sequence[TrialRow], epochs: int) -> int:
 def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
     """Return where a study stands.
 
-    A waiting trial beyond the budget, which a worker took at the same moment as another one took
-    the last, is none of it until the budget is raised.
+    A waiting trial beyond the budget is none of it until the budget is raised.
     """
     rows = [row for row in rows if row.state != "waiting" or row.number < budget]
     return Summary(
@@ -169,6 +173,11 @@ def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
         best=next(iter(ranking(rows)), None),
         false_prunes=false_prunes(rows),
     )
+
+
+def _is_unbegun(trial: FrozenTrial) -> bool:
+    is_enqueued = "fixed_params" in trial.system_attrs
+    return trial.state == TrialState.WAITING and not (trial.params or is_enqueued)
 
 
 def _row(trial: FrozenTrial, minimized: bool) -> TrialRow:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import optuna
 import pytest
+from optuna.trial import TrialState
 
 import tuner
 from tuner.errors import StudyError, TrainingError
@@ -107,6 +108,19 @@ def test_the_budget_is_the_studys_over_all_runs(write_study: Callable) -> None:
     first = tuner.run_study(study).summary
     assert (first.finished, first.states) == (4, {"complete": 4})
     assert tuner.run_study(study).summary == first  # nothing is left to do
+
+
+def test_a_trial_asked_for_beside_the_last_one_is_shown_once_it_begins(
+    write_study: Callable,
+) -> None:
+    first = tuner.run_study(write_study(trials=6))
+    surplus = first.study.ask()  # as a worker may, at the moment when another one took the last
+    first.study._storage.set_trial_state_values(surplus._trial_id, state=TrialState.WAITING)
+    assert [row.number for row in first.trials] == list(range(6))
+    assert tuner.run_study(write_study(trials=6)).summary.finished == 6
+    more = tuner.run_study(write_study(trials=6), trials=7)
+    assert [row.number for row in more.trials] == list(range(7))
+    assert more.trials[-1].is_finished
 
 
 @pytest.mark.parametrize("pruner", ["forecast", "hyperband"])
