@@ -107,15 +107,22 @@ class Summary(NamedTuple):
         return sum(self.states.get(state, 0) for state in ("complete", "pruned", "failed"))
 
 
-def trial_rows(study: Study) -> list[TrialRow]:
-    """Return the trials of a study in the order of their numbers.
+def begun_trials(study: Study) -> list[FrozenTrial]:
+    """Return the trials of a study in the order of their numbers, without surplus at the end.
 
-    Without what a worker asked for when another one had just taken the last trial, and gave back:
-    a number that has no parameters and may never get any.
+    What a worker asked for when another one had just taken the last trial, and gave back, is a
+    number without parameters that may never get any.
     """
-    minimized = study.direction == StudyDirection.MINIMIZE
     trials = study.get_trials(deepcopy=False)
-    return [_row(trial, minimized) for trial in trials if not _is_unbegun(trial)]
+    while trials and _is_unbegun(trials[-1]):
+        trials = trials[:-1]
+    return trials
+
+
+def trial_rows(study: Study) -> list[TrialRow]:
+    """Return the trials of a study that were enqueued or have begun, as :func:`begun_trials`."""
+    minimized = study.direction == StudyDirection.MINIMIZE
+    return [_row(trial, minimized) for trial in begun_trials(study)]
 
 
 def ranking(rows: Sequence[TrialRow]) -> list[TrialRow]:

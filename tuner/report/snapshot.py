@@ -10,10 +10,12 @@ import optuna
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial
 
+from tuner.results import begun_trials
+
 
 def snapshot(study: Study) -> Study:
     """Return a copy of a study in memory: one moment of it, however long reading it takes."""
-    return in_memory(study.get_trials(deepcopy=False), study.direction)
+    return in_memory(begun_trials(study), study.direction)
 
 
 def in_memory(trials: Sequence[FrozenTrial], direction: StudyDirection) -> Study:
