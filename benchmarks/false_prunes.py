@@ -85,12 +85,12 @@ def run(
     for training in order:
         trial = study.ask()
         trial.set_user_attr(SCHEDULE, training.schedule)
-        for epoch, value in enumerate(getattr(training, signal), start=1):
-            trial.report(value, step=epoch)
-            spent += 1
-            if epoch < epochs and trial.should_prune():
+        for epoch, value in enumerate(getattr(training, signal)):
+            if trial.should_prune():  # before the first epoch too
                 study.tell(trial, state=TrialState.PRUNED)
                 break
+            trial.report(value, step=epoch + 1)
+            spent += 1
         else:
             study.tell(trial, training.raw[-1])
     states = [trial.state for trial in study.get_trials(deepcopy=False)]

@@ -16,6 +16,7 @@ from optuna.trial import TrialState
 
 from tuner.checkpoints import CheckpointStore
 from tuner.definitions import read_toml
+from tuner.results import PRUNED_AFTER
 from tuner.search.events import EpochEnded, Event, TrialStarted
 from tuner.search.trial import REASON, run_trial
 from tuner.spec import StudySpec, make_spec
@@ -137,12 +138,10 @@ def replay(competitor: Competitor, spec: StudySpec, seed: int, budget: int) -> l
             started = next(event for event in events if isinstance(event, TrialStarted))
             found = task.nearest(started.schedule, seed=spec.training.seed, epochs=spec.epochs)
             epochs = sum(isinstance(event, EpochEnded) for event in events)
-            pruned = outcome.state == TrialState.PRUNED
+            pruned = PRUNED_AFTER in outcome.reason
             # A collapse takes the epoch in which it shows.
-            collapsed = pruned and epochs == len(found.rows)
-            ended = Ended(
-                found.number, epochs + collapsed, pruned and not collapsed, outcome.value
-            )
+            collapsed = outcome.state == TrialState.PRUNED and not pruned
+            ended = Ended(found.number, epochs + collapsed, pruned, outcome.value)
             spent += ended.epochs
             trials.append(ended)
     return trials

@@ -93,6 +93,9 @@ ROWS = [
      "pruner.reduction_factor", "must be >= 2, but got 1"),
     (("[budget]", "[pruner]\ntype = 'halving'\nrungs = ['5up']\n[budget]"),
      "pruner.rungs", "must be epochs or shares of the horizon, but got '5up'"),
+    (("[budget]", "[pruner]\ntype = 'halving'\nrungs = ['0ep', '1ep']\n[budget]"),
+     "pruner.rungs", "must be more than '0ep', unless trials are judged by a forecast, which needs"
+     " no training yet"),
     (("[budget]", "[pruner]\ntype = 'halving'\nrungs = ['1ep']\n[budget]"),
      "pruner.keep", "must be a share between 0 and 1 for each of 1 rungs, but got [0.4, 0.4]"),
     (("[budget]", "[pruner]\ntype = 'halving'\nkeep = [0.5, 1.0]\n[budget]"),

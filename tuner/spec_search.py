@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator
 
@@ -116,6 +116,8 @@ class Rungs(Pruner):
     keep: list[float] = Field(default=[0.4, 0.4], validate_default=True)
     """Share of the trials that goes on after each rung, between 0 and 1."""
 
+    _judges_untrained: ClassVar[bool] = False
+
     @field_validator("rungs", mode="before")
     @classmethod
     def _epochs_or_shares(cls, texts: object) -> object:
@@ -124,8 +126,13 @@ class Rungs(Pruner):
                 duration = Duration.parse(text)
             except UnitError as error:
                 raise ValueError(str(error)) from error
-            if duration.unit == "up" or duration.amount == 0:
+            if duration.unit == "up":
                 raise ValueError(f"must be epochs or shares of the horizon, but got {text!r}")
+            if duration.amount == 0 and not cls._judges_untrained:
+                raise ValueError(
+                    f"must be more than {text!r}, unless trials are judged by a forecast, which"
+                    " needs no training yet"
+                )
         return texts
 
     @field_validator("keep")
@@ -166,6 +173,11 @@ class Forecast(Rungs):
     """
 
     type: Literal["forecast"] = "forecast"
+    rungs: list[EpochsOrShare] = Field(default=["0ep", "0.1dur", "0.2dur"], min_length=1)
+    """As for halving; at ``"0ep"`` a schedule is judged before it is trained."""
+    keep: list[float] = Field(default=[0.4, 0.6, 0.7], validate_default=True)
+    """Share of the trials that goes on after each rung, between 0 and 1."""
+    _judges_untrained: ClassVar[bool] = True
     n_startup_trials: int = Field(default=4, ge=2)
     """Complete trials, baselines included, before which nothing is pruned."""
 

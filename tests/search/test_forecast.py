@@ -42,8 +42,11 @@ def run(
     early, end = truth(final_lr, skill)
     trial = study.ask()
     trial.set_user_attr("schedule", schedule_to_dict(cosine(final_lr)))
-    trial.report(early, step=1)
-    if prune and trial.should_prune():
+    pruned = prune and trial.should_prune()
+    if not pruned:
+        trial.report(early, step=1)
+        pruned = prune and trial.should_prune()
+    if pruned:
         study.tell(trial, state=optuna.trial.TrialState.PRUNED)
     else:
         study.tell(trial, end)
@@ -79,7 +82,7 @@ def test_the_expected_end_is_ranked_by_value_and_schedule_together() -> None:
 
 
 def test_nothing_is_forecast_before_enough_trials_are_complete() -> None:
-    study = make_study(Forecast(type="forecast", keep=[0.1, 0.1], n_startup_trials=4))
+    study = make_study(Forecast(type="forecast", keep=[0.1, 0.1, 0.1], n_startup_trials=4))
     states = [run(study, 0.01, 2.0 - number / 10).state.name for number in range(8)]
     assert states[:4] == ["COMPLETE"] * 4
     assert "PRUNED" in states[4:]
@@ -103,9 +106,50 @@ def test_a_good_schedule_that_decays_late_is_kept_where_its_value_alone_prunes_i
     assert states == {"forecast": "COMPLETE", "halving": "PRUNED"}
 
 
+def test_a_schedule_is_judged_before_it_is_trained() -> None:
+    study = make_study(Forecast(rungs=["0ep"], keep=[0.3]))
+    known = [(10**-exponent, 1.1) for exponent in (0.5, 1, 1.5, 2, 2.5, 3)]
+    for each in known:
+        run(study, *each, prune=False)
+    ended = [run(study, final_lr, 1.1) for final_lr in (0.2, 0.002, 0.1, 0.001)]
+    assert [trial.state.name for trial in ended] == ["PRUNED", "COMPLETE"] * 2
+    assert [trial.last_step for trial in ended] == [None, 1] * 2
+    # One that is enqueued has its schedule, but is not counted among those that got there.
+    study.enqueue_trial({}, user_attrs={"schedule": schedule_to_dict(cosine(0.0005))})
+    asked = study.ask()
+    asked.set_user_attr("schedule", schedule_to_dict(cosine(0.0005)))
+    assert not asked.should_prune()
+
+
+def test_a_study_prunes_before_training_and_shows_what_that_saved(
+    write_study: Callable, tuner_command: Callable
+) -> None:
+    more = (
+        '[pruner]\ntype = "forecast"\nrungs = ["0ep"]\nkeep = [0.2]\n[sampler]\ntype = "random"\n'
+    )
+    task = "train_size = 1500\ntest_size = 500\nbatch_size = 64"
+    study = write_study(trials=14, more=more, task=task)
+    ran = tuner_command("run", study)
+    assert ran.code == 0, ran
+    result = tuner.open_study(study)
+    untrained = [row for row in result.trials if row.state == "pruned" and not row.records]
+    assert len(untrained) >= 2
+    for row in untrained:
+        assert (row.reason, row.value, row.is_collapsed) == (
+            "pruned after epoch 0 of 2",
+            None,
+            False,
+        )
+        assert row.schedule is not None
+    assert result.summary.epochs_trained == sum(row.epochs for row in result.trials)
+    assert all(row.state == "complete" for row in result.trials if row.baseline)
+    assert "pruned after epoch 0 of 2" in (result.folder / "report.html").read_text()
+    assert "pruned after epoch 0 of 2" in tuner_command("trials", study).out
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_study_prunes_by_forecast(write_study: Callable, workers: int) -> None:
-    more = '[pruner]\ntype = "forecast"\nkeep = [0.3, 0.3]\n'
+    more = '[pruner]\ntype = "forecast"\nrungs = ["1ep", "2ep"]\nkeep = [0.3, 0.3]\n'
     task = "train_size = 1500\ntest_size = 500\nbatch_size = 64"  # on less the baselines collapse
     study = write_study(trials=14, epochs=4, workers=workers, more=more, task=task)
     rows = tuner.run_study(study).trials

@@ -215,6 +215,33 @@ def test_a_stop_while_a_trial_is_asked_for_leaves_none_running(
     assert "running" not in tuner.open_study(study).summary.states
 
 
+def test_killed_between_the_question_and_the_first_beat_changes_not_a_bit(
+    write_study: Callable, run_alone: Callable, tmp_path: Path
+) -> None:
+    # The trial comes before any new one, though it is not known for a while that it is nobody's.
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(
+        "import os, signal\n"
+        "from optuna.study import Study\n"
+        "original = Study.ask\n"
+        "def ask(*asked):\n"
+        "    trial = original(*asked)\n"
+        "    if trial.number == 6:\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return trial\n"
+        "Study.ask = ask\n"
+    )
+    study = write_study(trials=9)
+    whole = run_alone(study)
+    expected = comparable(whole.trials)
+    shutil.rmtree(whole.folder)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    with start(study, env=environment) as process:
+        process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert comparable(run_alone(study).trials) == expected
+
+
 def test_several_workers_never_exceed_the_budget(write_study: Callable) -> None:
     task = "train_size = 256\ntest_size = 64\nbatch_size = 8"
     study = write_study(trials=40, epochs=1, workers=4, task=task)

@@ -149,18 +149,11 @@ def test_a_training_is_extended_to_more_epochs(write_study: Callable[..., Path])
     assert row.records[:2] == first.trials[0].records
 
 
-@pytest.mark.parametrize(
-    "pruner",
-    [
-        '[pruner]\ntype = "median"\nn_startup_trials = 1\n',
-        '[pruner]\ntype = "successive_halving"\nreduction_factor = 2\n',
-    ],
-    ids=["median", "halving"],
-)
 def test_states_change_nothing_but_the_time(
-    write_drops: Callable[..., Path], caplog: pytest.LogCaptureFixture, pruner: str
+    write_drops: Callable[..., Path], caplog: pytest.LogCaptureFixture
 ) -> None:
     """And a study that cannot keep any goes on without."""
+    pruner = '[pruner]\ntype = "successive_halving"\nreduction_factor = 2\n'
     study = write_drops(HALF, trials=14, more=f'{pruner}[sampler]\ntype = "random"\n')
     shared = tuner.run_study(study)
     assert not caplog.messages

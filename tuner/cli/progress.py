@@ -176,8 +176,8 @@ class _LiveView:
         start, epochs = self._running.pop(event.number, (None, []))
         if event.state != "waiting":
             self._states[event.state] += 1
-        if epochs and PRUNED_AFTER in event.reason:
-            self._saved += epochs[-1].epochs - len(epochs)
+        if self._study and PRUNED_AFTER in event.reason:
+            self._saved += self._study.epochs - len(epochs)
         value = f"{event.value:.4f}" if event.value is not None else "     -"
         what = ""
         if start is not None:

@@ -36,7 +36,8 @@ class Forecast:
 
     The final error's logarithm is a linear function, fitted to the complete trials with a ridge
     penalty of 1 on standardized features, of these logarithms: of the error now; of the LR at the
-    end, and its square; of the sum of the LRs still to come, and its square; of the LR now.
+    end, and its square; of the sum of the LRs still to come, and its square; of the LR now. Before
+    the first epoch there is no error yet and no LR now, and the schedule alone must do.
 
     Args:
         updates_per_epoch: Updates in an epoch.
@@ -65,7 +66,7 @@ class Forecast:
         Args:
             study: The study, whose complete trials are learned from.
             trials: Trials that were judged after that epoch.
-            epoch: Epochs completed.
+            epoch: Epochs completed; 0 before the first.
 
         Returns:
             Minus the logarithm of the expected final error; None if too few are complete. Where
@@ -75,12 +76,13 @@ class Forecast:
         complete = [
             trial
             for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-            if epoch in trial.intermediate_values and SCHEDULE in trial.user_attrs
+            if SCHEDULE in trial.user_attrs and (epoch == 0 or epoch in trial.intermediate_values)
         ]
         if len(complete) < max(self._least, 2):
             return None
         finals = [trial.value or 0.0 for trial in complete]
-        nows = [trial.intermediate_values[epoch] for trial in (*complete, *trials)]
+        judged = (*complete, *trials) if epoch else ()
+        nows = [trial.intermediate_values[epoch] for trial in judged]
         if not self.is_for([*finals, *nows]):
             return by_value(study, trials, epoch)
         ends = np.array([self.merit(final) for final in finals])
@@ -96,11 +98,11 @@ class Forecast:
         return -math.log(max(self._error(value), _LEAST_ERROR))
 
     def _features(self, trials: Sequence[FrozenTrial], epoch: int) -> Array:
-        rows = [
-            (self.merit(trial.intermediate_values[epoch]), *self._ahead(trial, epoch))
-            for trial in trials
-        ]
-        return np.array(rows)
+        ahead_of_them = [self._ahead(trial, epoch) for trial in trials]
+        if epoch == 0:
+            return np.array(ahead_of_them)
+        nows = [self.merit(trial.intermediate_values[epoch]) for trial in trials]
+        return np.column_stack([nows, ahead_of_them])
 
     def _ahead(self, trial: FrozenTrial, epoch: int) -> tuple[float, ...]:
         # Every question is about all trials so far, whose schedules do not change.
@@ -108,10 +110,9 @@ class Forecast:
         if key not in self._known:
             schedule = schedule_from_dict(trial.user_attrs[SCHEDULE])
             per_epoch = self._updates_per_epoch
-            self._known[key] = (
-                *with_squares(ahead(schedule, epoch * per_epoch, self._epochs * per_epoch)),
-                now(schedule, epoch * per_epoch, self._epochs * per_epoch),
-            )
+            done, horizon = epoch * per_epoch, self._epochs * per_epoch
+            left = with_squares(ahead(schedule, done, horizon))
+            self._known[key] = (*left, now(schedule, done, horizon)) if done else left
         return self._known[key]
 
 

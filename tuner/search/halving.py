@@ -7,16 +7,19 @@ from collections.abc import Callable, Mapping, Sequence
 
 from optuna.pruners import BasePruner
 from optuna.study import Study, StudyDirection
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
 from tuner.objective import merit
+from tuner.search.trial import SCHEDULE
 
 # Says how good trials are after an epoch, the larger the better; None if it cannot tell yet.
 Score = Callable[[Study, Sequence[FrozenTrial], int], Sequence[float] | None]
 
 
-def by_value(study: Study, trials: Sequence[FrozenTrial], epoch: int) -> list[float]:
-    """Score trials by what they reported after an epoch."""
+def by_value(study: Study, trials: Sequence[FrozenTrial], epoch: int) -> list[float] | None:
+    """Score trials by what they reported after an epoch; before the first there is nothing."""
+    if epoch == 0:
+        return None
     minimized = study.direction == StudyDirection.MINIMIZE
     return [merit(trial.intermediate_values[epoch], minimized) for trial in trials]
 
@@ -26,7 +29,8 @@ class Halving(BasePruner):
 
     With ``n`` trials that were judged after that epoch, this one included, the best
     ``max(1, ceil(keep * n))`` go on. Whether a trial is among them is asked when it gets there, so
-    nobody waits for others. While there is no score, everybody goes on. It keeps no notes: asked
+    nobody waits for others. At a rung of epoch 0 a trial has a schedule and has not been trained
+    yet. While there is no score, everybody goes on. It keeps no notes: asked
     again about the same trials, it gives the same answer.
 
     Args:
@@ -56,16 +60,22 @@ class Halving(BasePruner):
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
         """Tell whether a trial ends here."""
-        epoch = trial.last_step
-        if epoch is None or epoch not in self._rungs:
+        epoch = trial.last_step or 0
+        if epoch not in self._rungs:
             return False
         others = [
             other
             for other in study.get_trials(deepcopy=False)
-            if other.number != trial.number and epoch in other.intermediate_values
+            if other.number != trial.number and _got_to(other, epoch)
         ]
         scores = self._score(study, [*others, trial], epoch)
         if scores is None:
             return False
         kept = max(1, math.ceil(self._rungs[epoch] * len(scores)))
         return sum(score > scores[-1] for score in scores[:-1]) >= kept
+
+
+def _got_to(trial: FrozenTrial, epoch: int) -> bool:
+    if epoch == 0:  # one that is enqueued has its schedule, but has not begun
+        return SCHEDULE in trial.user_attrs and trial.state != TrialState.WAITING
+    return epoch in trial.intermediate_values

@@ -146,12 +146,16 @@ class Screening(BaseSampler):
         complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
         if len(complete) < self._n_startup_trials:
             return None
+        collapsed: list[FrozenTrial] = []
         pruned: dict[int, list[FrozenTrial]] = defaultdict(list)
         for trial in trials:
-            if trial.state == TrialState.PRUNED:
-                stopped = PRUNED_AFTER in trial.user_attrs.get(REASON, PRUNED_AFTER)
-                pruned[(trial.last_step or 0) if stopped else 0].append(trial)
-        collapsed = pruned.pop(0, [])
+            if trial.state != TrialState.PRUNED:
+                continue
+            reason = trial.user_attrs.get(REASON) or (PRUNED_AFTER if trial.last_step else "")
+            if PRUNED_AFTER not in reason:
+                collapsed.append(trial)
+            elif trial.last_step:  # pruned before its first epoch it taught nothing
+                pruned[trial.last_step].append(trial)
         finals = [trial.value or 0.0 for trial in complete]
         nows = [t.intermediate_values[epoch] for epoch, ts in pruned.items() for t in ts]
         if self._forecast is not None and self._forecast.is_for([*finals, *nows]):

@@ -118,6 +118,11 @@ def _train(
     reported = max(trial.storage.get_trial(trial._trial_id).intermediate_values, default=0)
     given = min(trial.user_attrs.get(EPOCHS_GIVEN, 0), len(own))
     keys = _keys(schedule, spec)
+    # Asked for baselines too: halving remembers who passed which rung.
+    if not own and trial.should_prune():
+        if prunable:
+            return Outcome(TrialState.PRUNED, None, f"{PRUNED_AFTER} 0 of {spec.epochs}")
+        trial.set_user_attr(SPARED, 0)
     records: list[EpochRecord] = []
     for record, state in _epochs(schedule, spec, store.deepest(keys)):
         epoch = record.epoch
@@ -139,7 +144,6 @@ def _train(
         listen(EpochEnded(trial.number, spec.epochs, records[-1], judged_by, value))
         if epoch == spec.epochs:
             break
-        # Asked for baselines too: halving remembers who passed which rung.
         prune = epoch >= reported and trial.should_prune()
         if epoch == reported:  # maybe it was asked before the interruption
             prune = first_answer(trial)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage, RDBStorage
 from optuna.study import Study
-from optuna.trial import Trial, TrialState
+from optuna.trial import FrozenTrial, Trial, TrialState
 
 from tuner.checkpoints import CheckpointStore
 from tuner.errors import StorageError, TrainingError
@@ -67,6 +67,7 @@ class Worker:
         self._budget, self._listen, self._stop_reason = budget, listen, stop_reason
         self._store = CheckpointStore(spec.folder / "checkpoints")
         self._watch = Watch(supervised=supervised)
+        self._unborn: set[int] | None = None
         hurry_if(storage, stop_reason)
         study.sampler = make_sampler(spec.sampler, spec.space, spec.objective)
         study.pruner = make_pruner(
@@ -115,12 +116,28 @@ class Worker:
     def _todo(self) -> bool | None:
         """Tell whether there is a trial to take; None if there never will be."""
         trials = self._study.get_trials(deepcopy=False)
+        if self._is_one_unborn(trials):
+            return False
         ours = trials[: self._budget]
         if len(trials) < self._budget:
             return True
         if all(trial.state.is_finished() for trial in ours):
             return None
         return any(trial.state == TrialState.WAITING for trial in ours)
+
+    def _is_one_unborn(self, trials: Sequence[FrozenTrial]) -> bool:
+        """Tell whether a trial that was nobody's when this worker began still is.
+
+        A process that was killed after asking for a trial, before it made it its own, may have
+        left it. It comes before any new one, as it would have if nobody had been killed.
+        """
+        nobodys = {
+            trial.number
+            for trial in trials
+            if trial.state == TrialState.RUNNING and owner_of(trial) is None
+        }
+        self._unborn = nobodys if self._unborn is None else self._unborn & nobodys
+        return bool(self._unborn)
 
     def _run_one(self) -> Outcome | None:
         """Run one trial and store how it ended; None if it is not this worker's to end."""
