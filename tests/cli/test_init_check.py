@@ -132,7 +132,7 @@ def test_check_says_what_will_be_done(run: Callable) -> None:
         "budget    16 trials, at most 64 epochs",
         "sampler   screening: seed = 0, n_startup_trials = 4, n_candidates = 64",
         "pruner    forecast: signal = averaged, control_share = 0.0,"
-        " rungs = ['0ep', '0.1dur', '0.2dur'], keep = [0.4, 0.6, 0.7], n_startup_trials = 4",
+        " rungs = ['0ep', '0.1dur', '0.2dur'], keep = [0.35, 0.7, 0.8], n_startup_trials = 4",
         "          base_lr: 0.01..1 (log)",
         "          warmup_steps: 0..188",
         "          power: 0.5..3   if family in poly",
