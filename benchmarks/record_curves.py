@@ -37,7 +37,7 @@ EPOCHS = 10
 SPACES = ("chapter", "modern")
 SCHEDULES = 300
 SEEDS = (0, 1, 2)
-SEVERAL_SEEDS = 16  # how many schedules are trained from all of them, the best from the first
+SEVERAL_SEEDS = 24  # how many schedules are trained from all of them, the best from the first
 # Windows of averages beside the product's own, as shares of the updates so far, and how many
 # schedules have them; the columns of later ones are null.
 OTHER_SHARES = (0.04, 0.25)

@@ -43,6 +43,8 @@ TABLE = HERE / "curves" / "lenet_10_epochs.jsonl"
 RESULTS = HERE / "results"
 RANDOM = "random, unpruned"
 DOCUMENTED = "Optuna as documented: TPE, median"
+# Listed with a confirm too: what of the difference is the search's, and what the confirm's.
+CONFIRMED = ("ours", DOCUMENTED, RANDOM)
 POINTS = 60  # at which the regret of a repetition is kept
 
 RAW = {"type": "none", "signal": "raw"}
@@ -107,28 +109,22 @@ def competitors(
     pruners: dict[str, dict[str, Any] | None] = {"ours": None}
     pruners |= {"ours: " + " ".join(words): parsed(words) for words in variants}
     our_own = [ours(name, replay_spec(table, space, pruner)) for name, pruner in pruners.items()]
-    confirm = replay_spec(table, space).confirm
-    settings = confirm.top, confirm.seeds
-    every = [*our_own, *peers(epochs)]
-    # What of the difference is the search's, and what the confirm's.
-    confirmed = [
-        each._replace(name=f"{each.name}, confirmed", confirm=settings)
-        for each in every
-        if each.name in ("ours", DOCUMENTED, RANDOM)
-    ]
-    return [*every, *confirmed]
+    return [*our_own, *peers(epochs)]
 
 
-def repetition(job: tuple[Competitor, Path, Path, int, int]) -> Repetition:
-    """Run one search and say what it came to."""
+def repetition(job: tuple[Competitor, Path, Path, int, int]) -> list[Repetition]:
+    """Run one search and say what it came to: without a confirm, and with one."""
     competitor, table, space, seed, budget = job
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     spec = replay_spec(table, space, competitor.pruner)
     # By which the control share is drawn.
     spec = spec._replace(sampler=spec.sampler.model_copy(update={"seed": seed}))
     trials = replay(competitor, spec, seed, budget)
-    true = truth(spec)
-    return judge(trials, true, spec.epochs, competitor.confirm, collapsing(spec))
+    true, confirm = truth(spec), (spec.confirm.top, spec.confirm.seeds)
+    return [
+        judge(trials, true, spec.epochs),
+        judge(trials, true, spec.epochs, confirm, collapsing(spec)),
+    ]
 
 
 def parsed(words: Sequence[str]) -> dict[str, Any]:
@@ -179,7 +175,11 @@ def main() -> None:
     ]
     with ProcessPoolExecutor(asked.processes) as pool:
         done = iter(list(pool.map(repetition, jobs, chunksize=5)))
-    runs = {c.name: list(itertools.islice(done, asked.repetitions)) for c in chosen}
+    pairs = {c.name: list(itertools.islice(done, asked.repetitions)) for c in chosen}
+    runs = {name: [bare for bare, _ in both] for name, both in pairs.items()}
+    for name in CONFIRMED:
+        if name in pairs:
+            runs[f"{name}, confirmed"] = [confirmed for _, confirmed in pairs[name]]
     grid = [budget * (point + 1) / POINTS for point in range(POINTS)]
     about = {
         "table": spec.task.identity(), "space": asked.space.stem, "schedules": len(true),
@@ -195,9 +195,13 @@ def main() -> None:
     for name, repetitions in runs.items():
         print("| " + " | ".join(row(name, repetitions, runs[RANDOM], grid)) + " |")
     asked.results.mkdir(exist_ok=True)
+    pruners = {c.name: c.pruner for c in chosen}
     searches = {
-        c.name: {"pruner": c.pruner, "repetitions": [plain(run, grid) for run in runs[c.name]]}
-        for c in chosen
+        name: {
+            "pruner": pruners[name.removesuffix(", confirmed")],
+            "repetitions": [plain(run, grid) for run in repetitions],
+        }
+        for name, repetitions in runs.items()
     }
     result = json.dumps({**about, "grid": grid, "searches": searches})
     (asked.results / "search.json").write_text(result + "\n")

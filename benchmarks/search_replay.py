@@ -27,16 +27,12 @@ CHANCE = 0.1  # the accuracy of a collapsed training, among ten classes
 
 
 class Competitor(NamedTuple):
-    """A way to search: ``pruner`` is a study's table, of which the signal and the share count.
-
-    ``confirm`` is how many schedules it trains again before it hands one over, and how often.
-    """
+    """A way to search: ``pruner`` is a study's table, of which the signal and the share count."""
 
     name: str
     sampler: Callable[[int], BaseSampler]
     make_pruner: Callable[[], BasePruner]
     pruner: dict[str, Any]
-    confirm: tuple[int, int] = (1, 0)
 
 
 class Ended(NamedTuple):
