@@ -37,7 +37,9 @@ class SyneTuneASHA(BasePruner):
             begun = Trial(trial.number, {"unused": 0.5}, datetime.datetime.now())
             self._trials[trial.number] = begun
             self._scheduler.on_trial_add(begun)
-        epoch = max(trial.intermediate_values)
+        if trial.last_step is None:  # asked before the first epoch
+            return False
+        epoch = trial.last_step
         result = {"accuracy": trial.intermediate_values[epoch], "epoch": epoch}
         decision = self._scheduler.on_trial_result(self._trials[trial.number], result)
         return bool(decision == SchedulerDecision.STOP)
