@@ -63,7 +63,7 @@ def test_a_study_over_an_own_network_killed_at_random_moments_changes_not_a_bit(
 ) -> None:
     monkeypatch.setenv("EXAMPLE_SHARE", SMALL["EXAMPLE_SHARE"])
     study = examples / f"{framework}_network" / "study.toml"
-    early = "n_startup_trials = 3\nkeep = [0.2, 0.2]"
+    early = 'n_startup_trials = 3\nrungs = ["0.1dur", "0.2dur"]\nkeep = [0.2, 0.2]'
     study.write_text(re.sub("n_startup_trials = 5", early, study.read_text()))
     # In processes of their own: frameworks of other tests may change the last bits here.
     run("-m", "tuner", "run", study, "--workers", 1, "--trials", 6)

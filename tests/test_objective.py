@@ -95,7 +95,8 @@ def test_the_forecast_sees_a_perplexity_as_its_loss() -> None:
 
 def test_what_cannot_be_forecast_is_halved() -> None:
     """A metric of one's own, and a loss below 0, have no error whose logarithm says anything."""
-    halved = played(PRUNERS["halving"], OWN, lambda error: error)
+    same = Halving(type="halving", keep=PRUNERS["forecast"].keep[1:])
+    halved = played(same, OWN, lambda error: error)
     assert played(PRUNERS["forecast"], OWN, lambda error: error) == halved
     below = played(PRUNERS["forecast"], LOSS, lambda error: error - 9)
     # The forecast asks for some complete trials first, which halving does not.

@@ -25,7 +25,7 @@ LINES = re.compile(
             r"sqlite:///.*",  # where the first line is cut
             r"trial  family         base LR    epoch  accuracy",
             RUNNING,
-            r" {0,4}\d+  (complete|pruned|failed) +[\d.]+  [a-z_]+ +base LR .*",
+            r" {0,4}\d+  (complete|pruned|failed) +([\d.]+|-)  [a-z_]+ +base LR .*",
             r"\d+/\d+ trials.*",
             r"best 0\.\d{4} \(trial \d+\).*",
             r"\d+ epochs saved by pruning.*",
@@ -60,7 +60,10 @@ def test_a_terminal_shows_whole_rows_that_move(shown: Shown, tmp_path: Path) -> 
     last = live[-1]
     rows = tuner.open_study(tmp_path / "small.toml").trials
     kept = [line.split()[:3] for line in last if re.match(r" +\d+  (complete|pruned)", line)]
-    assert sorted(kept) == sorted([str(row.number), row.state, f"{row.value:.4f}"] for row in rows)
+    values = ["-" if row.value is None else f"{row.value:.4f}" for row in rows]
+    assert sorted(kept) == sorted(
+        [str(row.number), row.state, value] for row, value in zip(rows, values, strict=True)
+    )
     colours = re.findall(r"\x1b\[[\d;]*m", shown.raw)
     assert not any(re.search(r"\b(3[0-7]|4[0-7]|9[0-7]|38|48)\b", code) for code in colours)
 
