@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import mean
 
+import numpy as np
 import optuna
 import pytest
 from optuna.trial import TrialState
@@ -86,6 +87,25 @@ def test_it_learns_from_trials_that_ended_early(end: End) -> None:
     at_random = [s.base_lr >= 0.1 for s in search(Random(type="random"), ends, 40)[1]]
     assert mean(late) < mean(at_random) / 2
     assert {trial.state for trial in study.trials} == {TrialState.COMPLETE, TrialState.PRUNED}
+
+
+def test_it_stays_away_from_rates_that_collapse_from_some_seeds() -> None:
+    # The higher the LR the better, and the oftener a training collapses: one in two at 0.5.
+    chance = np.random.default_rng(0)
+
+    def ends(schedule: Schedule) -> End:
+        highest = max(schedule(update) for update in range(1, HORIZON + 1))
+        survives = 1 / (1 + (highest / 0.5) ** 6.5)
+        return 0.8 + 0.1 * highest if chance.random() < survives else None
+
+    def risky(schedules: list[Schedule]) -> float:
+        return mean(schedule.base_lr > 0.5 for schedule in schedules)
+
+    screened = search(Screening(), ends, 60)[1]
+    at_random = search(Random(type="random"), ends, 60)[1]
+    assert risky(screened[10:]) < risky(at_random) / 4
+    # What is tried is not low either.
+    assert mean(schedule.base_lr > 0.1 for schedule in screened[20:]) > 0.9
 
 
 def test_the_first_trials_are_those_of_the_random_sampler() -> None:

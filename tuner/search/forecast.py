@@ -136,6 +136,11 @@ def ahead(schedule: Schedule, done: int, horizon: int) -> tuple[float, float]:
     return _log(last), math.log10(max(left, _LEAST_RATE * horizon))
 
 
+def peak(schedule: Schedule, horizon: int) -> float:
+    """Return a schedule's highest LR, in orders of magnitude."""
+    return _log(float(np.max(schedule(_some_updates(0, horizon, _POINTS)))))
+
+
 def with_squares(values: Sequence[float]) -> tuple[float, ...]:
     """Return values, each followed by its square.
 
@@ -153,8 +158,12 @@ def now(schedule: Schedule, done: int, horizon: int) -> float:
 
 def _mean(schedule: Schedule, after: int, last: int, points: int) -> float:
     """Return the mean LR of the updates from the one after ``after`` on, of some of them."""
-    updates = np.linspace(after + 1, last, min(points, last - after)).round()
-    return float(np.mean(schedule(updates)))
+    return float(np.mean(schedule(_some_updates(after, last, points))))
+
+
+def _some_updates(after: int, last: int, points: int) -> Array:
+    """Return updates from the one after ``after`` on, at equal distances."""
+    return np.linspace(after + 1, last, min(points, last - after)).round()
 
 
 def _span(horizon: int) -> int:

@@ -11,7 +11,7 @@ import contextlib
 import functools
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from optuna.distributions import BaseDistribution
@@ -22,17 +22,35 @@ from optuna.trial import FrozenTrial, TrialState
 from tuner.errors import ScheduleError
 from tuner.objective import merit
 from tuner.results import PRUNED_AFTER
-from tuner.schedules import schedule_from_dict
+from tuner.schedules import Schedule, schedule_from_dict
 from tuner.search.drawing import Drawn, draw
-from tuner.search.forecast import Forecast, ahead
+from tuner.search.forecast import Forecast, ahead, peak
 from tuner.search.halving import Score, by_value
 from tuner.search.ridge import Array, Ridge
+from tuner.search.survival import Survival
 from tuner.search.trial import REASON, SCHEDULE
 from tuner.space import SearchSpace
 
 # How far from the likeliest function one is drawn, in standard deviations of the posterior's own.
 # A draw at 1 tries more than a study of some ten complete trials can afford.
 _EXPLORATION = 0.5
+# Trainings from different seeds that a schedule is to survive: the trial, and the three fresh
+# seeds from which a confirm trains it.
+_TRAININGS = 4
+
+
+class _Features(NamedTuple):
+    """What is told from a schedule: its end and its sum, and its highest LR."""
+
+    ahead: tuple[float, ...]
+    peak: float
+
+
+class _Past(NamedTuple):
+    """What is learned from: trials that did not collapse, the worst first, and those that did."""
+
+    ranked: list[FrozenTrial]
+    collapsed: list[FrozenTrial]
 
 
 class Screening(BaseSampler):
@@ -41,10 +59,12 @@ class Screening(BaseSampler):
     The rank among the study's trials is a quadratic function of what a schedule has ahead of it
     at its start (:func:`tuner.search.forecast.ahead`): a hill has its top where neither of them is
     extreme, which no linear function says. It is fitted to the complete trials and to the pruned
-    ones, which rank by what they were expected to end at; those that collapsed come last. Of the
-    functions that these trials leave possible one is drawn at random, closer to the likeliest
-    than chance would be, so that what is not known yet gets tried too. The schedule with the
-    largest value under it is the trial's.
+    ones, which rank by what they were expected to end at. Of the functions that these trials
+    leave possible one is drawn at random, closer to the likeliest than chance would be, so that
+    what is not known yet gets tried too. What a schedule promises is its value under it, times
+    the chance that four trainings from different seeds survive its highest LR
+    (:class:`tuner.search.survival.Survival`), which trials that collapsed teach. The schedule
+    that promises most is the trial's.
 
     Args:
         inner: The sampler that is asked until enough trials are complete.
@@ -71,7 +91,7 @@ class Screening(BaseSampler):
         self._n_startup_trials, self._n_candidates = n_startup_trials, n_candidates
         self._forecast = forecast
         self._chosen: tuple[int, Drawn | None] = (-1, None)
-        self._known: dict[int, tuple[float, ...]] = {}
+        self._known: dict[int, _Features] = {}
 
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
@@ -112,8 +132,8 @@ class Screening(BaseSampler):
         self._inner.after_trial(study, trial, state, values)
 
     def _choose(self, study: Study, trial: FrozenTrial) -> Drawn | None:
-        trials = self._ranked(study)
-        if trials is None:
+        past = self._past(study)
+        if past is None:
             return None
         chance = np.random.default_rng((self._seed, trial.number))
         draws = RandomSampler(seed=int(chance.integers(2**31)))
@@ -123,19 +143,31 @@ class Screening(BaseSampler):
             drawn = draw(self._space, one)
             # Parameters that do not go together are no candidate.
             with contextlib.suppress(ScheduleError):
-                schedule = self._space.schedule(drawn.values)
-                candidates.append((drawn, ahead(schedule, 0, self._space.clock.horizon)))
+                candidates.append((drawn, self._features(self._space.schedule(drawn.values))))
         if not candidates:
             return None
-        known = np.array([self._ahead(each) for each in trials])
-        drawn_ones = np.array([each for _, each in candidates])
+        features = [each for _, each in candidates]
+        known = np.array([self._known_features(each).ahead for each in past.ranked])
+        drawn_ones = np.array([each.ahead for each in features])
         around = np.vstack([known, drawn_ones])
-        fitted = Ridge.fit(_quadratic(known, around), np.arange(len(trials)) / len(trials))
+        ranks = np.arange(len(known)) / len(known)
+        fitted = Ridge.fit(_quadratic(known, around), ranks)
         promised = fitted.drawn(chance, _EXPLORATION)(_quadratic(drawn_ones, around))
+        peaks = [each.peak for each in features]
+        promised *= self._survival(past, peaks)(peaks) ** _TRAININGS
         return candidates[int(np.argmax(promised))][0]
 
-    def _ranked(self, study: Study) -> list[FrozenTrial] | None:
-        """Return the complete and pruned trials, the worst first; None if too few are complete."""
+    def _survival(self, past: _Past, around: list[float]) -> Survival:
+        """Return the chance to survive a highest LR; of pruned trials nobody knows."""
+        complete = [trial for trial in past.ranked if trial.state == TrialState.COMPLETE]
+        return Survival.fit(
+            [self._known_features(trial).peak for trial in complete],
+            [self._known_features(trial).peak for trial in past.collapsed],
+            around,
+        )
+
+    def _past(self, study: Study) -> _Past | None:
+        """Return the trials that are over and say something; None if too few are complete."""
         trials = [
             trial
             for trial in study.get_trials(
@@ -167,14 +199,17 @@ class Screening(BaseSampler):
         ends = [(worth(final), trial) for final, trial in zip(finals, complete, strict=True)]
         for epoch, judged in pruned.items():
             ends += zip(expected(study, judged, epoch) or [], judged, strict=False)
-        return [*collapsed, *(trial for _, trial in sorted(ends, key=lambda end: end[0]))]
+        return _Past([trial for _, trial in sorted(ends, key=lambda end: end[0])], collapsed)
 
-    def _ahead(self, trial: FrozenTrial) -> tuple[float, ...]:
+    def _known_features(self, trial: FrozenTrial) -> _Features:
         key = trial._trial_id  # whose schedule does not change
         if key not in self._known:
-            schedule = schedule_from_dict(trial.user_attrs[SCHEDULE])
-            self._known[key] = ahead(schedule, 0, self._space.clock.horizon)
+            self._known[key] = self._features(schedule_from_dict(trial.user_attrs[SCHEDULE]))
         return self._known[key]
+
+    def _features(self, schedule: Schedule) -> _Features:
+        horizon = self._space.clock.horizon
+        return _Features(ahead(schedule, 0, horizon), peak(schedule, horizon))
 
 
 def _quadratic(features: Array, around: Array) -> Array:
