@@ -125,20 +125,29 @@ def spread(values: Sequence[float], digits: int = 2, factor: float = 100) -> str
 
 
 def row(
-    name: str, runs: Sequence[Repetition], random: Sequence[Repetition], grid: Sequence[float]
+    name: str,
+    both: Sequence[tuple[Repetition, Repetition]],
+    random: Sequence[Repetition],
+    grid: Sequence[float],
 ) -> list[str]:
-    """Return a line of the table."""
-    regrets = [regret for run in runs if (regret := at(grid[-1], run)) is not None]
+    """Return a line of the table, of searches without a confirm and with one."""
+    runs, confirmed = [bare for bare, _ in both], [with_one for _, with_one in both]
+    points = (grid[-1] / 4, grid[-1] / 2, grid[-1])
     false = [run.good_pruned / run.good for run in runs if run.good]
     missed = [run.good_missed / run.good_schedules for run in runs if run.good]
     return [
         name, str(len(runs)),
-        spread(regrets) + ("" if len(regrets) == len(runs) else f" (n = {len(regrets)})"),
-        f"{100 * median(regrets):.2f}" if regrets else "-",
-        " / ".join(reached(runs, random, grid, middle) for middle in (mean, median)),
+        ended(runs, grid[-1]), *(ended(confirmed, epochs) for epochs in points),
+        " / ".join(reached(confirmed, random, grid, middle) for middle in (mean, median)),
         f"{spread(false, 1)} (n = {len(false)})", spread(missed, 1),
         spread([run.share for run in runs], 1),
     ]  # fmt: skip
+
+
+def ended(runs: Sequence[Repetition], epochs: float) -> str:
+    """Return the regret when so many epochs are spent, of the searches that have one."""
+    regrets = [regret for run in runs if (regret := at(epochs, run)) is not None]
+    return spread(regrets) + ("" if len(regrets) == len(runs) else f" (n = {len(regrets)})")
 
 
 def reached(
@@ -157,7 +166,7 @@ def reached(
 
 
 HEADINGS = [
-    "search", "n", "regret at the end, points", "its median",
-    "epochs to random's regret, mean / median", "trials with best tenth pruned, %",
-    "best tenth never completed, %", "epochs of unpruned, %",
+    "search", "n", "regret without a confirm, points", "with one, after a quarter of the epochs",
+    "after half", "at the end", "epochs to random's regret, mean / median",
+    "trials with best tenth pruned, %", "best tenth never completed, %", "epochs of unpruned, %",
 ]  # fmt: skip

@@ -116,10 +116,10 @@ def test_a_winner_among_all_is_kept_when_the_study_goes_on(searched: Path) -> No
 def test_several_workers_find_the_same_numbers(searched: Path) -> None:
     folder = searched.with_suffix("")
     shutil.copytree(folder, aside := folder.with_name("aside"))
-    alone = tuner.confirm_study(searched, top=2, seeds=2, max_seeds=3)
+    alone = tuner.confirm_study(searched, top=1, seeds=2, max_seeds=3)
     shutil.rmtree(folder)
     aside.rename(folder)
-    together = tuner.confirm_study(searched, top=2, seeds=2, max_seeds=3, workers=2)
+    together = tuner.confirm_study(searched, top=1, seeds=2, max_seeds=3, workers=2)
     assert by_seed(confirmed(together)) == by_seed(confirmed(alone))
 
 
@@ -133,7 +133,7 @@ def test_killed_in_the_middle_it_ends_as_one_that_was_not(
     tuner_command: Callable,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    study = write_study(trials=6, epochs=3, more=NEVER_PRUNE, confirm=SMALL)
+    study = write_study(trials=6, more=NEVER_PRUNE, confirm=SMALL)
     tuner.run_study(study, confirm=False)
     folder = study.with_suffix("")
     shutil.copytree(folder, aside := folder.with_name("aside"))
