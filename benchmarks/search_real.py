@@ -3,6 +3,7 @@
     python benchmarks/search_real.py                # one process; again to continue
     python benchmarks/search_real.py --part 0/2 &   # two processes, each its repetitions
     python benchmarks/search_real.py --part 1/2
+    python benchmarks/search_real.py --only ours    # some of them
     python benchmarks/search_real.py --print        # the table of what is there
 
 LeNet on Fashion-MNIST as the chapter trains it, 10 epochs, schedules of search_spaces/modern.toml,
@@ -49,8 +50,8 @@ TASK = {"name": "lenet_fashion_mnist", "epochs": EPOCHS}
 BUDGET = 60  # epochs that a search may spend
 FRESH_SEEDS = (1, 2, 3)
 COLLAPSED = 0.5  # an accuracy below it
-OURS, CONFIRMED = "ours", "ours, confirmed twice"
-CONFIRM_SEEDS = {"ours, confirmed once": (4,), CONFIRMED: (4, 5)}
+OURS = "ours"
+CONFIRM_SEEDS = {"ours, confirmed once": (4,), "ours, confirmed twice": (4, 5)}
 
 
 class Searched(NamedTuple):
@@ -152,13 +153,15 @@ def competitors() -> dict[str, Competitor]:
     return every | dict.fromkeys(CONFIRM_SEEDS, our_own)
 
 
-def lines(part: int, parts: int, repetitions: int, known: list[dict[str, Any]]) -> Iterator[Any]:
-    """Do what is missing of a process's repetitions; yield it as lines."""
+def lines(repetitions: range, names: Sequence[str], known: list[dict[str, Any]]) -> Iterator[Any]:
+    """Do what is missing of some searches' repetitions; yield it as lines."""
     searches = {(line["search"], line["repetition"]): line for line in known if "search" in line}
     fresh = {(line["fresh"], line["seed"]) for line in known if "fresh" in line}
     spec = study_spec(TASK, SPACE)
-    for repetition in range(part, repetitions, parts):
-        for name, competitor in competitors().items():
+    every = competitors()
+    for repetition in repetitions:
+        for name in names:
+            competitor = every[name]
             key = name, repetition
             if key not in searches:
                 seeds = CONFIRM_SEEDS.get(name, ())
@@ -178,7 +181,7 @@ def lines(part: int, parts: int, repetitions: int, known: list[dict[str, Any]]) 
 
 
 def show(known: list[dict[str, Any]]) -> None:
-    """Print means over the repetitions, and the paired differences to ours, confirmed."""
+    """Print means over the repetitions, and the paired differences to ours."""
     fresh: dict[str, list[float]] = {}
     for line in known:
         if "fresh" in line:
@@ -194,12 +197,12 @@ def show(known: list[dict[str, Any]]) -> None:
                 }
     print("| search | n | epochs | trials | found | confirmed | collapsed | ours − it, points |")
     print("|---|---|---|---|---|---|---|---|")
-    our_own = found.get(CONFIRMED, {})
+    our_own = found.get(OURS, {})
     for name, runs in found.items():
         pairs = [
             100 * (our_own[r]["confirmed"] - run["confirmed"])
             for r, run in runs.items()
-            if r in our_own and name != CONFIRMED
+            if r in our_own and name != OURS
         ]
         ends = [fresh[json.dumps(run["schedule"])] for run in runs.values()]
         # Nothing between chance and what a whole training gives.
@@ -226,6 +229,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--part", default="0/1", help="this process's share of the repetitions")
     parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--only", nargs="+", choices=[*competitors()], help="some searches")
     parser.add_argument("--print", action="store_true", help="only print what is there")
     asked = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -239,7 +243,8 @@ def main() -> None:
     known = [json.loads(line) for line in RESULTS.read_text().splitlines()[1:]]
     if not asked.print:
         part, parts = map(int, asked.part.split("/"))
-        for line in lines(part, parts, asked.repetitions, known):
+        names = asked.only or [*competitors()]
+        for line in lines(range(part, asked.repetitions, parts), names, known):
             with RESULTS.open("a") as results:  # in one write, so that processes do not mix
                 results.write(json.dumps(line) + "\n")
             known.append(line)
