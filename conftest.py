@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
 
 import pytest
 
@@ -17,6 +19,18 @@ TABLES = {
     "adapters": "largest relative difference to the schedule over 1.5 horizons: whole, resumed",
     "reproduced": "largest difference to a framework's own schedule, as a share of the largest LR",
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _short_collections() -> Iterator[None]:
+    """Keep what is imported by now out of garbage collections.
+
+    Every training in Gluon collects, and with every framework loaded that looks at a million
+    objects that never go.
+    """
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
