@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gc
+import functools
 import re
 import shutil
 import subprocess
@@ -17,12 +17,6 @@ import tuner
 from tuner.study_result import StudyResult
 
 ROOT = Path(__file__).parent.parent
-
-
-def pytest_collection_finish() -> None:
-    """Keep what is imported out of the garbage collection that precedes every training."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -44,10 +38,17 @@ def in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def write_study(tmp_path: Path) -> Callable[..., Path]:
+def write_study(tmp_path: Path, write_study_in: Callable[..., Path]) -> Callable[..., Path]:
     """Return a function that writes a study of seconds: 2 epochs of 768 examples a trial."""
+    return functools.partial(write_study_in, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def write_study_in() -> Callable[..., Path]:
+    """Return the same function for any folder, for studies that several tests share."""
 
     def write(
+        folder: Path,
         name: str = "small",
         *,
         epochs: int = 2,
@@ -58,7 +59,7 @@ def write_study(tmp_path: Path) -> Callable[..., Path]:
         confirm: str = "enabled = false",
         space: str | Path = ROOT / "search_spaces" / "chapter.toml",
     ) -> Path:
-        path = tmp_path / f"{name}.toml"
+        path = folder / f"{name}.toml"
         path.write_text(
             f'format = "tuner.study/1"\nname = "{name}"\n'
             f'search_space = "{space}"\n'

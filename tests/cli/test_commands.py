@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,12 +17,19 @@ import pytest
 import tuner
 
 
-@pytest.fixture
-def finished(write_study: Callable, tuner_command: Callable) -> Path:
-    """Return a study file whose study has run through the command line."""
-    study = write_study(trials=7)
-    assert tuner_command("run", study).code == 0
+@pytest.fixture(scope="module")
+def finished_once(write_study_in: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    study: Path = write_study_in(tmp_path_factory.mktemp("finished"), trials=7)
+    command = [sys.executable, "-m", "tuner", "run", study]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
     return study
+
+
+@pytest.fixture
+def finished(finished_once: Path, tmp_path: Path) -> Path:
+    """Return a study file whose study has run through the command line."""
+    shutil.copytree(finished_once.parent, tmp_path, dirs_exist_ok=True)
+    return tmp_path / finished_once.name
 
 
 def test_run_says_what_happens_and_what_to_do_next(

@@ -23,12 +23,19 @@ TASK = "train_size = 640\ntest_size = 500\nbatch_size = 32"
 NEVER_PRUNE = '[pruner]\ntype = "none"\n'
 
 
-@pytest.fixture
-def searched(write_study: Callable) -> Path:
-    """Return a study file whose search is over: 5 baselines and 3 sampled schedules."""
-    study = write_study(trials=8, more=NEVER_PRUNE, epochs=1, task=TASK)
+@pytest.fixture(scope="module")
+def searched_once(write_study_in: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("searched")
+    study: Path = write_study_in(folder, trials=8, more=NEVER_PRUNE, epochs=1, task=TASK)
     tuner.run_study(study)
     return study
+
+
+@pytest.fixture
+def searched(searched_once: Path, tmp_path: Path) -> Path:
+    """Return a study file whose search is over: 5 baselines and 3 sampled schedules."""
+    shutil.copytree(searched_once.parent, tmp_path, dirs_exist_ok=True)
+    return tmp_path / searched_once.name
 
 
 def confirmed(result: tuner.StudyResult) -> Confirmation:
