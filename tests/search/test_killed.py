@@ -49,7 +49,7 @@ def test_one_worker_killed_at_random_moments_changes_not_a_bit(
     record_property: Callable,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    study = write_study(trials=11, epochs=4)
+    study = write_study(trials=10, epochs=4)
     whole = run_alone(study)
     expected = comparable(whole.trials)
     shutil.rmtree(whole.folder)
@@ -184,12 +184,18 @@ def test_a_stop_while_a_trial_is_asked_for_leaves_none_running(
     # Between Optuna's answer and the first heartbeat a trial is nobody's.
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(
-        "import time\n"
+        "import os, time\n"
+        "from pathlib import Path\n"
         "from optuna.study import Study\n"
         "from tuner.search import ownership\n"
         "ownership.UNBORN_SECONDS = 3.0\n"
         "original = Study.ask\n"
         "def ask(*asked):\n"
+        # All ask at once: one that comes later first waits for the trial that is nobody's.
+        f"    here = Path({str(tmp_path / 'site')!r})\n"
+        "    (here / f'{os.getpid()}.asks').touch()\n"
+        f"    while len([*here.glob('*.asks')]) < {workers}:\n"
+        "        time.sleep(0.01)\n"
         "    trial = original(*asked)\n"
         "    time.sleep(60)\n"
         "    return trial\n"
@@ -216,17 +222,22 @@ def test_a_stop_while_a_trial_is_asked_for_leaves_none_running(
 
 
 def test_killed_between_the_question_and_the_first_beat_changes_not_a_bit(
-    write_study: Callable, run_alone: Callable, tmp_path: Path
+    write_study: Callable, run_alone: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The trial comes before any new one, though it is not known for a while that it is nobody's.
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(
         "import os, signal\n"
+        "from pathlib import Path\n"
         "from optuna.study import Study\n"
+        "from tuner.search import ownership\n"
+        "ownership.UNBORN_SECONDS = 3.0\n"
         "original = Study.ask\n"
         "def ask(*asked):\n"
         "    trial = original(*asked)\n"
-        "    if trial.number == 6:\n"
+        f"    killed = Path({str(tmp_path / 'killed')!r})\n"
+        "    if trial.number == 6 and not killed.exists():\n"
+        "        killed.touch()\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
         "    return trial\n"
         "Study.ask = ask\n"
@@ -235,8 +246,8 @@ def test_killed_between_the_question_and_the_first_beat_changes_not_a_bit(
     whole = run_alone(study)
     expected = comparable(whole.trials)
     shutil.rmtree(whole.folder)
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
-    with start(study, env=environment) as process:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    with start(study) as process:
         process.communicate()
     assert process.returncode == -signal.SIGKILL
     assert comparable(run_alone(study).trials) == expected
