@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import html
-import math
 from collections.abc import Mapping, Sequence
 
-WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 760, 460, 70, 20, 50
+WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 820, 460, 70, 20, 50
 PLOT = 480
 COLOURS = (
     "#e0652b", "#3b82d6", "#8a8f98", "#2f9e5b", "#a05fd0", "#1f9aa8", "#d6569a", "#b98a12",
@@ -15,18 +14,15 @@ COLOURS = (
 
 
 def svg(grid: Sequence[float], curves: Mapping[str, Sequence[float | None]], target: float) -> str:
-    """Return regrets over epochs spent, on a logarithmic axis, with a line at the target."""
-    seen = [y for curve in curves.values() for y in curve if y] + ([target] if target else [])
-    low, high = math.log10(min(seen, default=1e-4)), math.log10(max(seen, default=1))
-    high = max(high, low + 0.1)
+    """Return regrets over epochs spent, with a line at the target."""
+    high = max([y for curve in curves.values() for y in curve if y], default=0) or 1.0
     bottom = HEIGHT - BOTTOM
 
     def x(epochs: float) -> float:
         return LEFT + PLOT * epochs / grid[-1]
 
     def y(regret: float) -> float:
-        share = (math.log10(regret) - low) / (high - low) if regret > 0 else 0.0
-        return bottom - (bottom - TOP) * share
+        return bottom - (bottom - TOP) * regret / high
 
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"'
@@ -39,7 +35,7 @@ def svg(grid: Sequence[float], curves: Mapping[str, Sequence[float | None]], tar
     for share in (0.25, 0.5, 0.75, 1.0):
         parts.append(_text(x(share * grid[-1]), bottom + 18, f"{share * grid[-1]:.0f}", "middle"))
     for step in range(5):
-        regret = 10 ** (low + (high - low) * step / 4)
+        regret = high * step / 4
         parts.append(_text(LEFT - 6, y(regret) + 4, f"{100 * regret:.2g}", "end"))
     parts.append(
         f'<path d="M{LEFT},{y(target):.1f} H{LEFT + PLOT}" stroke="#bbb" stroke-dasharray="4"/>'
