@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 import contextlib
-import resource
+import os
 import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-
-import pytest
+from pathlib import Path
 
 import tuner
 
 
-# The disk is full for one process, in the middle of its run; only Linux can do that to a process.
-@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="macOS has no prlimit")
-def test_a_disk_that_fills_up_stops_the_study_which_then_continues(write_study: Callable) -> None:
+def test_a_disk_that_fills_up_stops_the_study_which_then_continues(
+    write_study: Callable, tmp_path: Path
+) -> None:
     study = write_study(trials=8)
     whole = tuner.run_study(study)
     expected = [(row.params, row.state, row.value) for row in whole.trials]
     shutil.rmtree(whole.folder)
     database = whole.folder / "study.db"
+    # From its sixth trial on, no file of the process can grow beyond a size that one has already.
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(
+        "import os, resource\n"
+        "from optuna.study import Study\n"
+        "original = Study.ask\n"
+        "def ask(*asked):\n"
+        "    trial = original(*asked)\n"
+        "    if trial.number == 5:\n"
+        f"        size = os.path.getsize({str(database)!r})\n"
+        "        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))\n"
+        "    return trial\n"
+        "Study.ask = ask\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
     command = [sys.executable, "-m", "tuner", "run", str(study)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        for line in process.stderr:
-            if line.startswith("trial 5 starts"):
-                # From now on no file of this process can grow beyond a size it has already.
-                size = database.stat().st_size
-                resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, size))
-                break
-        talk = process.stderr.read()
-    assert process.returncode == 2
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    talk = done.stderr
+    assert done.returncode == 2, talk
     [message] = [line for line in talk.splitlines() if line.startswith("error: ")]
     assert message.startswith(f"error: The database sqlite:///{database} failed: ")
     assert message.endswith("run the same command again to continue.")

@@ -136,7 +136,7 @@ def ahead(schedule: Schedule, done: int, horizon: int) -> tuple[float, float]:
     return _log(last), math.log10(max(left, _LEAST_RATE * horizon))
 
 
-def peak(schedule: Schedule, horizon: int) -> float:
+def highest_lr(schedule: Schedule, horizon: int) -> float:
     """Return a schedule's highest LR, in orders of magnitude."""
     return _log(float(np.max(schedule(_some_updates(0, horizon, _POINTS)))))
 

@@ -24,7 +24,7 @@ from tuner.objective import merit
 from tuner.results import PRUNED_AFTER
 from tuner.schedules import Schedule, schedule_from_dict
 from tuner.search.drawing import Drawn, draw
-from tuner.search.forecast import Forecast, ahead, peak
+from tuner.search.forecast import Forecast, ahead, highest_lr
 from tuner.search.halving import Score, by_value
 from tuner.search.ridge import Array, Ridge
 from tuner.search.survival import Survival
@@ -43,7 +43,7 @@ class _Features(NamedTuple):
     """What is told from a schedule: its end and its sum, and its highest LR."""
 
     ahead: tuple[float, ...]
-    peak: float
+    highest_lr: float
 
 
 class _Past(NamedTuple):
@@ -153,16 +153,16 @@ class Screening(BaseSampler):
         ranks = np.arange(len(known)) / len(known)
         fitted = Ridge.fit(_quadratic(known, around), ranks)
         promised = fitted.drawn(chance, _EXPLORATION)(_quadratic(drawn_ones, around))
-        peaks = [each.peak for each in features]
-        promised *= self._survival(past, peaks)(peaks) ** _TRAININGS
+        highest = [each.highest_lr for each in features]
+        promised *= self._survival(past, highest)(highest) ** _TRAININGS
         return candidates[int(np.argmax(promised))][0]
 
     def _survival(self, past: _Past, around: list[float]) -> Survival:
         """Return the chance to survive a highest LR; of pruned trials nobody knows."""
         complete = [trial for trial in past.ranked if trial.state == TrialState.COMPLETE]
         return Survival.fit(
-            [self._known_features(trial).peak for trial in complete],
-            [self._known_features(trial).peak for trial in past.collapsed],
+            [self._known_features(trial).highest_lr for trial in complete],
+            [self._known_features(trial).highest_lr for trial in past.collapsed],
             around,
         )
 
@@ -209,7 +209,7 @@ class Screening(BaseSampler):
 
     def _features(self, schedule: Schedule) -> _Features:
         horizon = self._space.clock.horizon
-        return _Features(ahead(schedule, 0, horizon), peak(schedule, horizon))
+        return _Features(ahead(schedule, 0, horizon), highest_lr(schedule, horizon))
 
 
 def _quadratic(features: Array, around: Array) -> Array:

@@ -15,7 +15,7 @@ import numpy as np
 from tuner.search.ridge import Array
 
 # By how much the log-odds of a collapse grow with every order of magnitude of the highest LR. The
-# likeliest value for 348 recorded trainings of LeNet, whose odds are even at 0.79.
+# likeliest value for 348 recorded trainings of LeNet; benchmarks/collapses.py prints it.
 _STEEPNESS = 15.0
 # How far from what was seen the LR of even odds may be, in orders of magnitude.
 _BEYOND = 0.5
@@ -27,7 +27,7 @@ class Survival(NamedTuple):
 
     Logistic in the LR's logarithm, with a slope that is given and odds that are even at an LR of
     which every order of magnitude is as likely before the trials are seen:
-    ``P(survives | peak) = sum over x of P(x | trials) / (1 + exp(15 (peak - x)))``.
+    ``P(survives | y) = sum over x of P(x | trials) / (1 + exp(15 (y - x)))``, both in log10.
 
     Example:
         >>> chance = Survival.fit(survived=[-1.0, -0.5], collapsed=[-0.1], around=[-2.0, 0.0])
@@ -52,14 +52,14 @@ class Survival(NamedTuple):
         seen = [*survived, *collapsed, *around]
         even = np.linspace(min(seen) - _BEYOND, max(seen) + _BEYOND, _POINTS)
         log = np.zeros(_POINTS)
-        for sign, peaks in ((1.0, survived), (-1.0, collapsed)):
-            above = np.array(peaks)[:, np.newaxis] - even
+        for sign, rates in ((1.0, survived), (-1.0, collapsed)):
+            above = np.array(rates)[:, np.newaxis] - even
             log -= np.logaddexp(0.0, sign * _STEEPNESS * above).sum(axis=0)
         likelihood = np.exp(log - log.max())
         return cls(even, likelihood / likelihood.sum())
 
-    def __call__(self, peaks: Sequence[float]) -> Array:
+    def __call__(self, rates: Sequence[float]) -> Array:
         """Return the chances (n,) to survive highest LRs, given as their log10."""
-        above = np.array(peaks)[:, np.newaxis] - self.even
+        above = np.array(rates)[:, np.newaxis] - self.even
         found: Array = np.exp(-np.logaddexp(0.0, _STEEPNESS * above)) @ self.likelihood
         return found
