@@ -202,8 +202,13 @@ def test_with_horizon_stretches_every_duration() -> None:
         (
             CosineRestarts(base_lr=0.8, horizon=100, cycle_steps=25),
             90,
-            "the last cycle ends at the horizon 100, but would not at 90 with cycle_steps=22."
-            " Set `cycle_steps` by hand",
+            "the schedule ends its last cycle at the horizon 100, but would not at 90 with"
+            " cycle_steps=23. Set `cycle_steps` by hand",
+        ),
+        (
+            CosineRestarts(base_lr=0.8, horizon=100, cycle_steps=3),  # 34 cycles, or 50 or 25
+            50,
+            "the schedule has 34 cycles, but would have 50 at 50 with cycle_steps=1.",
         ),
         (Constant(base_lr=0.8, horizon=100), 0, "vanish over a horizon of 0"),
         (Constant(base_lr=0.8, horizon=100), -5, "`1 <= horizon <= 2**53` must hold"),
@@ -222,3 +227,16 @@ def test_restarts_that_do_not_fill_the_horizon_may_be_stretched_freely() -> None
     assert schedule.with_horizon(90).cycle_steps == 27
     filled = CosineRestarts(base_lr=0.8, horizon=100, cycle_steps=25)
     assert filled.with_horizon(80)(80) == filled(100) == 0.0
+
+
+@pytest.mark.parametrize("horizon", [940, 1180, 1960, 4700])
+def test_restarts_keep_their_number_where_the_nearest_whole_cycle_would_not(horizon: int) -> None:
+    """Three cycles of 283, 566 and 1132 are one update more than there is."""
+    schedule = CosineRestarts(
+        base_lr=0.5, horizon=2350, warmup_steps=370, cycle_steps=283, cycle_factor=2.0,
+        final_lr=0.02,
+    )  # fmt: skip
+    stretched = schedule.with_horizon(horizon)
+    assert stretched(10**6) == stretched(horizon) == pytest.approx(schedule(10**6), abs=1e-3)
+    assert stretched.cycle_steps == pytest.approx(283 * horizon / 2350, abs=1)
+    assert stretched.derivation[0]["from"] == repr(schedule)

@@ -30,8 +30,9 @@ class CosineRestarts(Schedule):
 
     so exactly at a restart it is the new peak, as in PyTorch. The one exception is a horizon at
     the very end of a cycle: nothing starts there, and the LR is ``final_lr`` from it on. At any
-    other horizon the LR stays where its cycle was, so ``with_horizon`` refuses a horizon that
-    the stretched cycles, being whole updates, would no longer fill.
+    other horizon the LR stays where its cycle was, so ``with_horizon`` keeps the number of
+    cycles, and refuses a horizon that the stretched ones, being whole updates, would no longer
+    fill.
 
     Args:
         base_lr: LR at the end of warmup, the peak of the first cycle.
@@ -74,22 +75,39 @@ class CosineRestarts(Schedule):
         yield 0 <= self.final_lr <= self.base_lr, "0 <= final_lr <= base_lr"
 
     def with_horizon(self, horizon: int) -> CosineRestarts:
-        """Lay the same shape out over another number of updates.
+        """Lay the same shape out over another number of updates, with as many cycles.
 
         See :meth:`Transferable.with_horizon
-        <tuner.schedules.transfer.Transferable.with_horizon>`.
+        <tuner.schedules.transfer.Transferable.with_horizon>`. Where the nearest whole
+        ``cycle_steps`` would make another number of cycles, one more or less is taken.
 
         Raises:
-            ScheduleError: Also if the cycles would no longer end at the horizon.
+            ScheduleError: Also if the number of cycles would change all the same, or the last one
+                would no longer end at the horizon.
         """
         stretched = super().with_horizon(horizon)
-        if self._ends_a_cycle and not stretched._ends_a_cycle:
-            raise ScheduleError(
-                f"CosineRestarts: the last cycle ends at the horizon {self.horizon}, but would not"
-                f" at {horizon} with cycle_steps={stretched.cycle_steps}. Set `cycle_steps` by"
-                f" hand: dataclasses.replace(schedule, horizon={horizon}, cycle_steps=...)."
-            )
-        return stretched
+        if stretched._cycles != self._cycles:
+            step = 1 if stretched._cycles > self._cycles else -1
+            steps = max(1, stretched.cycle_steps + step)
+            nearby = dataclasses.replace(stretched, cycle_steps=steps)
+            stretched = nearby.with_derivation(stretched.derivation)
+        if stretched._cycles != self._cycles:
+            wrong = f"has {self._cycles} cycles, but would have {stretched._cycles}"
+        elif self._ends_a_cycle and not stretched._ends_a_cycle:
+            wrong = f"ends its last cycle at the horizon {self.horizon}, but would not"
+        else:
+            return stretched
+        raise ScheduleError(
+            f"CosineRestarts: the schedule {wrong} at {horizon} with"
+            f" cycle_steps={stretched.cycle_steps}. Set `cycle_steps` by hand:"
+            f" dataclasses.replace(schedule, horizon={horizon}, cycle_steps=...)."
+        )
+
+    @property
+    def _cycles(self) -> int:
+        """How many cycles begin before the horizon."""
+        cycle, into, _ = self._position(self._span)
+        return cycle + (into > 0)
 
     @property
     def _ends_a_cycle(self) -> bool:
