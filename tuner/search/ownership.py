@@ -54,8 +54,11 @@ class Owner(NamedTuple):
     def is_alive(self) -> bool:
         """Tell whether the process, of this machine, is there."""
         try:
+            process = psutil.Process(self.pid)
             # A number is given to another process sooner or later; its start tells them apart.
-            started: float = psutil.Process(self.pid).create_time()
+            started: float = process.create_time()
+            if process.status() == psutil.STATUS_ZOMBIE:  # over, though nobody asked how it ended
+                return False
         except psutil.NoSuchProcess:
             return False
         return bool(abs(started - self.started) < 1.0)
