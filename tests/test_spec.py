@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,27 @@ def test_the_storage_is_relative_to_the_file() -> None:
     assert load_spec("deep/a.toml").storage_url == "sqlite:///deep/b/c.db"
     Path("deep/a.toml").write_text(STUDY)
     assert load_spec("deep/a.toml").storage_url == "sqlite:///deep/a/study.db"
+
+
+def test_the_data_set_is_relative_to_the_file_wherever_the_study_goes_on() -> None:
+    Path("deep").mkdir()
+    shutil.copy("space.toml", "deep")
+    text = changed("epochs = 3", "epochs = 3\ndata_dir = 'images'")
+    Path("deep/a.toml").write_text(text)
+    kept = load_spec("deep/a.toml").study_data["task"]
+    assert kept["data_dir"] == str(Path("deep/images").absolute())
+
+
+def test_there_is_one_worker_for_each_core_that_may_be_used() -> None:
+    Path("study.toml").write_text(STUDY)
+    program = (
+        "import os; from tuner.spec import load_spec\n"
+        "os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])\n"
+        "print(load_spec('study.toml').workers)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout == b"1\n"
+    assert spec(STUDY + "[workers]\ncount = 3\n").workers == 3
 
 
 def test_the_definition_that_is_kept_has_no_password() -> None:

@@ -139,6 +139,21 @@ def test_the_mistakes_of_both_files_at_once() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("epochs = 3", "epochs = 0"), ('"lenet_fashion_mnist"', "'lenet'"), (TASK, "")],
+)
+def test_the_mistakes_of_a_space_do_not_hide_behind_those_of_the_task(old: str, new: str) -> None:
+    """But for those that depend on how long the training is."""
+    text = space("low  = 0.01", "low  = 0.0").replace('high = "0.2dur"', 'high = "40ep"')
+    found = mistakes(changed(old, new), text)
+    assert [place.split(".")[0] for place, _ in found] == ["task", "space"]
+    assert found[1] == (
+        "space.toml: params.base_lr.low", "must be > 0 when log = true, but got 0.0"
+    )  # fmt: skip
+    assert len(mistakes(changed(old, new), space("low  = 0.0", "low  = 0.01"))) == 1
+
+
 def test_the_mistakes_of_the_space_alone() -> None:
     with pytest.raises(DefinitionError) as caught:
         spec(space=space("low  = 0.01", "low  = 0.0"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -242,8 +243,9 @@ def make_spec(
         except DefinitionError as error:
             if not mistakes.found:
                 raise
-            for place, text in error.mistakes:
-                mistakes.add(f"{space_where}: {place}", text)
+            _add_of_space(error.mistakes, space_where, mistakes)
+    else:
+        _add_of_space(_mistakes_of_any_clock(space_data, space_where), space_where, mistakes)
     mistakes.raise_if_any()
     # Whatever could not be read was a mistake, so nothing is missing here.
     assert file is not None
@@ -260,9 +262,39 @@ def make_spec(
     kept = {key: value for key, value in study_data.items() if key != "storage"}
     return StudySpec(
         file.name, training, task, objective, budget, sampler, pruner, url,
-        workers.count or psutil.cpu_count(logical=False) or 1, space, kept, dict(space_data),
+        workers.count or _cores(), space, kept, dict(space_data),
         confirm,
     )  # fmt: skip
+
+
+def _add_of_space(found: Sequence[tuple[str, str]], space_where: str, mistakes: Mistakes) -> None:
+    for place, text in found:
+        mistakes.add(f"{space_where}: {place}", text)
+
+
+def _mistakes_of_any_clock(
+    space_data: Mapping[str, Any], space_where: str
+) -> Sequence[tuple[str, str]]:
+    """Return what is wrong with a search space whatever the training that it is for.
+
+    That is what two trainings that have nothing in common agree on.
+    """
+    agreed: list[list[tuple[str, str]]] = []
+    for clock in (Clock(97, 9_700), Clock(1_009, 1_009_000)):
+        try:
+            parse_space(space_data, space_where, clock)
+        except DefinitionError as error:
+            agreed.append(list(error.mistakes))
+        else:
+            return ()
+    return [mistake for mistake in agreed[0] if mistake in agreed[1]]
+
+
+def _cores() -> int:
+    """Return how many cores there are, as far as this process may use them."""
+    cores = psutil.cpu_count(logical=False) or 1
+    may_use = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
+    return min(cores, len(may_use(0))) if may_use else cores
 
 
 def _read_storage(data: object, folder: Path, stem: str, mistakes: Mistakes) -> str:

@@ -13,18 +13,23 @@ from tuner.tasks import TASKS
 from tuner.tasks.base import Task
 from tuner.tasks.named import PASSED, NamedTask, make_task
 
+# The option of a built-in task that is a path.
+_PATHS = {"table": "path", "lenet_fashion_mnist": "data_dir"}
+
 
 def with_whole_path(study_data: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
-    """Return the content of a study file with the file of a ``table`` named from the root.
+    """Return the content of a study file with its task's file or folder named from the root.
 
     For the database keeps it, and whoever continues the study may do it from anywhere.
     """
     task = study_data.get("task")
-    if not isinstance(task, Mapping) or task.get("name") != "table":
+    if not isinstance(task, Mapping):
         return study_data
-    if not isinstance(task.get("path"), str):
+    key = _PATHS.get(str(task.get("name")), "")
+    if not isinstance(task.get(key), str):
         return study_data
-    return {**study_data, "task": {**task, "path": str((folder / task["path"]).absolute())}}
+    whole = str((folder / Path(task[key]).expanduser()).absolute())
+    return {**study_data, "task": {**task, key: whole}}
 
 
 def with_passed(study_data: Mapping[str, Any], mistakes: Mistakes) -> Mapping[str, Any]:

@@ -80,7 +80,8 @@ class LeNetFashionMNIST(Section):
     device: str = Field(default="auto", pattern=r"^(auto|cpu|gpu(:\d+)?)$")
     """``"auto"``, ``"cpu"``, ``"gpu"`` or ``"gpu:1"``."""
     data_dir: str | None = None
-    """The folder that has the four files of Fashion-MNIST, if it is none of the usual places."""
+    """The folder that has the four files of Fashion-MNIST, if it is none of the usual places.
+    Relative to the study file."""
     # Not an option of the table: the objective decides on what is judged.
     _holdout_size: int = PrivateAttr(default=0)
     _on_test_set: bool = PrivateAttr(default=True)
