@@ -130,7 +130,7 @@ def running(database: Path) -> int:
 
 def interrupt(study: Path, how: str, workers: int) -> None:
     """Start a run, signal it in the middle, and look how it ended."""
-    with start(study) as process:
+    with start(study, "--trials", "7") as process:
         database = study.with_suffix("") / "study.db"
         wait_until(lambda: running(database) >= workers, process)
         if how == "SIGINT, workers killed":
@@ -148,7 +148,7 @@ def interrupt(study: Path, how: str, workers: int) -> None:
                 os.kill(process.pid, number)
         _, talk = process.communicate()
     assert process.returncode == 130
-    assert how.endswith("twice") or "Continue with: tuner run" in talk.decode()
+    assert how.endswith("twice") or f"tuner run {study} --trials 7" in talk.decode()
     summary = tuner.open_study(study).summary
     assert "running" not in summary.states, how
     assert summary.finished < 8

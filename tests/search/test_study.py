@@ -150,6 +150,20 @@ def test_stopping_after_an_epoch_puts_the_trial_back(write_study: Callable) -> N
     assert without_seconds(tuner.run_study(study).trials) == expected
 
 
+def test_a_trial_that_was_begun_is_counted_though_it_is_beyond_the_files_budget(
+    write_study: Callable,
+) -> None:
+    study = write_study(trials=1)
+    seen: list[object] = []
+    first = tuner.run_study(
+        study, trials=2, on_event=seen.append, stop_requested=lambda: len(seen) > 6
+    )
+    assert first.ended == "interrupted"
+    assert first.summary.states == {"complete": 1, "waiting": 1}
+    assert tuner.run_study(study).summary == first.summary
+    assert tuner.run_study(study, trials=2).summary.states == {"complete": 2}
+
+
 def test_a_time_limit_ends_a_run_but_not_the_study(write_study: Callable) -> None:
     study = write_study(trials=6)
     result = tuner.run_study(study, timeout="0.1s")

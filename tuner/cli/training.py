@@ -48,8 +48,7 @@ def run(
         lambda **more: run_study(
             study, storage=storage, dask=dask, confirm=confirm, **limits, **more
         ),
-        dask,
-        _confirm_option(confirm),
+        _options(dask=dask, confirm=confirm, **limits),
     )
 
 
@@ -76,8 +75,7 @@ def resume(
         lambda **more: resume_study(
             storage, study=study, dask=dask, confirm=confirm, **limits, **more
         ),
-        dask,
-        _confirm_option(confirm),
+        _options(dask=dask, confirm=confirm, **limits),
     )
 
 
@@ -109,14 +107,13 @@ def confirm_best(
     named += ["--storage", hide_password(storage)] if storage else []
     named += ["--study", name] if name else []
     numbers: dict[str, Any] = {"top": top, "seeds": seeds, "max_seeds": max_seeds}
-    given = [f"--{key.replace('_', '-')}={value}" for key, value in numbers.items() if value]
-    again = command("confirm", *named, *given, *(("--dask", dask) if dask else ()))
+    limits: dict[str, Any] = {"timeout": timeout, "workers": workers}
+    again = command("confirm", *named, *_options(**numbers, **limits, dask=dask))
     result = _finish(
         quiet,
         again,
         lambda **more: confirm_study(
-            study, storage=storage, name=name, **numbers,
-            timeout=timeout, workers=workers, dask=dask, **more,
+            study, storage=storage, name=name, **numbers, **limits, dask=dask, **more,
         ),
     )  # fmt: skip
     show_confirmation(result.confirmation, form, result.spec.objective.noun)
@@ -155,13 +152,13 @@ def compare(
     named: list[str | Path] = [*([file] if file else []), *given]
     named += ["--storage", hide_password(storage)] if storage else []
     named += ["--study", name] if name else []
-    again = command("compare", *named, f"--seeds={seeds}", *(("--dask", dask) if dask else ()))
+    limits: dict[str, Any] = {"timeout": timeout, "workers": workers}
+    again = command("compare", *named, *_options(seeds=seeds, **limits, dask=dask))
     result = _finish(
         quiet,
         again,
         lambda **more: compare_study(
-            file, given, seeds=seeds, storage=storage, name=name,
-            timeout=timeout, workers=workers, dask=dask, **more,
+            file, given, seeds=seeds, storage=storage, name=name, **limits, dask=dask, **more,
         ),
     )  # fmt: skip
     show_comparison(result.comparison, form)
@@ -221,19 +218,23 @@ def _run(
     verb: str,
     named: tuple[str | Path, ...],
     start: Callable[..., Any],
-    dask: str | None,
-    more: tuple[str, ...],
+    options: list[str],
 ) -> None:
     """Run a study with progress and signals, then say what there is and what to type next."""
     from tuner.cli.plan import show_result
 
-    again = command(verb, *named, *(("--dask", dask) if dask else ()), *more)
+    again = command(verb, *named, *options)
     result = _finish(quiet, again, start)
     show_result(result, again, command("trials", *named))
 
 
-def _confirm_option(confirm: bool | None) -> tuple[str, ...]:
-    return () if confirm is None else ("--confirm" if confirm else "--no-confirm",)
+def _options(*, confirm: bool | None = None, **given: object) -> list[str]:
+    """Return what was typed, to be typed again: what is None was not."""
+    typed = [] if confirm is None else ["--confirm" if confirm else "--no-confirm"]
+    for name, value in given.items():
+        if value is not None:
+            typed += [f"--{name.replace('_', '-')}", str(value)]
+    return typed
 
 
 def _finish(quiet: bool, again: str, start: Callable[..., Any]) -> Any:
