@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from optuna.study import Study, StudyDirection
@@ -31,6 +32,7 @@ class TrialRow(NamedTuple):
     ``epochs_given`` of its epochs were trained by other trials, whose schedules begin alike.
     ``is_control`` trials are never pruned; ``spared`` is the epoch after which such a trial, or a
     baseline, would have been. ``minimized`` says that small values are the good ones.
+    ``versions`` are of the software that trained it.
     """
 
     number: int
@@ -45,6 +47,7 @@ class TrialRow(NamedTuple):
     is_control: bool = False
     spared: int | None = None
     minimized: bool = False
+    versions: Mapping[str, str] = MappingProxyType({})
 
     @property
     def family(self) -> str:
@@ -168,9 +171,9 @@ def epochs_saved(rows: Sequence[TrialRow], epochs: int) -> int:
 def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
     """Return where a study stands.
 
-    A waiting trial beyond the budget is none of it until the budget is raised.
+    A waiting trial beyond the budget, which nobody began, is none of it until that is raised.
     """
-    rows = [row for row in rows if row.state != "waiting" or row.number < budget]
+    rows = [r for r in rows if r.state != "waiting" or r.number < budget or r.records]
     return Summary(
         name=name,
         states=dict(Counter(row.state for row in rows)),
@@ -205,4 +208,5 @@ def _row(trial: FrozenTrial, minimized: bool) -> TrialRow:
         is_control=attributes.get("control", False),
         spared=attributes.get("spared"),
         minimized=minimized,
+        versions=attributes.get("versions", {}),
     )

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import math
-import platform
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import optuna
 from optuna.study import Study
 
 from tuner.comparison import Comparison
@@ -190,7 +187,7 @@ class StudyResult:
         spec = self.spec
         winner = confirmed.winner if confirmed else None
         confirm = (
-            {"confirm": _confirm(confirmed, winner)}
+            {"confirm": {**_confirm(confirmed, winner), "evaluate_on": "test"}}
             if confirmed and winner and winner.schedule == row.schedule
             else {}
         )
@@ -211,12 +208,7 @@ class StudyResult:
             },
             **confirm,
             "task": spec.training.model_dump() | spec.task.identity(),
-            "versions": {
-                "tuner": importlib.metadata.version("schedule-tuner"),
-                "optuna": optuna.__version__,
-                "python": platform.python_version(),
-                **spec.task.versions(),
-            },
+            "versions": dict(row.versions),
             "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         }
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import platform
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
+import numpy
+import optuna
 import pytest
 
 import tuner
@@ -135,6 +139,19 @@ def test_export_writes_the_best_or_a_named_trial(
     assert missing.code == 2
     assert "Trial 99 must exist" in missing.err
     assert not (tmp_path / "none.json").exists()
+
+
+def test_export_says_what_trained_and_needs_none_of_it(finished: Path, tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.modules['mxnet'] = None\n"
+        f"import tuner; tuner.open_study({str(finished)!r}).export('origin.json')"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
+    versions = tuner.read_schedule_file(tmp_path / "origin.json").provenance["versions"]
+    assert versions == {
+        "tuner": metadata.version("schedule-tuner"), "optuna": optuna.__version__,
+        "mxnet": "1.9.1", "numpy": numpy.__version__, "python": platform.python_version(),
+    }  # fmt: skip
 
 
 def test_report_writes_one_page(finished: Path, tuner_command: Callable, tmp_path: Path) -> None:

@@ -73,6 +73,7 @@ def test_a_run_confirms_at_its_end(write_study: Callable) -> None:
     assert confirm["n"] == len(confirm["seeds"]) == len(found.winner.values)
     assert confirm["mean"] == pytest.approx(sum(found.winner.values.values()) / confirm["n"])
     assert confirm["tie_set"][0] == found.winner.label
+    assert confirm["evaluate_on"] == file.provenance["objective"]["evaluate_on"] == "test"
     against = next(row.against for row in found.rows if row.is_winner)
     assert (confirm["against"] is None) == (against is None)
     assert "Confirmed on fresh seeds" in (result.folder / "report.html").read_text()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import platform
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -16,7 +18,7 @@ from tuner.results import PRUNED_AFTER
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.search.events import EpochEnded, Listener, TrialStarted
 from tuner.spec import StudySpec
-from tuner.tasks.base import EpochRecord, State, TrainingCollapsed
+from tuner.tasks.base import EpochRecord, State, Task, TrainingCollapsed
 
 # The user attributes of a trial, all plain JSON.
 SCHEDULE = "schedule"  # {"family": ..., "params": {...}}
@@ -26,6 +28,7 @@ EPOCHS_GIVEN = "epochs_given"  # how many it took over from other trials
 REASON = "reason"  # why it was pruned or failed
 BASELINE = "baseline"  # its label, if it is one
 CONTROL = "control"  # true for one of the share that is never pruned
+VERSIONS = "versions"  # of the software that trained it, or that continued it last
 SPARED = "spared"  # the epoch after which a trial that is never pruned would have been
 # Of repeats:
 SEED = "seed"  # what it is trained from, instead of the study's training seed
@@ -123,6 +126,7 @@ def _train(
         if prunable:
             return Outcome(TrialState.PRUNED, None, f"{PRUNED_AFTER} 0 of {spec.epochs}")
         trial.set_user_attr(SPARED, 0)
+    trial.set_user_attr(VERSIONS, _versions(spec.task))
     records: list[EpochRecord] = []
     for record, state in _epochs(schedule, spec, store.deepest(keys)):
         epoch = record.epoch
@@ -179,6 +183,15 @@ def is_control(spec: StudySpec, number: int) -> bool:
     """Tell whether a trial belongs to the share that is never pruned, drawn by its number."""
     drawn = np.random.default_rng((spec.sampler.seed, number, zlib.crc32(b"control"))).random()
     return bool(drawn < spec.pruner.control_share)
+
+
+def _versions(task: Task) -> dict[str, str]:
+    return {
+        "tuner": importlib.metadata.version("schedule-tuner"),
+        "optuna": optuna.__version__,
+        "python": platform.python_version(),
+        **task.versions(),
+    }
 
 
 def _keys(schedule: Schedule, spec: StudySpec) -> list[str]:
