@@ -188,6 +188,7 @@ def test_a_schedule_asked_often_answers_as_a_new_one(
     assert [other(update) for update in updates] == fresh
     whole = numpy.array([min(int(update), 2**53) for update in updates])
     assert list(other(whole)) == [dataclasses.replace(schedule)(int(u)) for u in whole]
+    assert list(other(whole[:0])) == []
     assert other == schedule
     assert pickle.loads(pickle.dumps(other))(updates[0]) == fresh[0]
     with pytest.raises(ScheduleError, match="update >= 0"):

@@ -199,7 +199,7 @@ class Schedule(Transferable, HandedOver, ABC):
         # An array turns itself into one of NumPy's, which so need not be imported here.
         updates = updates.__array__()
         self._count(updates.size)
-        if self._rates and updates.dtype.kind in "iu" and updates.min() >= 0:
+        if self._rates and updates.dtype.kind in "iu" and (updates >= 0).all():
             rates = array("d", self._rates.values())
             table = type(updates)(len(rates), dtype="float64", buffer=rates)
             return table[updates.clip(max=self.horizon)]
