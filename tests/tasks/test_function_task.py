@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import math
+import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
 import tuner
 from tuner.errors import TaskError
 from tuner.tasks import FunctionTask, TrainingCollapsed
+from tuner.tasks.digests import in_words
 
 from .summed import SUMMED
+
+mx = tuner.import_mxnet()
 
 
 def trained(train: Callable[..., Any], epochs: int = 2) -> list[float]:
@@ -57,3 +66,59 @@ def test_a_function_that_yields_no_number_is_told_so() -> None:
 def test_a_number_that_is_not_finite_ends_a_function() -> None:
     with pytest.raises(TrainingCollapsed, match="diverged in epoch 2: it gave nan"):
         trained(lambda *_: iter([0.5, math.nan]))
+
+
+def stepping(factor: float) -> Callable[..., Any]:
+    def train(schedule: Any, seed: int, start: Any) -> Iterator[Any]:
+        total, epoch = (start.arrays["total"].item(), start.epoch) if start else (0.0, 0)
+        while True:
+            total += factor * schedule(10 * epoch + 1)
+            epoch += 1
+            yield total, {"total": np.array(total)}
+
+    return train
+
+
+def test_states_are_those_of_a_function_with_all_that_it_was_made_with() -> None:
+    def identity(train: Callable[..., Any]) -> Any:
+        return FunctionTask(train, updates_per_epoch=10).training_identity()
+
+    assert identity(stepping(1.0)) == identity(stepping(1.0)) != identity(stepping(5.0))
+    partial = functools.partial(stepping(1.0), seed=3)
+    assert identity(partial) == identity(functools.partial(stepping(1.0), seed=3))
+    assert identity(partial) != identity(functools.partial(stepping(1.0), seed=4))
+    arrays = [stepping(np.array(values)) for values in ([1.0, 2.0], [1.0, 2.0], [1.0, 3.0])]
+    assert identity(arrays[0]) == identity(arrays[1]) != identity(arrays[2])
+    assert identity(stepping(threading.Lock())) is None  # type: ignore[arg-type]
+
+
+def test_another_function_trains_anew_though_it_is_of_the_same_file(write_study: Callable) -> None:
+    study: Path = write_study(
+        trials=5, more='[objective]\nmetric = "total"\ndirection = "maximize"'
+    )
+    text = study.read_text()
+    start, end = text.index('name = "lenet'), text.index("[budget]")
+    study.write_text(text[:start] + "epochs = 2\n" + text[end:])
+    first = tuner.run_study(study, task=FunctionTask(stepping(1.0), updates_per_epoch=10))
+    study.write_text(study.read_text().replace('name = "small"', 'name = "other"'))
+    (first.folder / "study.db").unlink()
+    other = tuner.run_study(study, task=FunctionTask(stepping(5.0), updates_per_epoch=10))
+    assert {row.epochs_given for row in other.trials} == {0}
+    values = [
+        (one.value, five.value) for one, five in zip(first.trials, other.trials, strict=True)
+    ]
+    assert all(five == pytest.approx(5 * one) for one, five in values[:5])
+
+
+@pytest.mark.parametrize(
+    "losses",
+    [
+        [torch.nn.CrossEntropyLoss(label_smoothing=each) for each in (0.0, 0.3)],
+        [torch.nn.CrossEntropyLoss(weight=torch.tensor([1.0, each])) for each in (0.0, 0.3)],
+        [mx.gluon.loss.HuberLoss(rho=each) for each in (1, 9)],
+        [functools.partial(torch.nn.functional.cross_entropy, label_smoothing=x) for x in (0, 1)],
+    ],
+)
+def test_losses_are_told_apart_by_their_arguments(losses: list[Any]) -> None:
+    assert in_words(losses[0]) == in_words(copy.deepcopy(losses[0])) != in_words(losses[1])
+    assert "0x" not in in_words(losses[0])

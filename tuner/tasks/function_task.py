@@ -13,7 +13,7 @@ import numpy as np
 from tuner.errors import TaskError
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, EpochRecord, State, TrainingCollapsed
-from tuner.tasks.own import source_digest
+from tuner.tasks.digests import content_digest
 
 _HOW = "Yield a number after each epoch, or a number and a mapping of names to arrays."
 
@@ -66,7 +66,8 @@ class FunctionTask:
                 )
         self.function = train
         self.updates_per_epoch, self.batch_size = updates_per_epoch, batch_size
-        self._source = source_digest(train)
+        # Of the code that is running, so before the file is edited.
+        self._content = content_digest(train)
 
     def mistakes(
         self, *, seed: int, epochs: int, held_out: int, metric: str = "test_accuracy"
@@ -141,10 +142,14 @@ class FunctionTask:
         return {"numpy": np.__version__}
 
     def training_identity(self) -> dict[str, Any] | None:
-        """Return the file of the function and the sizes; None if there is no file."""
-        if self._source is None:
+        """Return the sizes, and the file of the function with all that it was made with.
+
+        None if there is no file, or if the function was made with something whose content cannot
+        be told.
+        """
+        if self._content is None:
             return None
-        return {"task": "FunctionTask", "source": self._source, **self.identity()}
+        return {"task": "FunctionTask", "source": self._content, **self.identity()}
 
     @property
     def _name(self) -> str:

@@ -11,7 +11,8 @@ from tuner.compat import import_mxnet
 from tuner.errors import TaskError
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State
-from tuner.tasks.own import OwnNetwork, in_words
+from tuner.tasks.digests import in_words
+from tuner.tasks.own import OwnNetwork
 
 _RATES = ("learning_rate", "lr_scheduler", "begin_num_update")
 

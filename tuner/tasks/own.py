@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import copy
-import functools
-import hashlib
-import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy
@@ -16,33 +12,10 @@ import numpy
 from tuner.errors import TaskError
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State, no_rest, unmeasured
+from tuner.tasks.digests import source_digest
 from tuner.tasks.examples import Examples
 
 T = TypeVar("T", bound="OwnNetwork")
-
-
-def source_digest(function: Callable[..., Any]) -> str | None:
-    """Return a digest of the file that a function is from; None if there is none, as at a prompt.
-
-    Args:
-        function: A function or class; of a partial one, what it calls; of an object, its class.
-    """
-    while isinstance(function, functools.partial):
-        function = function.func
-    try:
-        file = inspect.getsourcefile(inspect.unwrap(function))
-    except TypeError:
-        file = inspect.getsourcefile(type(function))
-    try:
-        return "sha256:" + hashlib.sha256(Path(file or "").read_bytes()).hexdigest()
-    except OSError:
-        return None
-
-
-def in_words(thing: Any) -> str:
-    """Return what an object says of itself; of a function its name and file, not its address."""
-    name = getattr(thing, "__qualname__", None)
-    return f"{name} of {source_digest(thing)}" if name else repr(thing)
 
 
 class OwnNetwork(ABC):

@@ -10,7 +10,8 @@ from typing import Any
 from tuner.errors import TaskError
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State
-from tuner.tasks.own import OwnNetwork, in_words
+from tuner.tasks.digests import in_words
+from tuner.tasks.own import OwnNetwork
 
 
 class TorchTask(OwnNetwork):

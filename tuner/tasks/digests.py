@@ -1,0 +1,149 @@
+"""What code and values are, in words and digests that another process arrives at as well.
+
+Training states are found again by what decides a training. Code is known by the file that it is
+from; what it was made with, such as the variables that an inner function sees, by its content.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+
+# Parts of a value beyond which its content is not told.
+_MOST = 100_000
+_PLAIN = (bool, int, float, complex, str, bytes, type(None))
+
+
+def source_digest(function: Callable[..., Any]) -> str | None:
+    """Return a digest of the file that a function is from; None if there is none, as at a prompt.
+
+    Args:
+        function: A function or class; of a partial one, what it calls; of an object, its class.
+    """
+    while isinstance(function, functools.partial):
+        function = function.func
+    try:
+        file = inspect.getsourcefile(inspect.unwrap(function))
+    except TypeError:
+        try:
+            file = inspect.getsourcefile(type(function))
+        except TypeError:  # built in
+            return None
+    try:
+        return "sha256:" + hashlib.sha256(Path(file or "").read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
+def content_digest(thing: Any) -> str | None:
+    """Return a digest of a value, or of a function and all that it was made with.
+
+    That is the file of a function, its defaults, the arguments of a partial one and the variables
+    that an inner one sees; of an object its attributes; of an array its elements.
+
+    Returns:
+        The digest; None if there is something whose content cannot be told, such as an open file.
+
+    Example:
+        >>> def times(factor):
+        ...     return lambda x: factor * x
+        >>> content_digest(times(2)) == content_digest(times(2))
+        True
+        >>> content_digest(times(2)) == content_digest(times(3))
+        False
+    """
+    try:
+        return _digest(_Reader()(thing))
+    except _UnknownError:
+        return None
+
+
+def in_words(thing: Any) -> str:
+    """Return what an object says of itself and its plain attributes; of a function its content.
+
+    Gluon counts its blocks in private names, so that private texts say nothing.
+    """
+    if isinstance(thing, functools.partial) or hasattr(thing, "__qualname__"):
+        name = getattr(thing, "__qualname__", "partial")
+        return f"{name} of {content_digest(thing) or repr(thing)}"
+    own = {
+        name: value
+        for name, value in getattr(thing, "__dict__", {}).items()
+        if isinstance(value, _PLAIN) and not (name.startswith("_") and isinstance(value, str))
+    }
+    if hasattr(thing, "state_dict"):  # the weights of classes, in PyTorch
+        own["state"] = content_digest(thing.state_dict())
+    return f"{thing!r} {own}" if own else repr(thing)
+
+
+class _UnknownError(Exception):
+    """There is something whose content cannot be told."""
+
+
+class _Reader:
+    """Makes plain data of things, equal if and only if they are."""
+
+    def __init__(self) -> None:
+        self._left = _MOST
+
+    def __call__(self, thing: Any, *outer: int) -> Any:
+        """Return it for something that is within others, which ``outer`` are the ids of."""
+        self._left -= 1
+        if not self._left:
+            raise _UnknownError
+        if isinstance(thing, _PLAIN):
+            return type(thing).__name__, repr(thing)
+        if id(thing) in outer:  # as a function that calls itself
+            return "again", outer.index(id(thing))
+        if inspect.isclass(thing) or inspect.isbuiltin(thing) or inspect.ismodule(thing):
+            return "named", str(getattr(thing, "__module__", "")), thing.__name__
+        if isinstance(thing, PurePath):
+            return "path", str(thing)
+        if hasattr(thing, "asnumpy") or hasattr(thing, "__array__"):
+            return _array(thing)
+        parts = _parts(thing)
+        return type(thing).__name__, [self(part, *outer, id(thing)) for part in parts]
+
+
+def _parts(thing: Any) -> list[Any]:
+    """Return what something is made of."""
+    if isinstance(thing, (list, tuple)):
+        return [*thing]
+    if isinstance(thing, (set, frozenset)):
+        return sorted(thing, key=repr)
+    if isinstance(thing, Mapping):
+        return [part for pair in thing.items() for part in pair]
+    if isinstance(thing, functools.partial):
+        return [thing.func, thing.args, thing.keywords]
+    if inspect.ismethod(thing):
+        return [thing.__func__, thing.__self__]
+    source = source_digest(thing)
+    if source is None:
+        raise _UnknownError
+    if inspect.isfunction(thing):
+        seen = [cell.cell_contents for cell in thing.__closure__ or ()]
+        return [thing.__qualname__, source, thing.__defaults__, thing.__kwdefaults__, *seen]
+    if hasattr(thing, "__dict__"):
+        return [type(thing), source, vars(thing)]
+    raise _UnknownError
+
+
+def _array(thing: Any) -> Any:
+    try:
+        plain = thing.asnumpy() if hasattr(thing, "asnumpy") else np.asarray(thing)
+    except Exception as error:  # whatever a framework says of a tensor that is elsewhere
+        raise _UnknownError from error
+    if plain.dtype.hasobject:
+        raise _UnknownError
+    content = hashlib.sha256(np.ascontiguousarray(plain).tobytes()).hexdigest()
+    return "array", str(plain.dtype), plain.shape, content
+
+
+def _digest(plain: Any) -> str:
+    return "sha256:" + hashlib.sha256(repr(plain).encode()).hexdigest()
