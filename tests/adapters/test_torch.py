@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import pickle
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,16 @@ def test_another_schedule_goes_on_as_the_refusal_says() -> None:
     other.load_state_dict(optimizer.state_dict())
     longer = SCHEDULE.with_horizon(16)
     assert longer.to_torch(other, last_epoch=2).get_last_lr() == [longer(4)]
+
+
+def test_an_optimizer_made_with_another_learning_rate_goes_on_with_the_schedules() -> None:
+    optimizer = sgd(lr=0.8)
+    step(optimizer, SCHEDULE.to_torch(optimizer), 3)
+    higher = dataclasses.replace(SCHEDULE, base_lr=4 * SCHEDULE.base_lr)
+    for schedule, lr in ((SCHEDULE, 0.001), (higher, higher.base_lr)):
+        other = sgd(lr=lr)
+        other.load_state_dict(optimizer.state_dict())
+        assert schedule.to_torch(other, last_epoch=2).get_last_lr() == [schedule(4)]
 
 
 def test_copies_are_at_the_same_update() -> None:

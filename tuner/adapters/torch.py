@@ -71,6 +71,7 @@ class ScheduleLR(LRScheduler):
     Parameter groups keep their ratio to the learning rate that the optimizer was made with: in
     ``SGD([{"params": body, "lr": 0.01}, {"params": head}], lr=0.1)`` the head follows the schedule
     and the body is at a tenth of it. Otherwise the optimizer's own learning rate has no effect.
+    The ratios are kept in the optimizer's state, as ``schedule_ratio`` of its groups.
 
     The state is plain data, which ``torch.load`` reads with ``weights_only=True``. It names the
     schedule, and another schedule refuses it.
@@ -107,10 +108,12 @@ class ScheduleLR(LRScheduler):
                 f" {optimizer.defaults.get('lr')!r}. Pass lr=schedule.base_lr."
             )
         self.schedule = schedule
-        self.ratios = [
-            float(group.get("initial_lr", group["lr"])) / default
-            for group in optimizer.param_groups
-        ]
+        for group in optimizer.param_groups:
+            # In the optimizer's state, for the optimizer of a later process may be made with
+            # another learning rate than that with which the groups began.
+            rate = float(group.get("initial_lr", group["lr"]))
+            group.setdefault("schedule_ratio", rate / default)
+        self.ratios = [group["schedule_ratio"] for group in optimizer.param_groups]
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
