@@ -96,7 +96,8 @@ class Crew:
             while True:
                 said.append(self._queue.get_nowait())
         self._spoke.update(index for index, _ in said)
-        return [from_json(line) for _, line in said]
+        events = [from_json(line) for _, line in said]
+        return [event for event in events if event is not None]
 
     def command(self, word: str) -> None:
         """Tell every worker to finish its epoch, or to stop now."""

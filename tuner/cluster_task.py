@@ -99,9 +99,8 @@ def work_here(
     def hear() -> None:
         assert child.stdout is not None
         for line in child.stdout:
-            if line.startswith("{"):
-                message = {"run": run, "index": index, "line": line}
-                dask_worker.log_event(topic(study), message)
+            message = {"run": run, "index": index, "line": line}
+            dask_worker.log_event(topic(study), message)
 
     def overhear() -> None:
         assert child.stderr is not None

@@ -107,9 +107,10 @@ class _Process:
     def _hear(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            if line.startswith("{"):
+            event = from_json(line)
+            if event is not None:
                 self.spoke = True
-                self._events.put(from_json(line))
+                self._events.put(event)
 
     def _overhear(self) -> None:
         assert self.process.stderr is not None

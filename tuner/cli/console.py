@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from typing import TextIO
 
 from rich.console import Console
 
@@ -21,6 +22,17 @@ def results() -> Console:
 def talk() -> Console:
     """Return the console for everything else."""
     return Console(file=sys.stderr, highlight=False, soft_wrap=True)
+
+
+def results_apart() -> TextIO:
+    """Return stdout for the caller alone: what else this process prints goes to stderr.
+
+    Whatever prints it, the code of a training or a library of its framework.
+    """
+    sys.stdout.flush()
+    apart = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return apart
 
 
 def is_watched() -> bool:

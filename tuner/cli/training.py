@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tuner.cli.console import command, say_next, talk
+from tuner.cli.console import command, results_apart, say_next, talk
 from tuner.cli.exits import DONE, INTERRUPTED
 from tuner.cli.formats import Format
 from tuner.cli.options import (
@@ -183,11 +183,12 @@ def worker(
     with stop_request() as request:
         if events:  # for the process that started this one; see tuner/workers.py
             stop_with_stdin()
+            channel = results_apart()
             ended = run_worker(
                 storage,
                 study=study,
                 trials=trials,
-                on_event=lambda event: print(to_json(event), flush=True),
+                on_event=lambda event: print(to_json(event), file=channel, flush=True),
                 stop_requested=request,
                 supervised=True,
             )
@@ -208,9 +209,11 @@ def storage_proxy(
     from tuner.cli.signals import stop_request
     from tuner.proxy import serve
 
+    def started(url: str) -> None:
+        talk().print(f"workers use --storage {url}; Ctrl-C ends it", markup=False)
+
     with stop_request(announce="stopping") as request:
-        talk().print(f"workers use --storage grpc://{host}:{port}; Ctrl-C ends it", markup=False)
-        serve(storage, host=host, port=port, stop_requested=request)
+        serve(storage, host=host, port=port, on_start=started, stop_requested=request)
 
 
 def _run(
@@ -222,10 +225,22 @@ def _run(
 ) -> None:
     """Run a study with progress and signals, then say what there is and what to type next."""
     from tuner.cli.plan import show_result
+    from tuner.search.events import Event, TrialEnded
+
+    seen: set[type[Event]] = set()
+
+    def noticed(*, on_event: Callable[[Event], object], **more: Any) -> Any:
+        def listen(event: Event) -> None:
+            seen.add(type(event))
+            on_event(event)
+
+        return start(on_event=listen, **more)
 
     again = command(verb, *named, *options)
-    result = _finish(quiet, again, start)
-    show_result(result, again, command("trials", *named))
+    result = _finish(quiet, again, noticed)
+    # After a run that trained nothing it was printed before.
+    program = TrialEnded in seen and not quiet
+    show_result(result, again, command("trials", *named), program=program)
 
 
 def _options(*, confirm: bool | None = None, **given: object) -> list[str]:

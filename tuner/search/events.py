@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from tuner.errors import TunerError
+from tuner.objective import digits
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.tasks.base import EpochRecord
 
@@ -55,8 +57,10 @@ class EpochEnded(NamedTuple):
 
     def __str__(self) -> str:
         r = self.record
-        value = f" {self.value:.4f}" if self.value is not None else ""
-        loss = f", train loss {r.train_loss:.4f}" if r.train_loss is not None else ""
+        value = f" {self.value:{digits(self.judged_by)}}" if self.value is not None else ""
+        loss = ""
+        if r.train_loss is not None:
+            loss = f", train loss {r.train_loss:{digits('loss')}}"
         return (
             f"trial {self.number} epoch {r.epoch}/{self.epochs}: {self.judged_by}{value}{loss},"
             f" LR {r.lr_end:.4g}, {r.seconds:.1f} s"
@@ -76,11 +80,11 @@ class TrialEnded(NamedTuple):
     budget: int
 
     def __str__(self) -> str:
-        value = f" {self.value:.4f}" if self.value is not None else ""
+        value = f" {_shown(self.value)}" if self.value is not None else ""
         reason = f" ({self.reason})" if self.reason else ""
         done = f"{self.finished}/{self.budget}"
         if self.best_value is not None:
-            done += f", best {self.best_value:.4f} (trial {self.best_number})"
+            done += f", best {_shown(self.best_value)} (trial {self.best_number})"
         return f"trial {self.number} {self.state}{value}{reason}; {done}"
 
 
@@ -98,6 +102,11 @@ class StudyEnded(NamedTuple):
             f"study {self.name}: {self.reason}, {self.finished}/{self.budget} trials,"
             f" {self.seconds:.0f} s in this run"
         )
+
+
+def _shown(value: float) -> str:
+    """Return a value of an unknown metric: four digits, which an accuracy has from 0.1 on."""
+    return f"{value:{digits('accuracy' if 0.1 <= value <= 1 else '')}}"
 
 
 Event = StudyStarted | TrialStarted | EpochEnded | TrialEnded | StudyEnded
@@ -125,13 +134,23 @@ def to_json(event: Event) -> str:
     return json.dumps({"event": type(event).__name__, **fields})
 
 
-def from_json(line: str) -> Event:
-    """Return the event that :func:`to_json` made the line of."""
-    fields: dict[str, Any] = json.loads(line)
-    kind = _EVENTS[fields.pop("event")]
-    if kind is TrialStarted:
-        fields["schedule"] = schedule_from_dict(fields["schedule"])
-    if kind is EpochEnded:
-        fields["record"] = EpochRecord(**fields["record"])
-    event: Event = kind(**fields)
+def from_json(line: str) -> Event | None:
+    """Return the event that :func:`to_json` made the line of; None of any other line.
+
+    Such as one that was cut off when its process was killed.
+
+    Example:
+        >>> from_json('{"event": "StudyEnded", "name": "sma') is None
+        True
+    """
+    try:
+        fields: dict[str, Any] = json.loads(line)
+        kind = _EVENTS[fields.pop("event")]
+        if kind is TrialStarted:
+            fields["schedule"] = schedule_from_dict(fields["schedule"])
+        if kind is EpochEnded:
+            fields["record"] = EpochRecord(**fields["record"])
+        event: Event = kind(**fields)
+    except (ValueError, KeyError, TypeError, AttributeError, TunerError):
+        return None
     return event
