@@ -237,3 +237,9 @@ def test_an_interval_is_around_its_mean_and_turns_with_its_sign(
     assert turned is not None
     assert found.low <= found.mean <= found.high
     assert (found.low, found.high) == pytest.approx((-turned.high, -turned.low))
+
+
+def test_a_failed_training_is_no_seed_more() -> None:
+    """The mean of what is left of it is of an easier seed."""
+    failed, whole = candidate("a", [None, None, 0.95]), candidate("b", [0.9, 0.9, 0.99])
+    assert leader([failed, whole]) is whole

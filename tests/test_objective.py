@@ -157,6 +157,16 @@ def test_a_diverged_loss_loses_and_breaks_nothing() -> None:
     assert race([fine, diverged, both], [1, 2, 3], 3) == []
 
 
+def test_of_those_that_all_diverged_the_one_leads_that_did_so_least_often() -> None:
+    tables = [math.inf] * 3, [0.3, math.inf, 0.3], [0.2, math.inf, 0.3]
+    never, twice, better = candidates(
+        True, *(dict(enumerate(values, start=1)) for values in tables)
+    )
+    assert leader([never, twice]) is twice
+    assert leader([never, twice, better]) is better
+    assert tie_set([never, twice]) == (twice,)
+
+
 RECORD = EpochRecord(
     epoch=1, train_loss=1.0, train_accuracy=0.5, test_accuracy=0.6, lr_begin=0.1, lr_end=0.1,
     seconds=1.0, test_loss=1.5, averaged_accuracy=0.7, averaged_loss=1.2,

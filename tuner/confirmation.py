@@ -200,12 +200,18 @@ def leader(candidates: Sequence[Candidate]) -> Candidate | None:
     """Return the candidate with the best mean of those with the most seeds; of equals the first.
 
     Those with fewer seeds were separated from a leader on the seeds they have. Their mean is no
-    rival: it is of easier or harder seeds.
+    rival: it is of easier or harder seeds. Where each has diverged from some seed, and so has an
+    infinite loss, it is the one that did so least often, or else has the best mean otherwise.
     """
-    measured = [c for c in candidates if c.values]
-    most = max((len(c.accuracies) for c in measured), default=0)
-    longest = [c for c in measured if len(c.accuracies) == most]
-    return max(longest, key=lambda c: c.merit, default=None)
+    most = max((len(c.values) for c in candidates), default=0)
+    longest = [c for c in candidates if c.values and len(c.values) == most]
+    return max(longest, key=_rank, default=None)
+
+
+def _rank(candidate: Candidate) -> tuple[float, int, float]:
+    finite = [value for value in candidate.values.values() if math.isfinite(value)]
+    rest = candidate._replace(accuracies=dict(enumerate(finite)))
+    return candidate.merit, len(finite), rest.merit
 
 
 def closest(first: Candidate | None, others: Sequence[Candidate]) -> Candidate | None:

@@ -124,6 +124,19 @@ def test_schedules_and_seeds_are_added_to_it(three: Path, tmp_path: Path) -> Non
     assert all(len(each.repeats) == 3 for each in second.schedules)
 
 
+def test_who_comes_later_gets_as_many_seeds_and_another_first_seed_counts_alone(
+    three: Path, tmp_path: Path
+) -> None:
+    tuner.compare_study(three, seeds=3)
+    new = tuner.Constant(base_lr=0.25, horizon=40)
+    tuner.save_schedule(new, tmp_path / "new.json")
+    found = compared(tuner.compare_study(three, [tmp_path / "new.json"], seeds=2))
+    assert [[r.seed for r in each.repeats] for each in found.schedules] == [[1, 2, 3]] * 4
+    three.write_text(three.read_text().replace("[confirm]\n", "[confirm]\nseed = 3\n"))
+    found = compared(tuner.compare_study(three, seeds=2))
+    assert [[r.seed for r in each.repeats] for each in found.schedules] == [[3, 4, 5]] * 4
+
+
 def test_killed_in_the_middle_it_ends_as_one_that_was_not(
     three: Path, tmp_path: Path, tuner_command: Callable, capsys: pytest.CaptureFixture[str]
 ) -> None:

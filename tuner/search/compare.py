@@ -21,6 +21,7 @@ from tuner.search.repeats import (
     prepare_repeats,
     read_repeats,
     schedule_of,
+    seeds_of,
 )
 from tuner.search.trial import REASON, SCHEDULE, SEED, records_of
 from tuner.spec import Confirm, StudySpec
@@ -50,7 +51,7 @@ def rivals(spec: StudySpec, files: Iterable[str | Path]) -> list[Candidate]:
 def prepare_comparison(
     spec: StudySpec, storage: BaseStorage, candidates: list[Candidate], seeds: int
 ) -> Study:
-    """Make a study's comparison, or add schedules and seeds to it.
+    """Make a study's comparison, or add schedules and seeds to it; all have as many seeds.
 
     Args:
         spec: The study's definition.
@@ -77,9 +78,10 @@ def read_comparison(study: Study, spec: StudySpec) -> Comparison:
     """
     missing = len(read_repeats(study, spec).missing)
     published = {b.schedule: b.published for b in spec.space.baselines}
+    seeds = seeds_of(study, spec)
     repeats: dict[Schedule, list[Repeat]] = defaultdict(list)
     for trial in study.get_trials(deepcopy=False):
-        if SCHEDULE in trial.user_attrs:
+        if SCHEDULE in trial.user_attrs and trial.user_attrs[SEED] in seeds:
             state = STATES[trial.state]
             records = tuple(records_of(trial.user_attrs))
             repeat = Repeat(

@@ -52,7 +52,8 @@ def prepare_repeats(
     """Make a study's repeats, or add to them what is new.
 
     Each schedule is trained once on each seed, whatever its labels. A candidate stays one, so
-    that no result is forgotten.
+    that no result is forgotten; and there are never fewer seeds than there were, or who comes
+    later would be judged on fewer than those whom it is compared with.
 
     Args:
         spec: The study's definition.
@@ -69,6 +70,13 @@ def prepare_repeats(
     )
     store_definition(study, spec)
     found = distinct([*candidates_of(study), *candidates])
+    if _SETTINGS in study.user_attrs:
+        before = settings_of(study)
+        fewest = {
+            "seeds": max(before.seeds, settings.seeds),
+            "max_seeds": max(before.max_seeds, settings.max_seeds),
+        }
+        settings = settings.model_copy(update=fewest)
     _store(study, _SETTINGS, settings.model_dump())
     # The last one: with it, they can be read and continued.
     _store(study, _CANDIDATES, [_to_dict(candidate) for candidate in found])
@@ -78,6 +86,12 @@ def prepare_repeats(
 def settings_of(study: Study) -> Confirm:
     """Return the settings with which repeats were last begun."""
     return Confirm(**study.user_attrs[_SETTINGS])
+
+
+def seeds_of(study: Study, spec: StudySpec) -> list[int]:
+    """Return the seeds of repeats, in their order."""
+    settings = settings_of(study)
+    return fresh_seeds(settings.seed, settings.max_seeds, training_seed=spec.training.seed)
 
 
 def candidates_of(study: Study) -> list[Candidate]:
@@ -139,26 +153,30 @@ def planned(study: Study) -> int:
 def read_repeats(study: Study, spec: StudySpec) -> Confirmation:
     """Return what repeats have found so far, and what is missing.
 
+    Trainings on seeds that were others' before ``[confirm] seed`` was changed do not count.
+
     Args:
         study: The study of the repeats.
         spec: The definition of the study that they are of, or their own.
     """
     settings = settings_of(study)
+    seeds = seeds_of(study, spec)
     candidates = {candidate.schedule: candidate for candidate in candidates_of(study)}
     for trial in study.get_trials(deepcopy=False):
         if not trial.state.is_finished() or SCHEDULE not in trial.user_attrs:
             continue
         candidate = candidates[schedule_of(trial)]
         seed: int = trial.user_attrs[SEED]
+        if seed not in seeds:
+            continue
         complete = trial.state == TrialState.COMPLETE
-        collapsed = (seed,) if complete and REASON in trial.user_attrs else ()
+        collapsed = (seed,) if complete and trial.user_attrs.get(REASON) else ()
         averaged = _averaged(trial, spec.objective) if complete and not collapsed else ()
         candidates[candidate.schedule] = candidate._replace(
             accuracies={**candidate.accuracies, seed: trial.value if complete else None},
             collapsed=candidate.collapsed + collapsed,
             averaged=candidate.averaged + averaged,
         )
-    seeds = fresh_seeds(settings.seed, settings.max_seeds, training_seed=spec.training.seed)
     found = [*candidates.values()]
     return Confirmation(tuple(found), tuple(race(found, seeds, settings.seeds)))
 
