@@ -14,12 +14,13 @@ from optuna.study import Study
 
 from tuner.clusters import Cluster
 from tuner.confirmation import Candidate, Confirmation
-from tuner.errors import StorageError, StudyError
+from tuner.errors import StorageError, StudyError, TrainingError
 from tuner.patience import give_up_waiting, hurry_if
 from tuner.results import epochs_saved, ranking, summary, trial_rows
 from tuner.search.compare import prepare_comparison
 from tuner.search.confirm import prepare_confirm
 from tuner.search.events import Listener, StudyEnded, StudyStarted
+from tuner.search.ownership import try_again
 from tuner.search.repeats import enqueue, read_repeats
 from tuner.search.study import prepare_study
 from tuner.search.worker import Worker, put_back_killed
@@ -102,7 +103,22 @@ class Run:
         started = time.monotonic()
         ended = self._train(self._study, self._spec, budget, self._workers())
         self._say_ended(self._spec, ended, self._finished(budget), budget, started)
+        if ended == "done":
+            self._refuse_failures()
         return ended
+
+    def _refuse_failures(self) -> None:
+        """Raise an error if trials failed and none has told anything; let them be tried again."""
+        with storage_errors(self._spec.storage_url, self._database):
+            rows = trial_rows(self._study)
+            failed = [row for row in rows if row.state == "failed"]
+            if not failed or any(row.state in ("complete", "pruned") for row in rows):
+                return
+            try_again(self._database, [self._study.trials[row.number]._trial_id for row in failed])
+        raise TrainingError(
+            f"All {len(failed)} trials failed, the last one: {failed[-1].reason}. They are in the"
+            " queue again; repair it and run the same command once more."
+        )
 
     def confirm(self, settings: Confirm) -> str:
         """Train finalists and baselines on fresh seeds until the race is over.

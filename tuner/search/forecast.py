@@ -29,6 +29,7 @@ _SPAN = 0.05
 _POINTS = 100
 # Errors below this, as that of a perfect accuracy, have no logarithm that means anything.
 _LEAST_ERROR = 1e-4
+_MOST_ERROR = 1e12  # of a training on its way to nowhere, whose loss may be infinite
 
 
 class Forecast:
@@ -91,11 +92,11 @@ class Forecast:
 
     def is_for(self, values: Sequence[float]) -> bool:
         """Tell whether the errors of these values have logarithms."""
-        return min(map(self._error, values)) >= 0
+        return all(self._error(value) >= 0 for value in values)
 
     def merit(self, value: float) -> float:
         """Return minus the logarithm of a value's error."""
-        return -math.log(max(self._error(value), _LEAST_ERROR))
+        return -math.log(min(max(self._error(value), _LEAST_ERROR), _MOST_ERROR))
 
     def _features(self, trials: Sequence[FrozenTrial], epoch: int) -> Array:
         ahead_of_them = [self._ahead(trial, epoch) for trial in trials]

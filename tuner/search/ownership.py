@@ -14,6 +14,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +23,11 @@ import psutil
 import sqlalchemy as sa
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage, RDBStorage
-from optuna.storages._rdb.models import TrialModel, TrialSystemAttributeModel
+from optuna.storages._rdb.models import (
+    TrialModel,
+    TrialSystemAttributeModel,
+    TrialUserAttributeModel,
+)
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
@@ -33,6 +38,8 @@ GRACE_SECONDS = 60.0
 # A trial that a process asked for has its first beat at once, unless the process was killed there
 # or the answer to its question was lost with the connection.
 UNBORN_SECONDS = 15.0
+# A trial on which so many processes died without finishing another epoch is given up.
+MOST_DEATHS = 5
 
 # System attributes of a trial, plain JSON.
 _OWNER = "tuner:owner"
@@ -232,6 +239,34 @@ def free(storage: RDBStorage, trial: FrozenTrial, *, died_at: int | None = None)
         return int(deaths)
 
     return wait_out(storage, try_once)
+
+
+def try_again(storage: BaseStorage, trial_ids: Sequence[int]) -> None:
+    """Return failed trials to the queue, with their numbers, parameters and records.
+
+    Not those that were given up because processes died on them. Optuna has no operation for it;
+    behind a storage proxy, where there are no transactions, they stay failed.
+    """
+    if not isinstance(storage, RDBStorage):
+        return
+    failed = [storage.get_trial(trial_id) for trial_id in trial_ids]
+    again = [trial._trial_id for trial in failed if deaths_of(trial) < MOST_DEATHS]
+    if not again:
+        return
+    trials, attributes = TrialModel.__table__, TrialUserAttributeModel.__table__
+
+    def try_once() -> None:
+        with storage.engine.begin() as connection:
+            own, is_reason = attributes.c.trial_id.in_(again), attributes.c.key == "reason"
+            connection.execute(attributes.delete().where(own, is_reason))
+            is_failed = trials.c.state == TrialState.FAIL
+            connection.execute(
+                trials.update()
+                .where(trials.c.trial_id.in_(again), is_failed)
+                .values(state=TrialState.WAITING, datetime_complete=None)
+            )
+
+    wait_out(storage, try_once)
 
 
 def deaths_of(trial: FrozenTrial) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import math
 import platform
 import zlib
 from collections.abc import Callable, Iterator
@@ -79,6 +80,8 @@ def run_trial(
         spec = spec._replace(training=spec.training.model_copy(update={"seed": seed}))
         label = f"{trial.user_attrs[LABEL]}, seed {seed}"
     try:
+        if trial.user_attrs.get(REASON):  # of an attempt that was killed before it had ended
+            trial.set_user_attr(REASON, "")
         schedule = _schedule(trial, spec)
         again = bool(trial.user_attrs.get(RECORDS))
         listen(TrialStarted(trial.number, schedule, label, again))
@@ -145,6 +148,8 @@ def _train(
         if epoch > reported:
             trial.report(signal(records[-1], spec), step=epoch)
         judged_by, value = spec.objective.judged_by, _value(records[-1], spec)
+        if math.isnan(value) or (epoch == spec.epochs and math.isinf(value)):
+            raise _diverged(records[-1], f"the {judged_by} is {value}")
         listen(EpochEnded(trial.number, spec.epochs, records[-1], judged_by, value))
         if epoch == spec.epochs:
             break
@@ -164,9 +169,17 @@ def _train(
 def signal(record: EpochRecord, spec: StudySpec) -> float:
     """Return what a trial is judged by after an epoch that is not its last."""
     averaged = spec.objective.averaged_value(record)
-    if spec.pruner.signal == "raw" or averaged is None:
+    if spec.pruner.signal == "raw" or averaged is None or math.isnan(averaged):
         return _value(record, spec)
     return averaged
+
+
+def _diverged(record: EpochRecord, reason: str) -> TrainingCollapsed:
+    accuracy = record.test_accuracy or 0.0
+    loss = math.inf if record.test_loss is None else record.test_loss
+    return TrainingCollapsed(
+        record.epoch, f"diverged in epoch {record.epoch}: {reason}", accuracy, loss
+    )
 
 
 def _value(record: EpochRecord, spec: StudySpec) -> float:

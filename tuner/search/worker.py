@@ -17,7 +17,16 @@ from tuner.errors import StorageError, TrainingError
 from tuner.objective import merit
 from tuner.patience import give_up_waiting, hurry_if, is_database_error, is_passing
 from tuner.search.events import Listener, TrialEnded
-from tuner.search.ownership import Heart, Watch, deaths_of, free, owner_of, put_back
+from tuner.search.ownership import (
+    MOST_DEATHS,
+    Heart,
+    Watch,
+    deaths_of,
+    free,
+    owner_of,
+    put_back,
+    try_again,
+)
 from tuner.search.pruner import make_pruner
 from tuner.search.sampler import make_sampler
 from tuner.search.trial import REASON, RECORDS, Outcome, Stopped, run_trial
@@ -27,8 +36,6 @@ from tuner.storage_urls import hide_password
 
 # More failures in a row than this are no bad luck.
 MOST_FAILURES = 3
-# A trial on which so many processes died without finishing another epoch is given up.
-MOST_DEATHS = 5
 # How often a worker without work looks whether a trial of another one was put back.
 _LOOK_SECONDS = 0.5
 
@@ -77,6 +84,9 @@ class Worker:
     def run(self) -> str:
         """Run trials until the budget is used or a stop is requested.
 
+        Trials that failed one after the other up to another end go back into the queue: it is not
+        them that have to be repaired.
+
         Returns:
             ``"done"``, or the reason of the stop.
 
@@ -84,23 +94,34 @@ class Worker:
             TrainingError: If several trials in a row failed.
             StorageError: If the database fails.
         """
-        failures = 0
+        self._failed: list[int] = []  # one after the other
+        try:
+            return self._run()
+        except BaseException:
+            give_up_waiting(self._storage)
+            raise
+        finally:
+            with suppress(Exception):  # what happened first is what counts
+                try_again(self._storage, self._failed)
+
+    def _run(self) -> str:
         try:
             while not (reason := self._stop_reason()):
                 put_back_orphans(self._study, self._storage, self._watch)
                 todo = self._todo()
                 if todo is None:
+                    self._failed = []
                     return "done"
                 if not todo:
                     time.sleep(_LOOK_SECONDS)
                     continue
                 outcome = self._run_one()
-                if outcome is not None:
-                    failures = failures + 1 if outcome.state == TrialState.FAIL else 0
-                    if failures >= MOST_FAILURES:
-                        raise TrainingError(
-                            f"{failures} trials failed in a row, the last one: {outcome.reason}"
-                        )
+                if outcome is not None and len(self._failed) >= MOST_FAILURES:
+                    raise TrainingError(
+                        f"{len(self._failed)} trials failed in a row, the last one:"
+                        f" {outcome.reason}. They are in the queue again; repair it and run the"
+                        " same command once more."
+                    )
         except Exception as error:
             if not is_database_error(error):
                 raise
@@ -163,6 +184,8 @@ class Worker:
             self._give_back(trial)
             self._say_ended(trial, "waiting", None, "to be continued")
             return None
+        is_failed = outcome.state == TrialState.FAIL
+        self._failed = [*self._failed, trial._trial_id] if is_failed else []
         state = outcome.state.name.lower().replace("fail", "failed")
         value = self._storage.get_trial(trial._trial_id).value
         self._say_ended(trial, state, value, outcome.reason)
