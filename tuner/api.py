@@ -8,6 +8,7 @@ Cosine(base_lr=0.27, horizon=940, ...)
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,13 +19,15 @@ from tuner.running import Limits, Run, run_to_the_end
 from tuner.search.confirm import find_confirm
 from tuner.search.events import Event
 from tuner.search.repeats import planned, settings_of
-from tuner.search.study import find_study, prepare_study, stored_spec
+from tuner.search.study import difference, find_study, prepare_study, stored_spec
 from tuner.search.worker import Worker
 from tuner.spec import load_spec
 from tuner.storage import make_database, open_storage
 from tuner.storage_errors import storage_errors
 from tuner.study_result import StudyResult
 from tuner.tasks.base import Task
+
+_log = logging.getLogger("tuner")
 
 
 def run_study(
@@ -205,11 +208,16 @@ def open_study(
         StorageError: If the database does not exist or is not Optuna's.
         StudyError: If it has no such study.
     """
-    if study is not None:
-        spec = load_spec(study)
+    spec = load_spec(study) if study is not None else None
+    if spec is not None:
         storage, name = storage or spec.storage_url, name or spec.name
     url = named_url(storage)
     database = open_storage(url, write=False)
     with storage_errors(url, database):
         found = find_study(database, name, url)
-        return StudyResult(found, stored_spec(found, url))
+        stored = stored_spec(found, url)
+    if spec is not None and spec.name == stored.name and difference(stored, spec):
+        _log.warning(
+            "%s is not what the study was begun with; what is shown is the study's", study
+        )
+    return StudyResult(found, stored)

@@ -244,13 +244,15 @@ class Run:
 
     def _say_started(self, study: Study, spec: StudySpec, finished: int, budget: int) -> None:
         with storage_errors(spec.storage_url, self._database):
-            rows = [row for row in trial_rows(study) if row.is_finished]
+            every = trial_rows(study)
+        rows = [row for row in every if row.is_finished]
+        interrupted = sum(row.state == "waiting" and row.epochs > 0 for row in every)
         states = dict(Counter(row.state for row in rows))
         shown, saved = hide_password(spec.storage_url), epochs_saved(rows, spec.epochs)
         self._listen(
             StudyStarted(
                 spec.name, shown, finished, budget, spec.epochs,
-                states, saved, spec.objective.judged_by,
+                states, saved, spec.objective.judged_by, interrupted,
             )
         )  # fmt: skip
 

@@ -48,7 +48,18 @@ def output_folder(url: str, study_name: str) -> Path:
     path = sqlite_path(parse_url(url))
     if path is None:
         return Path(study_name)
-    return path.parent if path.name == _OWN_FILE else path.parent / study_name
+    return path.parent if is_own(url) else path.parent / study_name
+
+
+def is_own(url: str) -> bool:
+    """Tell whether a database is an SQLite file that is for one study, whose files are beside it.
+
+    Example:
+        >>> is_own("sqlite:///a/study.db"), is_own("sqlite:///a/all.db")
+        (True, False)
+    """
+    path = sqlite_path(parse_url(url))
+    return path is not None and path.name == _OWN_FILE
 
 
 def hide_password(url: str) -> str:

@@ -52,9 +52,15 @@ def test_run_says_what_happens_and_what_to_do_next(
     assert "\x1b" not in ran.out + ran.err  # no colours or cursor moves in a pipe
     assert f"schedule  {folder}/best.json" in ran.out
     assert f"report    {folder}/report.html" in ran.out
+    checked = tuner_command("check", study)
+    assert "all is well. 2 of 2 trials are finished. Continue it with: tuner run" in checked.err
     again = tuner_command("run", study)
     assert again.code == 0
     assert "continuing after 2 trials" in again.err
+    study.write_text(study.read_text().replace("epochs = 2", "epochs = 3"))
+    changed = tuner_command("check", study)
+    assert changed.code == 2
+    assert re.search(r"another definition\n(.*\n)* +task.epochs +2 -> 3\n", changed.err)
 
 
 def test_the_printed_program_runs_as_printed(
@@ -119,6 +125,13 @@ def test_export_writes_the_best_or_a_named_trial(
     assert tuner.load_schedule(tmp_path / "mine.json") == result.best_schedule
     assert tuner_command("export", finished, "--trial", 3, "-o", "third.json").code == 0
     assert tuner.load_schedule(tmp_path / "third.json") == result.trials[3].schedule
+    assert tuner_command("export", finished).out == "wrote best.json\n"
+    assert tuner_command("export", finished, "--trial", 3).out == "wrote trial-3.json\n"
+    # The winner's file is not a trial's.
+    assert tuner.load_schedule(tmp_path / "best.json") == result.best_schedule
+    assert tuner.load_schedule(tmp_path / "trial-3.json") == result.trials[3].schedule
+    named = tuner_command("export", finished, "--trial", 3, "--format", "python")
+    assert (named.code, named.out) == (0, "wrote trial-3.py\n")
     assert tuner_command("export", finished, "--format", "csv").out == "wrote best.csv\n"
     rows = list(csv.DictReader(io.StringIO((tmp_path / "best.csv").read_text())))
     best = result.best_schedule
@@ -139,6 +152,26 @@ def test_export_writes_the_best_or_a_named_trial(
     assert missing.code == 2
     assert "Trial 99 must exist" in missing.err
     assert not (tmp_path / "none.json").exists()
+
+
+def test_export_writes_the_form_of_the_suffix(
+    finished: Path, tuner_command: Callable, tmp_path: Path
+) -> None:
+    result = tuner.open_study(finished)
+    assert tuner_command("export", finished, "-o", "by_name.csv").out == "wrote by_name.csv\n"
+    assert (tmp_path / "by_name.csv").read_text() == result.best_schedule.to_csv()
+    assert tuner_command("export", finished, "-o", "by_name.py").err == ""
+    assert (tmp_path / "by_name.py").read_text() == result.best_schedule.to_python()
+    assert tuner_command("export", finished, "-o", "other.txt", "--format", "csv").code == 0
+    result.export(tmp_path / "no_suffix")
+    assert tuner.load_schedule(tmp_path / "no_suffix") == result.best_schedule
+    wrong = tuner_command("export", finished, "-o", "wrong.csv", "--format", "python")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert wrong.err == (
+        "error: The suffix of wrong.csv must fit the format, but is that of 'csv', and the format"
+        " is 'python'. Leave the format out, or name another file.\n"
+    )
+    assert not (tmp_path / "wrong.csv").exists()
 
 
 def test_export_says_what_trained_and_needs_none_of_it(finished: Path, tmp_path: Path) -> None:
@@ -200,6 +233,12 @@ def test_output_that_nobody_reads_is_no_error(finished: Path) -> None:
     )
     assert done.stdout == "[\n"
     assert done.stderr == ""
+
+
+def test_the_version(tuner_command: Callable) -> None:
+    ran = tuner_command("--version")
+    assert (ran.code, ran.out) == (0, f"tuner {metadata.version('schedule-tuner')}\n")
+    assert tuner.__version__ == metadata.version("schedule-tuner")
 
 
 def test_help_names_every_command(tuner_command: Callable) -> None:

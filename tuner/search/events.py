@@ -13,7 +13,10 @@ from tuner.tasks.base import EpochRecord
 
 
 class StudyStarted(NamedTuple):
-    """A study begins or goes on, with so many finished trials in each state."""
+    """A study begins or goes on, with so many finished trials in each state.
+
+    ``interrupted`` trials have begun and wait.
+    """
 
     name: str
     storage: str
@@ -23,9 +26,14 @@ class StudyStarted(NamedTuple):
     states: Mapping[str, int] = {}
     epochs_saved: int = 0
     judged_by: str = "test accuracy"
+    interrupted: int = 0
 
     def __str__(self) -> str:
-        state = f"continuing after {self.finished} trials" if self.finished else "new"
+        state = "new"
+        if self.finished or self.interrupted:
+            state = f"continuing after {self.finished} trials"
+        if self.interrupted:
+            state += f" and {self.interrupted} interrupted"
         return (
             f"study {self.name}: {state}, budget {self.budget} trials of"
             f" {self.epochs} epochs, {self.storage}"
@@ -33,27 +41,31 @@ class StudyStarted(NamedTuple):
 
 
 class TrialStarted(NamedTuple):
-    """A trial begins; ``again`` if it was interrupted before."""
+    """A trial begins, or goes on with ``done`` epochs from before it was interrupted."""
 
     number: int
     schedule: Schedule
     baseline: str | None
-    again: bool
+    done: int
 
     def __str__(self) -> str:
         what = f" [{self.baseline}]" if self.baseline else ""
-        again = " (interrupted before, once more)" if self.again else ""
-        return f"trial {self.number} starts{again}: {self.schedule!r}{what}"
+        begins = f"goes on after epoch {self.done}" if self.done else "starts"
+        return f"trial {self.number} {begins}: {self.schedule!r}{what}"
 
 
 class EpochEnded(NamedTuple):
-    """An epoch of a trial is done; ``value`` is what it is worth, in what ``judged_by`` names."""
+    """An epoch of a trial is done; ``value`` is what it is worth, in what ``judged_by`` names.
+
+    ``is_known`` are those from before an interruption, which a trial that goes on tells once more.
+    """
 
     number: int
     epochs: int
     record: EpochRecord
     judged_by: str = "test accuracy"
     value: float | None = None
+    is_known: bool = False
 
     def __str__(self) -> str:
         r = self.record

@@ -14,12 +14,14 @@ from tuner.schedules import schedule_to_dict
 from tuner.search.trial import BASELINE, SCHEDULE
 from tuner.spec import StudySpec, make_spec
 from tuner.spec_sections import REPEATS, name_of_study
-from tuner.storage_urls import hide_password
+from tuner.storage_urls import hide_password, is_own, parse_url
 from tuner.tasks.named import NamedTask
 
 # The user attribute of a study that makes the database alone enough to resume it.
 DEFINITION = "definition"
 _FORMAT = "tuner.definition/1"
+# Optuna's column for it is of 65 535 bytes there, and an epoch's record has up to 400.
+_MOST_EPOCHS_ON_MYSQL = 150
 
 
 def study_names(storage: BaseStorage) -> list[str]:
@@ -80,7 +82,9 @@ def prepare_study(spec: StudySpec, storage: BaseStorage) -> Study:
 
     Raises:
         StudyError: If the study exists with another definition; the message shows the difference.
+            If another one has the database for itself, or it cannot hold trials of such a length.
     """
+    _check_database(spec, storage)
     study = optuna.create_study(
         study_name=spec.name,
         storage=storage,
@@ -89,14 +93,7 @@ def prepare_study(spec: StudySpec, storage: BaseStorage) -> Study:
     )
     if DEFINITION in study.user_attrs:
         old = stored_spec(study, spec.storage_url)
-        lines = difference(old, spec)
-        if lines:
-            raise StudyError(
-                f"study {spec.name!r} was started with another definition\n"
-                + "\n".join(lines)
-                + "\nTrials of the two cannot be compared. Give the new one another name"
-                ' (name = "...") and database, or restore the file.'
-            )
+        refuse_difference(old, spec)
     elif study.get_trials(deepcopy=False):
         raise StudyError(
             f"Study {spec.name!r} must be this package's, but has trials and no definition."
@@ -112,6 +109,41 @@ def prepare_study(spec: StudySpec, storage: BaseStorage) -> Study:
             }
             study.enqueue_trial(baseline.values, user_attrs=attributes)
     return study
+
+
+def refuse_difference(old: StudySpec, new: StudySpec) -> None:
+    """Make sure that two definitions are of trials that can be compared.
+
+    Raises:
+        StudyError: If they are not; the message shows the difference.
+    """
+    lines = difference(old, new)
+    if lines:
+        raise StudyError(
+            f"study {new.name!r} was started with another definition\n"
+            + "\n".join(lines)
+            + "\nTrials of the two cannot be compared. Copy the file to one of another name, with"
+            ' another `name = "..."` in it, or restore it.'
+        )
+
+
+def _check_database(spec: StudySpec, storage: BaseStorage) -> None:
+    shown = hide_password(spec.storage_url)
+    others = [name for name in study_names(storage) if name != spec.name]
+    if is_own(spec.storage_url) and others:
+        raise StudyError(
+            f"{shown} must be of study {spec.name!r} alone, for a study's files are beside its"
+            f" study.db, but has {', '.join(others)}. Copy the study file to one of another name,"
+            " which has a folder and a database of its own, or name another database."
+        )
+    if parse_url(spec.storage_url).get_backend_name() in ("mysql", "mariadb") and (
+        spec.epochs > _MOST_EPOCHS_ON_MYSQL
+    ):
+        raise StudyError(
+            f"Trials in {shown} must have <= {_MOST_EPOCHS_ON_MYSQL} epochs, for a MySQL database"
+            f" keeps 64 KiB of what a trial measures, but have {spec.epochs}. Name a PostgreSQL"
+            " database or an SQLite file."
+        )
 
 
 def store_definition(study: Study, spec: StudySpec) -> None:

@@ -83,8 +83,8 @@ def run_trial(
         if trial.user_attrs.get(REASON):  # of an attempt that was killed before it had ended
             trial.set_user_attr(REASON, "")
         schedule = _schedule(trial, spec)
-        again = bool(trial.user_attrs.get(RECORDS))
-        listen(TrialStarted(trial.number, schedule, label, again))
+        done = len(trial.user_attrs.get(RECORDS, []))
+        listen(TrialStarted(trial.number, schedule, label, done))
         return _train(trial, schedule, spec, store, listen, stop_requested)
     except TrainingCollapsed as collapse:
         if seed is not None:  # a seed that collapses counts against its schedule
@@ -150,7 +150,8 @@ def _train(
         judged_by, value = spec.objective.judged_by, _value(records[-1], spec)
         if math.isnan(value) or (epoch == spec.epochs and math.isinf(value)):
             raise _diverged(records[-1], f"the {judged_by} is {value}")
-        listen(EpochEnded(trial.number, spec.epochs, records[-1], judged_by, value))
+        is_known = state is None and epoch <= len(own)
+        listen(EpochEnded(trial.number, spec.epochs, records[-1], judged_by, value, is_known))
         if epoch == spec.epochs:
             break
         prune = epoch >= reported and trial.should_prune()
