@@ -13,6 +13,8 @@ from tuner.checks import Finding
 from .right_source import RIGHT
 from .wrong_source import CHAPTER, WRONG, Snippet
 
+COSINE = "scheduler = lr_scheduler.CosineScheduler(max_update=20, base_lr=0.3)\n"
+
 
 def places(found: list[Finding]) -> list[tuple[int | None, str]]:
     return [(finding.line, finding.rule) for finding in found]
@@ -72,8 +74,21 @@ def test_the_command(tmp_path: Path, tuner_command: Callable) -> None:
         [f"chapter.py:{line}", rule] for line, rule in CHAPTER.mistakes
     ]
     assert ran.err == "6 mistakes found in 2 files\n"
-    silent = tuner_command("lint", "right.py")
+    silent = tuner_command("lint", "right.py", "--updates", 7050)
     assert (silent.code, silent.out, silent.err) == (0, "", "no mistakes found in 1 file\n")
+
+
+def test_the_command_says_what_it_could_not_look_for(
+    tmp_path: Path, tuner_command: Callable
+) -> None:
+    (tmp_path / "train.py").write_text(COSINE)
+    ran = tuner_command("lint", "train.py")
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err.startswith("no mistakes found in 1 file\nnot looked for: lengths written as")
+    assert "horizon-in-epochs" in ran.err
+    assert "--updates N, or --epochs N --updates-per-epoch N" in ran.err
+    known = tuner_command("lint", "train.py", "--updates-per-epoch", 235)
+    assert (known.code, known.err) == (1, "1 mistake found in 1 file\n")
 
 
 def test_the_name_of_a_file_is_no_source_text(tmp_path: Path) -> None:
@@ -102,3 +117,14 @@ def test_what_is_not_python_is_refused(
     assert ran.code == 2
     assert message in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path: Path, tuner_command: Callable) -> None:
+    """For much JSON and TOML is an expression or assignments of Python, without a mistake."""
+    (tmp_path / "good.json").write_text('{"a": 1}')
+    ran = tuner_command("lint", "good.json")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "error: must be Python source or a notebook, but got good.json.\n"
+    for name in ("good.toml", "my/good.toml", Path("my good.txt")):
+        with pytest.raises(tuner.TunerError, match="must be Python source or a notebook, but got"):
+            tuner.lint(name)

@@ -1,7 +1,7 @@
 """The classic mistakes with schedules, found before a training and after it.
 
-:func:`~tuner.lint` looks at objects, files and source text; ``tuner lint FILE.py`` is the same
-from the command line; :func:`~tuner.check_training` looks back. The rules:
+:func:`~tuner.lint` looks at objects, files, notebooks and source text; ``tuner lint FILE`` is the
+same from the command line; :func:`~tuner.check_training` looks back. The rules:
 
 ``horizon-in-epochs``
     A length in epochs where updates are counted: "this CosineScheduler is over after 20 of 7050
@@ -27,12 +27,15 @@ from typing import Any
 
 from tuner.checks.finding import Finding, ScheduleWarning
 from tuner.checks.lengths import Training
+from tuner.checks.notebook import NOTEBOOK
 from tuner.checks.objects import check_object
 from tuner.checks.source import check_source
 from tuner.checks.training import check_training
 from tuner.errors import ScheduleError
 
-_NAME = re.compile(r".+\.pyw?")  # of a file, in one line
+_SOURCES = (".py", ".pyw", NOTEBOOK, "")
+# Of a file, in one line: a word with an ending is no source that has anything to find.
+_NAME = re.compile(r".+\.(pyw?|ipynb)|[^\s()=]+\.\w+")
 
 __all__ = ["Finding", "ScheduleWarning", "check_training", "lint"]
 
@@ -52,7 +55,7 @@ def lint(
 
     Args:
         what: A schedule; a scheduler object of MXNet or PyTorch; a Gluon trainer; the path of a
-            Python file; or source text.
+            Python file or notebook; or source text.
         updates: How often the training will ask or step the scheduler. For a PyTorch scheduler
             that is stepped once an epoch, its epochs.
         updates_per_epoch: Optimizer updates in an epoch.
@@ -74,6 +77,8 @@ def lint(
     """
     training = Training(updates, updates_per_epoch, epochs)
     if isinstance(what, Path) or (isinstance(what, str) and _NAME.fullmatch(what)):
+        if Path(what).suffix.lower() not in _SOURCES:
+            raise ScheduleError(f"must be Python source or a notebook, but got {what}.")
         try:
             text = Path(what).read_text(encoding="utf-8")
         except (OSError, ValueError) as error:

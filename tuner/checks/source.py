@@ -11,6 +11,7 @@ from tuner.checks.finding import Finding
 from tuner.checks.known import MAKERS, OUR_MAKER, OURS, Place
 from tuner.checks.lengths import Training
 from tuner.checks.loops import Loop, purpose
+from tuner.checks.notebook import NOTEBOOK, Line, parse_notebook
 from tuner.errors import ScheduleError
 
 Known = Amount | Scheduler | Options
@@ -20,7 +21,7 @@ def check_source(text: str, training: Training, file: str | None = None) -> list
     """Find the mistakes of a source text.
 
     Args:
-        text: A Python module.
+        text: A Python module, or a notebook if that is how the file is called.
         training: What is known of its training beside what it says.
         file: What to call it.
 
@@ -30,17 +31,29 @@ def check_source(text: str, training: Training, file: str | None = None) -> list
     Raises:
         ScheduleError: If it is not Python.
     """
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError) as error:
-        raise ScheduleError(f"{file or 'the text'} must be Python, but: {error}.") from error
     reader = _Reader()
-    reader.visit(tree)
+    reader.visit(_parse(text, file))
     if training.epochs is None and reader.epochs:
         training = training._replace(epochs=max(reader.epochs))
     found = [finding for each in reader.schedulers for finding in each.findings(training)]
     found += [finding for each in reader.options for finding in each.findings()]
-    return sorted((finding._replace(file=file) for finding in found), key=lambda f: f.line or 0)
+    found.sort(key=lambda finding: finding.line or 0)
+    return [_placed(finding, file) for finding in found]
+
+
+def _parse(text: str, file: str | None) -> ast.Module:
+    if file and file.lower().endswith(NOTEBOOK):
+        return parse_notebook(text, file)
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise ScheduleError(f"{file or 'the text'} must be Python, but: {error}.") from error
+
+
+def _placed(finding: Finding, file: str | None) -> Finding:
+    if isinstance(finding.line, Line):
+        finding = finding._replace(cell=finding.line.cell, line=finding.line.line)
+    return finding._replace(file=file)
 
 
 class _Reader(ast.NodeVisitor):

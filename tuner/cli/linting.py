@@ -1,4 +1,4 @@
-"""``tuner lint``: the classic mistakes with schedules in source files."""
+"""``tuner lint``: the classic mistakes with schedules in source files and notebooks."""
 
 from __future__ import annotations
 
@@ -10,9 +10,15 @@ import typer
 from tuner.cli.console import results, talk
 from tuner.cli.exits import FAILED
 
+# Said when no length of the training is: no mistakes found would promise more than was looked at.
+_LEFT_OUT = """\
+not looked for: lengths written as numbers that do not fit the training (horizon-in-epochs,
+horizon-in-updates; only against epochs that a file itself says), and a warmup as long as the
+training. Name its length: --updates N, or --epochs N --updates-per-epoch N"""
+
 
 def lint(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE.py...", help="Read, never run.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Read, never run.")],
     updates: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Updates of the training.")
     ] = None,
@@ -23,7 +29,10 @@ def lint(
         int | None, typer.Option(metavar="N", min=1, help="Its epochs, if the file is silent.")
     ] = None,
 ) -> None:
-    """Find the classic mistakes with schedules in source files; exit code 1 if there are any."""
+    """Find the classic mistakes with schedules in Python files and notebooks.
+
+    Exit code 1 if there are any.
+    """
     from tuner.checks import lint as check
 
     found = [
@@ -37,5 +46,7 @@ def lint(
         results().print(str(finding), markup=False)
     kinds = f"{len(found)} mistake{'s' if len(found) != 1 else ''}" if found else "no mistakes"
     talk().print(f"{kinds} found in {len(files)} file{'s' if len(files) != 1 else ''}")
+    if updates is updates_per_epoch is epochs is None:
+        talk().print(_LEFT_OUT, markup=False)
     if found:
         raise typer.Exit(FAILED)
