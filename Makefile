@@ -21,7 +21,7 @@ test: $(VENV)/installed-dev data postgresql browser
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist worksteal
 
-docs: $(VENV)/installed-dev
+docs: $(VENV)/installed-docs
 	$(BIN)/python -m sphinx -W --keep-going -n -q -b html docs site
 	@echo wrote site/index.html
 
@@ -58,6 +58,10 @@ $(VENV)/python:
 
 $(VENV)/installed: $(VENV)/python pyproject.toml
 	$(BIN)/pip install --quiet --editable . $(EXTRA)
+	touch $@
+
+$(VENV)/installed-docs: $(VENV)/installed
+	$(BIN)/pip install --quiet --editable '.[docs]' $(EXTRA)
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed

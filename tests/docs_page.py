@@ -40,6 +40,7 @@ from tuner.units import Clock
 
 # Parts of commands that cannot run in a test, and why. Keep it short.
 NOT_RUN = {
+    "/path/to/schedule-tuner": "stands for a clone; tests/test_package.py installs this one",
     "pip install 'schedule-tuner": "changes the environment that the tests run in",
     "dashboard": "serves until it is stopped; tests/test_dashboard.py opens it",
     "storage-proxy": "serves until it is stopped; tests/test_postgresql.py starts one",

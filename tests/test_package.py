@@ -53,6 +53,33 @@ def test_mxnet_imports_scipys_statistics_and_h5py_when_it_uses_them() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_mxnet_is_whole_after_a_plain_import_that_failed(times: int) -> None:
+    program = (
+        "import sys, numpy, tuner\n"
+        f"for _ in range({times}):\n"
+        "    try:\n"
+        "        import mxnet\n"
+        "    except AttributeError as error:\n"  # beside NumPy 1.24 and later
+        "        assert 'numpy' in str(error), error\n"
+        "mx = tuner.import_mxnet()\n"
+        "assert tuner.import_mxnet() is mx is sys.modules['mxnet']\n"
+        "net = mx.gluon.nn.Dense(1)\n"
+        "net.initialize()\n"
+        "schedule = tuner.Cosine(base_lr=0.5, horizon=9)\n"
+        "trainer = mx.gluon.Trainer(net.collect_params(), 'sgd', {'lr_scheduler': schedule})\n"
+        "with mx.autograd.record():\n"
+        "    loss = net(mx.nd.ones((2, 3))).sum()\n"
+        "loss.backward()\n"
+        "trainer.step(2)\n"
+        "assert trainer.learning_rate == schedule(1)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
@@ -85,6 +112,34 @@ def test_the_wheel_holds_what_the_package_needs(wheel: Path) -> None:
     ):
         assert f"tuner/{needed}" in names
     assert not [name for name in names if name.startswith(("tests", "studies", "benchmarks"))]
+
+
+def test_without_dependencies_it_loads_schedules(wheel: Path, tmp_path: Path) -> None:
+    """As `pip install --no-deps` leaves it; the command then says what it lacks."""
+    home = tmp_path / "env"
+    venv.create(home, with_pip=False)
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(next(home.glob("lib/python*/site-packages")))
+        [entry] = [name for name in archive.namelist() if name.endswith("entry_points.txt")]
+        assert b"tuner = tuner.__main__:main" in archive.read(entry)
+    python = home / "bin" / "python"
+    schedule = tuner.Cosine(base_lr=0.3, final_lr=0.01, horizon=7050, warmup_steps=235)
+    tuner.save_schedule(schedule, tmp_path / "best.json")
+    program = "import tuner; print(tuner.load_schedule('best.json')(3000))"
+    loaded = subprocess.run(
+        [python, "-W", "error", "-c", program],
+        cwd=tmp_path, check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (loaded.stdout, loaded.stderr) == (f"{schedule(3000)}\n", "")
+    command = subprocess.run(
+        [python, "-m", "tuner", "check", "study.toml"],
+        cwd=tmp_path, check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (command.returncode, command.stdout) == (1, "")
+    assert command.stderr == (
+        "error: the command tuner needs typer, which is not installed; loading schedules does"
+        " not. Type `pip install /path/to/schedule-tuner`, your clone, without --no-deps.\n"
+    )
 
 
 def test_an_installed_wheel_starts_a_project(wheel: Path, tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ def import_mxnet() -> ModuleType:
     for alias in _REMOVED_ALIASES:
         if alias not in numpy.__dict__:
             setattr(numpy, alias, getattr(builtins, alias))
+    _drop_broken()
     try:
         with warnings.catch_warnings():
             # It looks up names that NumPy deprecates, without using them.
@@ -61,6 +62,17 @@ def import_mxnet() -> ModuleType:
             " and reports work without it."
         ) from error
     return module
+
+
+def _drop_broken() -> None:
+    """Let MXNet be imported anew if a plain ``import mxnet`` failed before, as it does alone.
+
+    What had been imported by then stays, and the next import would make half a module of it.
+    """
+    if not hasattr(sys.modules.get("mxnet"), "autograd"):
+        for name, module in [*sys.modules.items()]:
+            if name.partition(".")[0] == "mxnet" and module:  # None forbids importing it
+                del sys.modules[name]
 
 
 class _Later(ModuleType):
