@@ -51,6 +51,8 @@ ROWS = [
      "must be a table, but got 3"),
     (("epochs = 3", "epochs = 3\noptimizer_params = { learning_rate = 0.1 }"),
      "task.optimizer_params", "is the schedule's; remove it"),
+    (("epochs = 3", "epochs = 3\noptimizer_params = { wd = 0.1, momentun = 0.1 }"),
+     "task.optimizer_params", "no parameter 'momentun' of sgd; did you mean 'momentum'?"),
     # [budget]
     (("trials = 5", ""), "budget.trials", "is required, but missing"),
     (("trials = 5", "trails = 5"), "budget.trails", "unknown key; did you mean 'trials'?"),
@@ -167,6 +169,14 @@ def test_a_space_that_is_no_toml_beside_other_mistakes() -> None:
     found = mistakes(changed("trials = 5", "trials = 0"), "a = \n")
     assert [place for place, _ in found] == ["budget.trials", "search_space"]
     assert found[1][1] == "space.toml must be valid TOML: Invalid value (at line 1, column 5)"
+
+
+def test_the_mistakes_of_an_optimizer_beside_others() -> None:
+    params = "optimizer_params = { momentun = 0.1, wdd = 0.1 }"
+    text = changed("epochs = 3", f"epochs = 3\nbatchsize = 1\n{params}")
+    found = dict(mistakes(text.replace("trials = 5", "trials = 0")))
+    assert list(found) == ["task.optimizer_params", "task.batchsize", "budget.trials"]
+    assert "did you mean 'momentum'?; no parameter 'wdd' of sgd;" in found["task.optimizer_params"]
 
 
 def test_everything_wrong() -> None:

@@ -96,6 +96,21 @@ def test_a_driver_that_is_not_installed() -> None:
     assert "pip install 'psycopg[binary]'" in message
 
 
+@pytest.mark.parametrize(
+    ("url", "remedy"),
+    [
+        ("mysql://me@localhost:1/db", "`pip install pymysql` and mysql+pymysql://"),
+        (
+            "postgresql+psycopg2://me@localhost:1/db",
+            "`pip install 'psycopg[binary]'` and write postgresql+psycopg://",
+        ),
+    ],
+)
+def test_a_missing_driver_is_installed_and_named(url: str, remedy: str) -> None:
+    """For SQLAlchemy takes another driver where none is named."""
+    assert remedy in refusal(url)
+
+
 def test_default_url_and_output_folder(tmp_path: Path) -> None:
     assert default_url(Path("studies"), "small") == "sqlite:///studies/small/study.db"
     assert output_folder("sqlite:////srv/a/study.db", "s") == Path("/srv/a")

@@ -21,7 +21,13 @@ Messages say the condition that must hold, the values received, where, and what 
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
+
+# This package and the standard library, whose lines say nothing about a mistake in a task.
+_FOREIGN = {"tuner", *sys.stdlib_module_names}
 
 
 class TunerError(Exception):
@@ -94,3 +100,27 @@ class ClusterError(TunerError):
 
 class StudyError(TunerError):
     """A study does not exist, or was started with another definition."""
+
+
+def said(error: BaseException, text: str | None = None) -> str:
+    """Return what an error of somebody's own code says, and in which line of it that happened.
+
+    Not of this package, of Python's library or of installed ones, if it has been elsewhere too.
+
+    Args:
+        error: The error.
+        text: Its message, if not the whole of it.
+
+    Example:
+        >>> said(ValueError("goal is too far"))
+        'ValueError: goal is too far'
+    """
+    text = str(error).strip() if text is None else text
+    own = [
+        f"({Path(frame.f_code.co_filename).name}, line {line})"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename[:1] != "<"
+        and "site-packages" not in Path(frame.f_code.co_filename).parts
+        and str(frame.f_globals.get("__name__")).partition(".")[0] not in _FOREIGN
+    ]
+    return " ".join([f"{type(error).__name__}: {text or 'no message'}", *own[-1:]])

@@ -46,8 +46,8 @@ def storage_errors(url: str, storage: BaseStorage | None = None) -> Iterator[Non
     except ImportError as error:
         raise StorageError(
             f"The database {shown} needs a driver that is not installed: {error}."
-            " For PostgreSQL type `pip install 'psycopg[binary]'`, for MySQL"
-            " `pip install pymysql`."
+            " For PostgreSQL type `pip install 'psycopg[binary]'` and write"
+            " postgresql+psycopg://..., for MySQL `pip install pymysql` and mysql+pymysql://..."
         ) from error
     except ValueError as error:
         raise StorageError(f"{cannot}: {error}.") from error

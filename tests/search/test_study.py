@@ -257,7 +257,10 @@ def test_what_failed_is_tried_again_once_its_cause_is_mended(
         f'[task]\nname = "later{trials}:make"\nepochs = 2\n[budget]\ntrials = {trials}\n'
         '[workers]\ncount = 1\n[pruner]\ntype = "none"\n[confirm]\nenabled = false\n'
     )
-    with pytest.raises(TrainingError, match=rf"^{words}.*boom.*in the queue again; repair it"):
+    with pytest.raises(
+        TrainingError,
+        match=rf"^{words}.*boom' \(later{trials}\.py, line 9\)\. They are in the queue again",
+    ):
         tuner.run_study(study)
     rows = tuner.open_study(study).trials
     assert {row.state for row in rows} == {"waiting"}

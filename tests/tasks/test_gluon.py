@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -125,6 +127,29 @@ def test_every_optimizer_of_mxnet_is_offered_or_refused_with_a_reason() -> None:
     for name, reason in UNSUITED.items():
         with pytest.raises(ValueError, match=reason):
             LeNetFashionMNIST(optimizer=name)
+
+
+def signature(optimizer: type) -> set[str]:
+    """What an optimizer's class takes, itself or by handing it on to the class above."""
+    found: set[str] = set()
+    for each in optimizer.__mro__:
+        parameters = inspect.signature(each.__init__).parameters.values()
+        found |= {p.name for p in parameters if p.kind is not p.VAR_KEYWORD}
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+            break
+    return found - {"self"}
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_parameter_that_mxnet_knows_is_taken_and_no_other(optimizer: str) -> None:
+    of_the_schedule = {"learning_rate", "lr_scheduler", "begin_num_update"}
+    no_numbers = {"param_idx2name", "param_dict", "sym", "warmup_strategy"}
+    of_mxnet = signature(import_mxnet().optimizer.Optimizer.opt_registry[optimizer])
+    for name in of_mxnet - of_the_schedule - no_numbers:
+        LeNetFashionMNIST(optimizer=optimizer, optimizer_params={name: 1})
+    for name in {"momentun", *signature(import_mxnet().optimizer.LBSGD), "beta1"} - of_mxnet:
+        with pytest.raises(ValueError, match=f"no parameter '{name}' of {optimizer}"):
+            LeNetFashionMNIST(optimizer=optimizer, optimizer_params={name: 1})
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

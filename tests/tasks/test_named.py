@@ -205,6 +205,24 @@ def test_an_error_in_the_module_is_one_of_the_file(write: Write) -> None:
     assert "(own_tasks.py, line 2)" in found["task.name"]
 
 
+@pytest.mark.parametrize(
+    ("name", "module", "ending"),
+    [
+        ("no_such_module:make_task", "", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("own_tasks:make_task", "a b", "SyntaxError: invalid syntax (own_tasks.py, line 1)"),
+        ("own_tasks:make_task", "import json\n\njson.loads('')", " (own_tasks.py, line 3)"),
+        ("own_tasks:make_task", "\nimport no_such", "'no_such' (own_tasks.py, line 2)"),
+    ],
+)
+def test_a_line_that_is_named_is_no_line_of_pythons_own(
+    write: Write, name: str, module: str, ending: str
+) -> None:
+    study = write(f'name = "{name}"')
+    (study.parent / "own_tasks.py").write_text(module)
+    found = mistakes(study)["task.name"]
+    assert found.endswith(ending)
+
+
 def test_a_function_has_no_holdout(write: Write) -> None:
     study = write()
     text = study.read_text().replace("[objective]", '[objective]\nevaluate_on = "holdout"')

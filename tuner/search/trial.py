@@ -14,7 +14,7 @@ import optuna
 from optuna.trial import Trial, TrialState
 
 from tuner.checkpoints import Checkpoint, CheckpointStore, checkpoint_keys
-from tuner.errors import ScheduleError
+from tuner.errors import ScheduleError, said
 from tuner.results import PRUNED_AFTER
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.search.events import EpochEnded, Listener, TrialStarted
@@ -239,7 +239,7 @@ def _epochs(
         except Exception as error:
             # MXNet's messages carry the C++ stack; what happened is in the last line.
             message = (str(error).strip().splitlines() or [""])[-1]
-            raise _Failed(f"{type(error).__name__}: {message}") from error
+            raise _Failed(said(error, message)) from error
 
 
 def first_answer(trial: Trial) -> bool:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
 from tuner.compat import import_mxnet
 from tuner.definitions import Section, did_you_mean
@@ -15,11 +15,27 @@ from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State, no_rest, unmeasured
 from tuner.tasks.fashion_mnist import load_fashion_mnist
 
-# MXNet's optimizers that follow a schedule and can train this network.
-OPTIMIZERS = (
-    "adagrad", "adam", "dcasgd", "ftml", "lamb", "lars", "lbsgd", "nadam", "nag", "rmsprop",
-    "sgd", "sgld", "signum",
-)  # fmt: skip
+# MXNet's optimizers that follow a schedule and can train this network, with the parameters of
+# each beside those of all: of 1.9.1, the last one, so that a study is read without importing it.
+OPTIMIZERS = {
+    "adagrad": ("eps",),
+    "adam": ("beta1", "beta2", "epsilon", "lazy_update"),
+    "dcasgd": ("lamda", "momentum"),
+    "ftml": ("beta1", "beta2", "epsilon"),
+    "lamb": ("beta1", "beta2", "bias_correction", "epsilon", "lower_bound", "upper_bound"),
+    "lars": ("eps", "eta", "lazy_update", "momentum", "momentum_correction"),
+    "lbsgd": (
+        "batch_scale", "begin_epoch", "momentum", "num_epochs", "updates_per_epoch",
+        "warmup_epochs",
+    ),
+    "nadam": ("beta1", "beta2", "epsilon", "schedule_decay"),
+    "nag": ("momentum",),
+    "rmsprop": ("centered", "clip_weights", "epsilon", "gamma1", "gamma2"),
+    "sgd": ("lazy_update", "momentum"),
+    "sgld": (),
+    "signum": ("momentum", "wd_lh"),
+}  # fmt: skip
+_OF_ALL = ("clip_gradient", "multi_precision", "rescale_grad", "wd")
 # The others that it registers, and why each is refused (seen with MXNet 1.9.1).
 UNSUITED = {
     "adadelta": "has no learning rate",
@@ -100,10 +116,21 @@ class LeNetFashionMNIST(Section):
 
     @field_validator("optimizer_params")
     @classmethod
-    def _no_rate(cls, params: dict[str, Any]) -> dict[str, Any]:
+    def _known_params(cls, params: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
         for name in ("learning_rate", "lr_scheduler", "begin_num_update"):
             if name in params:
                 raise ValueError(f"`{name}` is the schedule's; remove it")
+        if "optimizer" not in info.data:  # which is wrong itself
+            return params
+        optimizer: str = info.data["optimizer"]
+        known = (*OPTIMIZERS[optimizer], *_OF_ALL)
+        unknown = [
+            f"no parameter {name!r} of {optimizer}; {did_you_mean(name, known)}"
+            for name in params
+            if name not in known
+        ]
+        if unknown:
+            raise ValueError("; ".join(unknown))
         return params
 
     @property

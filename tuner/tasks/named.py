@@ -10,13 +10,12 @@ import importlib
 import inspect
 import json
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tuner.definitions import MISSING, Mistakes, did_you_mean
-from tuner.errors import DefinitionError, TaskError
+from tuner.errors import DefinitionError, TaskError, said
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State, Task
 
@@ -184,7 +183,7 @@ def make_task(
     try:
         task = make(**options)
     except Exception as error:
-        mistakes.add("task", f"{name} must make a task of its options, but: {_said(error)}")
+        mistakes.add("task", f"{name} must make a task of its options, but: {said(error)}")
         return None
     missing = [method for method in _METHODS if not hasattr(task, method)]
     if missing:
@@ -209,7 +208,7 @@ def _find(name: str, folder: str, mistakes: Mistakes) -> Callable[..., Any] | No
         mistakes.add(
             "task.name",
             f"{module_name!r} must be a module that can be imported, from {folder or '.'} or"
-            f" where Python looks, but: {_said(error)}",
+            f" where Python looks, but: {said(error)}",
         )
         return None
     make: Callable[..., Any] | None = getattr(module, attribute, None)
@@ -278,13 +277,3 @@ def _facts(task: Task) -> dict[str, Any]:
     }
     plain: dict[str, Any] = json.loads(json.dumps(facts))  # as a database gives them back
     return plain
-
-
-def _said(error: Exception) -> str:
-    """Return what an error says, and where it happened."""
-    text = f"{type(error).__name__}: {str(error).strip() or 'no message'}"
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename[:1] != "<"]
-    own = [
-        frame for frame in frames if Path(__file__).parents[1] not in Path(frame.filename).parents
-    ]
-    return f"{text} ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else text
