@@ -64,7 +64,7 @@ def test_lines_and_sentence() -> None:
     comparison = Comparison((other, compared(label="later"), best), missing=2)
     assert [line.label for line in compared_lines(comparison)] == ["dead", "later", "good"]
     assert compared_lines(comparison)[2][1:] == (
-        2, "0.300 ± 0.141", "0.850 ± 0.071", "0.800 ± 0.141", "0.8 ± 0.1", "",
+        2, "0.3 ± 0.1414", "0.850 ± 0.071", "0.800 ± 0.141", "0.8 ± 0.1", "",
     )  # fmt: skip
     assert compared_lines(comparison)[1][1:5] == (0, "–", "–", "–")
     assert [each.label for each in comparison.ranked] == ["good", "dead"]
@@ -86,4 +86,4 @@ def test_curves_are_means_over_the_complete_trainings() -> None:
 
 def test_one_value_has_no_spread() -> None:
     one = compared(ORDINARY[0])
-    assert mean_sd(one.value) == "0.700"
+    assert mean_sd(one.value, "test accuracy") == "0.700"

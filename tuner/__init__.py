@@ -98,6 +98,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("schedule-tuner")
     if name not in __all__:
         raise AttributeError(f"module 'tuner' has no attribute {name!r}")
     home = _HOMES.get(name, "tuner.schedules")

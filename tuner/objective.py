@@ -29,6 +29,21 @@ def merit(value: float, minimized: bool) -> float:
     return -value if minimized else value
 
 
+def digits(metric: str) -> str:
+    """Return the format that a value of a metric is written in: the one place that knows.
+
+    An accuracy has four decimals. What else is measured may be of any size, and has four digits.
+
+    Args:
+        metric: The metric in words.
+
+    Example:
+        >>> f"{0.87:{digits('test accuracy')}}", f"{3.2641e-06:{digits('test loss')}}"
+        ('0.8700', '3.264e-06')
+    """
+    return ".4f" if metric.endswith("accuracy") else ".4g"
+
+
 class _Known(NamedTuple):
     """A metric that the records of an epoch have, raw and of the averaged weights."""
 
@@ -147,6 +162,11 @@ class Objective(Section):
     def is_accuracy(self) -> bool:
         """Whether it is compared with the accuracy on the training set."""
         return self.noun.endswith("accuracy")
+
+    @property
+    def digits(self) -> str:
+        """The format of its values."""
+        return digits(self.noun)
 
     def value(self, record: EpochRecord) -> float | None:
         """Return what a training is worth after an epoch; None if the task does not measure it.

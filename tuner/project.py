@@ -10,8 +10,12 @@ from typing import NamedTuple
 from tuner.errors import StudyError
 from tuner.schedules.writing import write_whole
 from tuner.schemas import SCHEMAS, schema_text
+from tuner.search.study import find_study, refuse_difference, stored_spec, study_names
 from tuner.spec import StudySpec, load_spec
-from tuner.storage import made_folder
+from tuner.storage import made_folder, open_storage
+from tuner.storage_errors import storage_errors
+from tuner.storage_urls import parse_url, sqlite_path
+from tuner.study_result import StudyResult
 
 _INIT_FILES = {
     "study.toml": Path("studies/quickstart.toml"),
@@ -27,6 +31,7 @@ class Plan(NamedTuple):
     updates_per_epoch: int
     horizon: int
     most_epochs: int
+    finished: int
 
 
 def init_project(folder: str | Path) -> list[Path]:
@@ -55,7 +60,8 @@ def init_project(folder: str | Path) -> list[Path]:
     paths = {Path(folder) / path: content for path, content in contents.items()}
     existing = [str(path) for path in paths if path.exists()]
     if existing:
-        raise StudyError(f"{', '.join(existing)} must not exist, but does. Name another folder.")
+        verb = "exists" if len(existing) == 1 else "exist"
+        raise StudyError(f"{', '.join(existing)} already {verb}; name another folder.")
     try:
         with contextlib.ExitStack() as made:
             for path, content in paths.items():
@@ -85,13 +91,31 @@ def check_study(study: str | Path) -> Plan:
 
     Raises:
         DefinitionError: With every mistake of the files.
+        StudyError: If the study was begun with another definition.
         TunerError: If the task cannot run here: framework, optimizer, device, data.
     """
     spec = load_spec(study)
+    begun = _begun(spec)
+    if begun:
+        refuse_difference(begun.spec, spec)
     spec.task.check()
     return Plan(
         spec=spec,
         updates_per_epoch=spec.task.updates_per_epoch,
         horizon=spec.space.clock.horizon,
         most_epochs=spec.budget.trials * spec.epochs,
+        finished=begun.summary.finished if begun else 0,
     )
+
+
+def _begun(spec: StudySpec) -> StudyResult | None:
+    """Return the study as it is in its SQLite file, if there is one; no server is asked."""
+    path = sqlite_path(parse_url(spec.storage_url))
+    if path is None or not path.exists():
+        return None
+    database = open_storage(spec.storage_url, write=False)
+    with storage_errors(spec.storage_url, database):
+        if spec.name not in study_names(database):
+            return None
+        found = find_study(database, spec.name, spec.storage_url)
+        return StudyResult(found, stored_spec(found, spec.storage_url))

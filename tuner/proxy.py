@@ -24,7 +24,14 @@ _LOOK_SECONDS = 1.0
 _THREADS = 32
 
 
-def serve(storage: str, *, host: str, port: int, stop_requested: Callable[[], bool]) -> None:
+def serve(
+    storage: str,
+    *,
+    host: str,
+    port: int,
+    on_start: Callable[[str], object],
+    stop_requested: Callable[[], bool],
+) -> None:
     """Serve a database to workers until a stop is requested.
 
     The trials of workers that died are put back into the queue here, where the database is.
@@ -33,6 +40,7 @@ def serve(storage: str, *, host: str, port: int, stop_requested: Callable[[], bo
         storage: The URL of the database.
         host: The address to listen on.
         port: Its port.
+        on_start: Called with the workers' URL of it once it listens.
         stop_requested: Asked every second.
 
     Raises:
@@ -60,6 +68,7 @@ def serve(storage: str, *, host: str, port: int, stop_requested: Callable[[], bo
     server.start()
     watches: dict[str, Watch] = {}
     try:
+        on_start(f"grpc://{host}:{port}")
         with storage_errors(storage):
             while not stop_requested():
                 time.sleep(_LOOK_SECONDS)

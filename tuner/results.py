@@ -75,6 +75,11 @@ class TrialRow(NamedTuple):
         return self.epochs - self.epochs_given
 
     @property
+    def note(self) -> str:
+        """Which baseline it is, and why it ended early."""
+        return "; ".join(filter(None, (self.baseline, self.reason)))
+
+    @property
     def seconds(self) -> float:
         """Time that its epochs took to train, whoever did."""
         return sum(record.seconds for record in self.records)

@@ -20,6 +20,8 @@ from tuner.search.confirm import find_confirm
 from tuner.search.repeats import read_repeats
 from tuner.spec import StudySpec
 
+_FORMS = {".json": "json", ".csv": "csv", ".py": "python"}
+
 
 class StudyResult:
     """A study in its database: trials, best schedule, files made from it.
@@ -103,24 +105,27 @@ class StudyResult:
         """The schedule of :attr:`best`."""
         return _schedule_of(self.best)
 
-    def export(self, path: str | Path, *, trial: int | None = None, form: str = "json") -> Path:
+    def export(
+        self, path: str | Path, *, trial: int | None = None, form: str | None = None
+    ) -> Path:
         """Write the best schedule, or a trial's, as a schedule file or in another form.
 
         Args:
             path: Where to.
             trial: The number of a trial; the best one if None.
             form: ``"json"``, a schedule file; ``"csv"``, a table of updates and learning rates;
-                ``"python"``, a module whose ``learning_rate(update)`` needs no package.
+                ``"python"``, a module whose ``learning_rate(update)`` needs no package. If None,
+                what the path's suffix says, and ``"json"`` if it says nothing.
 
         Returns:
             The path.
 
         Raises:
-            StudyError: If there is no such trial or form, or none is complete.
+            StudyError: If there is no such trial or form, the path's suffix is another form's, or
+                no trial is complete.
             ScheduleFileError: If the file cannot be written.
         """
-        if form not in ("json", "csv", "python"):
-            raise StudyError(f"`form` must be 'json', 'csv' or 'python', but got {form!r}.")
+        form = form_of(path, form)
         confirmed = self.confirmed
         row = self._best(confirmed) if trial is None else self._row(trial)
         schedule = _schedule_of(row)
@@ -211,6 +216,19 @@ class StudyResult:
             "versions": dict(row.versions),
             "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         }
+
+
+def form_of(path: str | Path, form: str | None = None) -> str:
+    """Return the form that a schedule is written in; see :meth:`StudyResult.export`."""
+    if form not in (None, *_FORMS.values()):
+        raise StudyError(f"`form` must be 'json', 'csv' or 'python', but got {form!r}.")
+    meant = _FORMS.get(Path(path).suffix)
+    if form and meant and form != meant:
+        raise StudyError(
+            f"The suffix of {path} must fit the format, but is that of {meant!r}, and the format"
+            f" is {form!r}. Leave the format out, or name another file."
+        )
+    return form or meant or "json"
 
 
 def _schedule_of(row: TrialRow) -> Schedule:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -87,7 +88,7 @@ def test_init_overwrites_nothing(run: Callable, tmp_path: Path, existing: Path) 
     existing.write_text("mine")
     code, out, err = run("init", ".")
     assert (code, out) == (2, "")
-    assert err == f"error: {existing} must not exist, but does. Name another folder.\n"
+    assert err == f"error: {existing} already exists; name another folder.\n"
     assert files(tmp_path) == {str(existing): b"mine"}
 
 
@@ -131,8 +132,8 @@ def test_check_says_what_will_be_done(run: Callable) -> None:
         "horizon   4 epochs x 235 updates = 940",
         "budget    16 trials, at most 64 epochs",
         "sampler   screening: seed = 0, n_startup_trials = 4, n_candidates = 64",
-        "pruner    forecast: signal = averaged, control_share = 0.0,"
-        " rungs = ['0ep', '0.1dur', '0.2dur'], keep = [0.35, 0.7, 0.8], n_startup_trials = 4",
+        "pruner    forecast: after epoch 0 keep 0.35, after epoch 1 keep 0.7; signal = averaged,"
+        " control_share = 0.0, n_startup_trials = 4",
         "          base_lr: 0.01..1 (log)",
         "          warmup_steps: 0..188",
         "          power: 0.5..3   if family in poly",
@@ -140,6 +141,29 @@ def test_check_says_what_will_be_done(run: Callable) -> None:
     ):
         assert f"\n{line}" in f"\n{out}", out
     assert out.count("\nbaseline  ") == 5
+
+
+@pytest.mark.parametrize(
+    ("pruner", "said"),
+    [
+        ('type = "halving"\nrungs = ["2ep", "0.3dur"]\nkeep = [0.5, 0.4]', "epoch 2 keep 0.4; "),
+        ('type = "halving"\nrungs = ["4ep"]\nkeep = [0.5]', "no rung before the last epoch; "),
+        (
+            'type = "median"',
+            "median: signal = averaged, control_share = 0.0, n_startup_trials = 5",
+        ),
+    ],
+)
+def test_check_says_after_which_epochs_trials_are_judged(
+    run: Callable, pruner: str, said: str
+) -> None:
+    """Of 4 epochs: parts of one are rounded up, the stricter of two counts, the last has none."""
+    run("init", ".")
+    before, _, rest = STUDY.read_text().partition("[pruner]\n")
+    STUDY.write_text(f"{before}[pruner]\n{pruner}\n[confirm]{rest.partition('[confirm]')[2]}")
+    code, out, _ = run("check", STUDY)
+    assert code == 0
+    assert said in re.findall("^pruner .*$", out, re.MULTILINE)[0]
 
 
 def test_check_shows_no_password(run: Callable) -> None:
@@ -169,5 +193,7 @@ def test_the_functions_behind_them(tmp_path: Path) -> None:
     assert [study, space, *schemas] == [tmp_path / p for p in (STUDY, SPACE, *SCHEMAS)]
     plan = tuner.check_study(study)
     assert (plan.horizon, plan.updates_per_epoch, plan.most_epochs) == (940, 235, 64)
-    with pytest.raises(tuner.TunerError, match="must not exist"):
+    with pytest.raises(
+        tuner.TunerError, match=r"quickstart.toml, .*/schedule.json already exist; name"
+    ):
         tuner.init_project(tmp_path)

@@ -63,7 +63,7 @@ def test_the_table_and_the_sentence() -> None:
     assert page.unbalanced == []
     _head, *rows = page.tables["table-compared"]
     assert rows[0][:6] == [
-        "constant 0.3", "2", "0.033 ± 0.000", "0.802 ± 0.007", "0.798 ± 0.007", "0.882 ± 0.013",
+        "constant 0.3", "2", "0.03333 ± 0", "0.802 ± 0.007", "0.798 ± 0.007", "0.882 ± 0.013",
     ]  # fmt: skip
     assert rows[-1] == ["<b>dead</b> & gone", "1", "–", "–", "0.100", "", "collapsed: seed 3"]
     assert page.texts["verdict"].startswith("Of 9 schedules, “square root, epochs” has the")

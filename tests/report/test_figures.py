@@ -57,7 +57,7 @@ def test_the_overlay_draws_the_winner_last_and_the_pruned_as_one_faint_trace(
 ) -> None:
     study = add_trials(empty_study(), spec, ["complete"] * 12 + ["pruned"] * 5)
     data = report_data(trial_rows(study), spec.space.clock, spec.objective)
-    traces = figure_data(overlay_figure(data.lines, data.winner))
+    traces = figure_data(overlay_figure(data.lines, data.winner, ACCURACY))
     assert [t["name"] for t in traces[:2]] == ["pruned (5)", "other complete (5)"]
     assert traces[0]["opacity"] < traces[1]["opacity"] < 1
     assert len(traces) == 2 + TOP
@@ -72,7 +72,7 @@ def test_a_winner_of_a_later_rank_is_the_thick_one(spec: StudySpec) -> None:
     study = add_trials(empty_study(), spec, ["complete"] * 12)
     lines = report_data(trial_rows(study), spec.space.clock, spec.objective).lines
     last = max(lines, key=lambda line: line.rank or 0)
-    traces = figure_data(overlay_figure(lines, last.number))
+    traces = figure_data(overlay_figure(lines, last.number, ACCURACY))
     assert traces[-1]["name"].startswith(f"winner: 12. {last.family}, trial {last.number}")
     assert traces[0]["name"] == f"other complete ({12 - TOP - 1})"
 

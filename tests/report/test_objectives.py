@@ -56,12 +56,12 @@ def test_the_smallest_value_wins_everywhere_and_no_accuracy_is_spoken_of(
     values = {number: FINAL[metric](number) for number in COMPLETE}
     ranked = sorted(COMPLETE, key=values.__getitem__)
     assert (
-        f"with a {words} of {values[ranked[0]]:.4f} in trial {ranked[0]} –"
+        f"with a {words} of {values[ranked[0]]:.4g} in trial {ranked[0]} –"
         in (page.texts["verdict"])
     )
     leaders = page.records("table-leaders")
     assert [int(each["trial"]) for each in leaders] == ranked
-    assert [each[words] for each in leaders] == [f"{values[number]:.4f}" for number in ranked]
+    assert [each[words] for each in leaders] == [f"{values[number]:.4g}" for number in ranked]
     figures = json.loads(page.texts["figures"])["charts"]
     line = next(t for t in figures["progress"]["data"] if t["name"] == "best so far")
     assert line["y"] == pytest.approx([*itertools.accumulate(values.values(), min)])
@@ -71,7 +71,7 @@ def test_the_smallest_value_wins_everywhere_and_no_accuracy_is_spoken_of(
     for each in page.records("table-families"):
         numbers = [n for n in COMPLETE if study.trials[n].params["family"] == each["family"]]
         best = min((values[number] for number in numbers), default=None)
-        assert each["best"] == ("–" if best is None else f"{best:.4f}")
+        assert each["best"] == ("–" if best is None else f"{best:.4g}")
     seen = re.sub(r"<(script|style|pre)\b.*?</\1>", "", path.read_text("utf-8"), flags=re.DOTALL)
     assert "accurac" not in seen.lower()
     assert "accurac" not in json.dumps(figures)
@@ -87,7 +87,7 @@ def test_the_curves_of_a_trial_are_of_what_judges(tmp_path: Path) -> None:
     assert trace["y"][2] == []
     assert trace["y"][3] == pytest.approx(losses, abs=1e-4)
     assert trace["y"][4] == pytest.approx([value - 0.01 for value in losses], abs=1e-4)
-    assert "averaging changes the loss by -0.0100" in page.texts["answer-best"]
+    assert "averaging changes the loss by -0.01" in page.texts["answer-best"]
     best = json.loads(page.texts["figures"])["charts"]["best"]
     assert [t["name"] for t in best["data"]] == [
         "learning rate", "train loss", "test loss", "averaged weights",
@@ -101,8 +101,8 @@ def test_a_confirm_is_won_by_the_smallest_mean(tmp_path: Path) -> None:
     confirmation = Confirmation((baseline, second, finalist), ())
     holdout = Objective(metric="test_loss", evaluate_on="holdout")
     assert confirmed_verdict(confirmation, holdout.for_test_set()).startswith(
-        "The winner is trial 2, cosine with base LR 0.1: test loss 0.3100 ± 0.0100 (mean ±"
-        " standard error over n = 2 fresh seeds), 0.2100 below the best baseline, “other”,"
+        "The winner is trial 2, cosine with base LR 0.1: test loss 0.31 ± 0.01 (mean ±"
+        " standard error over n = 2 fresh seeds), 0.21 below the best baseline, “other”,"
     )
     more = '[objective]\nmetric = "test_loss"\nevaluate_on = "holdout"'
     spec = make_spec(tmp_path, more=more)
@@ -125,11 +125,11 @@ def test_the_exercises_ask_for_the_smallest_value() -> None:
     rows += [row(6, 0.3, Poly(base_lr=0.3, final_lr=0.1, horizon=40, power=3.0), minimized=True)]
     assert which_base_lr(rows, LOSS).sentence.endswith(
         "The best 2 of 7 complete trials have base LRs from 0.2 to 0.3. The best fixed learning"
-        " rate of 2 is 0.2, with 0.4000 (trial 3), 0.1000 above the best schedule."
+        " rate of 2 is 0.2, with 0.4 (trial 3), 0.1 above the best schedule."
     )
-    assert "the best (0.3000, trial 6) has the exponent 3." in which_power(rows, LOSS).sentence
+    assert "the best (0.3, trial 6) has the exponent 3." in which_power(rows, LOSS).sentence
     best = which_warmup(rows[:5], CLOCK, LOSS).sentence
-    assert best.startswith("The best mean is that of no warmup: 0.4250")
+    assert best.startswith("The best mean is that of no warmup: 0.425 ")
 
 
 def test_poor_values_are_at_the_upper_end_of_an_axis() -> None:
@@ -142,8 +142,8 @@ def test_poor_values_are_at_the_upper_end_of_an_axis() -> None:
     _, high = figure.layout.xaxis.range
     points = [t for t in figure_data(figure) if t["type"] == "scatter" and "customdata" in t]
     places = {label: x for t in points for label, x in zip(t["customdata"], t["x"], strict=True)}
-    assert places["trial 0: 0.4000"] == 0.40
-    poor = places["trial 5: 9.0000"]
+    assert places["trial 0: 0.4"] == 0.40
+    poor = places["trial 5: 9"]
     assert 0.44 < poor < high < 1
     assert places["trial 6: inf, collapsed after 0 epochs"] == poor
 

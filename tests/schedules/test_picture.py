@@ -96,9 +96,12 @@ def test_show_writes_pictures(tmp_path: Path, tuner_command: Callable) -> None:
     width, height = struct.unpack(">II", content[16:24])
     assert (width, height) == (1200, 540)
     assert (tmp_path / "a.svg").read_text() == svg(schedule, updates_per_epoch=235)
-    missing = tuner_command("show", file, "--svg", "none/a.svg")
-    assert missing.code == 1
-    assert "No such file or directory" in missing.err
+    for option in ("--svg", "--png"):
+        missing = tuner_command("show", file, option, "none/a")
+        assert (missing.code, missing.out) == (2, "")
+        assert missing.err == (
+            "error: none/a cannot be written: No such file or directory. Name another file.\n"
+        )
 
 
 def test_without_matplotlib_it_says_what_to_do(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from typing import NamedTuple
 from rich.console import Group
 from rich.text import Text
 
+from tuner.objective import digits
+
 _BARS = "▁▂▃▄▅▆▇█"
 # Epochs that a line has room for beside the rest, on 80 columns.
 _EPOCHS_SHOWN = 20
@@ -54,22 +56,22 @@ def drawn(board: Board) -> Group:
     if board.running:
         head = f"trial  family         base LR    epoch  {board.metric}"
         lines.append(_line(head, "bold"))
-    lines += [_line(running_line(running), "cyan") for running in board.running]
+    lines += [_line(running_line(running, board.metric), "cyan") for running in board.running]
     return Group(*lines, *(_line(text, "bold") for text in standing(board)))
 
 
-def running_line(running: Running) -> str:
+def running_line(running: Running, metric: str = "accuracy") -> str:
     """Return the line of a trial that is being trained.
 
     Example:
         >>> running_line(Running(7, "cosine", 0.3, (0.5, 0.7, 0.8), 3, 30, "chapter: cosine"))
-        '    7  cosine         0.3         3/30  0.8000    ▁▆█  chapter: cosine'
+        '    7  cosine         0.3         3/30  0.8000     ▁▆█  chapter: cosine'
     """
     done = f"{running.epoch}/{running.epochs}"
-    value = f"{running.values[-1]:.4f}" if running.values else "-"
+    value = f"{running.values[-1]:{digits(metric)}}" if running.values else "-"
     rate = "-" if running.base_lr is None else f"{running.base_lr:.4g}"
     curve = spark(running.values[-_EPOCHS_SHOWN:])
-    start = f"{running.number:5d}  {running.family:<14} {rate:<8} {done:>7}  {value:<8}"
+    start = f"{running.number:5d}  {running.family:<14} {rate:<8} {done:>7}  {value:<9}"
     return f"{start}  {curve}  {running.note}".rstrip()
 
 
@@ -85,7 +87,8 @@ about 12:34 left']
     first = f"{board.finished}/{board.budget} trials" + (": " if counts else "")
     second = []
     if board.best_value is not None:
-        second.append(f"best {board.best_value:.4f} (trial {board.best_number})")
+        best = f"{board.best_value:{digits(board.metric)}}"
+        second.append(f"best {best} (trial {board.best_number})")
     if board.saved:
         second.append(f"{board.saved} epochs saved by pruning")
     if board.seconds_left is not None:

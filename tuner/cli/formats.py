@@ -27,3 +27,8 @@ class FileFormat(str, Enum):
     json = "json"
     csv = "csv"
     python = "python"
+
+    @property
+    def suffix(self) -> str:
+        """How the names of such files end."""
+        return ".py" if self is FileFormat.python else f".{self.value}"

@@ -31,7 +31,8 @@ def status(
         from tuner.cli.watching import watch as go_on
 
         go_on(found)
-    show_summary(found.summary, found.confirmation, hide_password(found.storage), form)
+    storage, metric = hide_password(found.storage), found.spec.objective.noun
+    show_summary(found.summary, found.confirmation, storage, form, metric)
 
 
 def list_trials(
@@ -64,12 +65,14 @@ def best(
     found = open_study(study, storage=storage, name=name)
     first = found.best  # of a confirmed study the winner, which need not rank first
     rows = [first, *(row for row in ranking(found.trials) if row.number != first.number)][:top]
-    show_trials(rows, form, found.spec.objective.noun)
+    metric = found.spec.objective.noun
+    show_trials(rows, form, metric)
     if form is Format.table:
         for row in rows:
             results().print(f"{row.number:>5}  {row.schedule!r}", markup=False)
         if found.confirmation:
-            results().print(f"confirmed: {confirmed_sentence(found.confirmation)}", markup=False)
+            sentence = confirmed_sentence(found.confirmation, metric)
+            results().print(f"confirmed: {sentence}", markup=False)
 
 
 def export(
@@ -79,27 +82,38 @@ def export(
     output: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", metavar="FILE", help="best.json, best.csv or best.py if left out."
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="best.json, or trial-N.json, if left out; .csv and .py are formats too.",
         ),
     ] = None,
     trial: Annotated[int | None, typer.Option(metavar="N", help="Instead of the best.")] = None,
     form: Annotated[
-        FileFormat,
+        FileFormat | None,
         typer.Option(
             "--format",
             help="A schedule file, a table of updates and learning rates, or a Python module that"
-            " needs no package.",
+            " needs no package; by the FILE's suffix if left out.",
         ),
-    ] = FileFormat.json,
+    ] = None,
 ) -> None:
     """Write the best schedule, or a trial's, as a file."""
     from tuner.api import open_study
+    from tuner.study_result import form_of
 
-    suffix = "py" if form is FileFormat.python else form.value
-    path = output or Path(f"best.{suffix}")
-    open_study(study, storage=storage, name=name).export(path, trial=trial, form=form.value)
+    # Not best.json for a trial: that is the winner's, which may be there.
+    stem = "best" if trial is None else f"trial-{trial}"
+    path = output or Path(f"{stem}{(form or FileFormat.json).suffix}")
+    found = open_study(study, storage=storage, name=name)
+    found.export(path, trial=trial, form=form and form.value)
+    row = None if trial is None else found.trials[trial]
+    if row and row.state != "complete":
+        verb = {"pruned": "was ", "failed": ""}.get(row.state, "is ")
+        state = f"trial {trial} {verb}{row.state} after epoch {row.epochs}"
+        talk().print(f"{state}: it has no final value", markup=False)
     results().print(f"wrote {path}", markup=False)
-    if form is FileFormat.json:
+    if form_of(path, form and form.value) == "json":
         say_next(command("show", path))
 
 

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+import tuner
 from tuner.cli import linting, looking, starting, training
+from tuner.cli.console import results
 from tuner.cli.exits import explained
 
 app = typer.Typer(
@@ -20,8 +22,20 @@ app = typer.Typer(
 )
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        results().print(f"tuner {tuner.__version__}", markup=False)
+        raise typer.Exit
+
+
 @app.callback()
 def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version, and exit."
+        ),
+    ] = False,
     debug: Annotated[bool, typer.Option(help="Show tracebacks.")] = False,
 ) -> None:
     """Take the options that every command has; :mod:`tuner.cli.exits` reads them itself."""

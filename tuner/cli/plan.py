@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from tuner.spec import StudySpec
     from tuner.study_result import StudyResult
 
-_SNIPPET = """\
+_GLUON = """\
 import tuner
 
 mx = tuner.import_mxnet()  # `import mxnet as mx`, which alone fails beside NumPy 1.24 and later
@@ -31,6 +32,31 @@ for update in range(1, 4):
     trainer.step(batch_size=256)
     print(f"update {{update}}: learning rate {{trainer.learning_rate:.6f}}")
 """
+_TORCH = """\
+import torch
+import tuner
+
+schedule = tuner.load_schedule({path!r})
+
+net = torch.nn.Linear(784, 10)  # your network, your data
+inputs, labels = torch.randn(256, 784), torch.arange(256) % 10
+optimizer = torch.optim.SGD(net.parameters(), lr=schedule.base_lr)
+scheduler = schedule.to_torch(optimizer)
+for update in range(1, 4):
+    print(f"update {{update}}: learning rate {{optimizer.param_groups[0]['lr']:.6f}}")
+    optimizer.zero_grad()
+    torch.nn.functional.cross_entropy(net(inputs), labels).backward()
+    optimizer.step()
+    scheduler.step()  # after every update, not after every epoch
+"""
+_ANY = """\
+import tuner
+
+schedule = tuner.load_schedule({path!r})
+
+for update in range(1, 4):  # your training's updates, the first of which is 1
+    print(f"update {{update}}: learning rate {{schedule(update):.6f}}")
+"""
 
 
 def show_plan(plan: Plan, file: Path) -> None:
@@ -43,7 +69,7 @@ def show_plan(plan: Plan, file: Path) -> None:
         ("horizon", f"{spec.epochs} epochs x {plan.updates_per_epoch} updates = {plan.horizon}"),
         ("budget", f"{spec.budget.trials} trials, at most {plan.most_epochs} epochs"),
         ("sampler", _settings(spec.sampler.model_dump())),
-        ("pruner", _settings(spec.pruner.model_dump())),
+        ("pruner", _pruner(spec)),
         ("confirm", _confirm(spec)),
         ("judged by", _judge(spec)),
         ("space", spec.space.name),
@@ -56,16 +82,21 @@ def show_plan(plan: Plan, file: Path) -> None:
     rows += [("baseline", f"{b.label}: {b.schedule!r}") for b in spec.space.baselines]
     for name, text in rows:
         results().print(f"{name:<10}{text}", markup=False)
-    talk().print(f"\nall is well. Start it with: {command('run', file)}", markup=False)
+    begun = (
+        f"{plan.finished} of {spec.budget.trials} trials are finished. " if plan.finished else ""
+    )
+    verb = "Continue" if begun else "Start"
+    talk().print(f"\nall is well. {begun}{verb} it with: {command('run', file)}", markup=False)
 
 
-def show_result(result: StudyResult, again: str, trials: str) -> None:
+def show_result(result: StudyResult, again: str, trials: str, *, program: bool) -> None:
     """Print what a run left behind and what to do with it.
 
     Args:
         result: The study.
         again: The command that continues it.
         trials: The command that lists its trials.
+        program: Whether to print a program that trains under its best schedule.
     """
     from tuner.report.confirmed import confirmed_sentence
     from tuner.results import ranking
@@ -83,20 +114,27 @@ def show_result(result: StudyResult, again: str, trials: str) -> None:
         out.print("best      no trial is complete yet", markup=False)
         return
     best, confirmation = ranking(result.trials)[0], result.confirmation
-    judged_by = result.spec.objective.judged_by
-    out.print(f"best      trial {best.number}, {judged_by} {best.value:.4f}", markup=False)
+    objective = result.spec.objective
+    value = f"{objective.judged_by} {best.value:{objective.digits}}"
+    out.print(f"best      trial {best.number}, {value}", markup=False)
     if confirmation:
-        out.print(f"confirmed {confirmed_sentence(confirmation)}", markup=False)
+        sentence = confirmed_sentence(confirmation, objective.noun)
+        out.print(f"confirmed {sentence}", markup=False)
     out.print(f"          {result.best_schedule!r}", markup=False)
     schedule, page = result.folder / "best.json", result.folder / "report.html"
     out.print(f"schedule  {schedule}\nreport    {page}", markup=False)
-    out.print(f"\nThe schedule in a training of your own:\n\n{snippet(schedule)}", markup=False)
+    if program and result.ended != "timeout":
+        trained_with = () if result.spec.training.name == "table" else best.versions
+        text = snippet(schedule, trained_with)
+        out.print(f"\nThe schedule in a training of your own:\n\n{text}", markup=False)
     talk().print(f"next      {command('show', schedule)}\n          {trials}", markup=False)
 
 
-def snippet(path: Path) -> str:
-    """Return a program that trains a Gluon network under a schedule file."""
-    return _SNIPPET.format(path=str(path))
+def snippet(path: Path, trained_with: Container[str]) -> str:
+    """Return a program that trains under a schedule file, with the framework of its study."""
+    by_framework = {"mxnet": _GLUON, "torch": _TORCH}
+    found = (text for name, text in by_framework.items() if name in trained_with)
+    return next(found, _ANY).format(path=str(path))
 
 
 def _judge(spec: StudySpec) -> str:
@@ -116,6 +154,19 @@ def _confirm(spec: StudySpec) -> str:
         f" {settings.seeds} to {settings.max_seeds} fresh seeds, at most"
         f" {trainings * spec.epochs} epochs"
     )
+
+
+def _pruner(spec: StudySpec) -> str:
+    """Return the pruner's settings, its rungs as the epochs that they come to."""
+    from tuner.spec_search import Rungs
+
+    pruner = spec.pruner
+    if not isinstance(pruner, Rungs):
+        return _settings(pruner.model_dump())
+    kept = sorted(pruner.by_epoch(spec.epochs).items())
+    rungs = ", ".join(f"after epoch {epoch} keep {share:g}" for epoch, share in kept)
+    name, _, rest = _settings(pruner.model_dump(exclude={"rungs", "keep"})).partition(": ")
+    return f"{name}: {rungs or 'no rung before the last epoch'}; {rest}"
 
 
 def _settings(settings: dict[str, object]) -> str:

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from tuner.cli.board import Board, Running, drawn
 from tuner.cli.console import is_notebook, is_watched, talk
+from tuner.objective import digits
 from tuner.results import PRUNED_AFTER
 from tuner.search.events import (
     EpochEnded,
@@ -65,13 +66,18 @@ def _shown(console: Console, quiet: bool) -> Iterator[Listener]:
     elif is_notebook():
         yield _listener(*_notebook())
     elif not is_watched():
-        yield lambda event: console.print(str(event), markup=False)
+        yield lambda event: _say(console, event)
     else:
         with Live(console=console, auto_refresh=False, transient=True) as redrawn:
             yield _listener(
                 lambda line: redrawn.console.print(line, **_CUT),
                 lambda lines: redrawn.update(lines, refresh=True),
             )
+
+
+def _say(console: Console, event: Event) -> None:
+    if not (isinstance(event, EpochEnded) and event.is_known):
+        console.print(str(event), markup=False)
 
 
 def _listener(keep: Callable[[Text], object], redraw: Callable[[Group], object]) -> Listener:
@@ -148,6 +154,10 @@ class _LiveView:
             return Text(str(event), style="bold")
         return None
 
+    @property
+    def _metric(self) -> str:
+        return self._study.judged_by.rpartition(" ")[2] if self._study else ""
+
     def board(self) -> Board:
         """Return where the run stands."""
         epochs = self._study.epochs if self._study else 0
@@ -167,7 +177,7 @@ class _LiveView:
             best_number=self._last.best_number if self._last else None,
             saved=self._saved,
             seconds_left=self._time_left(),
-            metric=self._study.judged_by.rpartition(" ")[2] if self._study else "",
+            metric=self._metric,
         )
 
     def _ended(self, event: TrialEnded) -> Text:
@@ -178,13 +188,13 @@ class _LiveView:
             self._states[event.state] += 1
         if self._study and PRUNED_AFTER in event.reason:
             self._saved += self._study.epochs - len(epochs)
-        value = f"{event.value:.4f}" if event.value is not None else "     -"
+        value = f"{event.value:{digits(self._metric)}}" if event.value is not None else "-"
         what = ""
         if start is not None:
             what = f"{start.schedule.family:<14} base LR {start.schedule.base_lr:<8.4g}"
-        note = (start.baseline if start else None) or event.reason
+        note = "; ".join(filter(None, (start.baseline if start else None, event.reason)))
         style = {"complete": "green", "failed": "red"}.get(event.state, "dim")
-        line = f"{event.number:5d}  {event.state:<9} {value}  {what}  {note}"
+        line = f"{event.number:5d}  {event.state:<9} {value:>6}  {what}  {note}"
         return Text(line, style=style, no_wrap=True, overflow="ellipsis")
 
     def _time_left(self) -> float | None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tuner.cli.console import results
 from tuner.cli.plot import curve
+from tuner.errors import ScheduleFileError
 from tuner.schedules import Schedule, ScheduleFile
 from tuner.schedules.picture import svg as draw_svg
 from tuner.schedules.writing import write_whole
@@ -51,13 +54,27 @@ def write_pictures(file: ScheduleFile, *, png: Path | None, svg: Path | None) ->
     """Write pictures of a schedule file, in epochs if it says how long they are."""
     if svg is not None:
         picture = draw_svg(file.schedule, updates_per_epoch=file.updates_per_epoch)
-        write_whole(picture.encode(), str(svg))
+        with _written(svg):
+            write_whole(picture.encode(), str(svg))
         results().print(f"wrote {svg}", markup=False)
     if png is not None:
         from tuner.adapters.matplotlib import save_png
 
-        save_png(file.schedule, png, updates_per_epoch=file.updates_per_epoch)
+        with _written(png):
+            save_png(file.schedule, png, updates_per_epoch=file.updates_per_epoch)
         results().print(f"wrote {png}", markup=False)
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    """Say of a file that cannot be written what is said of a schedule file."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise ScheduleFileError(
+            f"{path} cannot be written: {reason}. Name another file."
+        ) from error
 
 
 def _interesting(schedule: Schedule) -> list[int]:

@@ -16,6 +16,7 @@ from tuner.cli.console import results
 from tuner.cli.formats import Format
 from tuner.comparison import Compared, Comparison
 from tuner.confirmation import Confirmation, Row
+from tuner.objective import digits
 from tuner.report.comparison import compared_lines, comparison_sentence, short
 from tuner.report.confirmed import confirmed_data, confirmed_sentence
 from tuner.results import Summary, TrialRow
@@ -44,12 +45,12 @@ def show_trials(rows: Sequence[TrialRow], form: Format, metric: str = "accuracy"
         table.add_row(
             str(row.number),
             row.state,
-            "-" if row.value is None else f"{row.value:.4f}",
+            "-" if row.value is None else f"{row.value:{digits(metric)}}",
             row.family,
             "-" if row.schedule is None else f"{row.schedule.base_lr:.4g}",
             str(row.epochs),
             f"{row.seconds:.0f} s",
-            row.baseline or row.reason,
+            row.note,
         )
     results().print(table)
 
@@ -66,7 +67,7 @@ def show_confirmation(confirmation: Confirmation, form: Format, metric: str = "a
         writer.writerow(plain[0])
         writer.writerows([_or_empty(value) for value in row.values()] for row in plain)
         return
-    found = confirmed_data(confirmation)
+    found = confirmed_data(confirmation, metric)
     table = _table("schedule", "family", "n", metric, "against the best baseline", "note")
     for line in found.lines:
         numbers = (str(line.n), line.mean, line.difference)
@@ -105,7 +106,11 @@ def show_comparison(comparison: Comparison, form: Format) -> None:
 
 
 def show_summary(
-    summary: Summary, confirmation: Confirmation | None, storage: str, form: Format
+    summary: Summary,
+    confirmation: Confirmation | None,
+    storage: str,
+    form: Format,
+    metric: str = "accuracy",
 ) -> None:
     """Write where a study stands."""
     best = summary.best
@@ -120,7 +125,7 @@ def show_summary(
         "best_trial": best.number if best else None,
         "best_value": best.value if best else None,
         "best_family": best.family if best else None,
-        "confirmed": confirmed_sentence(confirmation) if confirmation else None,
+        "confirmed": confirmed_sentence(confirmation, metric) if confirmation else None,
     }
     if summary.false_prunes.controls:
         found = summary.false_prunes
@@ -135,10 +140,15 @@ def show_summary(
         writer.writerow(pairs)
         writer.writerow([_or_empty(value) for value in pairs.values()])
     else:
-        width = max(map(len, pairs))
-        for name, value in pairs.items():
+        lines = {
+            name.replace("given", "reused").replace("_", " "): value
+            for name, value in pairs.items()
+            if name != "epochs_given" or value
+        }
+        width = max(map(len, lines))
+        for name, value in lines.items():
             text = "-" if value is None else value
-            results().print(f"{name.replace('_', ' '):<{width}}  {text}", markup=False)
+            results().print(f"{name:<{width}}  {text}", markup=False)
 
 
 def _confirmed(row: Row) -> dict[str, Any]:

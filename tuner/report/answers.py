@@ -79,14 +79,16 @@ def which_power(rows: Sequence[TrialRow], objective: Objective) -> Answer:
     best = _best(complete, objective)
     found = _ranges(complete)
     sentence = (
-        f"Of {len(complete)} complete poly trials, the best ({best.dot.accuracy:.4f}, trial"
+        f"Of {len(complete)} complete poly trials, the best"
+        f" ({best.dot.accuracy:{objective.digits}}, trial"
         f" {best.dot.number}) has the exponent {best.x:.3g}."
     )
     if len(found) > 1:
         first, last = found[0], found[-1]
         sentence += (
-            f" Exponents {_span(first)} reach {_mean(first.spread)}, {_span(last)} reach"
-            f" {_mean(last.spread)}: {_compared(first.spread, last.spread, 'exponents')}."
+            f" Exponents {_span(first)} reach {_mean(first.spread, objective)},"
+            f" {_span(last)} reach {_mean(last.spread, objective)}:"
+            f" {_compared(first.spread, last.spread, 'exponents')}."
         )
     return Answer(points, found, sentence)
 
@@ -107,10 +109,10 @@ def which_warmup(rows: Sequence[TrialRow], clock: Clock, objective: Objective) -
     found = _by_length(complete, epochs)
     best = max(found, key=lambda each: merit(each.spread.mean, objective.minimized))
     none = next((each for each in found if each.high == 0), None)
-    sentence = f"The best mean is that of {_length(best)}: {_mean(best.spread)}."
+    sentence = f"The best mean is that of {_length(best)}: {_mean(best.spread, objective)}."
     if none and best is not none:
         compared = _compared(best.spread, none.spread, "lengths")
-        sentence += f" Without warmup it is {_mean(none.spread)}: {compared}."
+        sentence += f" Without warmup it is {_mean(none.spread, objective)}: {compared}."
     warmups = [(dot, lengths[dot.number]) for dot in trained]
     return Answer(points, found, f"{sentence} {_collapses(warmups)}")
 
@@ -166,11 +168,12 @@ def _fixed(complete: Sequence[Point], objective: Objective) -> str:
         return "No training with a fixed learning rate is complete."
     best = _best(fixed, objective)
     behind = abs(_best(complete, objective).dot.accuracy - best.dot.accuracy)
-    worse = "above" if objective.minimized else "below"
-    stands = f"{behind:.4f} {worse} the best schedule" if behind else "the best of all schedules"
+    worse, form = "above" if objective.minimized else "below", objective.digits
+    away = f"{behind:{form}} {worse} the best schedule"
+    stands = away if behind else "the best of all schedules"
     return (
         f"The best fixed learning rate of {len(fixed)} is {best.x:.3g}, with"
-        f" {best.dot.accuracy:.4f} (trial {best.dot.number}), {stands}."
+        f" {best.dot.accuracy:{form}} (trial {best.dot.number}), {stands}."
     )
 
 
@@ -219,9 +222,9 @@ def _length(found: Range) -> str:
     return f"{_span(found)} epochs of warmup" if found.high else "no warmup"
 
 
-def _mean(found: Spread) -> str:
-    error = f" ± {found.se:.4f}" if found.se is not None else ""
-    return f"{found.mean:.4f}{error} (n = {found.n})"
+def _mean(found: Spread, objective: Objective) -> str:
+    error = f" ± {found.se:{objective.digits}}" if found.se is not None else ""
+    return f"{found.mean:{objective.digits}}{error} (n = {found.n})"
 
 
 def _compared(one: Spread, other: Spread, what: str) -> str:

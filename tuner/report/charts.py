@@ -60,7 +60,7 @@ def charts(
     found = [
         _best(data, objective),
         _confirmed(confirmed, objective.for_test_set()),
-        _overlay(data),
+        _overlay(data, objective),
         _learning(rows, spec.epochs, objective),
         _best_so_far(study, rows, data, objective),
         _families(rows, data, objective),
@@ -105,7 +105,7 @@ def _confirmed(confirmed: Confirmed | None, objective: Objective) -> Chart:
     return _drawn(chart, finalists, sentence, lambda: confirmed_figure(finalists, objective))
 
 
-def _overlay(data: ReportData) -> Chart:
+def _overlay(data: ReportData, objective: Objective) -> Chart:
     note = "Grey: the other complete trials, and fainter the pruned ones. "
     chart = Chart(
         "schedules",
@@ -115,7 +115,7 @@ def _overlay(data: ReportData) -> Chart:
     )
     lines = [line for line in data.lines if line.state in ("complete", "pruned")]
     sentence = "It needs a complete or pruned trial, and there is none."
-    return _drawn(chart, lines, sentence, lambda: overlay_figure(lines, data.winner))
+    return _drawn(chart, lines, sentence, lambda: overlay_figure(lines, data.winner, objective))
 
 
 def _learning(rows: Sequence[TrialRow], epochs: int, objective: Objective) -> Chart:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tuner.comparison import Comparison, Repeat
 from tuner.confirmation import Spread
+from tuner.objective import digits
 
 
 class ComparedLine(NamedTuple):
@@ -37,9 +38,9 @@ def compared_lines(comparison: Comparison) -> list[ComparedLine]:
         ComparedLine(
             label=each.label,
             n=each.value.n if each.value else 0,
-            train_loss=mean_sd(each.train_loss),
-            train_accuracy=mean_sd(each.train_accuracy),
-            value=mean_sd(each.value),
+            train_loss=mean_sd(each.train_loss, "train loss"),
+            train_accuracy=mean_sd(each.train_accuracy, "train accuracy"),
+            value=mean_sd(each.value, comparison.judged_by),
             published=each.published,
             note=each.note,
         )
@@ -53,10 +54,11 @@ def comparison_sentence(comparison: Comparison) -> str:
     if not ranked:
         return "No training is over yet."
     best, which = ranked[0], "lowest" if comparison.minimized else "highest"
+    metric = comparison.judged_by
     assert best.value is not None, "ranked by it"
     text = (
         f"Of {len(comparison.schedules)} schedules, “{best.label}” has the {which} mean"
-        f" {comparison.judged_by}: {mean_sd(best.value)}, n = {best.value.n}."
+        f" {metric}: {mean_sd(best.value, metric)}, n = {best.value.n}."
     )
     if comparison.missing:
         known = comparison.trained + comparison.missing
@@ -97,13 +99,14 @@ def _means(trainings: Sequence[Sequence[float | None]]) -> tuple[float, ...]:
     return tuple(means)
 
 
-def mean_sd(found: Spread | None) -> str:
-    """Return a mean and its standard deviation, as the chapter rounds.
+def mean_sd(found: Spread | None, metric: str) -> str:
+    """Return a mean and its standard deviation, accuracies as the chapter rounds.
 
     Example:
-        >>> mean_sd(Spread(n=5, mean=0.89912, sd=0.00481, se=0.00215))
+        >>> mean_sd(Spread(n=5, mean=0.89912, sd=0.00481, se=0.00215), "test accuracy")
         '0.899 ± 0.005'
     """
     if found is None:
         return "–"
-    return f"{found.mean:.3f}" + (f" ± {found.sd:.3f}" if found.sd is not None else "")
+    form = ".3f" if metric.endswith("accuracy") else digits(metric)
+    return f"{found.mean:{form}}" + (f" ± {found.sd:{form}}" if found.sd is not None else "")

@@ -10,6 +10,7 @@ from plotly.colors import qualitative
 from plotly.subplots import make_subplots
 
 from tuner.comparison import Compared, Comparison
+from tuner.objective import digits
 from tuner.report.comparison import curves, short
 from tuner.report.curves import Curve, lr_curve
 from tuner.report.look import ACCENT, GREY, epoch_axis, log_axis, styled, text, window
@@ -48,7 +49,7 @@ def seeds_figure(comparison: Comparison) -> go.Figure:
     every = [[(r.value, r.seed) for r in c.repeats if r.value is not None] for c in schedules]
     # A training that collapsed would leave the others no room.
     seen = window([value for points in every for value, _ in points], comparison.minimized)
-    hover = f"seed %{{customdata[1]}}: {metric} %{{customdata[0]:.4f}}<extra></extra>"
+    hover = f"seed %{{customdata[1]}}: {metric} %{{customdata[0]:{digits(metric)}}}<extra></extra>"
     for compared, points in zip(schedules, every, strict=True):
         trace = go.Scatter(
             x=[seen.shown(value) for value, _ in points], y=[text(compared.label)] * len(points),
@@ -66,7 +67,7 @@ def seeds_figure(comparison: Comparison) -> go.Figure:
             error_x={"type": "data", "array": [seen.error(f.mean, f.sd) for _, f in means]},
             mode="markers", name="mean ± standard deviation",
             marker={"color": GREY, "size": 11, "symbol": "line-ns-open"},
-            hovertemplate="mean %{customdata:.4f}<extra></extra>",
+            hovertemplate=f"mean %{{customdata:{digits(metric)}}}<extra></extra>",
         )
     )  # fmt: skip
     styled(figure)
@@ -88,11 +89,12 @@ def training_figure(compared: Compared, clock: Clock, metric: str) -> go.Figure:
         row=1, col=1,
     )  # fmt: skip
     means = curves(compared.repeats)
-    for name, field, colour, row in (
+    for measured, field, colour, row in (
         ("train loss", "train_loss", _VIOLET, 2),
-        ("train acc", "train_accuracy", _GREEN, 3),
-        (short(metric), "value", ACCENT, 3),
+        ("train accuracy", "train_accuracy", _GREEN, 3),
+        (metric, "value", ACCENT, 3),
     ):
+        name = short(measured)
         for repeat in compared.repeats:
             values = (
                 repeat.values
@@ -108,7 +110,7 @@ def training_figure(compared: Compared, clock: Clock, metric: str) -> go.Figure:
         trace = go.Scatter(
             x=means.epochs, y=getattr(means, field), name=name, mode="lines+markers",
             line={"color": colour, "width": 2}, marker={"size": 4},
-            hovertemplate=f"epoch %{{x}}: {name} %{{y:.4f}}<extra></extra>",
+            hovertemplate=f"epoch %{{x}}: {name} %{{y:{digits(measured)}}}<extra></extra>",
         )  # fmt: skip
         figure.add_trace(trace, row=row, col=1)
     styled(figure)

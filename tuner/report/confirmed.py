@@ -6,6 +6,7 @@ import math
 from typing import NamedTuple
 
 from tuner.confirmation import Confirmation, Difference, Row, Spread, spread
+from tuner.objective import digits
 
 
 class ConfirmedLine(NamedTuple):
@@ -40,19 +41,24 @@ class Confirmed(NamedTuple):
     has_averaged: bool
 
 
-def confirmed_data(confirmation: Confirmation) -> Confirmed:
-    """Return the table of a confirm and a sentence about it."""
+def confirmed_data(confirmation: Confirmation, metric: str) -> Confirmed:
+    """Return the table of a confirm and a sentence about it.
+
+    Args:
+        confirmation: The confirm.
+        metric: What judges in it, in words.
+    """
     done = not confirmation.missing
-    lines = tuple(_line(row, done) for row in confirmation.rows)
+    lines = tuple(_line(row, done, metric) for row in confirmation.rows)
     return Confirmed(
-        sentence=confirmed_sentence(confirmation),
+        sentence=confirmed_sentence(confirmation, metric),
         lines=lines,
         finalists=tuple(map(_finalist, confirmation.rows)),
         has_averaged=any(candidate.averaged for candidate in confirmation.candidates),
     )
 
 
-def confirmed_sentence(confirmation: Confirmation) -> str:
+def confirmed_sentence(confirmation: Confirmation, metric: str) -> str:
     """Return who won on which evidence, or how far the confirm is."""
     if confirmation.missing:
         known = confirmation.trained + len(confirmation.missing)
@@ -60,38 +66,41 @@ def confirmed_sentence(confirmation: Confirmation) -> str:
     if confirmation.winner is None:
         return "without a winner, because every training failed"
     first = confirmation.rows[0]
-    text = f"{first.candidate.label}, {mean(first.spread)} on {len(first.candidate.values)} seeds"
+    text = f"{first.candidate.label}, {mean(first.spread, metric)}"
+    text += f" on {len(first.candidate.values)} seeds"
     if first.against is not None and confirmation.best_baseline is not None:
         to = confirmation.best_baseline.label
-        text += f", {difference(first.against)} against the best baseline, {to}"
+        text += f", {difference(first.against, metric)} against the best baseline, {to}"
     tied = [candidate.label for candidate in confirmation.tie_set[1:]]
     apart = f"not separated from {', '.join(tied)}" if tied else "separated from all others"
     return f"{text}; {apart}"
 
 
-def mean(found: Spread | None) -> str:
+def mean(found: Spread | None, metric: str) -> str:
     """Return a mean and its standard error.
 
     Example:
-        >>> mean(Spread(n=3, mean=0.87, sd=0.0035, se=0.002))
+        >>> mean(Spread(n=3, mean=0.87, sd=0.0035, se=0.002), "accuracy")
         '0.8700 ± 0.0020'
     """
     if found is None:
         return "–"
-    return f"{found.mean:.4f}" + (f" ± {found.se:.4f}" if found.se is not None else "")
+    form = digits(metric)
+    return f"{found.mean:{form}}" + (f" ± {found.se:{form}}" if found.se is not None else "")
 
 
-def difference(found: Difference | None) -> str:
+def difference(found: Difference | None, metric: str) -> str:
     """Return a paired difference and its interval.
 
     Example:
-        >>> difference(Difference(n=3, mean=0.002, low=-0.001, high=0.005))
+        >>> difference(Difference(n=3, mean=0.002, low=-0.001, high=0.005), "accuracy")
         '+0.0020 (-0.0010..+0.0050)'
     """
     if found is None:
         return "–"
-    ends = f" ({found.low:+.4f}..{found.high:+.4f})" if math.isfinite(found.low) else ""
-    return f"{found.mean:+.4f}{ends}"
+    form = f"+{digits(metric)}"
+    ends = f" ({found.low:{form}}..{found.high:{form}})" if math.isfinite(found.low) else ""
+    return f"{found.mean:{form}}{ends}"
 
 
 def _finalist(row: Row) -> Finalist:
@@ -105,7 +114,7 @@ def _finalist(row: Row) -> Finalist:
     )
 
 
-def _line(row: Row, done: bool) -> ConfirmedLine:
+def _line(row: Row, done: bool, metric: str) -> ConfirmedLine:
     candidate = row.candidate
     notes = ["winner" if done else "leads"] * row.is_winner + ["tie"] * row.is_tied
     failed = len(candidate.accuracies) - len(candidate.values)
@@ -115,9 +124,9 @@ def _line(row: Row, done: bool) -> ConfirmedLine:
         label=candidate.label,
         family=candidate.schedule.family,
         n=len(candidate.values),
-        mean=mean(row.spread),
-        averaged=mean(spread(candidate.averaged)),
-        difference=difference(row.against),
+        mean=mean(row.spread, metric),
+        averaged=mean(spread(candidate.averaged), metric),
+        difference=difference(row.against, metric),
         note=", ".join(notes),
         is_winner=row.is_winner,
     )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from tuner.objective import Objective
+from tuner.objective import Objective, digits
 from tuner.report.confirmed import Finalist
 from tuner.report.curves import thinned
 from tuner.report.data import BestTrial, Line
@@ -64,9 +64,10 @@ def training_figure(epochs: int, objective: Objective) -> go.Figure:
     figure.add_trace(trace, row=1, col=1)
     for words, row, line in _METRICS:
         name = words.format(metric=objective.judged_by)
+        form = objective.digits if row == 3 else digits(name)
         trace = go.Scatter(
             name=name, mode="lines+markers", line=line, marker={"size": 5},
-            hovertemplate=f"epoch %{{x}}: {name} %{{y:.4f}}<extra></extra>",
+            hovertemplate=f"epoch %{{x}}: {name} %{{y:{form}}}<extra></extra>",
         )  # fmt: skip
         figure.add_trace(trace, row=row, col=1)
     styled(figure)
@@ -95,7 +96,7 @@ def best_figure(best: BestTrial, objective: Objective) -> go.Figure:
     return figure
 
 
-def overlay_figure(lines: Sequence[Line], winner: int | None) -> go.Figure:
+def overlay_figure(lines: Sequence[Line], winner: int | None, objective: Objective) -> go.Figure:
     """Draw all schedules over each other: the winner thick, the best in the colours of their
     families, the other complete ones and the pruned ones faint.
     """
@@ -115,7 +116,7 @@ def overlay_figure(lines: Sequence[Line], winner: int | None) -> go.Figure:
         figure.add_trace(
             go.Scatter(
                 x=line.curve.epochs, y=line.curve.rates, mode="lines",
-                name=text(f"{what}{name}: {line.accuracy:.4f}"),
+                name=text(f"{what}{name}: {line.accuracy:{objective.digits}}"),
                 line={"color": family_colour(line.family), "width": 5 if won else 2},
                 hovertemplate=f"trial {line.number}, %{{x:.2f}} epochs:"
                 " LR %{y:.4g}<extra></extra>",
@@ -132,6 +133,7 @@ def overlay_figure(lines: Sequence[Line], winner: int | None) -> go.Figure:
 def learning_figure(trials: Sequence[Trained], epochs: int, objective: Objective) -> go.Figure:
     """Draw the metric of every trial after each epoch, a colour for each family."""
     figure = go.Figure()
+    value = f"%{{y:{objective.digits}}}"
     for family in in_order(trial.family for trial in trials):
         for complete in (False, True):
             chosen = [t for t in trials if (t.family, t.is_complete) == (family, complete)]
@@ -144,7 +146,7 @@ def learning_figure(trials: Sequence[Trained], epochs: int, objective: Objective
                     x=x, y=y, name=family, legendgroup=family, mode="lines+markers",
                     showlegend=complete or only, opacity=0.8 if complete else 0.35,
                     line={"color": family_colour(family), "width": 1.3}, marker={"size": 3},
-                    hovertemplate=f"{family}, epoch %{{x}}: %{{y:.4f}}<extra></extra>",
+                    hovertemplate=f"{family}, epoch %{{x}}: {value}<extra></extra>",
                 )
             )  # fmt: skip
     styled(figure)
@@ -168,7 +170,7 @@ def confirmed_figure(finalists: Sequence[Finalist], objective: Objective) -> go.
                 marker={"color": colour, "size": 8, "symbol": "circle-open"},
                 marker_line_width=1.5,
                 customdata=finalist.values,
-                hovertemplate="%{customdata:.4f}<extra></extra>",
+                hovertemplate=f"%{{customdata:{objective.digits}}}<extra></extra>",
             )
         )  # fmt: skip
         if finalist.mean is not None:
@@ -181,7 +183,7 @@ def confirmed_figure(finalists: Sequence[Finalist], objective: Objective) -> go.
                         "thickness": 2,
                     },
                     customdata=[finalist.mean],
-                    hovertemplate="mean %{customdata:.4f}<extra></extra>",
+                    hovertemplate=f"mean %{{customdata:{objective.digits}}}<extra></extra>",
                 )
             )  # fmt: skip
     styled(figure)

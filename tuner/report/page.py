@@ -79,11 +79,11 @@ def write_html(page: str, path: str | Path) -> Path:
 
 def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = None) -> str:
     """Return the report of a study as HTML."""
-    objective = spec.objective
+    objective, fresh = spec.objective, spec.objective.for_test_set()
     frozen = snapshot(study)
     rows = trial_rows(frozen)
     data = report_data(rows, spec.space.clock, objective, _winner(rows, confirmation))
-    confirmed = confirmed_data(confirmation) if confirmation else None
+    confirmed = confirmed_data(confirmation, fresh.judged_by) if confirmation else None
     traces = trial_traces(rows, data.lines, objective)
     drawn = charts(frozen, spec, rows, data, confirmed)
     trial = training_figure(spec.epochs, objective)
@@ -98,7 +98,8 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
         notes=spec.study_data.get("notes", ""),
         metric=objective.judged_by,
         minimized=objective.minimized,
-        confirm_metric=objective.for_test_set().judged_by,
+        digits=objective.digits,
+        confirm_metric=fresh.judged_by,
         top=TOP,
         sections=_SECTIONS,
         verdict=_verdict(data, spec, confirmation),
@@ -178,8 +179,8 @@ def plotly_gzip() -> str:
     return base64.b64encode(gzip.compress(get_plotlyjs().encode(), mtime=0)).decode()
 
 
-def _number(value: float | None, digits: int) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
+def _number(value: float | None, form: str) -> str:
+    return "–" if value is None else f"{value:{form}}"
 
 
 def resource(name: str) -> str:

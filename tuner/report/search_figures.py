@@ -38,7 +38,7 @@ def best_so_far_figure(
     line = go.Scatter(
         x=[step.epochs for step in steps], y=[seen.shown(step.best) for step in steps],
         mode="lines", line={"color": ACCENT, "width": 2.5, "shape": "hv"}, name="best so far",
-        hovertemplate="after %{x} epochs: best %{y:.4f}<extra></extra>",
+        hovertemplate=f"after %{{x}} epochs: best %{{y:{objective.digits}}}<extra></extra>",
     )  # fmt: skip
     figure.add_trace(line)
     for family in in_order(step.family for step in steps):
@@ -81,7 +81,8 @@ def families_figure(
                 go.Scatter(
                     x=[_shown(dot, seen) for dot in dots],
                     y=[place + _jitter(dot) for dot in dots],
-                    mode="markers", showlegend=False, customdata=[_hover(dot) for dot in dots],
+                    mode="markers", showlegend=False,
+                    customdata=[_hover(dot, objective) for dot in dots],
                     marker={"color": colour, **_marker(kind, family.name)},
                     hovertemplate="%{customdata}<extra></extra>",
                 )
@@ -131,7 +132,7 @@ def answer_figure(
         figure.add_trace(
             _points(
                 family, [point.x for point in chosen], [p.dot.accuracy for p in chosen], seen,
-                [_hover(point.dot) for point in chosen],
+                [_hover(point.dot, objective) for point in chosen],
             )
         )  # fmt: skip
     if collapsed:
@@ -139,7 +140,8 @@ def answer_figure(
             go.Scatter(
                 x=[point.x for point in collapsed], y=[seen.edge] * len(collapsed),
                 mode="markers", name="collapsed", marker={"color": RED, "symbol": "x", "size": 9},
-                customdata=[_hover(point.dot) for point in collapsed], cliponaxis=False,
+                customdata=[_hover(point.dot, objective) for point in collapsed],
+                cliponaxis=False,
                 hovertemplate="%{customdata}, at %{x:.4g}<extra></extra>",
             )
         )  # fmt: skip
@@ -149,7 +151,8 @@ def answer_figure(
             x=[each.low, each.high], y=[middle, middle], mode="lines+markers",
             name="range mean", legendgroup="means", showlegend=not place,
             line={"color": GREY, "width": 3}, marker={"size": 5},
-            hovertemplate=f"mean {each.spread.mean:.4f}, n = {each.spread.n}<extra></extra>",
+            hovertemplate=f"mean {each.spread.mean:{objective.digits}}, n = {each.spread.n}"
+            "<extra></extra>",
         )  # fmt: skip
         figure.add_trace(trace)
     _ring(figure, [(p.x, p.dot.accuracy) for p in complete if p.dot.number == winner])
@@ -241,6 +244,6 @@ def _jitter(dot: Dot) -> float:
     return (dot.number * 0.618034 % 1 - 0.5) * 0.5
 
 
-def _hover(dot: Dot) -> str:
+def _hover(dot: Dot, objective: Objective) -> str:
     after = "" if dot.kind == "complete" else f", {dot.kind} after {dot.epochs} epochs"
-    return f"trial {dot.number}: {dot.accuracy:.4f}{after}"
+    return f"trial {dot.number}: {dot.accuracy:{objective.digits}}{after}"

@@ -78,4 +78,4 @@ def _series(values: Sequence[float | None]) -> list[float | None]:
 
 def _short(value: float | None) -> float | None:
     """Return a number as a chart needs it; JSON has none that is not finite."""
-    return round(value, 4) if value is not None and math.isfinite(value) else None
+    return float(f"{value:.5g}") if value is not None and math.isfinite(value) else None

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from tuner.confirmation import Candidate, Confirmation, Spread, closest, difference, spread
-from tuner.objective import Objective
+from tuner.objective import Objective, digits
 from tuner.report.data import Averaging, Contender, Verdict
 from tuner.results import FalsePrunes
 
@@ -35,7 +35,7 @@ def states(counts: Sequence[tuple[str, int]]) -> str:
     return ", ".join(f"{number} {state}" for state, number in counts)
 
 
-def mean_sd(found: Spread | None) -> str:
+def mean_sd(found: Spread | None, metric: str = "accuracy") -> str:
     """Return a mean and the standard deviation around it.
 
     Example:
@@ -44,7 +44,8 @@ def mean_sd(found: Spread | None) -> str:
     """
     if found is None:
         return "–"
-    return f"{found.mean:.4f}" + (f" ± {found.sd:.4f}" if found.sd is not None else "")
+    form = digits(metric)
+    return f"{found.mean:{form}}" + (f" ± {found.sd:{form}}" if found.sd is not None else "")
 
 
 def verdict_sentence(verdict: Verdict, objective: Objective) -> str:
@@ -60,13 +61,14 @@ def verdict_sentence(verdict: Verdict, objective: Objective) -> str:
         return (
             f"No trial is complete yet ({states(verdict.states)}), so there is no best schedule."
         )
-    best = verdict.best
+    best, form = verdict.best, objective.digits
+    better = "below" if objective.minimized else "above"
     return (
         f"The best schedule of {count(verdict.trials, 'trial')} ({states(verdict.states)}) is"
-        f" {_named(best)}, with a {objective.judged_by} of {best.accuracy:.4f} in trial"
+        f" {_named(best)}, with a {objective.judged_by} of {best.accuracy:{form}} in trial"
         f" {best.number} – one run, chosen by its {objective.noun} on"
         f" {_EXAMPLES[objective.evaluate_on]} –"
-        f" {_standing(best, verdict.rival, 'below' if objective.minimized else 'above')}."
+        f" {_standing(best, verdict.rival, better, form)}."
     )
 
 
@@ -81,31 +83,32 @@ def confirmed_verdict(confirmation: Confirmation, objective: Objective) -> str:
     assert winner is not None, "a confirm that is over has a winner"
     found = spread([*winner.values.values()])
     assert found is not None, "a winner has a mean"
-    error = f" ± {found.se:.4f}" if found.se is not None else ""
+    form = objective.digits
+    error = f" ± {found.se:{form}}" if found.se is not None else ""
     rivals = [c for c in confirmation.candidates if c.is_baseline != winner.is_baseline]
     return (
-        f"The winner is {_candidate(winner)}: {objective.judged_by} {found.mean:.4f}{error} (mean"
-        f" ± standard error over n = {found.n} fresh {'seed' if found.n == 1 else 'seeds'}),"
-        f" {_against(winner, closest(winner, rivals))}{_tied(confirmation)}."
+        f"The winner is {_candidate(winner)}: {objective.judged_by} {found.mean:{form}}{error}"
+        f" (mean ± standard error over n = {found.n} fresh {'seed' if found.n == 1 else 'seeds'}),"
+        f" {_against(winner, closest(winner, rivals), form)}{_tied(confirmation)}."
     )
 
 
-def _against(winner: Candidate, rival: Candidate | None) -> str:
+def _against(winner: Candidate, rival: Candidate | None, form: str) -> str:
     what = "finalist of the search" if winner.is_baseline else "baseline"
     versus = difference(winner, rival) if rival else None
     if rival is None or versus is None:
         return f"with no {what} beside it"
     mean = spread([*rival.values.values()])
     assert mean is not None, "who was compared has a mean"
-    error = f" ± {mean.se:.4f}" if mean.se is not None else ""
+    error = f" ± {mean.se:{form}}" if mean.se is not None else ""
     interval = (
-        f"; 95 % interval of the paired difference {versus.low:+.4f} to {versus.high:+.4f}"
+        f"; 95 % interval of the paired difference {versus.low:+{form}} to {versus.high:+{form}}"
         if math.isfinite(versus.low)
         else ""
     )
     return (
-        f"{abs(versus.mean):.4f} {'above' if versus.mean >= 0 else 'below'} the best {what},"
-        f" {_candidate(rival)} ({mean.mean:.4f}{error}{interval})"
+        f"{abs(versus.mean):{form}} {'above' if versus.mean >= 0 else 'below'} the best {what},"
+        f" {_candidate(rival)} ({mean.mean:{form}}{error}{interval})"
     )
 
 
@@ -139,14 +142,14 @@ def averaging_sentence(
     """
     if averaging is None:
         return ""
-    gain = averaging.gain
+    gain, form = averaging.gain, objective.digits
     error = (
-        f" ± {gain.se:.4f} (mean ± standard error, n = {gain.n})" if gain.se is not None else ""
+        f" ± {gain.se:{form}} (mean ± standard error, n = {gain.n})" if gain.se is not None else ""
     )
     return (
-        f"Your schedule plus weight averaging gives {averaging.winner:.4f} at the end of trial"
-        f" {winner}, in place of {accuracy:.4f}. Over all complete trials averaging changes the"
-        f" {objective.noun} by {gain.mean:+.4f}{error}."
+        f"Your schedule plus weight averaging gives {averaging.winner:{form}} at the end of trial"
+        f" {winner}, in place of {accuracy:{form}}. Over all complete trials averaging changes the"
+        f" {objective.noun} by {gain.mean:+{form}}{error}."
     )
 
 
@@ -178,16 +181,16 @@ def false_prunes_sentence(found: FalsePrunes, control_share: float) -> str:
     )
 
 
-def _standing(best: Contender, rival: Contender | None, better: str) -> str:
+def _standing(best: Contender, rival: Contender | None, better: str, form: str) -> str:
     if rival is None:
         missing = "sampled schedule" if best.baseline else "baseline"
         return f"and no {missing} is complete to hold against it"
     difference = abs(best.accuracy - rival.accuracy)
-    against = f"{_named(rival)} ({rival.accuracy:.4f}, trial {rival.number}, one run too)"
+    against = f"{_named(rival)} ({rival.accuracy:{form}}, trial {rival.number}, one run too)"
     if best.baseline:
-        stands = f"{difference:.4f} {better}" if difference else "as good as"
+        stands = f"{difference:{form}} {better}" if difference else "as good as"
         return f"and a baseline itself, {stands} the best sampled schedule, {against}"
-    stands = f"{difference:.4f} {better}" if difference else "no better than"
+    stands = f"{difference:{form}} {better}" if difference else "no better than"
     return f"{stands} the best baseline, {against}"
 
 

@@ -90,13 +90,15 @@ class TrialEnded(NamedTuple):
     best_number: int | None
     finished: int
     budget: int
+    judged_by: str = "test accuracy"
 
     def __str__(self) -> str:
-        value = f" {_shown(self.value)}" if self.value is not None else ""
+        form = digits(self.judged_by)
+        value = f" {self.value:{form}}" if self.value is not None else ""
         reason = f" ({self.reason})" if self.reason else ""
         done = f"{self.finished}/{self.budget}"
         if self.best_value is not None:
-            done += f", best {_shown(self.best_value)} (trial {self.best_number})"
+            done += f", best {self.best_value:{form}} (trial {self.best_number})"
         return f"trial {self.number} {self.state}{value}{reason}; {done}"
 
 
@@ -114,11 +116,6 @@ class StudyEnded(NamedTuple):
             f"study {self.name}: {self.reason}, {self.finished}/{self.budget} trials,"
             f" {self.seconds:.0f} s in this run"
         )
-
-
-def _shown(value: float) -> str:
-    """Return a value of an unknown metric: four digits, which an accuracy has from 0.1 on."""
-    return f"{value:{digits('accuracy' if 0.1 <= value <= 1 else '')}}"
 
 
 Event = StudyStarted | TrialStarted | EpochEnded | TrialEnded | StudyEnded

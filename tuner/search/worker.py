@@ -251,6 +251,7 @@ class Worker:
             best_number=best.number if best else None,
             finished=sum(t.state.is_finished() for t in trials),
             budget=self._budget,
+            judged_by=self._spec.objective.judged_by,
         )
         self._listen(event)
 
