@@ -115,6 +115,6 @@ def test_default_url_and_output_folder(tmp_path: Path) -> None:
     assert default_url(Path("studies"), "small") == "sqlite:///studies/small/study.db"
     assert output_folder("sqlite:////srv/a/study.db", "s") == Path("/srv/a")
     assert output_folder("postgresql://host/db", "s") == Path("s")
-    assert output_folder("sqlite:////srv/all.db", "s") == Path("/srv/s")
+    assert output_folder("sqlite:////srv/all.db", "s") == Path("/srv")
     odd = tmp_path / "a b #%20"
     assert output_folder(default_url(odd, "c"), "s") == odd / "c"

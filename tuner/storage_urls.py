@@ -9,13 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 
 PROXY = "grpc"
-_OWN_FILE = "study.db"  # the SQLite file of one study
 _EXAMPLES = "'sqlite:///path/to/study.db' or 'postgresql+psycopg://user@host/name'"
 
 
 def default_url(folder: Path, stem: str) -> str:
     """Return the URL of the SQLite file in the output folder of ``folder/stem.toml``."""
-    return sqlite_url(folder / stem / _OWN_FILE)
+    return sqlite_url(folder / stem / "study.db")
 
 
 def resolve_url(url: str, folder: Path) -> str:
@@ -36,30 +35,9 @@ def resolve_url(url: str, folder: Path) -> str:
 
 
 def output_folder(url: str, study_name: str) -> Path:
-    """Return where a study's schedule and report go.
-
-    Beside its own SQLite file; else, for a database may have several studies, into a folder of the
-    study's name, which is beside the SQLite file or in the current folder.
-
-    Example:
-        >>> [str(output_folder(f"sqlite:///all/{name}.db", "a")) for name in ("study", "lenet")]
-        ['all', 'all/a']
-    """
+    """Return where a study's files go: beside its SQLite file, else ``NAME/``."""
     path = sqlite_path(parse_url(url))
-    if path is None:
-        return Path(study_name)
-    return path.parent if is_own(url) else path.parent / study_name
-
-
-def is_own(url: str) -> bool:
-    """Tell whether a database is an SQLite file that is for one study, whose files are beside it.
-
-    Example:
-        >>> is_own("sqlite:///a/study.db"), is_own("sqlite:///a/all.db")
-        (True, False)
-    """
-    path = sqlite_path(parse_url(url))
-    return path is not None and path.name == _OWN_FILE
+    return path.parent if path else Path(study_name)
 
 
 def hide_password(url: str) -> str:

@@ -18,6 +18,7 @@ from tuner.schedules import Schedule, save_schedule, write_text
 from tuner.search.compare import find_comparison, read_comparison
 from tuner.search.confirm import find_confirm
 from tuner.search.repeats import read_repeats
+from tuner.search.study import files_folder
 from tuner.spec import StudySpec
 
 _FORMS = {".json": "json", ".csv": "csv", ".py": "python"}
@@ -51,7 +52,7 @@ class StudyResult:
     @property
     def folder(self) -> Path:
         """Where its schedule and report go by default."""
-        return self.spec.folder
+        return files_folder(self.study._storage, self.spec)
 
     @property
     def trials(self) -> list[TrialRow]:

@@ -130,7 +130,7 @@ def test_other_trainings_in_the_same_folder_share_nothing(
         more='[storage]\nurl = "sqlite:///small/study.db"',
     )  # fmt: skip
     result = tuner.run_study(other)
-    assert result.folder == folder
+    assert result.folder == folder / "other"
     assert [row.epochs_given for row in result.trials] == [0]
     assert len(states(folder)) == 8
 

@@ -14,7 +14,7 @@ from tuner.schedules import schedule_to_dict
 from tuner.search.trial import BASELINE, SCHEDULE
 from tuner.spec import StudySpec, make_spec
 from tuner.spec_sections import REPEATS, name_of_study
-from tuner.storage_urls import hide_password, is_own, parse_url
+from tuner.storage_urls import hide_password, parse_url, sqlite_path
 from tuner.tasks.named import NamedTask
 
 # The user attribute of a study that makes the database alone enough to resume it.
@@ -28,6 +28,19 @@ def study_names(storage: BaseStorage) -> list[str]:
     """Return the names of the studies in a database, without their repeats."""
     names = (str(study.study_name) for study in storage.get_all_studies())
     return sorted(name for name in names if not name.endswith(REPEATS))
+
+
+def files_folder(storage: BaseStorage, spec: StudySpec) -> Path:
+    """Return where a study's schedule and report go.
+
+    The output folder; of a study that is not the first in its SQLite file a folder in that, for
+    there the first one's are.
+    """
+    studies = sorted(storage.get_all_studies(), key=lambda study: study._study_id)
+    names = [name_of_study(study.study_name) for study in studies]
+    own = name_of_study(spec.name)
+    in_file = sqlite_path(parse_url(spec.storage_url)) is not None
+    return spec.folder / own if in_file and names[:1] != [own] else spec.folder
 
 
 def find_study(storage: BaseStorage, name: str | None, url: str) -> Study:
@@ -82,9 +95,9 @@ def prepare_study(spec: StudySpec, storage: BaseStorage) -> Study:
 
     Raises:
         StudyError: If the study exists with another definition; the message shows the difference.
-            If another one has the database for itself, or it cannot hold trials of such a length.
+            Or if the database cannot hold trials of such a length.
     """
-    _check_database(spec, storage)
+    _check_length(spec)
     study = optuna.create_study(
         study_name=spec.name,
         storage=storage,
@@ -127,15 +140,8 @@ def refuse_difference(old: StudySpec, new: StudySpec) -> None:
         )
 
 
-def _check_database(spec: StudySpec, storage: BaseStorage) -> None:
+def _check_length(spec: StudySpec) -> None:
     shown = hide_password(spec.storage_url)
-    others = [name for name in study_names(storage) if name != spec.name]
-    if is_own(spec.storage_url) and others:
-        raise StudyError(
-            f"{shown} must be of study {spec.name!r} alone, for a study's files are beside its"
-            f" study.db, but has {', '.join(others)}. Copy the study file to one of another name,"
-            " which has a folder and a database of its own, or name another database."
-        )
     if parse_url(spec.storage_url).get_backend_name() in ("mysql", "mariadb") and (
         spec.epochs > _MOST_EPOCHS_ON_MYSQL
     ):

@@ -92,7 +92,11 @@ def test_another_definition(tuner: Callable, folder: Path, made: Path) -> None:
     Path("study.toml").write_text(STUDY.replace("epochs = 3", "epochs = 4"))
     before = tree(folder)
     said = tuner("run", "study.toml", "--storage", "sqlite:///study.db")
-    refused(said, "study 'small' was started with another definition", "Give the new one another")
+    refused(
+        said,
+        "study 'small' was started with another definition",
+        "Copy the file to one of another name",
+    )
     assert [line.split() for line in said.err.splitlines() if line.startswith("  task")] == [
         ["task.epochs", "3", "->", "4"]
     ]
