@@ -70,7 +70,7 @@ def write(folder: Path, task: str, objective: str = "", *, trials: int = 4) -> P
     study.write_text(
         'format = "tuner.study/1"\nname = "own"\nsearch_space = "space.toml"\n'
         f'[task]\nname = "own_training:{task}"\nepochs = 2\n[objective]\n{objective}\n'
-        f"[budget]\ntrials = {trials}\n[confirm]\nenabled = false\n"
+        f"[budget]\ntrials = {trials}\n[workers]\ncount = 1\n[confirm]\nenabled = false\n"
         '[sampler]\ntype = "random"\n[pruner]\ntype = "none"\n'
     )
     return study
