@@ -19,7 +19,7 @@ test: $(VENV)/installed-dev data postgresql browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal
 
 docs: $(VENV)/installed-docs
 	$(BIN)/python -m sphinx -W --keep-going -n -q -b html docs site
