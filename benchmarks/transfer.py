@@ -2,7 +2,7 @@
 
     python benchmarks/transfer.py --seeds 5     # continues what is there of its studies
 
-One study is studies/lenet_fashion_mnist.toml, 40 trials of 30 epochs; the other is the same with
+One study is studies/lenet_fashion_mnist.toml, 60 trials of 30 epochs; the other is the same with
 trainings of 10. The best schedule of the short trainings, laid out for the long ones by
 `with_horizon`, and the best of the long ones are then trained on the same seeds, none of which a
 study has seen. The studies' folders are beside that study file. Writes
