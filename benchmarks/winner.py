@@ -50,13 +50,24 @@ def main() -> None:
         averaged = {r.seed: r.records[-1].averaged_accuracy for r in repeats if r.records}
         kinds["weights"][label] = raw
         kinds["averaged"][label] = {seed: averaged.get(seed) or raw[seed] for seed in raw}
+    pruned = [row for row in study.trials if row.state == "pruned"]
+    confirmation = study.confirmation
+    search = {
+        "trials": study.summary.states,
+        "pruned_before_training": sum(not row.epochs for row in pruned),
+        "collapsed": sum(row.is_collapsed for row in pruned),
+        "best_value": study.summary.best and study.summary.best.value,
+        "epochs_trained": study.summary.epochs_trained,
+        "confirm_trainings": confirmation.trained if confirmation else 0,
+    }
     results = {
         **surroundings("mxnet", "optuna", "numpy"),
-        "epochs_trained": study.summary.epochs_trained,
+        "search": search,
         "schedules": {label: repr(schedule) for label, schedule in schedules.items()},
         "test_accuracy_by_seed": kinds,
     }
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    print(", ".join(f"{name} {value}" for name, value in search.items()) + "\n")
     print("| | schedule | n | test accuracy | winner − it | 95 % interval |")
     print("|---|---|---|---|---|---|")
     for kind, by_label in kinds.items():

@@ -45,6 +45,7 @@ ROWS: list[set[str]] = [
         "spec_checks",
         "spec_search",
         "spec_sections",
+        "spec_space",
         "spec_task",
         "sqlite",
         "storage",

@@ -29,19 +29,20 @@ def merit(value: float, minimized: bool) -> float:
     return -value if minimized else value
 
 
-def digits(metric: str) -> str:
+def digits(metric: str, decimals: int = 4) -> str:
     """Return the format that a value of a metric is written in: the one place that knows.
 
     An accuracy has four decimals. What else is measured may be of any size, and has four digits.
 
     Args:
         metric: The metric in words.
+        decimals: Of an accuracy.
 
     Example:
         >>> f"{0.87:{digits('test accuracy')}}", f"{3.2641e-06:{digits('test loss')}}"
         ('0.8700', '3.264e-06')
     """
-    return ".4f" if metric.endswith("accuracy") else ".4g"
+    return f".{decimals}f" if metric.endswith("accuracy") else ".4g"
 
 
 class _Known(NamedTuple):

@@ -114,7 +114,8 @@ class Run:
             failed = [row for row in rows if row.state == "failed"]
             if not failed or any(row.state in ("complete", "pruned") for row in rows):
                 return
-            try_again(self._database, [self._study.trials[row.number]._trial_id for row in failed])
+            trials = self._study.get_trials(deepcopy=False)
+            try_again(self._database, [trials[row.number]._trial_id for row in failed])
         raise TrainingError(
             f"All {len(failed)} trials failed, the last one: {failed[-1].reason}. They are in the"
             " queue again; repair it and run the same command once more."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ import psutil
 from tuner.definitions import Mistakes, read_toml
 from tuner.errors import DefinitionError
 from tuner.objective import Objective
-from tuner.space import SearchSpace, parse_space
+from tuner.space import SearchSpace
 from tuner.space_files import with_schedule_files
 from tuner.spec_checks import check_confirm, check_pruner
 from tuner.spec_search import (
@@ -43,10 +43,10 @@ from tuner.spec_sections import (
     name_of_study,
     seconds,
 )
+from tuner.spec_space import read_space
 from tuner.spec_task import read_task, with_passed, with_whole_path
 from tuner.storage_urls import default_url, output_folder, resolve_url
 from tuner.tasks.base import Task
-from tuner.units import Clock
 
 __all__ = [
     "TPE",
@@ -232,20 +232,7 @@ def make_spec(
     workers = mistakes.read(Workers, study_data.get("workers", {}), "workers")
     if training is not None and pruner is not None:
         check_pruner(pruner, training.epochs, mistakes)
-    space = None
-    if isinstance(space_data, str):
-        if space_data:
-            mistakes.add("search_space", space_data)
-    elif training is not None and task is not None:
-        clock = Clock(task.updates_per_epoch, training.epochs * task.updates_per_epoch)
-        try:
-            space = parse_space(space_data, space_where, clock)
-        except DefinitionError as error:
-            if not mistakes.found:
-                raise
-            _add_of_space(error.mistakes, space_where, mistakes)
-    else:
-        _add_of_space(_mistakes_of_any_clock(space_data, space_where), space_where, mistakes)
+    space = read_space(space_data, space_where, training, task, mistakes)
     mistakes.raise_if_any()
     # Whatever could not be read was a mistake, so nothing is missing here.
     assert file is not None
@@ -265,29 +252,6 @@ def make_spec(
         workers.count or _cores(), space, kept, dict(space_data),
         confirm,
     )  # fmt: skip
-
-
-def _add_of_space(found: Sequence[tuple[str, str]], space_where: str, mistakes: Mistakes) -> None:
-    for place, text in found:
-        mistakes.add(f"{space_where}: {place}", text)
-
-
-def _mistakes_of_any_clock(
-    space_data: Mapping[str, Any], space_where: str
-) -> Sequence[tuple[str, str]]:
-    """Return what is wrong with a search space whatever the training that it is for.
-
-    That is what two trainings that have nothing in common agree on.
-    """
-    agreed: list[list[tuple[str, str]]] = []
-    for clock in (Clock(97, 9_700), Clock(1_009, 1_009_000)):
-        try:
-            parse_space(space_data, space_where, clock)
-        except DefinitionError as error:
-            agreed.append(list(error.mistakes))
-        else:
-            return ()
-    return [mistake for mistake in agreed[0] if mistake in agreed[1]]
 
 
 def _cores() -> int:

@@ -7,19 +7,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy
 import optuna
 import pytest
 from optuna.trial import TrialState
 
 import tuner
-from tuner.cli.progress import live
-from tuner.errors import StudyError, TrainingError
+from tuner.errors import StudyError
 from tuner.results import TrialRow
 from tuner.search.events import EpochEnded, StudyEnded, TrialEnded, TrialStarted
-from tuner.search.study import prepare_study
-from tuner.spec import load_spec
-from tuner.tasks import GluonTask
 
 ROOT = Path(__file__).parents[2]
 
@@ -205,20 +200,6 @@ def test_a_changed_definition_is_refused_with_the_difference(write_study: Callab
     assert tuner.run_study(study).summary.finished == 3
 
 
-def test_trainings_that_all_fail_end_the_study(write_study: Callable, tmp_path: Path) -> None:
-    # MXNet's sgld cannot take a learning rate of 0, which a linear decay to 0 ends with.
-    (tmp_path / "to_zero.toml").write_text(
-        'format = "tuner.search_space/1"\nname = "to_zero"\n[fixed]\nfamily = "linear"\n'
-        '[params.base_lr]\ntype = "float"\nlow = 1e-6\nhigh = 1e-5\n'
-    )
-    task = 'train_size = 640\ntest_size = 64\noptimizer = "sgld"'
-    study = write_study(trials=9, task=task, space="to_zero.toml")
-    with pytest.raises(TrainingError, match=r"3 trials failed in a row.*has to be positive"):
-        tuner.run_study(study)
-    rows = tuner.open_study(study).trials
-    assert [row.state for row in rows] == ["waiting"] * 3
-
-
 def test_the_definition_in_the_database_is_the_files(write_study: Callable) -> None:
     study = write_study(trials=1)
     result = tuner.run_study(study)
@@ -227,131 +208,3 @@ def test_the_definition_in_the_database_is_the_files(write_study: Callable) -> N
     assert attributes["definition"]["space"]["name"] == "chapter"
     json.dumps(attributes)  # plain data
     assert tuner.open_study(storage=result.storage).spec.decisive() == result.spec.decisive()
-
-
-LATER = """
-from pathlib import Path
-from tuner.tasks import FunctionTask
-
-def make():
-    def train(schedule, seed, start):
-        while True:
-            if not Path({mended!r}).exists():
-                raise KeyError("boom")
-            yield schedule(10)
-    return FunctionTask(train, updates_per_epoch=10)
-"""
-
-
-@pytest.mark.parametrize(("trials", "words"), [(9, "3 trials failed in a row"), (2, "All 2 tri")])
-def test_what_failed_is_tried_again_once_its_cause_is_mended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: int, words: str
-) -> None:
-    monkeypatch.syspath_prepend(tmp_path)
-    mended = tmp_path / "mended"
-    (tmp_path / f"later{trials}.py").write_text(LATER.format(mended=str(mended)))
-    study = tmp_path / "later.toml"
-    study.write_text(
-        'format = "tuner.study/1"\nname = "later"\n'
-        f'search_space = "{ROOT}/search_spaces/chapter.toml"\n'
-        f'[task]\nname = "later{trials}:make"\nepochs = 2\n[budget]\ntrials = {trials}\n'
-        '[workers]\ncount = 1\n[pruner]\ntype = "none"\n[confirm]\nenabled = false\n'
-    )
-    with pytest.raises(
-        TrainingError,
-        match=rf"^{words}.*boom' \(later{trials}\.py, line 9\)\. They are in the queue again",
-    ):
-        tuner.run_study(study)
-    rows = tuner.open_study(study).trials
-    assert {row.state for row in rows} == {"waiting"}
-    assert {row.reason for row in rows} == {""}
-    mended.touch()
-    result = tuner.run_study(study)
-    assert result.summary.states == {"complete": trials}
-    assert result.trials[0].baseline == "chapter: constant 0.3"
-
-
-def test_the_reason_of_an_attempt_that_was_killed_is_forgotten(write_study: Callable) -> None:
-    study = write_study(trials=2)
-    first = tuner.run_study(study, trials=1)
-    waiting = first.study.get_trials()[1]
-    first.study._storage.set_trial_user_attr(waiting._trial_id, "reason", "RuntimeError: gone")
-    row = tuner.run_study(study).trials[1]
-    assert (row.state, row.reason) == ("complete", "")
-
-
-def test_a_test_loss_that_is_no_number_is_a_collapse(
-    tmp_path: Path, write_study: Callable
-) -> None:
-    """And no end of the study, which Optuna would make of it."""
-    mx = tuner.import_mxnet()
-    inputs = numpy.linspace(-1, 1, 64, dtype="float32").reshape(32, 2)
-    tested = inputs.copy()
-    tested[3, 1] = numpy.nan
-    task = GluonTask(
-        net=lambda: mx.gluon.nn.Dense(1), train_data=(inputs, inputs[:, :1]),
-        test_data=(tested, inputs[:, :1]), loss=mx.gluon.loss.L2Loss(), batch_size=8,
-    )  # fmt: skip
-    study = write_study(trials=2, more='[objective]\nmetric = "test_loss"')
-    text = study.read_text()
-    start, end = text.index('name = "lenet'), text.index("[budget]")
-    study.write_text(text[:start] + "epochs = 2\n" + text[end:])
-    rows = tuner.run_study(study, task=task).trials
-    assert [row.state for row in rows[:2]] == ["pruned"] * 2
-    assert all(row.is_collapsed for row in rows[:2])
-    assert rows[0].reason == "diverged in epoch 1: the test loss is nan"
-
-
-def test_a_second_study_does_not_take_the_place_of_the_firsts_files(write_study: Callable) -> None:
-    first = tuner.run_study(write_study(trials=1))
-    study = write_study(trials=1)
-    study.write_text(study.read_text().replace('name = "small"', 'name = "other"'))
-    second = tuner.run_study(study)
-    assert second.folder == first.folder / "other"
-    for result in (first, second):
-        origin = tuner.read_schedule_file(result.folder / "best.json").provenance
-        assert origin["study"] == result.name
-        assert (result.folder / "report.html").exists()
-
-
-def test_long_trials_are_not_for_mysql(write_study: Callable) -> None:
-    spec = load_spec(write_study(epochs=151))._replace(storage_url="mysql+pymysql://me:pw@db/x")
-    with pytest.raises(StudyError, match=r"must have <= 150 epochs.*but have 151") as caught:
-        prepare_study(spec, optuna.storages.InMemoryStorage())
-    assert ":pw@" not in str(caught.value)
-
-
-def test_a_changed_file_is_shown_with_a_warning(
-    write_study: Callable, caplog: pytest.LogCaptureFixture
-) -> None:
-    study = write_study(trials=1)
-    tuner.run_study(study)
-    assert tuner.open_study(study).spec.epochs == 2
-    assert not caplog.messages
-    write_study(trials=1, epochs=3)
-    assert tuner.open_study(study).spec.epochs == 2
-    assert caplog.messages == [
-        f"{study} is not what the study was begun with; what is shown is the study's"
-    ]
-
-
-def test_a_log_says_from_where_a_trial_goes_on_and_no_epoch_twice(
-    write_study: Callable, capsys: pytest.CaptureFixture[str]
-) -> None:
-    study = write_study(trials=1, epochs=4)
-    epochs: list[object] = []
-    with live() as listen:
-        tuner.run_study(
-            study,
-            on_event=lambda e: (
-                listen(e),
-                epochs.append(e) if isinstance(e, EpochEnded) else None,
-            ),
-            stop_requested=lambda: len(epochs) >= 3,
-        )
-        tuner.run_study(study, on_event=listen)
-    lines = capsys.readouterr().err.splitlines()
-    assert "study small: continuing after 0 trials and 1 interrupted, budget 1 " in "".join(lines)
-    assert sum(line.startswith("trial 0 goes on after epoch 3: Constant") for line in lines) == 1
-    told = [line.split(":")[0] for line in lines if line.startswith("trial 0 epoch")]
-    assert told == [f"trial 0 epoch {epoch}/4" for epoch in range(1, 5)]

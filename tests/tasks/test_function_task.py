@@ -68,7 +68,7 @@ def test_a_number_that_is_not_finite_ends_a_function() -> None:
         trained(lambda *_: iter([0.5, math.nan]))
 
 
-def stepping(factor: float) -> Callable[..., Any]:
+def stepping(factor: Any) -> Callable[..., Any]:
     def train(schedule: Any, seed: int, start: Any) -> Iterator[Any]:
         total, epoch = (start.arrays["total"].item(), start.epoch) if start else (0.0, 0)
         while True:
@@ -89,7 +89,7 @@ def test_states_are_those_of_a_function_with_all_that_it_was_made_with() -> None
     assert identity(partial) != identity(functools.partial(stepping(1.0), seed=4))
     arrays = [stepping(np.array(values)) for values in ([1.0, 2.0], [1.0, 2.0], [1.0, 3.0])]
     assert identity(arrays[0]) == identity(arrays[1]) != identity(arrays[2])
-    assert identity(stepping(threading.Lock())) is None  # type: ignore[arg-type]
+    assert identity(stepping(threading.Lock())) is None
 
 
 def test_another_function_trains_anew_though_it_is_of_the_same_file(write_study: Callable) -> None:

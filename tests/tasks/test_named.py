@@ -274,28 +274,3 @@ def test_another_passed_task_is_refused(write: Write) -> None:
     other = FunctionTask(summed, updates_per_epoch=20)
     with pytest.raises(TaskError, match="its updates_per_epoch was 10 and is 20"):
         tuner.resume_study(result.storage, task=other)
-
-
-PRINTING = """
-from tuner.tasks import FunctionTask
-
-def make():
-    def train(schedule, seed, start):
-        while True:
-            for line in range(3000):
-                print({"loss": line, "event": "TrialEnded"})
-            yield schedule(10)
-    return FunctionTask(train, updates_per_epoch=10)
-"""
-
-
-def test_what_a_training_prints_is_not_taken_for_what_its_worker_says(
-    write: Write, tuner_command: Callable
-) -> None:
-    study = write('name = "printing:make"')
-    (study.parent / "printing.py").write_text(PRINTING)
-    ran = tuner_command("run", study, "--workers", 2, "--no-confirm")
-    assert ran.code == 0, ran
-    lines = [line for line in ran.err.splitlines() if line.startswith("trial ")]
-    epochs = [line for line in lines if " epoch " in line]
-    assert len(epochs) == tuner.open_study(study).summary.epochs_trained

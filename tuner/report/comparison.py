@@ -108,5 +108,5 @@ def mean_sd(found: Spread | None, metric: str) -> str:
     """
     if found is None:
         return "–"
-    form = ".3f" if metric.endswith("accuracy") else digits(metric)
+    form = digits(metric, decimals=3)
     return f"{found.mean:{form}}" + (f" ± {found.sd:{form}}" if found.sd is not None else "")

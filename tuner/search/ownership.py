@@ -32,6 +32,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from tuner.patience import back_at, is_database_error, wait_out
+from tuner.search.trial import REASON
 
 HEARTBEAT_SECONDS = 5.0
 GRACE_SECONDS = 60.0
@@ -257,7 +258,7 @@ def try_again(storage: BaseStorage, trial_ids: Sequence[int]) -> None:
 
     def try_once() -> None:
         with storage.engine.begin() as connection:
-            own, is_reason = attributes.c.trial_id.in_(again), attributes.c.key == "reason"
+            own, is_reason = attributes.c.trial_id.in_(again), attributes.c.key == REASON
             connection.execute(attributes.delete().where(own, is_reason))
             is_failed = trials.c.state == TrialState.FAIL
             connection.execute(

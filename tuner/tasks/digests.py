@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -20,11 +20,12 @@ _MOST = 100_000
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
 
 
-def source_digest(function: Callable[..., Any]) -> str | None:
+def source_digest(function: Any) -> str | None:
     """Return a digest of the file that a function is from; None if there is none, as at a prompt.
 
     Args:
-        function: A function or class; of a partial one, what it calls; of an object, its class.
+        function: A function, class or module; of a partial one what it calls, of an object its
+            class.
     """
     while isinstance(function, functools.partial):
         function = function.func
@@ -101,7 +102,8 @@ class _Reader:
         if id(thing) in outer:  # as a function that calls itself
             return "again", outer.index(id(thing))
         if inspect.isclass(thing) or inspect.isbuiltin(thing) or inspect.ismodule(thing):
-            return "named", str(getattr(thing, "__module__", "")), thing.__name__
+            home = str(getattr(thing, "__module__", ""))
+            return "named", home, thing.__name__, source_digest(thing)
         if isinstance(thing, PurePath):
             return "path", str(thing)
         if hasattr(thing, "asnumpy") or hasattr(thing, "__array__"):
