@@ -9,8 +9,10 @@ import numpy as np
 import optuna
 
 import tuner
+from tuner.objective import Objective
 from tuner.schedules import Schedule, schedule_to_dict
 from tuner.search.forecast import Forecast as Forecaster
+from tuner.search.forecast import make_forecast
 from tuner.search.pruner import make_pruner
 from tuner.spec import Forecast, Halving
 
@@ -118,6 +120,16 @@ def test_a_schedule_is_judged_before_it_is_trained() -> None:
     asked = study.ask()
     asked.set_user_attr("schedule", schedule_to_dict(cosine(0.0005)))
     assert not asked.should_prune()
+
+
+def test_an_infinite_loss_is_an_error_like_another_and_no_number_is_none() -> None:
+    """One of them would make every forecast no number, and with it switch the pruner off."""
+    forecast = make_forecast(Objective(metric="test_loss"), 10, 3, 2)
+    assert forecast is not None
+    assert math.isfinite(forecast.merit(math.inf))
+    assert forecast.merit(math.inf) < forecast.merit(1e6) < forecast.merit(0.5)
+    assert forecast.is_for([0.5, math.inf])
+    assert not forecast.is_for([0.5, math.nan])
 
 
 def test_a_study_prunes_before_training_and_shows_what_that_saved(
