@@ -6,12 +6,8 @@ import pytest
 
 from tuner import Constant
 from tuner.comparison import Compared, Comparison, Repeat
-from tuner.report.comparison import (
-    compared_lines,
-    comparison_sentence,
-    curves,
-    mean_sd,
-)
+from tuner.report.comparison import compared_lines, comparison_sentence, curves
+from tuner.report.words import mean_sd
 from tuner.tasks.base import EpochRecord
 
 
@@ -86,4 +82,4 @@ def test_curves_are_means_over_the_complete_trainings() -> None:
 
 def test_one_value_has_no_spread() -> None:
     one = compared(ORDINARY[0])
-    assert mean_sd(one.value, "test accuracy") == "0.700"
+    assert mean_sd(one.value, "test accuracy", 3) == "0.700"

@@ -23,7 +23,7 @@ from tuner.schedules import schedule_from_dict
 from tuner.schedules.picture import svg
 from tuner.search.trial import SCHEDULE
 from tuner.storage import open_storage
-from tuner.storage_errors import storage_errors
+from tuner.storage_errors import port_error, storage_errors
 from tuner.study_result import StudyResult
 
 # How the system attribute of a trial begins that describes one of its artifacts.
@@ -55,9 +55,7 @@ def serve_dashboard(
     try:
         server = make_server(host, port, app, server_class=_Server, handler_class=_Handler)
     except OSError as error:
-        raise StorageError(
-            f"{host}:{port} must be free to listen on, but: {error.strerror}. Name another --port."
-        ) from error
+        raise port_error(host, port, error.strerror) from error
     thread = threading.Thread(target=server.serve_forever, name="dashboard")
     thread.start()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import socket
 import time
 import warnings
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from tuner.patience import hurry_if
 from tuner.search.ownership import Watch
 from tuner.search.worker import put_back_orphans
 from tuner.storage import close, open_storage
-from tuner.storage_errors import storage_errors
+from tuner.storage_errors import port_error, storage_errors
 
 _LOOK_SECONDS = 1.0
 # Each worker keeps a call or two under way.
@@ -53,6 +54,7 @@ def serve(
         raise StorageError(
             f"A storage proxy needs grpc: {error}. Type `pip install 'schedule-tuner[grpc]'`."
         ) from error
+    _require_free(host, port)
     database = open_storage(storage, create=True)
     if not isinstance(database, RDBStorage):
         raise StorageError(
@@ -64,7 +66,7 @@ def serve(
         try:
             server = make_server(get_storage(database), host, port, ThreadPoolExecutor(_THREADS))
         except RuntimeError as error:
-            raise StorageError(f"{host}:{port} must be free to listen on, but: {error}") from error
+            raise port_error(host, port, error) from error
     server.start()
     watches: dict[str, Watch] = {}
     try:
@@ -76,6 +78,15 @@ def serve(
     finally:
         server.stop(grace=_LOOK_SECONDS).wait()
         close(database)
+
+
+def _require_free(host: str, port: int) -> None:
+    """Raise if somebody listens: gRPC itself would share the port with another proxy."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host.strip("[]"), port), family=family).close()
+    except OSError as error:
+        raise port_error(host, port, error.strerror) from error
 
 
 def _put_back_orphans(database: RDBStorage, watches: dict[str, Watch]) -> None:

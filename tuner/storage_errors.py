@@ -55,6 +55,18 @@ def storage_errors(url: str, storage: BaseStorage | None = None) -> Iterator[Non
         raise StorageError(f"{cannot}: {str(error).replace('$STORAGE_URL', shown)}") from error
 
 
+def port_error(host: str, port: int, why: object) -> StorageError:
+    """Return the error that says why an address cannot be listened on.
+
+    Example:
+        >>> print(port_error("localhost", 13000, "already in use"))
+        localhost:13000 must be free to listen on, but: already in use. Name another --port.
+    """
+    return StorageError(
+        f"{host}:{port} must be free to listen on, but: {why}. Name another --port."
+    )
+
+
 def explain(error: BaseException) -> str:
     """Return the cause of a database error in a line, without the statement.
 

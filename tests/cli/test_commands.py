@@ -53,7 +53,8 @@ def test_run_says_what_happens_and_what_to_do_next(
     assert f"schedule  {folder}/best.json" in ran.out
     assert f"report    {folder}/report.html" in ran.out
     checked = tuner_command("check", study)
-    assert "all is well. 2 of 2 trials are finished. Continue it with: tuner run" in checked.err
+    finished = "all is well. 2 of 2 trials are finished. "
+    assert f"{finished}Confirm it, or add some (--trials N), with: tuner run" in checked.err
     again = tuner_command("run", study)
     assert again.code == 0
     assert "continuing after 2 trials" in again.err

@@ -18,6 +18,9 @@ def test_it_says_where_it_listens_once_it_does(tmp_path: Path) -> None:
         assert process.stderr is not None
         said = process.stderr.readline()
         assert said == f"workers use --storage grpc://localhost:{port}; Ctrl-C ends it\n"
+        second = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert second.returncode == 2
+        assert f"error: localhost:{port} must be free to listen on" in second.stderr
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
 

@@ -82,11 +82,7 @@ def show_plan(plan: Plan, file: Path) -> None:
     rows += [("baseline", f"{b.label}: {b.schedule!r}") for b in spec.space.baselines]
     for name, text in rows:
         results().print(f"{name:<10}{text}", markup=False)
-    begun = (
-        f"{plan.finished} of {spec.budget.trials} trials are finished. " if plan.finished else ""
-    )
-    verb = "Continue" if begun else "Start"
-    talk().print(f"\nall is well. {begun}{verb} it with: {command('run', file)}", markup=False)
+    talk().print(f"\nall is well. {_next(plan)}: {command('run', file)}", markup=False)
 
 
 def show_result(result: StudyResult, again: str, trials: str, *, program: bool) -> None:
@@ -135,6 +131,18 @@ def snippet(path: Path, trained_with: Container[str]) -> str:
     by_framework = {"mxnet": _GLUON, "torch": _TORCH}
     found = (text for name, text in by_framework.items() if name in trained_with)
     return next(found, _ANY).format(path=str(path))
+
+
+def _next(plan: Plan) -> str:
+    budget = plan.spec.budget.trials
+    if not plan.finished:
+        return "Start it with"
+    begun = f"{plan.finished} of {budget} trials are finished."
+    if plan.finished < budget:
+        return f"{begun} Continue it with"
+    if plan.spec.confirm.enabled:
+        return f"{begun} Confirm it, or add some (--trials N), with"
+    return f"{begun} Add some (--trials N) with"
 
 
 def _judge(spec: StudySpec) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tuner.comparison import Comparison, Repeat
-from tuner.confirmation import Spread
-from tuner.objective import digits
+from tuner.report.words import mean_sd
+
+_DECIMALS = 3  # of accuracies, as in the chapter
 
 
 class ComparedLine(NamedTuple):
@@ -38,9 +39,9 @@ def compared_lines(comparison: Comparison) -> list[ComparedLine]:
         ComparedLine(
             label=each.label,
             n=each.value.n if each.value else 0,
-            train_loss=mean_sd(each.train_loss, "train loss"),
-            train_accuracy=mean_sd(each.train_accuracy, "train accuracy"),
-            value=mean_sd(each.value, comparison.judged_by),
+            train_loss=mean_sd(each.train_loss, "train loss", _DECIMALS),
+            train_accuracy=mean_sd(each.train_accuracy, "train accuracy", _DECIMALS),
+            value=mean_sd(each.value, comparison.judged_by, _DECIMALS),
             published=each.published,
             note=each.note,
         )
@@ -58,7 +59,7 @@ def comparison_sentence(comparison: Comparison) -> str:
     assert best.value is not None, "ranked by it"
     text = (
         f"Of {len(comparison.schedules)} schedules, “{best.label}” has the {which} mean"
-        f" {metric}: {mean_sd(best.value, metric)}, n = {best.value.n}."
+        f" {metric}: {mean_sd(best.value, metric, _DECIMALS)}, n = {best.value.n}."
     )
     if comparison.missing:
         known = comparison.trained + comparison.missing
@@ -97,16 +98,3 @@ def _means(trainings: Sequence[Sequence[float | None]]) -> tuple[float, ...]:
             return ()
         means.append(statistics.fmean(values))
     return tuple(means)
-
-
-def mean_sd(found: Spread | None, metric: str) -> str:
-    """Return a mean and its standard deviation, accuracies as the chapter rounds.
-
-    Example:
-        >>> mean_sd(Spread(n=5, mean=0.89912, sd=0.00481, se=0.00215), "test accuracy")
-        '0.899 ± 0.005'
-    """
-    if found is None:
-        return "–"
-    form = digits(metric, decimals=3)
-    return f"{found.mean:{form}}" + (f" ± {found.sd:{form}}" if found.sd is not None else "")

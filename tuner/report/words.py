@@ -35,16 +35,22 @@ def states(counts: Sequence[tuple[str, int]]) -> str:
     return ", ".join(f"{number} {state}" for state, number in counts)
 
 
-def mean_sd(found: Spread | None, metric: str = "accuracy") -> str:
+def mean_sd(found: Spread | None, metric: str = "accuracy", decimals: int = 4) -> str:
     """Return a mean and the standard deviation around it.
 
+    Args:
+        found: Them.
+        metric: Whose they are, in words.
+        decimals: Of an accuracy; the chapter has three.
+
     Example:
-        >>> mean_sd(Spread(n=3, mean=0.87, sd=0.0035, se=0.002)), mean_sd(None)
-        ('0.8700 ± 0.0035', '–')
+        >>> found = Spread(n=5, mean=0.89912, sd=0.00481, se=0.00215)
+        >>> mean_sd(found), mean_sd(found, decimals=3), mean_sd(None)
+        ('0.8991 ± 0.0048', '0.899 ± 0.005', '–')
     """
     if found is None:
         return "–"
-    form = digits(metric)
+    form = digits(metric, decimals)
     return f"{found.mean:{form}}" + (f" ± {found.sd:{form}}" if found.sd is not None else "")
 
 

@@ -27,7 +27,7 @@ from tuner.search.drawing import Drawn, draw
 from tuner.search.forecast import Forecast, ahead, highest_lr
 from tuner.search.halving import Score, by_value
 from tuner.search.ridge import Array, Ridge
-from tuner.search.survival import Survival
+from tuner.search.survival import Survival, after_risk
 from tuner.search.trial import REASON, SCHEDULE
 from tuner.space import SearchSpace
 
@@ -154,8 +154,8 @@ class Screening(BaseSampler):
         fitted = Ridge.fit(_quadratic(known, around), ranks)
         promised = fitted.drawn(chance, _EXPLORATION)(_quadratic(drawn_ones, around))
         highest = [each.highest_lr for each in features]
-        promised *= self._survival(past, highest)(highest) ** _TRAININGS
-        return candidates[int(np.argmax(promised))][0]
+        chance_to_last = self._survival(past, highest)(highest) ** _TRAININGS
+        return candidates[int(np.argmax(after_risk(promised, chance_to_last)))][0]
 
     def _survival(self, past: _Past, around: list[float]) -> Survival:
         """Return the chance to survive a highest LR; of pruned trials nobody knows."""

@@ -22,6 +22,19 @@ _BEYOND = 0.5
 _POINTS = 200
 
 
+def after_risk(promised: Array, chance: Array) -> Array:
+    """Return what schedules promise, with the chance that they survive; 0 is the worst rank.
+
+    ``min(promised, promised * chance)``: a promise below the worst rank is no better for a
+    schedule that is likely to collapse.
+
+    Example:
+        >>> after_risk(np.array([0.9, 0.8, -0.1, -0.2]), np.array([0.5, 1.0, 1.0, 0.1]))
+        array([ 0.45,  0.8 , -0.1 , -0.2 ])
+    """
+    return np.minimum(promised, promised * chance)
+
+
 class Survival(NamedTuple):
     """The chance to survive a highest LR, from the trials that did and those that did not.
 
