@@ -113,6 +113,11 @@ def test_a_report_opens_whole_and_asks_nothing_of_a_network(
     # Nothing is pruned in a study so small, nor is there more than one exponent.
     assert said <= {"table": {"confirmed"}, "small": {"pruning", "power"}}[name]
     assert page.run(COVERED) == []
+    if (name, width) == ("small", 1280):  # nobody has to scroll for the verdict
+        assert page.run(
+            "return arguments[0].scrollWidth <= arguments[0].clientWidth",
+            page.driver.find_element(By.CSS_SELECTOR, ".table:has(#table-confirmed)"),
+        )
 
 
 def shown_curves(browser: Browser) -> list[list[list[float]]]:
