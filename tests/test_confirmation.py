@@ -166,6 +166,21 @@ def test_a_clear_winner_ends_the_race_after_its_first_round() -> None:
     assert len(play(longer, first=3, most=8)[1]) == 1
 
 
+def test_who_comes_later_and_leads_gets_the_seeds_to_win_with() -> None:
+    old = candidate("old", [0.90, 0.80, 0.70, 0.75]), candidate("tied", [0.89, 0.81, 0.69, 0.76])
+    new = candidate("new", [0.95, 0.851])
+    assert race([*old, new], [1, 2, 3, 4], 2) == [(new, 3)]
+    new = candidate("new", [0.95, 0.851, 0.75])
+    assert race([*old, new], [1, 2, 3, 4], 2) == [(new, 4)]
+    for last, winner in ((0.8, "new"), (0.1, "old")):
+        new = candidate("new", [0.95, 0.851, 0.75, last])
+        found = Confirmation((*old, new), tuple(race([*old, new], [1, 2, 3, 4], 2)))
+        assert found.winner is not None
+        assert found.winner.label == winner
+    # One that is behind is left with the seeds that told it.
+    assert race([*old, candidate("behind", [0.5, 0.4])], [1, 2, 3, 4], 2) == []
+
+
 def test_against_the_best_baseline() -> None:
     found = Confirmation(
         (

@@ -160,7 +160,8 @@ def run_worker(
     Args:
         storage: The URL of the study's database.
         study: The study's name; may be left out if the database has only one.
-        trials: Finished trials that the study may have, instead of its definition's.
+        trials: Finished trials that the study may have, instead of its definition's. The trainings
+            of a confirm or comparison are given: it has no others.
         on_event: Called with everything that this worker does.
         stop_requested: Asked after every epoch.
         supervised: Whether another process started this one and replaces it if it dies. Then
@@ -183,7 +184,7 @@ def run_worker(
         found,
         database,
         spec,
-        budget=limits.trials or (planned(found) if spec.repeats else spec.budget.trials),
+        budget=planned(found) if spec.repeats else limits.trials or spec.budget.trials,
         listen=on_event,
         stop_reason=lambda: "interrupted" if stop_requested() else "",
         supervised=supervised,

@@ -260,8 +260,9 @@ def race(candidates: Sequence[Candidate], seeds: Sequence[int], first: int) -> l
     """Return the trainings that are missing next; none if the race is over.
 
     Every candidate gets the ``first`` of the seeds, then one more at a time those in the tie set,
-    until it has only the leader or the seeds are used up. The race is replayed from its start, so
-    that what an interruption left half done is completed and not decided anew.
+    until it has only the leader or the seeds are used up. Where others have more seeds from an
+    earlier race, the leader gets as many: it could not win with fewer. The race is replayed from
+    its start, so that what an interruption left half done is completed and not decided anew.
 
     Args:
         candidates: With what they have so far.
@@ -269,6 +270,7 @@ def race(candidates: Sequence[Candidate], seeds: Sequence[int], first: int) -> l
         first: How many of them everybody gets.
     """
     given = {c.schedule: first for c in candidates}
+    most = max((len(c.accuracies.keys() & {*seeds}) for c in candidates), default=0)
     while True:
         missing = [
             Training(c, seed)
@@ -282,7 +284,10 @@ def race(candidates: Sequence[Candidate], seeds: Sequence[int], first: int) -> l
         tied = [c.schedule for c in tie_set(so_far)]
         fewest = min((given[schedule] for schedule in tied), default=len(seeds))
         if len(tied) < 2 or fewest >= len(seeds):
-            return []
+            if not tied or fewest >= most:
+                return []
+            given[tied[0]] += 1
+            continue
         # Who was left behind and is back in the tie set catches up first.
         given |= {schedule: fewest + 1 for schedule in tied if given[schedule] == fewest}
 

@@ -145,8 +145,8 @@ def compare_study(
         ['constant 0.3', 'square root 0.1, epochs', ...]
     """
     limits = Limits.checked(None, timeout, workers)
-    if seeds < 2:
-        raise StudyError(f"`seeds` must be 2 or more, for one has no spread, but got {seeds}.")
+    if not 2 <= seeds <= 1000:
+        raise StudyError(f"`seeds` must be 2 to 1000, for one has no spread, but got {seeds}.")
     spec = alone_if_passed(_spec(study, storage, name, task), workers, dask)
     candidates = rivals(spec, schedules)
     spec.task.check()

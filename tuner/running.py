@@ -21,7 +21,7 @@ from tuner.search.compare import prepare_comparison
 from tuner.search.confirm import prepare_confirm
 from tuner.search.events import Listener, StudyEnded, StudyStarted
 from tuner.search.ownership import try_again
-from tuner.search.repeats import enqueue, read_repeats
+from tuner.search.repeats import enqueue, failed_of, read_repeats
 from tuner.search.study import prepare_study
 from tuner.search.worker import Worker, put_back_killed
 from tuner.spec import Confirm, StudySpec, seconds
@@ -104,17 +104,17 @@ class Run:
         ended = self._train(self._study, self._spec, budget, self._workers())
         self._say_ended(self._spec, ended, self._finished(budget), budget, started)
         if ended == "done":
-            self._refuse_failures()
+            self._refuse_failures(self._study)
         return ended
 
-    def _refuse_failures(self) -> None:
+    def _refuse_failures(self, study: Study) -> None:
         """Raise an error if trials failed and none has told anything; let them be tried again."""
         with storage_errors(self._spec.storage_url, self._database):
-            rows = trial_rows(self._study)
+            rows = trial_rows(study)
             failed = [row for row in rows if row.state == "failed"]
             if not failed or any(row.state in ("complete", "pruned") for row in rows):
                 return
-            trials = self._study.get_trials(deepcopy=False)
+            trials = study.get_trials(deepcopy=False)
             try_again(self._database, [trials[row.number]._trial_id for row in failed])
         raise TrainingError(
             f"All {len(failed)} trials failed, the last one: {failed[-1].reason}. They are in the"
@@ -154,7 +154,7 @@ class Run:
         ended, begun = "done", False
         started = time.monotonic()
         while ended == "done":
-            study, found, budget = self._next_round(prepare)
+            study, found, budget = self._next_round(prepare, failed_again=not begun)
             if not found.missing:
                 break
             if not begun:
@@ -163,8 +163,10 @@ class Run:
             workers = min(self._workers(), len(found.missing))
             ended = self._train(study, spec, budget, workers)
         if begun:
-            _, found, budget = self._next_round(prepare)
+            study, found, budget = self._next_round(prepare)
             self._say_ended(spec, ended, found.trained, budget, started)
+            if ended == "done":
+                self._refuse_failures(study)
         return ended
 
     def result(self, ended: str) -> StudyResult:
@@ -193,10 +195,15 @@ class Run:
         close(self._database)
         return result
 
-    def _next_round(self, prepare: Callable[[], Study]) -> tuple[Study, Confirmation, int]:
+    def _next_round(
+        self, prepare: Callable[[], Study], failed_again: bool = False
+    ) -> tuple[Study, Confirmation, int]:
         """Enqueue what is needed next; return where it stands, and the budget with that."""
         with self._alone():
             study = prepare()
+            if failed_again and (failed := failed_of(study, self._spec)):
+                try_again(self._database, failed)
+                study = prepare()  # anew, for Optuna remembers what was over
             budget = enqueue(study, self._spec)
         with storage_errors(self._spec.storage_url, self._database):
             return study, read_repeats(study, self._spec), budget

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from optuna.storages import BaseStorage
@@ -26,6 +27,8 @@ from tuner.search.repeats import (
 from tuner.search.trial import REASON, SCHEDULE, SEED, records_of
 from tuner.spec import Confirm, StudySpec
 from tuner.spec_sections import COMPARE
+
+_ALSO = " = "  # between the names of one schedule
 
 
 def rivals(spec: StudySpec, files: Iterable[str | Path]) -> list[Candidate]:
@@ -61,7 +64,7 @@ def prepare_comparison(
     """
     first = spec.confirm.seed
     settings = Confirm(seeds=seeds, max_seeds=seeds, seed=first)  # a race that nobody leaves
-    return prepare_repeats(spec, storage, COMPARE, candidates, settings)
+    return prepare_repeats(spec, storage, COMPARE, candidates, settings, _merged)
 
 
 def find_comparison(storage: BaseStorage, name: str) -> Study | None:
@@ -107,6 +110,30 @@ def read_comparison(study: Study, spec: StudySpec) -> Comparison:
         judged_by=spec.objective.for_test_set().judged_by,
         minimized=spec.objective.minimized,
     )
+
+
+def _merged(before: list[Candidate], new: Sequence[Candidate]) -> list[Candidate]:
+    """Return all candidates under names that say today's truth.
+
+    A file may hold another schedule than when it was compared first, which then is "FILE
+    (before)"; and it may hold one that is there under another name, which then has both.
+    """
+    names = {c.schedule: c.label.split(_ALSO) for c in before}
+    for each in new:
+        for schedule, own in names.items():
+            if schedule != each.schedule and each.label in own:
+                own[own.index(each.label)] = _outdated(each.label, names.values())
+        own = names.setdefault(each.schedule, [])
+        if each.label not in own:
+            own.append(each.label)
+    first = {c.schedule: c for c in reversed([*before, *new])}
+    return [first[schedule]._replace(label=_ALSO.join(own)) for schedule, own in names.items()]
+
+
+def _outdated(label: str, names: Iterable[list[str]]) -> str:
+    taken = {name for own in names for name in own}
+    numbered = (f"{label} (before, {number})" for number in itertools.count(2))
+    return next(n for n in itertools.chain([f"{label} (before)"], numbered) if n not in taken)
 
 
 def _of_file(path: str | Path, spec: StudySpec) -> Candidate:

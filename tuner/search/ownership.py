@@ -254,12 +254,16 @@ def try_again(storage: BaseStorage, trial_ids: Sequence[int]) -> None:
     again = [trial._trial_id for trial in failed if deaths_of(trial) < MOST_DEATHS]
     if not again:
         return
-    trials, attributes = TrialModel.__table__, TrialUserAttributeModel.__table__
+    trials = TrialModel.__table__
+    user, system = TrialUserAttributeModel.__table__, TrialSystemAttributeModel.__table__
+    # Without an owner: who asks for it next is not taken for the one that is dead.
+    gone = ((user, REASON), (system, _OWNER))
 
     def try_once() -> None:
         with storage.engine.begin() as connection:
-            own, is_reason = attributes.c.trial_id.in_(again), attributes.c.key == REASON
-            connection.execute(attributes.delete().where(own, is_reason))
+            for attributes, key in gone:
+                own = attributes.c.trial_id.in_(again)
+                connection.execute(attributes.delete().where(own, attributes.c.key == key))
             is_failed = trials.c.state == TrialState.FAIL
             connection.execute(
                 trials.update()

@@ -7,12 +7,12 @@ order.
 
 Every training that ends counts: one that collapsed with the value it had then, which is chance;
 a loss that was no number then is infinite. One that failed, which says nothing about its
-schedule, has no value and is not repeated.
+schedule, has no value; it is tried again when the repeats are begun the next time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import optuna
@@ -21,6 +21,7 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.confirmation import Candidate, Confirmation, fresh_seeds, race
+from tuner.errors import StudyError
 from tuner.objective import Objective
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.search.study import store_definition
@@ -42,18 +43,23 @@ def find_repeats(storage: BaseStorage, name: str, ending: str) -> Study | None:
     return study if _CANDIDATES in study.user_attrs else None
 
 
+def _added(before: list[Candidate], new: Sequence[Candidate]) -> list[Candidate]:
+    return distinct([*before, *new])
+
+
 def prepare_repeats(
     spec: StudySpec,
     storage: BaseStorage,
     ending: str,
     candidates: Sequence[Candidate],
     settings: Confirm,
+    merge: Callable[[list[Candidate], Sequence[Candidate]], list[Candidate]] = _added,
 ) -> Study:
     """Make a study's repeats, or add to them what is new.
 
     Each schedule is trained once on each seed, whatever its labels. A candidate stays one, so
-    that no result is forgotten; and there are never fewer seeds than there were, or who comes
-    later would be judged on fewer than those whom it is compared with.
+    that no result is forgotten; and there are never fewer seeds than some candidate was trained
+    on, or who comes later would be judged on fewer than those whom it is compared with.
 
     Args:
         spec: The study's definition.
@@ -61,6 +67,10 @@ def prepare_repeats(
         ending: What the name of the study of the repeats ends in.
         candidates: What is to be trained.
         settings: How many seeds.
+        merge: Adds the candidates to those that there were.
+
+    Raises:
+        StudyError: If the task cannot be trained from one of the seeds.
     """
     study = optuna.create_study(
         study_name=spec.name + ending,
@@ -69,14 +79,10 @@ def prepare_repeats(
         load_if_exists=True,
     )
     store_definition(study, spec)
-    found = distinct([*candidates_of(study), *candidates])
+    found = merge(candidates_of(study), candidates)
     if _SETTINGS in study.user_attrs:
-        before = settings_of(study)
-        fewest = {
-            "seeds": max(before.seeds, settings.seeds),
-            "max_seeds": max(before.max_seeds, settings.max_seeds),
-        }
-        settings = settings.model_copy(update=fewest)
+        settings = _with_seeds_had(settings, study, spec)
+    _check_seeds(spec, settings)
     _store(study, _SETTINGS, settings.model_dump())
     # The last one: with it, they can be read and continued.
     _store(study, _CANDIDATES, [_to_dict(candidate) for candidate in found])
@@ -90,8 +96,7 @@ def settings_of(study: Study) -> Confirm:
 
 def seeds_of(study: Study, spec: StudySpec) -> list[int]:
     """Return the seeds of repeats, in their order."""
-    settings = settings_of(study)
-    return fresh_seeds(settings.seed, settings.max_seeds, training_seed=spec.training.seed)
+    return _seeds(settings_of(study), spec)
 
 
 def candidates_of(study: Study) -> list[Candidate]:
@@ -120,7 +125,8 @@ def distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
 def enqueue(study: Study, spec: StudySpec) -> int:
     """Enqueue the trainings that are needed next and that are not there yet.
 
-    To be called by one process at a time.
+    To be called by one process at a time. Those that wait for a seed which is none any more are
+    withdrawn.
 
     Returns:
         How many trials the repeats then have; a worker's budget.
@@ -129,6 +135,13 @@ def enqueue(study: Study, spec: StudySpec) -> int:
     there = {(schedule_of(t), t.user_attrs[SEED]) for t in trials if SCHEDULE in t.user_attrs}
     # Trials that two workers asked for when only one was left; see `Worker`.
     strays = [t for t in trials if SCHEDULE not in t.user_attrs and not t.state.is_finished()]
+    seeds = seeds_of(study, spec)
+    for trial in trials:
+        is_waiting = trial.state == TrialState.WAITING and SCHEDULE in trial.user_attrs
+        if is_waiting and trial.user_attrs[SEED] not in seeds:
+            reason = f"withdrawn: seed {trial.user_attrs[SEED]} is none of its seeds any more"
+            study._storage.set_trial_user_attr(trial._trial_id, REASON, reason)
+            study._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
     for candidate, seed in read_repeats(study, spec).missing:
         if (candidate.schedule, seed) in there:
             continue
@@ -146,8 +159,16 @@ def enqueue(study: Study, spec: StudySpec) -> int:
 
 
 def planned(study: Study) -> int:
-    """Return how many trainings are over or enqueued."""
-    return sum(SCHEDULE in trial.user_attrs for trial in study.get_trials(deepcopy=False))
+    """Return below which number all trainings are that are over or enqueued."""
+    trials = study.get_trials(deepcopy=False)
+    return max((t.number + 1 for t in trials if SCHEDULE in t.user_attrs), default=0)
+
+
+def failed_of(study: Study, spec: StudySpec) -> list[int]:
+    """Return the identifiers of the trainings on the seeds of today that failed."""
+    seeds = seeds_of(study, spec)
+    failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
+    return [t._trial_id for t in failed if t.user_attrs.get(SEED) in seeds]
 
 
 def read_repeats(study: Study, spec: StudySpec) -> Confirmation:
@@ -179,6 +200,35 @@ def read_repeats(study: Study, spec: StudySpec) -> Confirmation:
         )
     found = [*candidates.values()]
     return Confirmation(tuple(found), tuple(race(found, seeds, settings.seeds)))
+
+
+def _with_seeds_had(settings: Confirm, study: Study, spec: StudySpec) -> Confirm:
+    """Return settings with as many seeds as there were, if there are trainings on them."""
+    before = settings_of(study)
+    seeds = _seeds(settings.model_copy(update={"max_seeds": before.max_seeds}), spec)
+    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    trained = {trial.user_attrs.get(SEED) for trial in complete}
+    had = max((place for place, seed in enumerate(seeds, start=1) if seed in trained), default=0)
+    fewest = {
+        "seeds": max(settings.seeds, min(before.seeds, had)),
+        "max_seeds": max(settings.max_seeds, min(before.max_seeds, had)),
+    }
+    return settings.model_copy(update=fewest)
+
+
+def _seeds(settings: Confirm, spec: StudySpec) -> list[int]:
+    return fresh_seeds(settings.seed, settings.max_seeds, training_seed=spec.training.seed)
+
+
+def _check_seeds(spec: StudySpec, settings: Confirm) -> None:
+    for seed in _seeds(settings, spec):
+        wrong = spec.task.mistakes(seed=seed, epochs=spec.epochs, held_out=0)
+        if "task.seed" in wrong:
+            raise StudyError(
+                f"Up to {settings.max_seeds} fresh seeds from {settings.seed} on must be ones that"
+                f" the task can train from, but of {seed} it says that task.seed"
+                f" {wrong['task.seed']}. Ask for fewer."
+            )
 
 
 def schedule_of(trial: FrozenTrial) -> Schedule:
