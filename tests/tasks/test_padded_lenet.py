@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tuner import import_mxnet
-from tuner.tasks.lenet import faster_forms, lenet
+from tuner import Constant, import_mxnet
+from tuner.tasks.lenet import LeNetFashionMNIST, faster_forms, lenet
+
+STATM = Path("/proc/self/statm")
 
 mx = import_mxnet()
 CHANCE = np.random.default_rng(0)
@@ -59,3 +62,13 @@ def test_the_parameters_are_the_chapters_own() -> None:
     ]  # fmt: skip
     for form in faster_forms(net):
         assert {id(p) for p in form.collect_params().values()} == {id(p) for p in own.values()}
+
+
+@pytest.mark.skipif(not STATM.exists(), reason="the memory of a process is read from /proc")
+def test_no_update_keeps_memory() -> None:
+    """Joining arrays of four dimensions does, in MXNet 1.9.1: 7 kB in every update."""
+    pages = []
+    task = LeNetFashionMNIST(train_size=2000, test_size=100, batch_size=2)
+    for _ in task.train(Constant(base_lr=0.001, horizon=3000), seed=0, epochs=3):
+        pages.append(int(STATM.read_text().split()[1]))
+    assert pages[2] - pages[0] < 1500  # of 4 kB, in 2000 updates
