@@ -134,4 +134,100 @@ for epoch in range(epochs):
         optimizer.step()
         scheduler.step()
 """,
+    "PyTorch and others: a learning rate beside a scheduler": """
+import wandb
+from transformers import Trainer, get_scheduler
+
+scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=total_steps)
+wandb.init(config={"learning_rate": lr, "lr_scheduler": scheduler})
+trainer = Trainer(model, optimizer=optimizer, lr_scheduler=scheduler, learning_rate=lr)
+options = dict(learning_rate=5e-5, lr_scheduler=get_scheduler("linear", optimizer, 10, 5000))
+""",
+    "PyTorch, by epochs, with lengths from the command line": """
+import torch
+
+steps = torch.optim.lr_scheduler.StepLR(optimizer, step_size=args.lr_step_size, gamma=0.1)
+drops = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones=args.lr_steps, gamma=0.1)
+third = torch.optim.lr_scheduler.StepLR(optimizer, args.scheduler_step_size)
+for epoch in range(args.start_epoch, args.epochs):
+    train_one_epoch(model, optimizer)
+    steps.step()
+    drops.step()
+for epoch in range(args.epochs):
+    train_one_epoch(model, optimizer)
+    third.step()
+""",
+    "PyTorch, all data at once: an epoch is an update": """
+import torch
+
+epochs = 200
+one = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs)
+two = torch.optim.lr_scheduler.StepLR(optimizer, step_size=50)
+for i in range(epochs):
+    criterion(model(x), y).backward()
+    optimizer.step()
+    one.step()
+    two.step()
+three = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=200)
+for epoch in range(200):
+    criterion(model(x), y).backward()
+    optimizer.step()
+    three.step()
+four = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs)
+epoch = 0
+while epoch < epochs:
+    criterion(model(x), y).backward()
+    optimizer.step()
+    four.step()
+    epoch += 1
+""",
+    "PyTorch, told where it is in epochs": """
+import torch
+
+scheduler = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=10)
+for epoch in range(90):
+    for i, (x, y) in enumerate(loader):
+        criterion(model(x), y).backward()
+        optimizer.step()
+        scheduler.step(epoch + i / len(loader))
+""",
+    "PyTorch, a warmup of fewer updates than epochs": """
+import torch
+
+num_epochs = 1000
+warmup = torch.optim.lr_scheduler.LinearLR(optimizer, total_iters=500)
+for epoch in range(num_epochs):
+    for x, y in loader:
+        criterion(model(x), y).backward()
+        optimizer.step()
+        warmup.step()
+""",
+    "PyTorch, resumed": """
+import torch
+
+scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=30)
+if resume:
+    for _ in range(start_epoch):
+        scheduler.step()
+    for epoch in range(start_epoch):
+        scheduler.step()
+        print("skipped", epoch)
+for _ in range(done):
+    scheduler.step()
+for epoch in range(start_epoch, epochs):
+    train_one_epoch(model, optimizer)
+    scheduler.step()
+""",
+    "epochs that are not the training's length": """
+import optax
+
+warmup_epochs, start_epoch, save_epoch = 100, 200, 300
+schedule = optax.cosine_decay_schedule(0.1, decay_steps=250)
+""",
+    "this package: nothing changes": """
+import tuner
+
+num_epochs = 20
+schedule = tuner.Constant(base_lr=0.1, horizon=20)
+""",
 }

@@ -48,6 +48,12 @@ SHORT: list[Callable[[], Any]] = [
         [theirs.LinearLR(o, total_iters=5), theirs.CosineAnnealingLR(o, T_max=25)],
         milestones=[5],
     ),
+    lambda: theirs.SequentialLR(
+        (o := sgd()), [theirs.CosineAnnealingLR(o, T_max=25)], milestones=[]
+    ),
+    lambda: theirs.ChainedScheduler(
+        [theirs.ConstantLR(o := sgd(), total_iters=5), theirs.CosineAnnealingLR(o, T_max=25)]
+    ),
 ]
 
 
@@ -64,6 +70,8 @@ def test_the_message_says_after_how_many() -> None:
     [found] = tuner.lint(native.CosineScheduler(20), epochs=30, updates_per_epoch=235)
     assert "this CosineScheduler is over after 20 of 7050 updates." in found.message
     assert "write 20 * 235 = 4700" in found.message
+    [found] = tuner.lint(Cosine(base_lr=0.1, horizon=1), updates=7050)
+    assert "is over after 1 of 7050 updates." in found.message
 
 
 LONG: list[Callable[[], Any]] = [
@@ -79,6 +87,11 @@ LONG: list[Callable[[], Any]] = [
     lambda: gluon("sgd", {"lr_scheduler": native.FactorScheduler(235, 0.9, base_lr=0.1)}),
     lambda: gluon("nag", {"lr_scheduler": Linear(base_lr=0.1, horizon=7050)}),
     lambda: native.FactorScheduler(step=1, factor=0.9, stop_factor_lr=0.01, base_lr=0.5),
+    lambda: native.FactorScheduler(step=10, base_lr=0),
+    lambda: theirs.MultiStepLR(sgd(), milestones=[]),
+    lambda: theirs.ChainedScheduler([theirs.ExponentialLR(sgd(), gamma=0.9)]),
+    lambda: Constant(base_lr=0.1, horizon=20),
+    lambda: Constant(base_lr=0.1, horizon=100_000),
 ]
 
 
@@ -125,11 +138,17 @@ def test_what_plotting_does_not_change_is_passed_over() -> None:
         assert rules(scheduler, updates=100) == []
 
 
-@pytest.mark.parametrize("ours", [False, True])
-def test_a_pytorch_scheduler_that_was_stepped(ours: bool) -> None:
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda optimizer: Linear(base_lr=0.1, horizon=10).to_torch(optimizer),
+        lambda optimizer: theirs.StepLR(optimizer, 5),
+        lambda optimizer: theirs.ChainedScheduler([theirs.StepLR(optimizer, 5)]),
+    ],
+)
+def test_a_pytorch_scheduler_that_was_stepped(make: Callable[..., Any]) -> None:
     optimizer = sgd()
-    schedule = Linear(base_lr=0.1, horizon=10)
-    scheduler = schedule.to_torch(optimizer) if ours else theirs.StepLR(optimizer, 5)
+    scheduler = make(optimizer)
     assert rules(scheduler) == []
     optimizer.step()
     scheduler.step()
@@ -173,6 +192,14 @@ def test_a_learning_rate_that_overwrote_the_schedulers(
 )
 def test_a_warmup_past_the_horizon(scheduler: Any, updates: int | None) -> None:
     assert rules(scheduler, **({"updates": updates} if updates else {})) == ["warmup-past-horizon"]
+
+
+@pytest.mark.parametrize("name", ["updates", "updates_per_epoch", "epochs"])
+@pytest.mark.parametrize("number", ["7050", -5, 0, 1.5, True])
+def test_a_length_of_the_training_that_is_none(name: str, number: Any) -> None:
+    with pytest.raises(ScheduleError) as error:
+        tuner.lint(Cosine(base_lr=0.1, horizon=20), **{name: number})
+    assert str(error.value) == f"`{name}` must be an int of 1 or more, but got {number!r}."
 
 
 @pytest.mark.parametrize("what", [None, 0.1, torch.nn.Linear(1, 1), sgd()])

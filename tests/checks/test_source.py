@@ -99,11 +99,19 @@ def test_the_name_of_a_file_is_no_source_text(tmp_path: Path) -> None:
         tuner.lint("train.py")
 
 
+@pytest.mark.parametrize("first", ["\ufeff", "# -*- coding: latin-1 -*-\n# \xe9\n"])
+def test_a_file_is_read_in_the_encoding_that_it_names(first: str, tmp_path: Path) -> None:
+    path = tmp_path / "train.py"
+    path.write_text(first + COSINE, encoding="latin-1" if "latin" in first else "utf-8")
+    assert places(tuner.lint(path, updates=7050)) == [(1 + first.count("\n"), "horizon-in-epochs")]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"%matplotlib inline\n", "best.py must be Python, but: invalid syntax"),
         (b"\xff\xfe", "best.py cannot be read"),
+        (b"# coding: no-such\n", "best.py cannot be read: unknown encoding"),
         (b"a = '\0'", "best.py must be Python"),
         (None, "best.py cannot be read"),
     ],

@@ -137,6 +137,19 @@ def main(model, /, epochs=30):
             optimizer.step()
         one_cycle.step()
 """),
+    "PyTorch: a warmup in epochs and others in updates, by their names": snippet("""
+from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, PolynomialLR
+
+warmup = LinearLR(optimizer, total_iters=args.warmup_epochs)  #! horizon-in-epochs
+cosine = CosineAnnealingLR(optimizer, T_max=args.max_steps)  #! horizon-in-updates
+power = PolynomialLR(optimizer, total_iters=args.num_iters)  #! horizon-in-updates
+for epoch in range(args.epochs):
+    for x, y in loader:
+        criterion(model(x), y).backward()
+        warmup.step()
+    cosine.step()
+    power.step()
+"""),
     "PyTorch: plotted, then trained with": snippet("""
 import torch
 
@@ -187,6 +200,26 @@ class Run:
         return mx.gluon.Trainer(
             self.params, "nag", {"lr_scheduler": self.scheduler}  #! used-before
         )
+"""),
+    "PyTorch: plotted with restarts, then trained with all data at once": snippet("""
+import torch
+
+scheduler = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=10)
+for i in range(10 * restarts):
+    rates[i] = optimizer.param_groups[0]["lr"]
+    scheduler.step()  #! used-before
+for epoch in range(30):
+    criterion(model(x), y).backward()
+    optimizer.step()
+    scheduler.step()
+"""),
+    "this package: a learning rate beside a schedule": snippet("""
+import mxnet as mx
+import tuner
+
+schedule = tuner.Cosine(base_lr=0.3, horizon=7050)
+options = {"lr_scheduler": schedule, "learning_rate": 0.1}  #! learning-rate-beside
+trainer = mx.gluon.Trainer(params, "sgd", options)
 """),
     "this package: a horizon in epochs": snippet("""
 import tuner

@@ -22,6 +22,8 @@ same from the command line; :func:`~tuner.check_training` looks back. The rules:
 from __future__ import annotations
 
 import re
+import tokenize
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +67,8 @@ def lint(
         What is wrong, in the order of the source.
 
     Raises:
-        ScheduleError: If the object is of none of these kinds, or the source is not Python.
+        ScheduleError: If the object is of none of these kinds, the source is not Python, or a
+            number is not an int of 1 or more.
 
     Example:
         >>> import tuner
@@ -76,12 +79,18 @@ def lint(
         []
     """
     training = Training(updates, updates_per_epoch, epochs)
+    for name, number in training._asdict().items():
+        whole = isinstance(number, Integral) and not isinstance(number, bool)
+        if number is not None and not (whole and number >= 1):
+            raise ScheduleError(f"`{name}` must be an int of 1 or more, but got {number!r}.")
     if isinstance(what, Path) or (isinstance(what, str) and _NAME.fullmatch(what)):
         if Path(what).suffix.lower() not in _SOURCES:
             raise ScheduleError(f"must be Python source or a notebook, but got {what}.")
         try:
-            text = Path(what).read_text(encoding="utf-8")
-        except (OSError, ValueError) as error:
+            # As Python reads it: a byte order mark or a comment may name its encoding.
+            with tokenize.open(what) as source:
+                text = source.read()
+        except (OSError, ValueError, SyntaxError) as error:
             raise ScheduleError(f"{what} cannot be read: {error}.") from error
         return check_source(text, training, str(what))
     if isinstance(what, str):

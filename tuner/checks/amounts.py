@@ -13,6 +13,8 @@ _EPOCHS = re.compile(r"(^|_)(?<!per_)epochs?$", re.IGNORECASE)
 _UPDATES = re.compile(
     r"(^|_)(steps?|updates?|iters?|iterations?|batches|per_epoch)(_|$)", re.IGNORECASE
 )
+# `StepLR(optimizer, args.lr_step_size)`: called as its argument is, in whatever that counts.
+_EITHER = re.compile(r"(.+_)?step_sizes?|((lr|decay|scheduler)_)*steps?", re.IGNORECASE)
 _RULES: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -78,7 +80,8 @@ def _named(name: str, find: Find) -> Amount:
         return Amount(known.value if known else None, EPOCHS)
     if known is not None and (known.value is not None or known.unit):
         return known
-    return Amount(None, UPDATES if _UPDATES.search(last) else None)
+    in_updates = _UPDATES.search(last) and not _EITHER.fullmatch(last)
+    return Amount(None, UPDATES if in_updates else None)
 
 
 def _combined(op: ast.operator, left: Amount, right: Amount) -> Amount:

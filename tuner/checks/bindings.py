@@ -9,6 +9,7 @@ from tuner.checks.amounts import EPOCHS, UNKNOWN, UPDATES, Amount
 from tuner.checks.finding import Finding
 from tuner.checks.known import OWN_LEARNING_RATE, Maker
 from tuner.checks.lengths import FAR, Length, Training, judge, too_long
+from tuner.checks.loops import TRAINING
 
 
 @dataclasses.dataclass
@@ -60,7 +61,13 @@ class Scheduler:
             yield in_epochs[0]
             return
         length = Length(
-            self.name, name, self.horizon.value, self.warmup.value, warmup_name, maker.part
+            self.name,
+            name,
+            self.horizon.value,
+            self.warmup.value,
+            warmup_name,
+            part=maker.part,
+            once=maker.once,
         )
         if counts == EPOCHS:
             if self.horizon.unit == UPDATES:
@@ -113,7 +120,7 @@ class Scheduler:
                 " it changes whenever it is asked. Make a new one for the training.",
                 line=self.handed[0],
             )
-        training = [line for line, purpose in self.steps if purpose in (UPDATES, EPOCHS)]
+        training = [line for line, purpose in self.steps if purpose in TRAINING]
         looking = [line for line, purpose in self.steps if purpose == "looking"]
         if training and looking and looking[0] < training[0]:
             yield Finding(
@@ -149,6 +156,8 @@ class Options:
                     line=self.line,
                 )
             return
+        if scheduler.maker and scheduler.maker.base is None:
+            return  # PyTorch's and others: MXNet overwrites what has a base_lr of its own
         base = scheduler.base
         same_value = rate.value is not None and rate.value == base.value
         if rate.text.endswith(".base_lr") or rate.text == base.text or same_value:

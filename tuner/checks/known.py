@@ -14,7 +14,8 @@ class Maker(NamedTuple):
 
     ``counts`` is ``"updates"`` where the framework asks it for every update, and ``"steps"``
     where the program calls ``step()``. A ``part`` has a length that comes again, or that another
-    scheduler follows. ``changes`` says whether asking it changes it.
+    scheduler follows; after one that runs ``once``, as a warmup does, the learning rate stays, so
+    that it may be as short as it likes. ``changes`` says whether asking it changes it.
     """
 
     counts: str
@@ -22,6 +23,7 @@ class Maker(NamedTuple):
     warmup: Place | None = None
     base: Place | None = None
     part: bool = False
+    once: bool = False
     changes: bool = False
 
 
@@ -32,8 +34,8 @@ def _mxnet(length: str, base: int, warmup: int, part: bool = False) -> Maker:
     return Maker("updates", *places, part=part, changes=changes)
 
 
-def _torch(length: str, place: int, part: bool = False) -> Maker:
-    return Maker("steps", (length, place), part=part)
+def _torch(length: str, place: int, part: bool = False, once: bool = False) -> Maker:
+    return Maker("steps", (length, place), part=part, once=once)
 
 
 def _hugging_face(length: int | None, warmup: int) -> Maker:
@@ -57,8 +59,8 @@ MAKERS: dict[str, Maker] = {
     "PolynomialLR": _torch("total_iters", 1),
     "OneCycleLR": _torch("total_steps", 2),
     "MultiStepLR": _torch("milestones", 1),
-    "LinearLR": _torch("total_iters", 3, part=True),
-    "ConstantLR": _torch("total_iters", 2, part=True),
+    "LinearLR": _torch("total_iters", 3, part=True, once=True),
+    "ConstantLR": _torch("total_iters", 2, part=True, once=True),
     "StepLR": _torch("step_size", 1, part=True),
     "SequentialLR": _torch("milestones", 2, part=True),
     "CosineAnnealingWarmRestarts": _torch("T_0", 1, part=True),
@@ -87,10 +89,12 @@ MAKERS: dict[str, Maker] = {
 }
 
 _BY_NAME = 99  # the position of an argument that has none
-OURS = {FAMILIES[word].__name__ for word in FAMILIES.built_in}
-OUR_MAKER = Maker(
+_OUR_MAKER = Maker(
     "updates", ("horizon", _BY_NAME), ("warmup_steps", _BY_NAME), ("base_lr", _BY_NAME)
 )
+OURS = {FAMILIES[word].__name__: _OUR_MAKER for word in FAMILIES.built_in}
+# It says the same before and after its horizon.
+OURS["Constant"] = _OUR_MAKER._replace(horizon=None)
 
 # MXNet's optimizers that overwrite base_lr with a learning rate of their own.
 OWN_LEARNING_RATE = {

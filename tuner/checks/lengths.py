@@ -29,7 +29,8 @@ class Training(NamedTuple):
 class Length(NamedTuple):
     """A scheduler's length and warmup, and what they are called where they are set.
 
-    The length of a ``part`` comes again, or another scheduler follows.
+    The length of a ``part`` comes again, or another scheduler follows. What runs ``once`` ends
+    and changes no more, as a warmup does.
     """
 
     what: str
@@ -38,13 +39,14 @@ class Length(NamedTuple):
     warmup: float | None = None
     warmup_name: str = "warmup_steps"
     part: bool = False
+    once: bool = False
 
 
 def judge(length: Length, training: Training) -> Iterator[Finding]:
     """Find a length that is not in the unit of the training, and a warmup that fills it."""
     horizon, asks = length.horizon, training.asks
     if horizon:
-        if _is_short(horizon, length.part, training):
+        if not length.once and _is_short(horizon, length.part, training):
             yield Finding("horizon-in-epochs", _too_short(length, horizon, training))
         elif asks and horizon >= FAR * asks:
             yield too_long(length, asks)

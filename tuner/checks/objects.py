@@ -7,6 +7,7 @@ from typing import Any
 
 from tuner.checks.finding import Finding
 from tuner.checks.lengths import FAR, Length, Training, judge
+from tuner.checks.training import changes
 from tuner.errors import ScheduleError
 from tuner.schedules import Schedule
 
@@ -53,9 +54,9 @@ def _is(thing: Any, module: str, name: str) -> bool:
 
 
 def _ours(schedule: Schedule) -> Length:
-    return Length(
-        schedule.family, "horizon", schedule.horizon, warmup=float(schedule.warmup_steps)
-    )
+    # Where nothing changes, the horizon is no matter.
+    horizon = schedule.horizon if changes(schedule, 0, schedule.horizon) else None
+    return Length(schedule.family, "horizon", horizon, warmup=float(schedule.warmup_steps))
 
 
 def _mxnet(scheduler: Any, training: Training) -> Iterator[Finding]:
@@ -67,7 +68,7 @@ def _mxnet(scheduler: Any, training: Training) -> Iterator[Finding]:
     pure = name == "max_update"
     horizon = scheduler.max_update if pure else max(step) if isinstance(step, list) else None
     yield from judge(Length(what, name, horizon, warmup=float(scheduler.warmup_steps)), training)
-    if isinstance(step, int):
+    if isinstance(step, int) and scheduler.base_lr:  # of 0, nothing can be lost
         factor, rest = scheduler.factor, scheduler.stop_factor_lr / scheduler.base_lr
         yield from _drops(what, "step", step, factor, max(rest, 0.0), training)
     if not pure and asked:
@@ -87,11 +88,18 @@ def _mxnet(scheduler: Any, training: Training) -> Iterator[Finding]:
 
 
 def _torch(scheduler: Any, training: Training) -> Iterator[Finding]:
-    what = type(scheduler).__name__
     yield from _stepped(scheduler)
+    yield from _torch_length(scheduler, training)
+
+
+def _torch_length(scheduler: Any, training: Training) -> Iterator[Finding]:
+    what = type(scheduler).__name__
     name = _TORCH_LENGTHS.get(what)
-    if what == "SequentialLR":
-        begun, last = scheduler._milestones[-1], scheduler._schedulers[-1]
+    if what == "ChainedScheduler":  # all of them at once
+        for part in scheduler._schedulers:
+            yield from _torch_length(part, training)
+    elif what == "SequentialLR":
+        begun, last = max(scheduler._milestones, default=0), scheduler._schedulers[-1]
         name = _TORCH_LENGTHS.get(type(last).__name__)
         if name and name != "milestones":
             yield from judge(Length(what, name, begun + getattr(last, name)), training)
@@ -99,15 +107,17 @@ def _torch(scheduler: Any, training: Training) -> Iterator[Finding]:
         yield from _drops(what, "step_size", scheduler.step_size, scheduler.gamma, 0.0, training)
     elif name:
         value = getattr(scheduler, name)
-        horizon = max(value) if name == "milestones" else value
+        horizon = max(value, default=None) if name == "milestones" else value
         yield from judge(Length(what, name, horizon), training)
 
 
 def _stepped(scheduler: Any) -> Iterator[Finding]:
-    if scheduler.last_epoch > 0:
+    # A ChainedScheduler steps all of its own and does not count itself.
+    counting = scheduler if hasattr(scheduler, "last_epoch") else scheduler._schedulers[0]
+    if counting.last_epoch > 0:
         yield Finding(
             "used-before",
-            f"this {type(scheduler).__name__} was stepped {scheduler.last_epoch} times and has"
+            f"this {type(scheduler).__name__} was stepped {counting.last_epoch} times and has"
             f" changed its optimizer's learning rate to {scheduler.get_last_lr()}. Make a new"
             " optimizer and scheduler for the training, or load a saved state into both.",
         )

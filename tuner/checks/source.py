@@ -5,16 +5,18 @@ from __future__ import annotations
 import ast
 import re
 
-from tuner.checks.amounts import EPOCHS, UNKNOWN, Amount, amount
+from tuner.checks.amounts import UNKNOWN, Amount, amount
 from tuner.checks.bindings import Options, Scheduler
 from tuner.checks.finding import Finding
-from tuner.checks.known import MAKERS, OUR_MAKER, OURS, Place
+from tuner.checks.known import MAKERS, OURS, Place
 from tuner.checks.lengths import Training
-from tuner.checks.loops import Loop, purpose
+from tuner.checks.loops import Loop, purpose, resumes
 from tuner.checks.notebook import NOTEBOOK, Line, parse_notebook
 from tuner.errors import ScheduleError
 
 Known = Amount | Scheduler | Options
+# The length of a training, other than `warmup_epochs` or `start_epoch`.
+_ITS_EPOCHS = re.compile(r"((num|n|max|total|num_train)_)?epochs", re.IGNORECASE)
 
 
 def check_source(text: str, training: Training, file: str | None = None) -> list[Finding]:
@@ -119,10 +121,7 @@ class _Reader(ast.NodeVisitor):
 
     def _note_epochs(self, name: str, found: Amount) -> None:
         """Keep the epochs that the file writes down, as `num_epochs = 30`."""
-        if (
-            found.value
-            and amount(ast.Name(name.rpartition(".")[2]), lambda _: None).unit == EPOCHS
-        ):
+        if found.value and _ITS_EPOCHS.fullmatch(name.rpartition(".")[2]):
             self.epochs.append(round(found.value))
 
     # --- statements ---
@@ -175,8 +174,9 @@ class _Reader(ast.NodeVisitor):
     def visit_For(self, node: ast.For) -> None:
         self._loops.append(node)
         self._running(node.target, node.iter)
-        if "epoch" in ast.unparse(node.target).lower() and self._ranges[-1][1].value:
-            self.epochs.append(round(self._ranges[-1][1].value))
+        epochs = self._ranges[-1][1].value
+        if epochs and "epoch" in ast.unparse(node.target).lower() and not resumes(node):
+            self.epochs.append(round(epochs))
         self.generic_visit(node)
         self._ranges.pop()
         self._loops.pop()
@@ -232,7 +232,8 @@ class _Reader(ast.NodeVisitor):
             called.asked.append((node.lineno, self._unit_of(node.args)))
         elif name.endswith(".step") and isinstance(node.func, ast.Attribute):
             stepped = self._scheduler(node.func.value)
-            if stepped is not None:
+            # An argument says where in the schedule it is, in whatever that counts.
+            if stepped is not None and not (node.args or node.keywords):
                 where = purpose(self._loops, at_module_level=not self._functions)
                 stepped.steps.append((node.lineno, where))
         elif name.endswith("set_learning_rate") and node.args:
@@ -255,7 +256,7 @@ class _Reader(ast.NodeVisitor):
         if name in self._classes:
             made = Scheduler(name, node.lineno, None, self._classes[name])
         elif last in MAKERS or (last in OURS and (name == f"tuner.{last}" or last in self._ours)):
-            maker = MAKERS.get(last, OUR_MAKER)
+            maker = MAKERS.get(last) or OURS[last]
             made = Scheduler(last, node.lineno, maker, maker.changes)
             made.horizon = self._argument(node, maker.horizon)
             made.warmup = self._argument(node, maker.warmup)

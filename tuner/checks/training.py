@@ -48,7 +48,7 @@ def check_training(schedule: Schedule, updates_done: int) -> list[Finding]:
 
 def _findings(schedule: Schedule, done: int) -> list[Finding]:
     horizon, end = schedule.horizon, schedule(schedule.horizon)
-    if done < horizon * (1 - _NEARLY) and _changes(schedule, done, horizon):
+    if done < horizon * (1 - _NEARLY) and changes(schedule, done, horizon):
         where = (
             f"inside its warmup of {schedule.warmup_steps}, at"
             if done < schedule.warmup_steps
@@ -60,7 +60,7 @@ def _findings(schedule: Schedule, done: int) -> list[Finding]:
             f" this training: schedule.with_horizon({max(done, 1)})."
         )
         return [Finding("unfinished", message)]
-    if done > horizon * (1 + _NEARLY) and _changes(schedule, 1, horizon):
+    if done > horizon * (1 + _NEARLY) and changes(schedule, 1, horizon):
         message = (
             f"this {schedule.family} was over after {horizon} of {done} updates: the last"
             f" {done - horizon} of them had {end:.6g}. Lay it out for this training:"
@@ -70,7 +70,7 @@ def _findings(schedule: Schedule, done: int) -> list[Finding]:
     return []
 
 
-def _changes(schedule: Schedule, begin: int, end: int) -> bool:
+def changes(schedule: Schedule, begin: int, end: int) -> bool:
     """Tell whether the learning rate is not the same throughout."""
     rates = schedule([begin + (end - begin) * part / _POINTS for part in range(_POINTS + 1)])
     return bool(min(rates) < max(rates))
