@@ -1,14 +1,17 @@
-"""Output that nobody reads any more, or that has no place."""
+"""Output that nobody reads any more, that has no place, or that looks like something else."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tuner.schedules import Piecewise, save_schedule
+
+from ..terminal import in_terminal
 
 
 @pytest.fixture(params=[3, 20_000], ids=["short", "longer than any buffer"])
@@ -40,3 +43,60 @@ def test_a_full_disk(show: str) -> None:
     done = shell(f"{show} > /dev/full; echo $?")
     assert done.stdout == "1\n"
     assert done.stderr == "error: [Errno 28] No space left on device\n"
+
+
+LABEL = "old [/best] x :fire: [bold]"
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a study whose baseline has a label that could be markup, confirmed."""
+    folder = tmp_path_factory.mktemp("labels")
+    (folder / "scores.py").write_text(
+        "from tuner.tasks import FunctionTask\n"
+        "def train(schedule, seed, start):\n"
+        "    while True:\n"
+        "        yield 0.89 + 0.01 * schedule.base_lr + 0.0017 * (seed % 2)\n"
+        "def make():\n"
+        "    return FunctionTask(train, updates_per_epoch=10)\n"
+    )
+    (folder / "space.toml").write_text(
+        'format = "tuner.search_space/1"\nname = "one"\n[fixed]\nfamily = "constant"\n'
+        '[params.base_lr]\ntype = "float"\nlow = 0.1\nhigh = 0.9\n'
+        f'[[baseline]]\nlabel = "{LABEL}"\nbase_lr = 0.5\n'
+    )
+    study = folder / "labels.toml"
+    study.write_text(
+        'format = "tuner.study/1"\nname = "labels"\nsearch_space = "space.toml"\n'
+        '[task]\nname = "scores:make"\nepochs = 1\n[budget]\ntrials = 3\n[workers]\ncount = 1\n'
+        '[objective]\nmetric = "word_accuracy"\ndirection = "maximize"\n'
+        "[confirm]\ntop = 1\nseeds = 2\nmax_seeds = 2\n"
+    )
+    command = [sys.executable, "-m", "tuner", "run", study]
+    subprocess.run(command, capture_output=True, check=True, cwd=folder)
+    return study
+
+
+@pytest.mark.parametrize("command", ["trials", "confirm", "check"])
+def test_a_label_is_printed_as_it_is(
+    searched: Path, tuner_command: Callable, command: str
+) -> None:
+    ran = tuner_command(command, searched)
+    assert ran.code == 0, ran
+    assert LABEL in ran.out
+
+
+def test_a_confirm_has_all_its_columns_in_80(searched: Path) -> None:
+    shown = in_terminal("confirm", searched, cwd=searched.parent)
+    table = " ".join(shown.last)
+    assert "…" not in table
+    assert "winner" in table
+    assert "0.8959 ± 0.0009" in table  # 0.5: 0.895 and 0.8967
+
+
+def test_a_place_in_a_file_is_no_emoji(tuner_command: Callable, tmp_path: Path) -> None:
+    lines = ["from mxnet import lr_scheduler", *["# more"] * 98]
+    lines.append("s = lr_scheduler.CosineScheduler(max_update=20, base_lr=0.3)")
+    (tmp_path / "long.py").write_text("\n".join([*lines, ""]))
+    ran = tuner_command("lint", tmp_path / "long.py", "--updates", 7050)
+    assert f"{tmp_path}/long.py:100: horizon-in-epochs" in ran.out

@@ -5,23 +5,27 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.console import Console
 
 # A pipe or file has no width; lines there are never folded.
 _WIDTH_WITHOUT_TERMINAL = 10_000
+# Text is what it says: a label may have brackets, and `train.py:100:` is no emoji.
+_PLAIN: dict[str, Any] = {
+    "highlight": False, "soft_wrap": True, "markup": False, "emoji": False,
+}  # fmt: skip
 
 
 def results() -> Console:
     """Return the console for what was asked for."""
     width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
-    return Console(file=sys.stdout, width=width, highlight=False, soft_wrap=True)
+    return Console(file=sys.stdout, width=width, **_PLAIN)
 
 
 def talk() -> Console:
     """Return the console for everything else."""
-    return Console(file=sys.stderr, highlight=False, soft_wrap=True)
+    return Console(file=sys.stderr, **_PLAIN)
 
 
 def results_apart() -> TextIO:
@@ -60,4 +64,4 @@ def command(*words: object) -> str:
 def say_next(*commands: str) -> None:
     """Say what to type next."""
     for position, text in enumerate(commands):
-        talk().print(f"{'next' if position == 0 else '':<6}{text}", markup=False)
+        talk().print(f"{'next' if position == 0 else '':<6}{text}")

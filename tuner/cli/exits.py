@@ -51,4 +51,4 @@ def _stop_writing(code: int = DONE) -> NoReturn:
 def _say(error: Exception, text: str) -> None:
     if os.environ.get("TUNER_DEBUG") or "--debug" in sys.argv:
         traceback.print_exception(error)
-    talk().print(text, markup=False)
+    talk().print(text)

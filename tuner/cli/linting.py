@@ -43,10 +43,10 @@ def lint(
         )
     ]
     for finding in found:
-        results().print(str(finding), markup=False)
+        results().print(str(finding))
     kinds = f"{len(found)} mistake{'s' if len(found) != 1 else ''}" if found else "no mistakes"
     talk().print(f"{kinds} found in {len(files)} file{'s' if len(files) != 1 else ''}")
     if updates is updates_per_epoch is epochs is None:
-        talk().print(_LEFT_OUT, markup=False)
+        talk().print(_LEFT_OUT)
     if found:
         raise typer.Exit(FAILED)

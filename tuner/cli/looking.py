@@ -69,10 +69,10 @@ def best(
     show_trials(rows, form, metric)
     if form is Format.table:
         for row in rows:
-            results().print(f"{row.number:>5}  {row.schedule!r}", markup=False)
+            results().print(f"{row.number:>5}  {row.schedule!r}")
         if found.confirmation:
             sentence = confirmed_sentence(found.confirmation, metric)
-            results().print(f"confirmed: {sentence}", markup=False)
+            results().print(f"confirmed: {sentence}")
 
 
 def export(
@@ -111,8 +111,8 @@ def export(
     if row and row.state != "complete":
         verb = {"pruned": "was ", "failed": ""}.get(row.state, "is ")
         state = f"trial {trial} {verb}{row.state} after epoch {row.epochs}"
-        talk().print(f"{state}: it has no final value", markup=False)
-    results().print(f"wrote {path}", markup=False)
+        talk().print(f"{state}: it has no final value")
+    results().print(f"wrote {path}")
     if form_of(path, form and form.value) == "json":
         say_next(command("show", path))
 
@@ -127,7 +127,7 @@ def report(
     from tuner.api import open_study
 
     open_study(study, storage=storage, name=name).report(output)
-    results().print(f"wrote {output}", markup=False)
+    results().print(f"wrote {output}")
 
 
 def show(
@@ -166,7 +166,7 @@ def dashboard(
     from tuner.dashboard import serve_dashboard
 
     def started(address: str) -> None:
-        talk().print(f"{address}; Ctrl-C ends it", markup=False)
+        talk().print(f"{address}; Ctrl-C ends it")
         if browser:
             webbrowser.open(address)
 

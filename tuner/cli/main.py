@@ -24,7 +24,7 @@ app = typer.Typer(
 
 def _show_version(asked: bool) -> None:
     if asked:
-        results().print(f"tuner {tuner.__version__}", markup=False)
+        results().print(f"tuner {tuner.__version__}")
         raise typer.Exit
 
 

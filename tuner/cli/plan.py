@@ -81,8 +81,8 @@ def show_plan(plan: Plan, file: Path) -> None:
         rows.append(("", f"{name}: {span}{log}" + (f"   if {where}" if where else "")))
     rows += [("baseline", f"{b.label}: {b.schedule!r}") for b in spec.space.baselines]
     for name, text in rows:
-        results().print(f"{name:<10}{text}", markup=False)
-    talk().print(f"\nall is well. {_next(plan)}: {command('run', file)}", markup=False)
+        results().print(f"{name:<10}{text}")
+    talk().print(f"\nall is well. {_next(plan)}: {command('run', file)}")
 
 
 def show_result(result: StudyResult, again: str, trials: str, *, program: bool) -> None:
@@ -103,27 +103,27 @@ def show_result(result: StudyResult, again: str, trials: str, *, program: bool) 
     epochs = f"{summary.epochs_trained} epochs trained"
     if summary.epochs_given:
         epochs += f", {summary.epochs_given} taken from trials that begin alike"
-    out.print(f"trials    {states}; {epochs}", markup=False)
+    out.print(f"trials    {states}; {epochs}")
     if result.ended == "timeout":
-        talk().print(f"out of time; continue with: {again}", markup=False)
+        talk().print(f"out of time; continue with: {again}")
     if not ranking(result.trials):
-        out.print("best      no trial is complete yet", markup=False)
+        out.print("best      no trial is complete yet")
         return
     best, confirmation = ranking(result.trials)[0], result.confirmation
     objective = result.spec.objective
     value = f"{objective.judged_by} {best.value:{objective.digits}}"
-    out.print(f"best      trial {best.number}, {value}", markup=False)
+    out.print(f"best      trial {best.number}, {value}")
     if confirmation:
         sentence = confirmed_sentence(confirmation, objective.noun)
-        out.print(f"confirmed {sentence}", markup=False)
-    out.print(f"          {result.best_schedule!r}", markup=False)
+        out.print(f"confirmed {sentence}")
+    out.print(f"          {result.best_schedule!r}")
     schedule, page = result.folder / "best.json", result.folder / "report.html"
-    out.print(f"schedule  {schedule}\nreport    {page}", markup=False)
+    out.print(f"schedule  {schedule}\nreport    {page}")
     if program and result.ended != "timeout":
         trained_with = () if result.spec.training.name == "table" else best.versions
         text = snippet(schedule, trained_with)
-        out.print(f"\nThe schedule in a training of your own:\n\n{text}", markup=False)
-    talk().print(f"next      {command('show', schedule)}\n          {trials}", markup=False)
+        out.print(f"\nThe schedule in a training of your own:\n\n{text}")
+    talk().print(f"next      {command('show', schedule)}\n          {trials}")
 
 
 def snippet(path: Path, trained_with: Container[str]) -> str:

@@ -77,7 +77,7 @@ def _shown(console: Console, quiet: bool) -> Iterator[Listener]:
 
 def _say(console: Console, event: Event) -> None:
     if not (isinstance(event, EpochEnded) and event.is_known):
-        console.print(str(event), markup=False)
+        console.print(str(event))
 
 
 def _listener(keep: Callable[[Text], object], redraw: Callable[[Group], object]) -> Listener:

@@ -22,12 +22,12 @@ def show_file(path: Path, file: ScheduleFile) -> None:
     """Print what a schedule file says: formula, parameters, values, curve, origin."""
     out = results()
     schedule = file.schedule
-    out.print(f"{path}: {schedule.family}", markup=False)
-    out.print(f"\nlr(u) = {schedule.formula}", markup=False)
+    out.print(f"{path}: {schedule.family}")
+    out.print(f"\nlr(u) = {schedule.formula}")
     out.print("        u: update, the first of a training is 1; W: warmup_steps; T: horizon")
     for field in dataclasses.fields(schedule):
         unit = " updates" if field.metadata["kind"].startswith("update") else ""
-        out.print(f"  {field.name:<16} {getattr(schedule, field.name)}{unit}", markup=False)
+        out.print(f"  {field.name:<16} {getattr(schedule, field.name)}{unit}")
     per_epoch = file.updates_per_epoch
     if per_epoch:
         out.print(f"  tuned at {per_epoch} updates an epoch, batch size {file.batch_size}")
@@ -40,14 +40,14 @@ def show_file(path: Path, file: ScheduleFile) -> None:
     rates = schedule(at)
     for number, line in enumerate(curve(rates)):
         label = f"{max(rates):.3g}" if number == 0 else ""
-        out.print(f"{label:>10} |{line}", markup=False)
+        out.print(f"{label:>10} |{line}")
     axis = f"1{schedule.horizon:>{_COLUMNS - 1}}"
     out.print(f"{0:>10} +{'-' * _COLUMNS}\n{'':>12}{axis} updates")
     if file.provenance:
         out.print("\norigin")
         for key, value in file.provenance.items():
             text = value if isinstance(value, str) else json.dumps(value)
-            out.print(f"  {key:<12} {text}", markup=False)
+            out.print(f"  {key:<12} {text}")
 
 
 def write_pictures(file: ScheduleFile, *, png: Path | None, svg: Path | None) -> None:
@@ -56,13 +56,13 @@ def write_pictures(file: ScheduleFile, *, png: Path | None, svg: Path | None) ->
         picture = draw_svg(file.schedule, updates_per_epoch=file.updates_per_epoch)
         with _written(svg):
             write_whole(picture.encode(), str(svg))
-        results().print(f"wrote {svg}", markup=False)
+        results().print(f"wrote {svg}")
     if png is not None:
         from tuner.adapters.matplotlib import save_png
 
         with _written(png):
             save_png(file.schedule, png, updates_per_epoch=file.updates_per_epoch)
-        results().print(f"wrote {png}", markup=False)
+        results().print(f"wrote {png}")
 
 
 @contextmanager

@@ -17,7 +17,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
 
     files = init_project(folder)
     for path in files:
-        results().print(f"wrote {path}", markup=False)
+        results().print(f"wrote {path}")
     say_next(command("check", files[0]), command("run", files[0]))
 
 

@@ -68,12 +68,11 @@ def show_confirmation(confirmation: Confirmation, form: Format, metric: str = "a
         writer.writerows([_or_empty(value) for value in row.values()] for row in plain)
         return
     found = confirmed_data(confirmation, metric)
-    table = _table("schedule", "family", "n", metric, "against the best baseline", "note")
+    table = _narrow("schedule", "n", metric, "against the best baseline", "note")
     for line in found.lines:
-        numbers = (str(line.n), line.mean, line.difference)
-        table.add_row(line.label, line.family, *numbers, line.note)
+        table.add_row(line.label, str(line.n), line.mean, line.difference, line.note)
     results().print(table)
-    results().print(f"confirmed: {found.sentence}", markup=False)
+    results().print(f"confirmed: {found.sentence}")
 
 
 def show_comparison(comparison: Comparison, form: Format) -> None:
@@ -91,18 +90,15 @@ def show_comparison(comparison: Comparison, form: Format) -> None:
     lines = compared_lines(comparison)
     metric = short(comparison.judged_by)
     more = ["published"] if any(line.published for line in lines) else []
-    # Six columns in 80: near each other, and a long label is folded.
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in ("schedule", "n", "train loss", "train acc", metric, *more):
-        table.add_column(name, no_wrap=name != "schedule")
+    table = _narrow("schedule", "n", "train loss", "train acc", metric, *more)
     for line in lines:
         numbers = (line.train_loss, line.train_accuracy, line.value)
         table.add_row(line.label, str(line.n), *numbers, *[line.published] * len(more))
     results().print(table)
     for line in lines:
         if line.note:
-            results().print(f"{line.label}: {line.note}", markup=False)
-    results().print(comparison_sentence(comparison), markup=False)
+            results().print(f"{line.label}: {line.note}")
+    results().print(comparison_sentence(comparison))
 
 
 def show_summary(
@@ -148,7 +144,7 @@ def show_summary(
         width = max(map(len, lines))
         for name, value in lines.items():
             text = "-" if value is None else value
-            results().print(f"{name:<{width}}  {text}", markup=False)
+            results().print(f"{name:<{width}}  {text}")
 
 
 def _confirmed(row: Row) -> dict[str, Any]:
@@ -220,8 +216,16 @@ def _full(row: TrialRow) -> dict[str, Any]:
 def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
-        words = name in ("state", "family", "note", "schedule", "against the best baseline")
+        words = name in ("state", "family", "note")
         table.add_column(name, justify="left" if words else "right", no_wrap=name != "note")
+    return table
+
+
+def _narrow(*columns: str) -> Table:
+    """Make a table for 80 columns: near each other, and long words are folded."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in columns:
+        table.add_column(name, no_wrap=name not in ("schedule", "note"))
     return table
 
 
@@ -234,6 +238,15 @@ def _or_empty(value: Any) -> Any:
     return "" if value is None else value
 
 
+def _plain(value: Any) -> Any:
+    """Return the same with null for what is no number in JSON, wherever in it that is."""
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return _finite(value) if isinstance(value, float) else value
+
+
 def _json(value: Any) -> None:
-    json.dump(value, sys.stdout, indent=2)
+    json.dump(_plain(value), sys.stdout, indent=2, allow_nan=False)
     sys.stdout.write("\n")

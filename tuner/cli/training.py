@@ -118,9 +118,9 @@ def confirm_best(
     )  # fmt: skip
     show_confirmation(result.confirmation, form, result.spec.objective.noun)
     if result.ended == "timeout":
-        talk().print(f"out of time; continue with: {again}", markup=False)
+        talk().print(f"out of time; continue with: {again}")
     else:
-        talk().print(f"wrote {result.folder / 'best.json'}", markup=False)
+        talk().print(f"wrote {result.folder / 'best.json'}")
         say_next(command("show", result.folder / "best.json"))
 
 
@@ -163,8 +163,8 @@ def compare(
     )  # fmt: skip
     show_comparison(result.comparison, form)
     if result.ended == "timeout":
-        talk().print(f"out of time; continue with: {again}", markup=False)
-    talk().print(f"wrote {result.folder / 'compare.html'}", markup=False)
+        talk().print(f"out of time; continue with: {again}")
+    talk().print(f"wrote {result.folder / 'compare.html'}")
 
 
 def worker(
@@ -210,7 +210,7 @@ def storage_proxy(
     from tuner.proxy import serve
 
     def started(url: str) -> None:
-        talk().print(f"workers use --storage {url}; Ctrl-C ends it", markup=False)
+        talk().print(f"workers use --storage {url}; Ctrl-C ends it")
 
     with stop_request(announce="stopping") as request:
         serve(storage, host=host, port=port, on_start=started, stop_requested=request)
@@ -262,10 +262,10 @@ def _finish(quiet: bool, again: str, start: Callable[..., Any]) -> Any:
         with stop_request() as request, live(quiet) as listen:
             result = start(on_event=listen, stop_requested=request)
     except KeyboardInterrupt:
-        talk().print(f"stopped; the trial is queued again. Continue with: {again}", markup=False)
+        talk().print(f"stopped; the trial is queued again. Continue with: {again}")
         raise typer.Exit(INTERRUPTED) from None
     if result.ended == "interrupted":
-        talk().print(f"saved. Continue with: {again}", markup=False)
+        talk().print(f"saved. Continue with: {again}")
         raise typer.Exit(INTERRUPTED)
     return result
 
@@ -278,7 +278,7 @@ def _set_up_logging() -> None:
 
     class Talk(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            talk().print(f"warning: {record.getMessage()}", markup=False)
+            talk().print(f"warning: {record.getMessage()}")
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     logging.getLogger("tuner").handlers = [Talk()]

@@ -50,7 +50,7 @@ def watch(found: StudyResult) -> None:
         lines = [f"{part.name}: {', '.join(standing(part.board))}" for part in parts]
         for line in lines:
             if line not in before:
-                results().print(line, markup=False)
+                results().print(line)
         before = set(lines)
 
 
