@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 from tuner.cluster_task import (
     BEAT_SECONDS,
     GO,
-    INTERRUPTED,
     LOST,
     NOW,
     make_task,
@@ -105,7 +104,7 @@ class Crew:
         self._tell()
 
     def bury(self, *, replace: bool) -> None:
-        """Let go of workers that ended; start another for each that was lost."""
+        """Let go of workers that ended; start another for each that was lost or stopped."""
         if self._client.status in ("closing", "closed"):
             raise ClusterError(
                 f"The Dask scheduler at {self._address} is gone. What the database holds is"
@@ -122,7 +121,8 @@ class Crew:
                 raise ClusterError(report.refusal)
             if report.code in (1, 2):
                 raise TrainingError(f"a worker on {report.where} gave up: {report.words}")
-            if not replace or report.code in (_DONE, INTERRUPTED):
+            # Interrupted, too, is no end while this run asked for none: the search goes on.
+            if not replace or report.code == _DONE:
                 continue
             self._stillbirths = 0 if index in self._spoke else self._stillbirths + 1
             if self._stillbirths >= _MOST_STILLBIRTHS:

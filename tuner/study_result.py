@@ -207,7 +207,7 @@ class StudyResult:
                 "metric": spec.objective.metric,
                 "direction": spec.objective.optuna_direction,
                 "evaluate_on": spec.objective.evaluate_on,
-                "value": row.value,
+                "value": _finite(row.value),
                 "state": row.state,
                 "epochs": row.epochs,
                 "n": 1,
@@ -244,19 +244,22 @@ def _confirm(confirmed: Confirmation, winner: Candidate) -> dict[str, Any]:
     versus = next(row.against for row in confirmed.rows if row.candidate is winner)
     against = None
     if versus is not None and confirmed.best_baseline is not None:
-        low, high = (end if math.isfinite(end) else None for end in (versus.low, versus.high))
         against = {
             "baseline": confirmed.best_baseline.label,
-            # To the infinite loss of a training that diverged there is no number in JSON.
-            "difference": versus.mean if math.isfinite(versus.mean) else None,
-            "low": low,
-            "high": high,
+            "difference": _finite(versus.mean),
+            "low": _finite(versus.low),
+            "high": _finite(versus.high),
             "n": versus.n,
         }
     return {
         **found._asdict(),
-        "mean": found.mean if math.isfinite(found.mean) else None,
+        "mean": _finite(found.mean),
         "seeds": sorted(winner.values),
         "against": against,
         "tie_set": [candidate.label for candidate in confirmed.tie_set],
     }
+
+
+def _finite(value: float | None) -> float | None:
+    """Return a number that JSON has; the infinite loss of a training that diverged is none."""
+    return value if value is not None and math.isfinite(value) else None

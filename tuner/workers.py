@@ -28,7 +28,6 @@ STORAGE_VARIABLE = "TUNER_STORAGE"
 _MOST_STILLBIRTHS = 3
 _LOOK_SECONDS = 0.2
 _PATIENCE_SECONDS = 20.0
-_INTERRUPTED = 130
 
 
 def run_workers(
@@ -36,7 +35,8 @@ def run_workers(
 ) -> str:
     """Run a study, already prepared, in several processes.
 
-    A worker that dies is replaced; its trial is continued by whoever is free first.
+    A worker that dies, or that is told to stop by somebody else, is replaced; its trial is
+    continued by whoever is free first.
 
     Args:
         spec: The study's definition.
@@ -151,14 +151,15 @@ class _Crew:
             worker.process.send_signal(number)
 
     def bury(self, *, replace: bool) -> None:
-        """Let go of workers that ended; start another for each that died."""
+        """Let go of workers that ended; start another for each that died or was stopped."""
         for worker in [w for w in self._processes if w.process.poll() is not None]:
             self._processes.remove(worker)
             worker.close()
             code = worker.process.returncode
             if code in (1, 2):
                 raise TrainingError(f"a worker gave up: {_message(worker.last_words)}")
-            if not replace or code in (0, _INTERRUPTED):
+            # Interrupted, too, is no end while this run asked for none: the search goes on.
+            if not replace or code == 0:
                 continue
             self._stillbirths = 0 if worker.spoke else self._stillbirths + 1
             if self._stillbirths >= _MOST_STILLBIRTHS:

@@ -65,8 +65,11 @@ def find_study(storage: BaseStorage, name: str | None, url: str) -> Study:
 def stored_spec(study: Study, url: str) -> StudySpec:
     """Return the definition that a study was started with, from its database alone.
 
+    Its name is the one that the study has there: a copy may have got another one.
+
     Raises:
-        StudyError: If the study was not made by this package, or by a newer one.
+        StudyError: If the study was not made by this package, or by a newer one, or its name is
+            none that a study file may give.
     """
     stored: dict[str, Any] | None = study.user_attrs.get(DEFINITION)
     if stored is None or stored.get("format") != _FORMAT:
@@ -76,15 +79,17 @@ def stored_spec(study: Study, url: str) -> StudySpec:
             " version; start one with `tuner run STUDY.toml`."
         )
     where = f"the definition of study {study.study_name!r}"
+    name = name_of_study(study.study_name)
     try:
         spec = make_spec(
-            stored["study"], stored["space"], where=where, space_where=f"{where}: search space",
+            {**stored["study"], "name": name}, stored["space"],
+            where=where, space_where=f"{where}: search space",
             folder=Path(), stem=study.study_name, facts=stored.get("task"),
         )  # fmt: skip
     except DefinitionError as error:
         raise StudyError(f"This version cannot read it: {error}") from error
     spec = spec._replace(storage_url=url)
-    ending = study.study_name.removeprefix(name_of_study(study.study_name))
+    ending = study.study_name.removeprefix(name)
     return spec.for_repeats(ending) if ending else spec
 
 
