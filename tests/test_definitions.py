@@ -170,6 +170,11 @@ def test_content(tmp_path: Path) -> None:
     assert read_toml(os.fspath(tmp_path / "a.toml")) == {"a": "η", "b": {"c": 0.001}}
 
 
+def test_a_byte_order_mark_is_no_content(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("a = 1\n", encoding="utf-8-sig")
+    assert read_toml(tmp_path / "a.toml") == {"a": 1}
+
+
 def test_hints() -> None:
     assert (
         did_you_mean("final_lr", ["final_lr_ratio", "power"]) == "did you mean 'final_lr_ratio'?"

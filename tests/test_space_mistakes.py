@@ -127,6 +127,9 @@ ROWS = [
      "family = ['factor', 'multi_factor']", 1) + "[params.n_milestones]\n"
      "when = { family = 'multi_factor' }\ntype = 'int'\nlow = 0\nhigh = 2", "params.n_milestones",
      "`len(milestones) >= 1` must hold"),
+    (HEAD + "[fixed]\nfamily = 'cosine_restarts'\n" + BASE_LR + "[params.n_cycles]\ntype = 'int'"
+     "\nlow = 2\nhigh = 200", "params.n_cycles", "family cosine_restarts: `the last of n_cycles"
+     " begins before the horizon` must hold, but got (n_cycles=200, cycle_factor=1.0) in 7050"),
     # Baselines.
     (GOOD + BASELINE.replace('label = "b"', ""), "baseline[0].label", "is required, but missing"),
     (GOOD + BASELINE.replace('"b"', "3"), "baseline[0].label", "must be a text that names it"),

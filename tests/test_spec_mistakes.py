@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tuner.errors import DefinitionError
+from tuner.spec import load_spec
 
-from .study_files import changed, space, spec
+from .study_files import STUDY, changed, space, spec
 
 pytestmark = pytest.mark.usefixtures("in_a_folder")
 TASK = '[task]\nname = "lenet_fashion_mnist"\nepochs = 3\n'
@@ -177,6 +180,14 @@ def test_the_mistakes_of_an_optimizer_beside_others() -> None:
     found = dict(mistakes(text.replace("trials = 5", "trials = 0")))
     assert list(found) == ["task.optimizer_params", "task.batchsize", "budget.trials"]
     assert "did you mean 'momentum'?; no parameter 'wdd' of sgd;" in found["task.optimizer_params"]
+
+
+def test_a_file_that_has_the_name_of_its_output_folder() -> None:
+    Path("st6").write_text(STUDY, encoding="utf-8")
+    with pytest.raises(DefinitionError) as caught:
+        load_spec("st6")
+    text = "must have a name in .toml, but has none: name it st6.toml"
+    assert list(caught.value.mistakes) == [("file", text)]
 
 
 def test_everything_wrong() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,44 @@ def test_what_is_not_a_database_of_optunas(
         assert "\n" not in message
     after = {name: what for name, what in tree(tmp_path).items() if not name.endswith("-shm")}
     assert after == before
+
+
+LOOK = """
+import os, sys
+import optuna
+from tuner.errors import StorageError
+from tuner.storage import close, open_storage
+url, folder = sys.argv[1:]
+storage = open_storage(url, create=True)
+optuna.create_study(study_name="s", storage=storage)
+close(storage)
+os.chmod(folder, 0o555)
+if os.getuid() == 0:
+    os.setuid(65534)  # root may write anywhere
+storage = open_storage(url, write=False)
+print([study.study_name for study in storage.get_all_studies()])
+close(storage)
+try:
+    open_storage(url)
+except StorageError as error:
+    print(error)
+"""
+
+
+def test_a_study_in_a_folder_that_may_not_be_written() -> None:
+    """Of another user, or an archive: it can be looked at, and says why it cannot go on."""
+    with tempfile.TemporaryDirectory() as folder:  # one whose parents everybody may enter
+        path = Path(folder, "a b#é.db")
+        done = subprocess.run(
+            [sys.executable, "-c", LOOK, url_of(path), folder],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        Path(folder).chmod(0o755)
+        assert done.returncode == 0, done.stderr
+        seen, refused = done.stdout.splitlines()
+        assert seen == "['s']"
+        assert refused.startswith(f"The folder {folder} must be writable, because SQLite keeps")
+        assert list(tree(Path(folder))) == [path.name]
 
 
 def test_what_nobody_can_read_or_make(tmp_path: Path) -> None:

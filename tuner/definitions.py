@@ -135,7 +135,8 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         DefinitionError: If the file is missing, unreadable, or not TOML.
     """
     try:
-        content: dict[str, Any] = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        # Editors on Windows put a byte order mark first, which TOML does not know.
+        content: dict[str, Any] = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
         return content
     except FileNotFoundError:
         mistake = ("file", _not_there(Path(path)))

@@ -2,7 +2,7 @@
 
 A parameter is a field of a family (``warmup_steps``), a field as a share of the base LR
 (``final_lr_ratio``), or a number of parts that a field follows from: ``n_milestones`` drops
-placed evenly between warmup and horizon, ``n_cycles`` that end at the horizon.
+placed evenly between warmup and horizon, ``n_cycles`` of whole updates that the horizon ends.
 """
 
 from __future__ import annotations
@@ -160,8 +160,24 @@ def _even_milestones(number: int, given: Mapping[str, Any]) -> tuple[int, ...]:
 def _first_cycle(number: int, growth: float, given: Mapping[str, Any]) -> int:
     """Return the first cycle's updates, such that the last cycle ends at the horizon.
 
-    Rounded up, because one that ended before it would be followed by a new peak.
+    Rounded up, because one that ended before it would be followed by a new peak. So the last is
+    cut short, the more so the fewer updates a cycle has.
+
+    Raises:
+        ScheduleError: If the last cycle would not even begin.
     """
     span: int = given["horizon"] - given.get("warmup_steps", 0)
-    total: float = sum(growth**cycle for cycle in range(number))
-    return math.ceil(span / total)
+    before_last, total = 0.0, 0.0
+    for cycle in range(number):
+        if total >= span > 0:  # already with a first cycle of one update
+            break
+        before_last, total = total, total + growth**cycle
+    else:
+        first = math.ceil(span / total)
+        if first * before_last < span or span < 1:  # a warmup that is too long is said elsewhere
+            return first
+    raise ScheduleError(
+        "`the last of n_cycles begins before the horizon` must hold, but got"
+        f" (n_cycles={number}, cycle_factor={growth!r}) in {span} updates after the warmup, where"
+        " each cycle is whole updates. Take fewer cycles or a longer training."
+    )

@@ -164,6 +164,9 @@ def load_spec(path: str | Path, task: Task | None = None) -> StudySpec:
     """
     path = Path(path)
     study_data = read_toml(path)
+    if not path.suffix:  # its output folder, of the same name without it, would be the file
+        name = f"must have a name in .toml, but has none: name it {path.name}.toml"
+        raise DefinitionError(str(path), [("file", name)])
     space_name = study_data.get("search_space")
     space: Mapping[str, Any] | str = ""
     space_path = path.parent

@@ -42,6 +42,22 @@ def tables_of(path: Path) -> set[str]:
         return _names_in(path, "immutable=1")
 
 
+def is_closed_off(path: Path) -> bool:
+    """Tell whether a file's folder may not be written, and nobody writes the file meanwhile.
+
+    Even a reader has SQLite put shared memory beside a file that logs ahead. Where it may not, as
+    in a folder of another user's or one that is mounted read-only, the file can still be read with
+    :func:`connect_alone`: without a log it is whole.
+    """
+    logs = path.with_name(f"{path.name}-wal").exists()
+    return not (logs or os.access(path.parent, os.W_OK))
+
+
+def connect_alone(path: Path) -> sqlite3.Connection:
+    """Connect to a file that nobody writes, to read it: nothing is put beside it."""
+    return _connect(path, "immutable=1")
+
+
 def tune(engine: sa.Engine, write: bool) -> None:
     """Set what every new connection of an engine does.
 
@@ -93,10 +109,15 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _names_in(path: Path, mode: str) -> set[str]:
-    address = f"{path.resolve().as_uri()}?{mode}"
-    connection = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS)
+    connection = _connect(path, mode)
     try:
         rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         return {name for (name,) in rows if not name.startswith("sqlite_")}
     finally:
         connection.close()
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    address = f"{path.resolve().as_uri()}?{mode}"
+    # SQLAlchemy hands connections from one thread to another, one at a time.
+    return sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, check_same_thread=False)

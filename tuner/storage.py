@@ -14,7 +14,9 @@ when nothing comes back for half a minute, as from a machine that is gone.
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
+import os
 import re
 import secrets
 import sqlite3
@@ -119,7 +121,12 @@ def open_storage(
 
         def connect() -> RDBStorage:
             _refuse_foreign(parsed, path, create)
-            return _connect(url, path)
+            if path is not None and write and not os.access(path.parent, os.W_OK):
+                raise StorageError(
+                    f"The folder {path.parent} must be writable, because SQLite keeps its log"
+                    f" beside {path.name}, but is not. Copy the study into a folder of yours."
+                )
+            return _connect(url, path, write)
 
         if wait_unless is None:
             storage = connect()
@@ -197,10 +204,12 @@ def _server_tables(url: URL) -> set[str]:
         engine.dispose()
 
 
-def _connect(url: str, path: Path | None) -> RDBStorage:
+def _connect(url: str, path: Path | None, write: bool = True) -> RDBStorage:
     options: dict[str, Any] = {"connect_args": _connect_args(parse_url(url))}
     if path is None:
         options |= {"pool_pre_ping": True, "max_overflow": -1}
+    elif not write and sqlite.is_closed_off(path):
+        options = {"creator": functools.partial(sqlite.connect_alone, path)}
     for attempt in range(1, _START_ATTEMPTS + 1):
         try:
             storage: RDBStorage = patient(RDBStorage)(url, engine_kwargs=dict(options))

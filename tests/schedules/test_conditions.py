@@ -210,7 +210,7 @@ def test_with_horizon_stretches_every_duration() -> None:
             50,
             "the schedule has 34 cycles, but would have 50 at 50 with cycle_steps=1.",
         ),
-        (Constant(base_lr=0.8, horizon=100), 0, "vanish over a horizon of 0"),
+        (Constant(base_lr=0.8, horizon=100), 0, "`1 <= horizon <= 2**53` must hold"),
         (Constant(base_lr=0.8, horizon=100), -5, "`1 <= horizon <= 2**53` must hold"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import warnings
 
 from tuner.checks.finding import Finding, ScheduleWarning
@@ -36,11 +37,12 @@ def check_training(schedule: Schedule, updates_done: int) -> list[Finding]:
         >>> tuner.check_training(tuner.Cosine(base_lr=0.3, horizon=7050), 7050)
         []
     """
-    if isinstance(updates_done, bool) or not isinstance(updates_done, int) or updates_done < 0:
+    is_whole = isinstance(updates_done, numbers.Integral) and not isinstance(updates_done, bool)
+    if not is_whole or updates_done < 0:
         raise ScheduleError(
             f"`updates_done` must be an int of 0 or more, but got {updates_done!r}."
         )
-    found = _findings(schedule, updates_done)
+    found = _findings(schedule, int(updates_done))
     for finding in found:
         warnings.warn(str(finding), ScheduleWarning, stacklevel=2)
     return found

@@ -62,7 +62,8 @@ def plain(value: object, field: dataclasses.Field[Any]) -> Any:
     return _PLAIN[field.metadata["kind"]](value, field)
 
 
-def _plain_number(value: object, _: object = None) -> float:
+def plain_number(value: object, _: object = None) -> float:
+    """Return a finite number as a float; as :func:`plain` does."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError("a finite number")
     try:
@@ -93,7 +94,7 @@ def _plain_knots(value: object, _: object = None) -> tuple[tuple[int, float], ..
     pairs = [tuple(item) if isinstance(item, Iterable) else () for item in value]
     if any(len(pair) != 2 for pair in pairs):
         raise TypeError(expected)
-    return tuple((_plain_count(at), _plain_number(ratio)) for at, ratio in pairs)
+    return tuple((_plain_count(at), plain_number(ratio)) for at, ratio in pairs)
 
 
 def _plain_choice(value: object, field: dataclasses.Field[Any]) -> str:
@@ -104,8 +105,8 @@ def _plain_choice(value: object, field: dataclasses.Field[Any]) -> str:
 
 
 _PLAIN: dict[str, Any] = {
-    "rate": _plain_number,
-    "number": _plain_number,
+    "rate": plain_number,
+    "number": plain_number,
     "updates": _plain_count,
     "count": _plain_count,
     "update_list": _plain_counts,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import math
+import numbers
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from tuner.errors import ScheduleError, ScheduleFileError
 from tuner.schedules.base import Schedule
@@ -73,17 +74,14 @@ def save_schedule(
         ScheduleError: If it is not a schedule of a known family.
     """
     where = os.fsdecode(path)
-    for name, value in (("updates_per_epoch", updates_per_epoch), ("batch_size", batch_size)):
-        if not _is_clock(value):
-            raise ScheduleFileError(f"`{name}` must be an int of 1 or more, but got {value!r}.")
     document: dict[str, Any] = {
         "format": FORMAT,
         "schedule": schedule_to_dict(schedule),
         "units": UNITS,
         "horizon": schedule.horizon,
         "past_horizon": PAST_HORIZON,
-        "updates_per_epoch": updates_per_epoch,
-        "batch_size": batch_size,
+        "updates_per_epoch": _plain_clock("updates_per_epoch", updates_per_epoch),
+        "batch_size": _plain_clock("batch_size", batch_size),
         "check": [[update, schedule(update)] for update in _check_updates(schedule)],
     }
     origin = {} if provenance is None else provenance
@@ -247,7 +245,7 @@ def _check_values(document: dict[str, Any], schedule: Schedule, where: str) -> N
             )
 
 
-def _is_clock(value: object) -> bool:
+def _is_clock(value: object) -> TypeGuard[int | None]:
     return value is None or (type(value) is int and value >= 1)
 
 
@@ -267,6 +265,14 @@ def _check_updates(schedule: Schedule) -> list[int]:
     horizon, warmup = schedule.horizon, schedule.warmup_steps
     quarters = [warmup + (horizon - warmup) * part // 4 for part in range(5)]
     return sorted({1, warmup + 1, *quarters, horizon + 1, 2 * horizon} - {0})
+
+
+def _plain_clock(name: str, value: object) -> int | None:
+    # NumPy's integers too, which JSON cannot hold as they are.
+    whole = int(value) if isinstance(value, numbers.Integral) else value
+    if isinstance(value, bool) or not _is_clock(whole):
+        raise ScheduleFileError(f"`{name}` must be an int of 1 or more, but got {value!r}.")
+    return whole
 
 
 def _seal(document: Mapping[str, Any], provenance: Mapping[str, Any]) -> bytes:

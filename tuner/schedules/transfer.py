@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import numbers
 import operator
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, SupportsIndex, TypeVar
 
 from tuner.errors import ScheduleError
+from tuner.schedules.fields import plain_number
 
 T = TypeVar("T", bound="Transferable")
+
+# Up to it every number of updates is exact, as a schedule has it.
+_LARGEST = 2**53
 
 
 class Transferable:
@@ -45,7 +48,8 @@ class Transferable:
             A new schedule of the same family.
 
         Raises:
-            ScheduleError: If a duration would vanish or two milestones would fall together.
+            ScheduleError: If a duration would vanish or two milestones would fall together, or if
+                the horizon is none.
 
         Example:
             >>> from tuner.schedules import MultiFactor
@@ -56,7 +60,7 @@ class Transferable:
             >>> longer.warmup_steps, longer.milestones, longer.derivation[0]["durations"]
             (15, (180,), 'multiplied by 300/100 and rounded to whole updates')
         """
-        horizon = operator.index(horizon)
+        horizon = self._whole_horizon(horizon)
         if horizon == self.horizon:
             return self
         schedule: Any = self
@@ -98,8 +102,8 @@ class Transferable:
             >>> longer.horizon, longer.warmup_steps
             (7050, 705)
         """
-        horizon = horizon_of(epochs, updates_per_epoch)
-        new = self.with_horizon(horizon)
+        epochs, updates_per_epoch = _plain_training(epochs, updates_per_epoch)
+        new = self.with_horizon(max(1, round(epochs * updates_per_epoch)))
         if new is self:
             return self
         return new._recorded(
@@ -135,9 +139,12 @@ class Transferable:
             Goyal et al. 2017, arXiv:1706.02677, for linear scaling; Malladi et al. 2022,
             arXiv:2205.10287, for the square root.
         """
-        if not _is_above_0(factor):
+        try:
+            factor = plain_number(factor)
+        except (TypeError, ValueError) as error:
+            raise ScheduleError(f"`factor` must be {error}, but got {factor!r}.") from error
+        if factor <= 0:
             raise ScheduleError(f"`factor > 0` must hold, but got (factor={factor!r}).")
-        factor = float(factor)
         if factor == 1:
             return self
         schedule: Any = self
@@ -174,6 +181,21 @@ class Transferable:
             object.__setattr__(new, "_derivation", tuple(steps))
         return new
 
+    def _whole_horizon(self, horizon: SupportsIndex) -> int:
+        """Return the horizon as a plain int, before durations are blamed for what it is."""
+        family = type(self).__name__
+        try:
+            whole = operator.index(horizon)
+        except TypeError:
+            raise ScheduleError(
+                f"{family}: `horizon` must be a whole number (int), but got {horizon!r}."
+            ) from None
+        if not 1 <= whole <= _LARGEST:
+            raise ScheduleError(
+                f"{family}: `1 <= horizon <= 2**53` must hold, but got (horizon={whole!r})."
+            )
+        return whole
+
     def _stretch(self, name: str, duration: int, horizon: int) -> int:
         stretched = round(duration * horizon / self.horizon)
         if duration > 0 and stretched == 0:
@@ -185,22 +207,17 @@ class Transferable:
         return stretched
 
 
-def horizon_of(epochs: float, updates_per_epoch: int) -> int:
-    """Return the updates of a training.
-
-    Raises:
-        ScheduleError: If the numbers are no training.
-    """
-    whole = type(updates_per_epoch) is int or isinstance(updates_per_epoch, numbers.Integral)
-    if not (whole and updates_per_epoch >= 1 and _is_above_0(epochs)):
+def _plain_training(epochs: float, updates_per_epoch: int) -> tuple[float, int]:
+    """Return the numbers of a training as plain ones: a file holds no NumPy integer."""
+    try:
+        is_whole = isinstance(epochs, numbers.Integral) and not isinstance(epochs, bool)
+        passes = int(epochs) if is_whole else plain_number(epochs)
+        updates = operator.index(updates_per_epoch)
+    except (TypeError, ValueError):
+        passes, updates = 0, 0
+    if not (0 < passes <= _LARGEST and 1 <= updates <= _LARGEST):
         raise ScheduleError(
-            "`epochs > 0` and a whole number `updates_per_epoch >= 1` must hold, but got"
-            f" (epochs={epochs!r}, updates_per_epoch={updates_per_epoch!r})."
+            "`epochs > 0` and a whole number `updates_per_epoch >= 1` must hold, both up to 2**53,"
+            f" but got (epochs={epochs!r}, updates_per_epoch={updates_per_epoch!r})."
         )
-    return max(1, round(epochs * int(updates_per_epoch)))
-
-
-def _is_above_0(value: object) -> bool:
-    if not isinstance(value, numbers.Real) or isinstance(value, bool):
-        return False
-    return 0 < float(value) < math.inf
+    return passes, updates
