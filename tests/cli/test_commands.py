@@ -55,9 +55,9 @@ def test_run_says_what_happens_and_what_to_do_next(
     checked = tuner_command("check", study)
     finished = "all is well. 2 of 2 trials are finished. "
     assert f"{finished}Add some (--trials N) with: tuner run" in checked.err
-    with_confirm = study.read_text().replace("enabled = false", "enabled = true")
-    study.with_name("confirmed.toml").write_text(with_confirm)
-    checked = tuner_command("check", study.with_name("confirmed.toml"))
+    study.write_text(study.read_text().replace("enabled = false", "enabled = true"))
+    checked = tuner_command("check", study)
+    study.write_text(study.read_text().replace("enabled = true", "enabled = false"))
     assert f"{finished}Confirm it, or add some (--trials N), with: tuner run" in checked.err
     again = tuner_command("run", study)
     assert again.code == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import numbers
 import operator
+from fractions import Fraction
 from typing import Any, ClassVar, SupportsIndex, TypeVar
 
 from tuner.errors import ScheduleError
@@ -197,7 +198,7 @@ class Transferable:
         return whole
 
     def _stretch(self, name: str, duration: int, horizon: int) -> int:
-        stretched = round(duration * horizon / self.horizon)
+        stretched = round(Fraction(duration * horizon, self.horizon))  # exact however large
         if duration > 0 and stretched == 0:
             raise ScheduleError(
                 f"{type(self).__name__}: {duration} of {self.horizon} updates ({name}) would"

@@ -135,13 +135,7 @@ def enqueue(study: Study, spec: StudySpec) -> int:
     there = {(schedule_of(t), t.user_attrs[SEED]) for t in trials if SCHEDULE in t.user_attrs}
     # Trials that two workers asked for when only one was left; see `Worker`.
     strays = [t for t in trials if SCHEDULE not in t.user_attrs and not t.state.is_finished()]
-    seeds = seeds_of(study, spec)
-    for trial in trials:
-        is_waiting = trial.state == TrialState.WAITING and SCHEDULE in trial.user_attrs
-        if is_waiting and trial.user_attrs[SEED] not in seeds:
-            reason = f"withdrawn: seed {trial.user_attrs[SEED]} is none of its seeds any more"
-            study._storage.set_trial_user_attr(trial._trial_id, REASON, reason)
-            study._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
+    _withdraw([t for t in trials if SCHEDULE in t.user_attrs], study, seeds_of(study, spec))
     for candidate, seed in read_repeats(study, spec).missing:
         if (candidate.schedule, seed) in there:
             continue
@@ -156,6 +150,15 @@ def enqueue(study: Study, spec: StudySpec) -> int:
         for name, value in attributes.items():
             study._storage.set_trial_user_attr(stray._trial_id, name, value)
     return planned(study)
+
+
+def _withdraw(trials: Sequence[FrozenTrial], study: Study, seeds: Sequence[int]) -> None:
+    for trial in trials:
+        seed: int = trial.user_attrs[SEED]
+        if trial.state == TrialState.WAITING and seed not in seeds:
+            reason = f"withdrawn: seed {seed} is none of its seeds any more"
+            study._storage.set_trial_user_attr(trial._trial_id, REASON, reason)
+            study._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
 
 
 def planned(study: Study) -> int:
