@@ -45,6 +45,11 @@ def digits(metric: str, decimals: int = 4) -> str:
     return f".{decimals}f" if metric.endswith("accuracy") else ".4g"
 
 
+def finite(value: float | None) -> float | None:
+    """Return a number that JSON has; the infinite loss of a training that diverged is none."""
+    return value if value is not None and math.isfinite(value) else None
+
+
 class _Known(NamedTuple):
     """A metric that the records of an epoch have, raw and of the averaged weights."""
 

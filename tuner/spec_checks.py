@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tuner.confirmation import fresh_seeds
 from tuner.definitions import Mistakes, Section
 from tuner.spec_sections import Confirm, Training
@@ -12,12 +14,18 @@ from tuner.units import Duration
 def check_confirm(confirm: Confirm, training: Training, task: Task, mistakes: Mistakes) -> None:
     """Note if the task cannot train from the seeds of a confirm."""
     seeds = fresh_seeds(confirm.seed, confirm.max_seeds, training_seed=training.seed)
-    for seed in seeds if confirm.enabled else ():
-        wrong = task.mistakes(seed=seed, epochs=training.epochs, held_out=0)
+    wrong = wrong_seed(seeds, training.epochs, task) if confirm.enabled else None
+    if wrong:
+        mistakes.add("confirm.enabled", f"must be false, for {wrong}")
+
+
+def wrong_seed(seeds: Iterable[int], epochs: int, task: Task) -> str | None:
+    """Say which of the seeds the task cannot be trained from, None if it can from all."""
+    for seed in seeds:
+        wrong = task.mistakes(seed=seed, epochs=epochs, held_out=0)
         if "task.seed" in wrong:
-            text = f"must be false, for it trains from seed {seed}, but task.seed"
-            mistakes.add("confirm.enabled", f"{text} {wrong['task.seed']}")
-            return
+            return f"it trains from seed {seed}, but task.seed {wrong['task.seed']}"
+    return None
 
 
 def check_pruner(pruner: Section, epochs: int, mistakes: Mistakes) -> None:

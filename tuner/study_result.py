@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from optuna.study import Study
 from tuner.comparison import Comparison
 from tuner.confirmation import Candidate, Confirmation, spread
 from tuner.errors import StudyError
+from tuner.objective import finite
 from tuner.report import write_comparison, write_report
 from tuner.results import Summary, TrialRow, ranking, summary, trial_rows
 from tuner.schedules import Schedule, save_schedule, write_text
@@ -207,7 +207,7 @@ class StudyResult:
                 "metric": spec.objective.metric,
                 "direction": spec.objective.optuna_direction,
                 "evaluate_on": spec.objective.evaluate_on,
-                "value": _finite(row.value),
+                "value": finite(row.value),
                 "state": row.state,
                 "epochs": row.epochs,
                 "n": 1,
@@ -246,20 +246,15 @@ def _confirm(confirmed: Confirmation, winner: Candidate) -> dict[str, Any]:
     if versus is not None and confirmed.best_baseline is not None:
         against = {
             "baseline": confirmed.best_baseline.label,
-            "difference": _finite(versus.mean),
-            "low": _finite(versus.low),
-            "high": _finite(versus.high),
+            "difference": finite(versus.mean),
+            "low": finite(versus.low),
+            "high": finite(versus.high),
             "n": versus.n,
         }
     return {
         **found._asdict(),
-        "mean": _finite(found.mean),
+        "mean": finite(found.mean),
         "seeds": sorted(winner.values),
         "against": against,
         "tie_set": [candidate.label for candidate in confirmed.tie_set],
     }
-
-
-def _finite(value: float | None) -> float | None:
-    """Return a number that JSON has; the infinite loss of a training that diverged is none."""
-    return value if value is not None and math.isfinite(value) else None

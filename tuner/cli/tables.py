@@ -16,7 +16,7 @@ from tuner.cli.console import results
 from tuner.cli.formats import Format
 from tuner.comparison import Compared, Comparison
 from tuner.confirmation import Confirmation, Row
-from tuner.objective import digits
+from tuner.objective import digits, finite
 from tuner.report.comparison import compared_lines, comparison_sentence, short
 from tuner.report.confirmed import confirmed_data, confirmed_sentence
 from tuner.results import Summary, TrialRow
@@ -155,16 +155,16 @@ def _confirmed(row: Row) -> dict[str, Any]:
         "family": candidate.schedule.family,
         "trial": candidate.trial,
         "n": len(candidate.values),
-        "mean": _finite(found.mean) if found else None,
+        "mean": finite(found.mean) if found else None,
         "sd": found.sd if found else None,
         "se": found.se if found else None,
-        "difference": _finite(against.mean) if against else None,
+        "difference": finite(against.mean) if against else None,
         "low": ends[0],
         "high": ends[1],
         "winner": row.is_winner,
         "tie": row.is_tied,
         "collapsed": len(candidate.collapsed),
-        "accuracies": {str(seed): _finite(value) for seed, value in candidate.accuracies.items()},
+        "accuracies": {str(seed): finite(value) for seed, value in candidate.accuracies.items()},
         "schedule": schedule_to_dict(candidate.schedule),
     }
 
@@ -177,7 +177,7 @@ def _compared(compared: Compared) -> dict[str, Any]:
     }
     found = {}
     for name, spread in spreads.items():
-        found[f"{name}_mean"] = _finite(spread.mean) if spread else None
+        found[f"{name}_mean"] = finite(spread.mean) if spread else None
         found[f"{name}_sd"] = spread.sd if spread else None
     return {
         "label": compared.label,
@@ -193,7 +193,7 @@ def _compared(compared: Compared) -> dict[str, Any]:
             {
                 "seed": repeat.seed,
                 "state": repeat.state,
-                "value": _finite(repeat.value),
+                "value": finite(repeat.value),
                 "reason": repeat.reason,
                 "records": [record._asdict() for record in repeat.records],
             }
@@ -229,11 +229,6 @@ def _narrow(*columns: str) -> Table:
     return table
 
 
-def _finite(value: float | None) -> float | None:
-    """Return a number that JSON has; the infinite loss of a training that diverged is none."""
-    return value if value is not None and math.isfinite(value) else None
-
-
 def _or_empty(value: Any) -> Any:
     return "" if value is None else value
 
@@ -244,7 +239,7 @@ def _plain(value: Any) -> Any:
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(each) for each in value]
-    return _finite(value) if isinstance(value, float) else value
+    return finite(value) if isinstance(value, float) else value
 
 
 def _json(value: Any) -> None:

@@ -27,6 +27,7 @@ from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.search.study import store_definition
 from tuner.search.trial import BASELINE, LABEL, REASON, SCHEDULE, SEED, records_of
 from tuner.spec import Confirm, StudySpec
+from tuner.spec_checks import wrong_seed
 from tuner.spec_sections import name_of_study
 
 # The user attributes of repeats, beside their study's definition; plain JSON.
@@ -224,14 +225,12 @@ def _seeds(settings: Confirm, spec: StudySpec) -> list[int]:
 
 
 def _check_seeds(spec: StudySpec, settings: Confirm) -> None:
-    for seed in _seeds(settings, spec):
-        wrong = spec.task.mistakes(seed=seed, epochs=spec.epochs, held_out=0)
-        if "task.seed" in wrong:
-            raise StudyError(
-                f"Up to {settings.max_seeds} fresh seeds from {settings.seed} on must be ones that"
-                f" the task can train from, but of {seed} it says that task.seed"
-                f" {wrong['task.seed']}. Ask for fewer."
-            )
+    wrong = wrong_seed(_seeds(settings, spec), spec.epochs, spec.task)
+    if wrong:
+        raise StudyError(
+            f"Study {spec.name!r} must have {settings.max_seeds} fresh seeds from {settings.seed}"
+            f" on, but {wrong}. Ask for fewer."
+        )
 
 
 def schedule_of(trial: FrozenTrial) -> Schedule:

@@ -99,8 +99,7 @@ class PaddedLeNet(_HybridBlock):
 def _flat(ops: Any, weight: Any) -> Any:
     """Return the weight in three dimensions: joining those of four, MXNet 1.9.1 loses memory.
 
-    1 to 4 kB each time, in oneDNN's concat, which takes arrays of two and four dimensions: 50 MB
-    in a training of 30 epochs.
+    At every update, in the concat of oneDNN, which takes arrays of two and four dimensions.
     """
     return ops.reshape(weight, shape=(0, 0, -1))
 
