@@ -22,6 +22,7 @@ from tuner.errors import ClusterError
 from tuner.search.events import EpochEnded, Event
 
 from .servers import postgresql
+from .spaces import CONSTANT_RATES
 
 SCRIPT = Path(__file__).parent / "dask_cluster.py"
 
@@ -116,9 +117,13 @@ def assert_whole(result: tuner.StudyResult) -> None:
         assert [record.epoch for record in row.records] == list(range(1, row.epochs + 1))
 
 
-def test_a_stop_puts_everything_back(cluster: RunningCluster, write_study: Callable) -> None:
-    task = "train_size = 1500\ntest_size = 500\nbatch_size = 64"  # on less some collapse
-    study = write_study(trials=8, epochs=20, workers=4, task=task)
+def test_a_stop_puts_everything_back(
+    cluster: RunningCluster, write_study: Callable, tmp_path: Path
+) -> None:
+    space = tmp_path / "space.toml"
+    # Rates under which nothing collapses: that would end a trial before the stop.
+    space.write_text(CONSTANT_RATES.replace("high = 1.4", "high = 0.1"), encoding="utf-8")
+    study = write_study(trials=8, epochs=60, workers=4, space=space)
     with subprocess.Popen(
         command(study, cluster.address), stderr=subprocess.PIPE, text=True
     ) as process:
@@ -126,7 +131,7 @@ def test_a_stop_puts_everything_back(cluster: RunningCluster, write_study: Calla
         said = ""
         for line in process.stderr:
             said += line
-            if " epoch 1/20" in line:
+            if " epoch 1/60" in line:
                 process.send_signal(signal.SIGTERM)
     assert process.returncode == 130, said
     assert f"--dask {cluster.address}" in said
