@@ -11,8 +11,11 @@ import tuner
 from tuner.checks import Finding
 
 from .right_source import RIGHT
+from .right_ways import RIGHT_WAYS
 from .wrong_source import CHAPTER, WRONG, Snippet
+from .wrong_ways import WRONG_WAYS
 
+ALL_RIGHT, ALL_WRONG = RIGHT | RIGHT_WAYS, WRONG | WRONG_WAYS
 COSINE = "scheduler = lr_scheduler.CosineScheduler(max_update=20, base_lr=0.3)\n"
 
 
@@ -36,13 +39,13 @@ def test_the_chapters_cosine_is_over_after_20_of_7050_updates() -> None:
     assert "20 * 235 = 4700" in str(by_epochs)
 
 
-@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("wrong", ALL_WRONG.values(), ids=ALL_WRONG)
 def test_planted_mistakes_are_found_at_their_lines(wrong: Snippet) -> None:
     assert wrong.mistakes
     assert places(tuner.lint(wrong.text)) == wrong.mistakes
 
 
-@pytest.mark.parametrize("text", RIGHT.values(), ids=RIGHT)
+@pytest.mark.parametrize("text", ALL_RIGHT.values(), ids=ALL_RIGHT)
 @pytest.mark.parametrize("updates_per_epoch", [None, 235])
 def test_correct_source_is_passed_over(text: str, updates_per_epoch: int | None) -> None:
     assert tuner.lint(text, updates_per_epoch=updates_per_epoch) == []

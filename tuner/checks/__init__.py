@@ -5,9 +5,11 @@ same from the command line; :func:`~tuner.check_training` looks back. The rules:
 
 ``horizon-in-epochs``
     A length in epochs where updates are counted: "this CosineScheduler is over after 20 of 7050
-    updates". MXNet, Keras and Optax count updates, PyTorch the calls of ``step()``.
+    updates". MXNet, Keras and Optax count updates, PyTorch the calls of ``step()``. Of a scheduler
+    that only the program itself asks, the length is not judged: it may ask about epochs.
 ``horizon-in-updates``
-    The other way round: a PyTorch scheduler laid out for all updates, but stepped once an epoch.
+    The other way round: a PyTorch scheduler laid out for all updates, but stepped once an epoch,
+    as Lightning does with one that is returned without an interval.
 ``used-before``
     A scheduler that was asked, plotted or stepped before the training, and is not what it was.
 ``learning-rate-beside``

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from tuner.checks.amounts import EPOCHS, UNKNOWN, UPDATES, Amount
 from tuner.checks.finding import Finding
@@ -24,6 +25,9 @@ class Scheduler:
     warmup: Amount = UNKNOWN
     base: Amount = UNKNOWN
     by_hand: bool = False  # the program itself sets what it says
+    passed: bool = False  # it went elsewhere as a value
+    whole: Scheduler | None = None  # that it is a piece of
+    stepped: list[Scheduler] = dataclasses.field(default_factory=list)  # what to_torch() made
     # Lines where it is asked, with the unit of what it is asked about; where it is handed to a
     # trainer; where it is stepped, with the purpose of the loop.
     asked: list[tuple[int, str | None]] = dataclasses.field(default_factory=list)
@@ -41,12 +45,18 @@ class Scheduler:
 
     def _counts(self, maker: Maker) -> str | None:
         """Return what its length counts in this file, or None if that is hard to tell."""
-        if self.by_hand:
+        if self.by_hand or (self.whole or self)._only_asked():
             return None
-        if maker.counts == "updates":
+        steps = [*self.steps, *(step for each in self.stepped for step in each.steps)]
+        purposes = {purpose for _, purpose in steps}
+        if maker.counts == "updates" and not purposes.intersection(TRAINING):
             return UPDATES
-        purposes = {purpose for _, purpose in self.steps} & {UPDATES, EPOCHS}
-        return purposes.pop() if len(purposes) == 1 else None
+        known = purposes & {UPDATES, EPOCHS}
+        return known.pop() if len(known) == 1 else None
+
+    def _only_asked(self) -> bool:
+        """Tell whether the program alone asks it, about whatever it likes."""
+        return bool(self.asked) and not (self.handed or self.passed or self.stepped)
 
     def _lengths(self, maker: Maker, training: Training) -> Iterator[Finding]:
         counts = self._counts(maker)
@@ -66,15 +76,17 @@ class Scheduler:
             self.horizon.value,
             self.warmup.value,
             warmup_name,
-            part=maker.part,
-            once=maker.once,
+            part=maker.part or self.whole is not None,
+            once=maker.once or self.whole is not None,
         )
         if counts == EPOCHS:
             if self.horizon.unit == UPDATES:
+                text = self.horizon.text
+                place = f"`{name}={text}`" if text else "its horizon"
                 yield Finding(
                     "horizon-in-updates",
-                    f"this {self.name} is stepped once an epoch, but `{name}={self.horizon.text}`"
-                    " counts updates: it never gets anywhere. Step it after every update.",
+                    f"this {self.name} is stepped once an epoch, but {place} counts"
+                    " updates: it never gets anywhere. Step it after every update.",
                 )
             elif training.epochs and (self.horizon.value or 0) >= FAR * training.epochs:
                 yield too_long(length, training.epochs)
@@ -130,6 +142,12 @@ class Scheduler:
                 " scheduler for the training.",
                 line=looking[0],
             )
+
+
+class Rate(NamedTuple):
+    """What a scheduler said, when the program asked it."""
+
+    scheduler: Scheduler
 
 
 @dataclasses.dataclass

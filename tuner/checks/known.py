@@ -15,7 +15,9 @@ class Maker(NamedTuple):
     ``counts`` is ``"updates"`` where the framework asks it for every update, and ``"steps"``
     where the program calls ``step()``. A ``part`` has a length that comes again, or that another
     scheduler follows; after one that runs ``once``, as a warmup does, the learning rate stays, so
-    that it may be as short as it likes. ``changes`` says whether asking it changes it.
+    that it may be as short as it likes. ``changes`` says whether asking it changes it. Where the
+    length may be given as ``epochs`` instead, ``per_epoch`` is the argument beside them. ``what``
+    is it called if not as what makes it.
     """
 
     counts: str
@@ -25,6 +27,8 @@ class Maker(NamedTuple):
     part: bool = False
     once: bool = False
     changes: bool = False
+    per_epoch: str | None = None
+    what: str = ""
 
 
 def _mxnet(length: str, base: int, warmup: int, part: bool = False) -> Maker:
@@ -43,9 +47,11 @@ def _hugging_face(length: int | None, warmup: int) -> Maker:
     return Maker("steps", horizon, ("num_warmup_steps", warmup))
 
 
-def _counted(length: str, place: int, warmup: int | None = None, part: bool = False) -> Maker:
+def _counted(
+    length: str, place: int, warmup: int | None = None, part: bool = False, once: bool = False
+) -> Maker:
     places = ("warmup_steps", warmup) if warmup is not None else None
-    return Maker("updates", (length, place), places, part=part)
+    return Maker("updates", (length, place), places, part=part, once=once)
 
 
 MAKERS: dict[str, Maker] = {
@@ -57,7 +63,7 @@ MAKERS: dict[str, Maker] = {
     # PyTorch
     "CosineAnnealingLR": _torch("T_max", 1),
     "PolynomialLR": _torch("total_iters", 1),
-    "OneCycleLR": _torch("total_steps", 2),
+    "OneCycleLR": _torch("total_steps", 2)._replace(per_epoch="steps_per_epoch"),
     "MultiStepLR": _torch("milestones", 1),
     "LinearLR": _torch("total_iters", 3, part=True, once=True),
     "ConstantLR": _torch("total_iters", 2, part=True, once=True),
@@ -83,10 +89,13 @@ MAKERS: dict[str, Maker] = {
     "cosine_decay_schedule": _counted("decay_steps", 1),
     "cosine_onecycle_schedule": _counted("transition_steps", 0),
     "linear_onecycle_schedule": _counted("transition_steps", 0),
-    "linear_schedule": _counted("transition_steps", 2),
-    "polynomial_schedule": _counted("transition_steps", 3),
+    "linear_schedule": _counted("transition_steps", 2, part=True, once=True),
+    "polynomial_schedule": _counted("transition_steps", 3, part=True, once=True),
     "warmup_cosine_decay_schedule": _counted("decay_steps", 3, warmup=2),
+    "join_schedules": Maker("updates", None),
 }
+# What this package's to_torch() makes: its length is that of the schedule.
+STEPPED = Maker("steps", None)
 
 _BY_NAME = 99  # the position of an argument that has none
 _OUR_MAKER = Maker(
@@ -95,6 +104,7 @@ _OUR_MAKER = Maker(
 OURS = {FAMILIES[word].__name__: _OUR_MAKER for word in FAMILIES.built_in}
 # It says the same before and after its horizon.
 OURS["Constant"] = _OUR_MAKER._replace(horizon=None)
+OURS["load_schedule"] = Maker("updates", None, per_epoch="updates_per_epoch", what="schedule")
 
 # MXNet's optimizers that overwrite base_lr with a learning rate of their own.
 OWN_LEARNING_RATE = {

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import ast
-import re
 
-from tuner.checks.amounts import UNKNOWN, Amount, amount
-from tuner.checks.bindings import Options, Scheduler
+from tuner.checks.amounts import EPOCHS
+from tuner.checks.bindings import Options
+from tuner.checks.calls import Calls, passed_on
 from tuner.checks.finding import Finding
-from tuner.checks.known import MAKERS, OURS, Place
 from tuner.checks.lengths import Training
-from tuner.checks.loops import Loop, purpose, resumes
+from tuner.checks.lightning import stepped_by_epoch
+from tuner.checks.loops import resumes
 from tuner.checks.notebook import NOTEBOOK, Line, parse_notebook
 from tuner.errors import ScheduleError
-
-Known = Amount | Scheduler | Options
-# The length of a training, other than `warmup_epochs` or `start_epoch`.
-_ITS_EPOCHS = re.compile(r"((num|n|max|total|num_train)_)?epochs", re.IGNORECASE)
 
 
 def check_source(text: str, training: Training, file: str | None = None) -> list[Finding]:
@@ -58,71 +54,16 @@ def _placed(finding: Finding, file: str | None) -> Finding:
     return finding._replace(file=file)
 
 
-class _Reader(ast.NodeVisitor):
+class _Reader(Calls, ast.NodeVisitor):
     """Reads the statements in their order and notes what becomes of each scheduler."""
 
-    def __init__(self) -> None:
-        self.schedulers: list[Scheduler] = []
-        self.options: list[Options] = []
-        self.epochs: list[int] = []
-        self._names: list[dict[str, Known]] = [{}]
-        self._made: dict[ast.AST, Known] = {}
-        self._classes: dict[str, bool] = {}  # callable classes of the file: do they change
-        self._ours: set[str] = set()  # names that `from tuner import` gave
-        self._loops: list[Loop] = []
-        self._ranges: list[tuple[str, Amount]] = []  # of loops and comprehensions: what runs
-        self._functions = 0
-
-    # --- names ---
-
-    def _find(self, name: str) -> Known | None:
-        return next((names[name] for names in reversed(self._names) if name in names), None)
-
-    def _find_amount(self, name: str) -> Amount | None:
-        found = self._find(name)
-        return found if isinstance(found, Amount) else None
-
-    def _amount(self, node: ast.expr) -> Amount:
-        return amount(node, self._find_amount)
-
-    def _scheduler(self, node: ast.expr) -> Scheduler | None:
-        found = self._known(node)
-        return found if isinstance(found, Scheduler) else None
-
-    def _known(self, node: ast.expr) -> Known | None:
-        """Return what an expression is, after it was visited."""
-        if isinstance(node, (ast.Name, ast.Attribute)):
-            return self._find(ast.unparse(node))
-        return self._made.get(node)
-
-    def _bind(self, target: ast.expr, value: ast.expr) -> None:
-        if isinstance(target, (ast.Tuple, ast.List)):
-            values = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
-            for part, of in zip(target.elts, values, strict=False):
-                self._bind(part, of)
-            return
-        known = self._known(value)
-        if isinstance(target, ast.Subscript):
-            options, key = self._known(target.value), target.slice
-            if isinstance(options, Options) and isinstance(key, ast.Constant):
-                self._option(options, key.value, value)
-            if ast.unparse(target).endswith("['lr']"):
-                self._set_by_hand(value)
-            return
-        name = ast.unparse(target)
-        found = known if known is not None else self._amount(value)
-        # `self.x` is known in the other methods of its class as well.
-        names = (
-            self._names[-2] if name.startswith("self.") and self._functions else self._names[-1]
-        )
-        names[name] = found
-        if isinstance(found, Amount):
-            self._note_epochs(name, found)
-
-    def _note_epochs(self, name: str, found: Amount) -> None:
-        """Keep the epochs that the file writes down, as `num_epochs = 30`."""
-        if found.value and _ITS_EPOCHS.fullmatch(name.rpartition(".")[2]):
-            self.epochs.append(round(found.value))
+    def generic_visit(self, node: ast.AST) -> None:
+        """Read what is inside, then note the schedulers that it passes on."""
+        super().generic_visit(node)
+        for part in passed_on(node):
+            scheduler = self._scheduler(part)
+            if scheduler is not None:
+                scheduler.passed = True
 
     # --- statements ---
 
@@ -139,27 +80,36 @@ class _Reader(ast.NodeVisitor):
                 and ast.unparse(part.value) == "self"
                 for part in ast.walk(methods["__call__"])
             )
-        self._inside(node)
+        self._enter(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        self._inside(node)
+        self._enter(node)
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
-        self._inside(node)
+        self._enter(node)
 
-    def _inside(self, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    def _enter(self, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         loops, self._loops = self._loops, []
         self._names.append({})
-        self._functions += 1
+        self._around.append(node)
         if not isinstance(node, ast.ClassDef):
             arguments = [*node.args.posonlyargs, *node.args.args]
             arguments = arguments[len(arguments) - len(node.args.defaults) :]
             for argument, default in zip(arguments, node.args.defaults, strict=True):
-                self._bind(ast.Name(argument.arg), default)
+                # Who calls it may well name another optimizer than the default.
+                if not isinstance(self._known(default), str):
+                    self._bind(ast.Name(argument.arg), default)
         self.generic_visit(node)
-        self._functions -= 1
+        self._around.pop()
         self._names.pop()
         self._loops = loops
+
+    def visit_Return(self, node: ast.Return) -> None:
+        self.generic_visit(node)
+        for part in stepped_by_epoch(node, self._around):
+            scheduler = self._scheduler(part)
+            if scheduler is not None:
+                scheduler.steps.append((part.lineno, EPOCHS))
 
     def visit_Assign(self, node: ast.Assign) -> None:
         self.visit(node.value)
@@ -199,13 +149,15 @@ class _Reader(ast.NodeVisitor):
         del self._ranges[len(self._ranges) - len(node.generators) :]
 
     def _running(self, target: ast.expr, over: ast.expr) -> None:
-        call = ast.unparse(over.func) if isinstance(over, ast.Call) and over.args else ""
-        length = UNKNOWN
-        if isinstance(over, ast.Call) and re.search(r"(^|\.)a?range$", call):
-            length = self._amount(over.args[min(1, len(over.args) - 1)])
-        self._ranges.append((ast.unparse(target), length))
+        self._ranges.append((ast.unparse(target), self._length_of(over)))
 
     # --- expressions ---
+
+    def visit_List(self, node: ast.List) -> None:
+        self.generic_visit(node)
+        schedulers = [known for part in node.elts if (known := self._scheduler(part))]
+        if schedulers:
+            self._made[node] = schedulers
 
     def visit_Dict(self, node: ast.Dict) -> None:
         self.generic_visit(node)
@@ -216,77 +168,6 @@ class _Reader(ast.NodeVisitor):
         self._made[node] = options
         self.options.append(options)
 
-    def _option(self, options: Options, key: object, value: ast.expr) -> None:
-        if key == "learning_rate":
-            options.rate = self._amount(value)
-        elif key == "lr_scheduler":
-            options.scheduler = self._scheduler(value)
-            if options.scheduler:
-                options.scheduler.handed.append(value.lineno)
-
     def visit_Call(self, node: ast.Call) -> None:
         self.generic_visit(node)
-        name = ast.unparse(node.func)
-        called = self._scheduler(node.func)
-        if called is not None:
-            called.asked.append((node.lineno, self._unit_of(node.args)))
-        elif name.endswith(".step") and isinstance(node.func, ast.Attribute):
-            stepped = self._scheduler(node.func.value)
-            # An argument says where in the schedule it is, in whatever that counts.
-            if stepped is not None and not (node.args or node.keywords):
-                where = purpose(self._loops, at_module_level=not self._functions)
-                stepped.steps.append((node.lineno, where))
-        elif name.endswith("set_learning_rate") and node.args:
-            self._set_by_hand(node.args[-1])
-        else:
-            self._make(node, name)
-
-    def _set_by_hand(self, node: ast.expr) -> None:
-        asked = self._scheduler(node.func) if isinstance(node, ast.Call) else None
-        if asked is not None:
-            asked.by_hand = True
-
-    def _unit_of(self, arguments: list[ast.expr]) -> str | None:
-        name = ast.unparse(arguments[0]) if arguments else ""
-        return next((of.unit for target, of in reversed(self._ranges) if target == name), None)
-
-    def _make(self, node: ast.Call, name: str) -> None:
-        """Note a scheduler that is made, or what a call hands to an optimizer."""
-        last = name.rpartition(".")[2]
-        if name in self._classes:
-            made = Scheduler(name, node.lineno, None, self._classes[name])
-        elif last in MAKERS or (last in OURS and (name == f"tuner.{last}" or last in self._ours)):
-            maker = MAKERS.get(last) or OURS[last]
-            made = Scheduler(last, node.lineno, maker, maker.changes)
-            made.horizon = self._argument(node, maker.horizon)
-            made.warmup = self._argument(node, maker.warmup)
-            made.base = self._argument(node, maker.base)
-        else:
-            self._hand_over(node)
-            return
-        self._made[node] = made
-        self.schedulers.append(made)
-
-    def _argument(self, node: ast.Call, place: Place | None) -> Amount:
-        if place is None:
-            return UNKNOWN
-        for keyword in node.keywords:
-            if keyword.arg == place[0]:
-                return self._amount(keyword.value)
-        return self._amount(node.args[place[1]]) if place[1] < len(node.args) else UNKNOWN
-
-    def _hand_over(self, node: ast.Call) -> None:
-        options = Options(node.lineno)
-        for keyword in node.keywords:
-            self._option(options, keyword.arg, keyword.value)
-        self.options.append(options)
-        words = [part.value for part in node.args if isinstance(part, ast.Constant)]
-        for part in (*node.args, *(keyword.value for keyword in node.keywords)):
-            given = self._known(part)
-            if isinstance(given, Options):
-                given.optimizer = next((word for word in words if isinstance(word, str)), "")
-        if words and str(words[0]).startswith("--"):
-            for keyword in node.keywords:  # an option of the command line, with its default
-                if keyword.arg == "default":
-                    name = str(words[0]).lstrip("-").replace("-", "_")
-                    self._note_epochs(name, self._amount(keyword.value))
+        self._call(node)
