@@ -45,6 +45,11 @@ def row(
     return TrialRow(**{**start, **more})
 
 
+def untrained(number: int, schedule: Schedule | None = None) -> TrialRow:
+    """Return a trial that was pruned before its first epoch."""
+    return row(number, None, schedule, state="pruned", epochs=0)
+
+
 def collapsed(number: int, schedule: Schedule | None = None) -> TrialRow:
     """Return a trial whose training collapsed in its first epoch."""
     reason = "collapsed in epoch 1: the network gives one answer to everything"

@@ -5,7 +5,7 @@ import pytest
 from tuner.report.answers import which_base_lr, which_power, which_warmup
 from tuner.schedules import Constant, Cosine, Poly, Schedule
 
-from .rows import ACCURACY, CLOCK, collapsed, row
+from .rows import ACCURACY, CLOCK, collapsed, row, untrained
 
 
 def constant(base_lr: float) -> Schedule:
@@ -46,6 +46,18 @@ def test_without_a_collapse_all_that_was_tried_is_safe() -> None:
     assert answer.sentence.endswith("No training with a fixed learning rate is complete.")
     best = which_base_lr([row(0, 0.9, constant(0.2)), row(1, 0.8, cosine(0.7))], ACCURACY)
     assert best.sentence.endswith("0.2, with 0.9000 (trial 0), the best of all schedules.")
+
+
+def test_a_trial_that_was_never_trained_is_no_safe_training() -> None:
+    rows = [
+        row(0, 0.8, cosine(0.1)),
+        row(1, 0.9, cosine(0.3, warmup=4)),
+        untrained(2, cosine(0.7)),
+    ]
+    safe = which_base_lr(rows, ACCURACY).sentence
+    assert safe.startswith("Safe up to 0.3, the highest tried: none of 2 collapsed.")
+    warmup = which_warmup(rows, CLOCK, ACCURACY).sentence
+    assert warmup.endswith("None of 2 trainings collapsed, with warmup or without.")
 
 
 def test_when_even_the_lowest_collapsed_none_is_safe() -> None:

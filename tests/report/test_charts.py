@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import math
+from pathlib import Path
+
 import pytest
 
 from tuner.report.charts import charts
+from tuner.report.confirmed import Confirmed, Finalist
 from tuner.report.data import report_data
 from tuner.report.look import Chart
 from tuner.report.snapshot import snapshot
 from tuner.results import trial_rows
 from tuner.spec import StudySpec
 
-from .studies import STATES, figure_data, study_in
+from .studies import STATES, figure_data, make_spec, study_in
 
 KEYS = {
     "best", "confirmed", "schedules", "learning", "progress", "families", "pruning", "base-lr",
@@ -54,6 +58,32 @@ def test_titles_are_sentences_of_their_own_and_axes_have_names(spec: StudySpec) 
         assert layout.title.text is None, key
         axes = [layout[name] for name in layout if name.startswith("xaxis")]
         assert any(axis.title.text for axis in axes), key
+
+
+def test_a_study_without_a_pruner_misses_no_good_trial(tmp_path: Path) -> None:
+    spec = make_spec(tmp_path, more='[pruner]\ntype = "none"')
+    chart = charts_in("two complete", spec)["pruning"]
+    assert (chart.answer, chart.sentence) == ("", "The study prunes no trial.")
+
+
+def test_a_confirm_has_room_for_the_labels_of_its_rows(spec: StudySpec) -> None:
+    study = study_in("no trials", spec)
+    data = report_data([], spec.space.clock, spec.objective)
+    heights = []
+    for label in ("short", "a label of about sixty letters, as one writes who is careful"):
+        found = (Finalist(label, "cosine", (0.8,), 0.8, None),) * 3
+        confirmed = Confirmed("", (), found, False)
+        heights.append(charts(study, spec, [], data, confirmed)["confirmed"].height)
+    assert heights[0] == 110 + 3 * 52
+    assert heights[1] >= 110 + 3 * 4 * 17
+
+
+def test_a_confirm_that_nobody_survived_has_no_chart(spec: StudySpec) -> None:
+    study = study_in("no trials", spec)
+    data = report_data([], spec.space.clock, spec.objective)
+    confirmed = Confirmed("", (), (Finalist("hot", "cosine", (math.inf,), math.inf, None),), False)
+    chart = charts(study, spec, [], data, confirmed)["confirmed"]
+    assert chart.sentence == "It needs a training that did not diverge, and there is none."
 
 
 def test_a_rate_of_zero_is_said_to_be_left_out(spec: StudySpec) -> None:

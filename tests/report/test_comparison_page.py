@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import tuner
 from tuner.comparison import Compared, Comparison, Repeat
 from tuner.report.comparison_figures import schedules_figure, seeds_figure, training_figure
 from tuner.report.comparison_page import render_comparison
+from tuner.report.look import folded, row_height
 from tuner.tasks.base import EpochRecord
 
 from ..browser import browser
@@ -71,13 +73,61 @@ def test_the_table_and_the_sentence() -> None:
     assert nothing.texts["verdict"] == "No training is over yet."
 
 
+def test_where_all_diverged_no_schedule_is_the_best() -> None:
+    inf = LIVING[0]._replace(repeats=(DEAD._replace(value=math.inf),))
+    page = Page(render_comparison(Comparison((inf, inf), 0, "test loss", True), SPEC))
+    assert page.texts["verdict"] == "No schedule survived: even the lowest mean test loss is inf."
+    assert page.of_class("best") == []
+    assert "chart-seeds" not in [e.attributes.get("id") for e in page.elements]
+
+
+OWN = Repeat(1, "complete", (EpochRecord(1, None, None, None, 0.1, 0.1, 1.0),), (7.0,), 7.0, "")
+
+
+@pytest.mark.parametrize(
+    ("training", "metric", "titles", "names"),
+    [
+        (
+            repeat(1, 0.8), "test accuracy", ["train loss", "accuracy"],
+            ["train loss", "train acc", "test acc"],
+        ),
+        (
+            repeat(1, 0.8), "test perplexity", ["train loss", "test perplexity"],
+            ["train loss", "test perplexity"],
+        ),
+        (OWN, "miles", ["miles"], ["miles"]),
+        (DEAD, "miles", [], []),
+    ],
+)  # fmt: skip
+def test_a_training_has_a_panel_for_what_it_measures_and_no_other(
+    training: Repeat, metric: str, titles: list[str], names: list[str]
+) -> None:
+    figure = training_figure(LIVING[0]._replace(repeats=(training,)), CLOCK, metric)
+    axes = [figure.layout[name] for name in sorted(figure.layout) if name.startswith("yaxis")]
+    assert [axis.title.text for axis in axes] == ["LR", *titles]
+    assert [t.name for t in figure.data if t.showlegend is not False] == names
+
+
+LONG = "a label of about sixty letters, as one writes who is careful"
+
+
+def test_a_row_is_as_high_as_its_folded_label() -> None:
+    assert row_height(["short"], 30) == 30
+    assert row_height(["short", LONG], 30) >= 17 * (folded(LONG).count("<br>") + 1) > 30
+    long = Comparison((LIVING[0]._replace(label=LONG), *LIVING[1:3]), 0)
+    page = Page(render_comparison(long, SPEC))
+    [seeds] = [e for e in page.elements if e.attributes.get("id") == "chart-seeds"]
+    assert seeds.attributes["style"] == f"height:{140 + 3 * row_height([LONG], 30)}px"
+    assert len(page.of_class("folded")) == 4
+
+
 def test_a_training_at_chance_leaves_the_others_room() -> None:
     fine = COMPARISON.schedules[0]
     seeds = [fine.repeats[0]._replace(seed=n, value=0.89 + n / 1000) for n in range(8)]
     dead = seeds[0]._replace(value=0.1, reason="collapsed in epoch 1")
     hot = fine._replace(label="hot", repeats=(dead,))
     figure = seeds_figure(Comparison((fine._replace(repeats=tuple(seeds)), hot), 0))
-    row = next(trace for trace in figure.data if trace.y[0] == "hot")
+    row = next(trace for trace in figure.data if trace.name == "hot")
     assert tuple(row.customdata[0]) == (0.1, 0)
     assert 0.8 < figure.layout.xaxis.range[0] < row.x[0] < 0.89
     means = figure.data[-1]
@@ -95,7 +145,9 @@ def test_the_figures() -> None:
     assert low < 0.0012  # where the square root in updates ends
     assert high > 0.5
     seeds = seeds_figure(COMPARISON)
-    assert [trace.y[0] for trace in seeds.data[:2]] == ["square root, epochs", "cosine, epochs"]
+    assert [t.name for t in seeds.data[:2]] == ["square root, epochs", "cosine, epochs"]
+    assert [t.y[0] for t in seeds.data[:2]] == [0, 1]
+    assert seeds.layout.yaxis.ticktext[:2] == ("square root,<br>epochs", "cosine, epochs")
     means = seeds.data[-1]
     assert means.x[0] == pytest.approx(COMPARISON.ranked[0].value.mean)
     assert means.error_x.array[0] == pytest.approx(0.01 / 2**0.5)

@@ -10,7 +10,7 @@ from tuner.report import write_report
 from tuner.spec import StudySpec
 
 from .reading import Page
-from .studies import HOSTILE, study_in
+from .studies import HOSTILE, make_spec, prepared_study, study_in
 
 FINALIST = Candidate(
     "trial 2", Constant(base_lr=0.2, horizon=40), 2, {1: 0.90, 2: 0.80}, averaged=(0.91, 0.89)
@@ -40,6 +40,18 @@ def test_the_table_of_a_confirm(spec: StudySpec, tmp_path: Path) -> None:
         [HOSTILE, "constant", "2", "0.4950 ± 0.3950", "–", "–", "1 collapsed"],
     ]  # fmt: skip
     assert page.texts["verdict"].startswith("The winner is trial 2, constant with base LR 0.2: ")
+
+
+def test_a_confirmed_baseline_that_the_study_never_trained(tmp_path: Path) -> None:
+    spec = make_spec(tmp_path)
+    first = spec.space.baselines[0]
+    winner = Candidate(first.label, first.schedule, None, {1: 0.9})
+    path = write_report(
+        prepared_study(spec), spec, tmp_path / "report.html", Confirmation((winner,), ())
+    )
+    page = Page(path.read_text(encoding="utf-8"))
+    assert "constant, not trained to its end in the study." in path.read_text(encoding="utf-8")
+    assert page.texts["title-best"] == "The winner's learning rate over its training"
 
 
 def test_an_unfinished_confirm_names_no_winner(spec: StudySpec, tmp_path: Path) -> None:

@@ -37,9 +37,7 @@ def test_the_best_trial_is_the_first_of_the_ranking(spec: StudySpec) -> None:
     assert data.best.number == first.number
     assert data.best.accuracy == first.value
     assert data.best.text == repr(first.schedule)
-    assert data.best.test_accuracy == tuple(r.test_accuracy for r in first.records)
-    assert data.best.train_loss == tuple(r.train_loss for r in first.records)
-    assert data.best.epochs == (1, 2, 3, 4)
+    assert data.best.records == first.records
     assert data.best.curve.epochs[-1] == spec.epochs
 
 
@@ -48,6 +46,14 @@ def test_no_trial_that_is_not_complete_is_best_whatever_its_value() -> None:
     assert data.best is not None
     assert data.best.number == 1
     assert [line.rank for line in data.lines] == [None, 1]
+
+
+@pytest.mark.parametrize("state", ["waiting", "pruned"])
+def test_a_confirmed_baseline_that_is_not_complete_has_no_value(state: str) -> None:
+    confirmed = row(1, None if state == "waiting" else 0.3, state=state, baseline="by hand")
+    data = report_data([row(0, 0.5), confirmed], CLOCK, ACCURACY, confirmed)
+    assert data.best is not None
+    assert (data.winner, data.best.accuracy, data.averaging) == (1, None, None)
 
 
 def test_the_leaders_are_the_top_and_all_baselines() -> None:

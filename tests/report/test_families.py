@@ -5,7 +5,7 @@ import pytest
 from tuner.report.families import Ended, ended_by_pruning, families
 from tuner.schedules import Constant, Poly
 
-from .rows import ACCURACY, collapsed, row
+from .rows import ACCURACY, collapsed, row, untrained
 
 CONSTANT = Constant(base_lr=0.3, horizon=40)
 POLY = Poly(base_lr=0.3, final_lr=0.01, horizon=40, power=2.0)
@@ -49,6 +49,15 @@ def test_a_pruned_trial_has_its_last_accuracy_and_a_complete_one_its_final() -> 
 def test_pruning_is_counted_by_family_and_epoch_without_the_collapsed() -> None:
     assert ended_by_pruning(ROWS) == (Ended("constant", 1, 2), Ended("poly", 2, 1))
     assert ended_by_pruning(ROWS[:3]) == ()
+
+
+def test_a_trial_pruned_before_its_first_epoch_is_counted_but_is_no_training() -> None:
+    rows = [collapsed(0, POLY), *(untrained(n, POLY) for n in (1, 2)), untrained(3, CONSTANT)]
+    constant, poly = families(rows, ACCURACY)
+    assert (poly.trials, poly.pruned, poly.untrained, poly.collapse_rate) == (3, 2, 2, 1.0)
+    assert [dot.number for dot in poly.dots] == [0]
+    assert (constant.trials, constant.dots, constant.collapse_rate) == (1, (), None)
+    assert ended_by_pruning(rows) == (Ended("constant", 0, 1), Ended("poly", 0, 2))
 
 
 def test_no_trial_is_no_family() -> None:

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from tuner.objective import Objective
 from tuner.report.confirmed import Finalist
 from tuner.report.data import report_data
 from tuner.report.figures import (
@@ -16,11 +17,13 @@ from tuner.report.figures import (
     training_figure,
 )
 from tuner.report.look import family_colour, family_symbol, log_axis, text, window
+from tuner.report.series import measured
 from tuner.results import trial_rows
 from tuner.schedules import FAMILIES
 from tuner.spec import StudySpec
+from tuner.tasks.base import EpochRecord
 
-from .rows import ACCURACY
+from .rows import ACCURACY, LOSS, record
 from .studies import HOSTILE, add_trials, empty_study, figure_data, study_in
 
 
@@ -29,17 +32,22 @@ def test_the_winners_figure_has_rate_loss_and_accuracies_on_one_time_axis(
 ) -> None:
     best = report_data(trial_rows(study_in("mixed", spec)), spec.space.clock, spec.objective).best
     assert best is not None
-    best = best._replace(averaged_accuracy=(0.5, 0.6, 0.7, 0.8))
+    averaged_values = (0.5, 0.6, 0.7, 0.8)
+    records = tuple(
+        record._replace(averaged_accuracy=value)
+        for record, value in zip(best.records, averaged_values, strict=True)
+    )
+    best = best._replace(records=records)
     figure = best_figure(best, ACCURACY)
     rate, loss, train, test, averaged = figure_data(figure)
     assert tuple(rate["x"]) == best.curve.epochs
     assert tuple(rate["y"]) == best.curve.rates
     assert rate["line"]["color"] == family_colour(best.family)
-    assert tuple(loss["y"]) == best.train_loss
-    assert tuple(train["y"]) == best.train_accuracy
-    assert tuple(test["y"]) == best.test_accuracy
-    assert tuple(averaged["y"]) == best.averaged_accuracy
-    assert all(tuple(each["x"]) == best.epochs for each in (loss, train, test, averaged))
+    assert list(loss["y"]) == [record.train_loss for record in records]
+    assert list(train["y"]) == [record.train_accuracy for record in records]
+    assert list(test["y"]) == [record.test_accuracy for record in records]
+    assert tuple(averaged["y"]) == averaged_values
+    assert all(list(each["x"]) == [1, 2, 3, 4] for each in (loss, train, test, averaged))
     assert figure.layout.yaxis.type == "log"
     assert figure.layout.xaxis.matches == figure.layout.xaxis2.matches == "x3"
     assert "epochs" in figure.layout.xaxis3.title.text
@@ -49,7 +57,31 @@ def test_without_averaged_weights_there_is_no_line_for_them(spec: StudySpec) -> 
     best = report_data(trial_rows(study_in("mixed", spec)), spec.space.clock, spec.objective).best
     assert best is not None
     assert [t["name"] for t in figure_data(best_figure(best, ACCURACY))][-1] == "test accuracy"
-    assert len(training_figure(4, ACCURACY).data) == 5
+
+
+OWN = EpochRecord(1, None, None, None, 0.1, 0.1, 1.0, value=7.0)
+
+
+@pytest.mark.parametrize(
+    ("records", "objective", "titles"),
+    [
+        ((record(1, 0.8),), ACCURACY, ["learning rate", "train loss", "accuracy"]),
+        ((record(1, 0.8),), LOSS, ["learning rate", "train loss", "test loss"]),
+        ((OWN,), Objective(metric="miles", direction="maximize"), ["learning rate", "miles"]),
+        ((), ACCURACY, ["learning rate"]),
+    ],
+)
+def test_a_training_has_a_panel_for_what_it_measures_and_no_other(
+    records: tuple[EpochRecord, ...], objective: Objective, titles: list[str]
+) -> None:
+    series = measured(records, objective)
+    figure = training_figure(4, series, objective)
+    layout = figure.layout
+    axes = [layout[name] for name in sorted(layout) if name.startswith("yaxis")]
+    assert [axis.title.text for axis in axes] == titles
+    assert len(figure.data) == 1 + len(series)
+    across = [layout[name].title.text for name in sorted(layout) if name.startswith("xaxis")]
+    assert across == [None] * (len(titles) - 1) + ["time (epochs trained)"]
 
 
 def test_the_overlay_draws_the_winner_last_and_the_pruned_as_one_faint_trace(

@@ -78,8 +78,21 @@ def test_a_trial_without_an_owner_has_a_row_as_well() -> None:
 
 
 def test_what_the_trials_cost() -> None:
-    spent = cost(ROWS, epochs=4)
-    # Those that are over: 0, 1, 2, 3, 4; trial 3 was given 3 of its 4 epochs.
-    assert spent == Cost(full=20, trained=4 + 4 + 2 + 1, given=3)
-    assert spent.saved == pytest.approx(9 / 20)
-    assert cost([], 4).saved == 0
+    failed = row(7, None, state="failed", epochs=3)
+    spent = cost([*ROWS, failed], epochs=4)
+    # Trial 3 was given 3 of its 4 epochs; trial 5 is running; pruning saved 2 epochs of trial 2,
+    # and none of trial 4, which collapsed.
+    assert spent == Cost(trained=4 + 4 + 2 + 1 + 1 + 3, given=3, saved=2)
+    assert spent.unpruned == 17
+
+
+@pytest.mark.parametrize(
+    ("spent", "words"),
+    [
+        (Cost(75, 5, 25), "25 % fewer than 100 without pruning, 5 shared with other trials"),
+        (Cost(75, 5, 0), "5 shared with other trials"),
+        (cost([collapsed(0)], 4), "all trials together"),
+    ],
+)
+def test_what_was_not_trained_in_words(spent: Cost, words: str) -> None:
+    assert spent.words == words

@@ -17,7 +17,7 @@ from tuner.report.search_figures import (
 )
 from tuner.schedules import Constant, Cosine
 
-from .rows import ACCURACY, CLOCK, EPOCHS, collapsed, row
+from .rows import ACCURACY, CLOCK, EPOCHS, collapsed, row, untrained
 from .studies import figure_data
 
 CONSTANT = Constant(base_lr=0.3, horizon=40)
@@ -87,6 +87,8 @@ def test_pruned_trials_are_stacked_by_family_over_the_epochs() -> None:
     assert figure.layout.barmode == "stack"
     low, high = figure.layout.xaxis.range
     assert low < 1 < EPOCHS < high
+    before = pruning_figure(ended_by_pruning([*ROWS, untrained(7)]), EPOCHS)
+    assert before.layout.xaxis.range == (-0.6, high)
 
 
 def test_an_answer_is_drawn_on_the_axis_of_its_question() -> None:

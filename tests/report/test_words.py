@@ -1,28 +1,32 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from tuner import Constant, Cosine
 from tuner.confirmation import Candidate, Confirmation, spread
+from tuner.report.confirmed import confirmed_sentence
 from tuner.report.data import Averaging
 from tuner.report.words import averaging_sentence, confirmed_verdict, false_prunes_sentence
 from tuner.results import FalsePrunes
 
-from .rows import ACCURACY
+from .rows import ACCURACY, LOSS
 
 COSINE = Cosine(base_lr=0.25, final_lr=0.01, horizon=40)
 CONSTANT = Constant(base_lr=0.3, horizon=40)
 FINALIST = Candidate("trial 7", COSINE, 7, {1: 0.90, 2: 0.91, 3: 0.92})
-BASELINE = Candidate("by hand", CONSTANT, None, {1: 0.88, 2: 0.89, 3: 0.90})
+BASELINE = Candidate("by hand", CONSTANT, None, {1: 0.88, 2: 0.891, 3: 0.90})
 
 
 def test_the_verdict_of_a_confirm_names_winner_mean_error_n_and_rival() -> None:
-    # Standard error 0.01 / sqrt(3); every paired difference is 0.02.
+    # Standard error 0.01 / sqrt(3); paired differences 0.02, 0.019, 0.02: mean 0.019667, standard
+    # error 0.001 / 3, t(2) = 4.303.
     assert confirmed_verdict(Confirmation((BASELINE, FINALIST), ()), ACCURACY) == (
         "The winner is trial 7, cosine with base LR 0.25: test accuracy 0.9100 ± 0.0058 (mean ±"
-        " standard error over n = 3 fresh seeds), 0.0200 above the best baseline, “by hand”,"
-        " constant with base LR 0.3 (0.8900 ± 0.0058; 95 % interval of the paired difference"
-        " +0.0200 to +0.0200); the seeds separate it from all others."
+        " standard error over n = 3 fresh seeds), 0.0197 above the best baseline, “by hand”,"
+        " constant with base LR 0.3 (0.8903 ± 0.0058; 95 % interval of the paired difference"
+        " +0.0182 to +0.0211); the seeds separate it from all others."
     )
 
 
@@ -41,8 +45,32 @@ def test_many_that_are_tied_are_counted() -> None:
 
 
 def test_without_a_rival_there_is_nothing_to_hold_against() -> None:
-    sentence = confirmed_verdict(Confirmation((FINALIST,), ()), ACCURACY)
-    assert "with no baseline beside it" in sentence
+    alone = Confirmation((FINALIST,), ())
+    assert confirmed_verdict(alone, ACCURACY).endswith(" seeds), with no baseline beside it.")
+    assert confirmed_sentence(alone, "test accuracy") == "trial 7, 0.9100 ± 0.0058 on 3 seeds"
+    failed = Confirmation((FINALIST, BASELINE._replace(accuracies={1: None})), ())
+    assert "with no baseline trained on the same seeds" in confirmed_verdict(failed, ACCURACY)
+
+
+def losses(candidate: Candidate, *values: float) -> Candidate:
+    return candidate._replace(accuracies=dict(enumerate(values)), minimized=True)
+
+
+def test_baselines_that_diverged_are_beside_the_winner() -> None:
+    found = (losses(FINALIST, 0.3, 0.4), losses(BASELINE, 0.2, math.inf))
+    sentence = confirmed_verdict(Confirmation(found, ()), LOSS)
+    assert "n = 2 fresh seeds), while every baseline diverged from some of them; " in sentence
+
+
+def test_where_every_schedule_diverged_none_survived() -> None:
+    found = (losses(FINALIST, 0.3, math.inf), losses(BASELINE, math.inf, math.inf))
+    confirmation = Confirmation(found, ())
+    assert confirmed_verdict(confirmation, LOSS).startswith(
+        "No schedule survived the fresh seeds: even the best mean test loss is inf, that of trial"
+        " 7, cosine with base LR 0.25, which diverged from 1 of 2 seeds; "
+    )
+    start = "no schedule survived; the first is trial 7, inf on 2 seeds"
+    assert confirmed_sentence(confirmation, "test loss").startswith(start)
 
 
 def test_what_weight_averaging_gives() -> None:

@@ -23,8 +23,8 @@ from tuner.spec_sections import CONFIRM
 from tuner.study_result import StudyResult
 
 _LOOK_SECONDS = 2.0
-# How long a confirm may take to begin.
-_CONFIRM_SECONDS = 15.0
+# How long a confirm may take to begin, and then its first training.
+_GRACE_SECONDS = 15.0
 
 
 class Part(NamedTuple):
@@ -33,6 +33,11 @@ class Part(NamedTuple):
     name: str
     board: Board
     is_over: bool
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything in it runs or ran."""
+        return bool(self.board.finished or self.board.running)
 
 
 def watch(found: StudyResult) -> None:
@@ -112,22 +117,29 @@ def _seconds_left(
 
 def _moments(found: StudyResult) -> Iterator[list[Part]]:
     """Yield the parts again and again, the last time when all of them are over."""
-    over_since = None
+    over_since, known = 0.0, 0
     while True:
         parts = parts_of(found)
         yield parts
-        begun = [part for part in parts if part.board.finished or part.board.running]
-        if not begun or not all(part.is_over for part in begun):
-            over_since = None
-        else:
-            over_since = over_since or time.monotonic()
-            # A study that ends with a confirm may be about to begin it.
-            waits = found.spec.confirm.enabled and not any(
-                part.name.endswith(CONFIRM) for part in parts
-            )
-            if not waits or time.monotonic() - over_since > _CONFIRM_SECONDS:
-                return
+        begun = [part for part in parts if part.has_begun]
+        is_over = bool(begun) and all(part.is_over for part in begun)
+        # Each part has the whole grace.
+        if not is_over or len(parts) > known:
+            over_since, known = time.monotonic(), len(parts)
+        waits = _is_awaited(found, parts) and time.monotonic() - over_since <= _GRACE_SECONDS
+        if is_over and not waits:
+            return
         time.sleep(_LOOK_SECONDS)
+
+
+def _is_awaited(found: StudyResult, parts: Sequence[Part]) -> bool:
+    """Return whether a study that ends with a confirm may be about to begin it, or its trainings.
+
+    What was planned and never begun, by who was interrupted, is no reason to wait for ever.
+    """
+    has_confirm = any(part.name.endswith(CONFIRM) for part in parts)
+    is_due = found.spec.confirm.enabled and not has_confirm
+    return is_due or not all(part.has_begun for part in parts)
 
 
 def _page(parts: Sequence[Part]) -> Group:

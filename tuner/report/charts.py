@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ from tuner.report.figures import (
     learning_figure,
     overlay_figure,
 )
-from tuner.report.look import Chart, edge_note
+from tuner.report.look import Chart, edge_note, row_height
 from tuner.report.optuna_figures import optuna_charts
 from tuner.report.progress import best_so_far, timeline
 from tuner.report.search_figures import (
@@ -31,9 +32,10 @@ from tuner.report.search_figures import (
     pruning_figure,
     timeline_figure,
 )
+from tuner.report.series import listed, measured, panels
 from tuner.report.words import averaging_sentence, false_prunes_sentence
 from tuner.results import TrialRow, false_prunes
-from tuner.spec import StudySpec
+from tuner.spec import NoPruner, StudySpec
 
 _NO_COMPLETE = "It needs a complete trial, and there is none yet."
 _MEANS = "Grey: means of ranges of complete trials. "
@@ -78,14 +80,15 @@ def _drawn(chart: Chart, has_data: object, sentence: str, draw: Callable[[], go.
 
 def _best(data: ReportData, objective: Objective) -> Chart:
     best = data.best
+    drawn = panels(measured(best.records, objective)) if best else ("learning rate",)
     chart = Chart(
         "best",
-        f"The winner's learning rate, train loss and {objective.judged_by} over its training",
+        f"The winner's {listed(drawn)} over its training",
         answer=averaging_sentence(
-            data.averaging, data.winner, best.accuracy if best else 0.0, objective
+            data.averaging, data.winner, best.accuracy if best else None, objective
         ),
         note=_no_zero([best.curve.rates] if best else []),
-        height=620,
+        height=140 + 160 * len(drawn),
     )
     if best is None:
         return chart._replace(sentence=_NO_COMPLETE, answer="")
@@ -94,15 +97,18 @@ def _best(data: ReportData, objective: Objective) -> Chart:
 
 def _confirmed(confirmed: Confirmed | None, objective: Objective) -> Chart:
     finalists = [f for f in confirmed.finalists if f.values] if confirmed else []
+    survived = any(math.isfinite(value) for f in finalists for value in f.values)
     chart = Chart(
         "confirmed",
         f"{_at_the_start(objective.judged_by)} of every training on fresh seeds, and the means",
         note="Rings: one training each. Diamonds: mean ± standard error."
         f" {edge_note(objective.minimized)}",
-        height=110 + 52 * len(finalists),
+        height=110 + row_height((f.label for f in finalists), 52) * len(finalists),
     )
     sentence = "It needs trainings on fresh seeds, and there is none: “tuner confirm” makes them."
-    return _drawn(chart, finalists, sentence, lambda: confirmed_figure(finalists, objective))
+    if finalists:
+        sentence = "It needs a training that did not diverge, and there is none."
+    return _drawn(chart, survived, sentence, lambda: confirmed_figure(finalists, objective))
 
 
 def _overlay(data: ReportData, objective: Objective) -> Chart:
@@ -153,10 +159,10 @@ def _best_so_far(
 
 
 def _families(rows: Sequence[TrialRow], data: ReportData, objective: Objective) -> Chart:
-    found = families(rows, objective)
+    found = [family for family in families(rows, objective) if family.dots]
     chart = Chart(
         "families",
-        f"{_at_the_start(objective.judged_by)} by family, a point for every trial",
+        f"{_at_the_start(objective.judged_by)} by family, a point for every trained trial",
         note="Filled: complete, with their quartiles as a box. Open: pruned, at their last"
         f" {objective.noun}. Red crosses: collapsed. {edge_note(objective.minimized)}",
         height=120 + 64 * len(found),
@@ -168,14 +174,15 @@ def _families(rows: Sequence[TrialRow], data: ReportData, objective: Objective) 
 
 
 def _pruning(rows: Sequence[TrialRow], spec: StudySpec) -> Chart:
-    ended = ended_by_pruning(rows)
+    ended, prunes = ended_by_pruning(rows), not isinstance(spec.pruner, NoPruner)
+    missed = false_prunes_sentence(false_prunes(rows), spec.pruner.control_share)
     chart = Chart(
         "pruning",
         "Where pruning ended trials, by family",
-        answer=false_prunes_sentence(false_prunes(rows), spec.pruner.control_share),
+        answer=missed if prunes else "",
         height=320,
     )
-    sentence = "Pruning has ended no trial."
+    sentence = "Pruning has ended no trial." if prunes else "The study prunes no trial."
     return _drawn(chart, ended, sentence, lambda: pruning_figure(ended, spec.epochs))
 
 

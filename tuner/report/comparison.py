@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from tuner.comparison import Comparison, Repeat
-from tuner.report.words import mean_sd
+from tuner.report.words import count, mean_sd
 
 _DECIMALS = 3  # of accuracies, as in the chapter
 
@@ -57,10 +58,14 @@ def comparison_sentence(comparison: Comparison) -> str:
     best, which = ranked[0], "lowest" if comparison.minimized else "highest"
     metric = comparison.judged_by
     assert best.value is not None, "ranked by it"
-    text = (
-        f"Of {len(comparison.schedules)} schedules, “{best.label}” has the {which} mean"
-        f" {metric}: {mean_sd(best.value, metric, _DECIMALS)}, n = {best.value.n}."
-    )
+    found = mean_sd(best.value, metric, _DECIMALS)
+    if math.isfinite(best.value.mean):
+        text = (
+            f"Of {count(len(comparison.schedules), 'schedule')}, “{best.label}” has the {which}"
+            f" mean {metric}: {found}, n = {best.value.n}."
+        )
+    else:
+        text = f"No schedule survived: even the {which} mean {metric} is {found}."
     if comparison.missing:
         known = comparison.trained + comparison.missing
         text += f" Unfinished: {comparison.trained} of {known} trainings are over."

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 from plotly.colors import qualitative
 from plotly.subplots import make_subplots
 
-from tuner.comparison import Compared, Comparison
+from tuner.comparison import Compared, Comparison, Repeat
 from tuner.objective import digits
 from tuner.report.comparison import curves, short
 from tuner.report.curves import Curve, lr_curve
-from tuner.report.look import ACCENT, GREY, epoch_axis, log_axis, styled, text, window
+from tuner.report.figures import any_of
+from tuner.report.look import ACCENT, GREY, epoch_axis, folded, log_axis, styled, text, window
 from tuner.units import Clock
 
 _VIOLET, _GREEN = "#a05fd0", "#2f9e5b"
 _COLOURS: list[str] = qualitative.D3
 # Those with the first colours again.
 _DASHES = ("solid", "dash", "dot", "dashdot")
+
+
+class _Line(NamedTuple):
+    """What a training measures, the field that has it, and the panel where it is drawn."""
+
+    name: str
+    field: str
+    colour: str
+    panel: str
 
 
 def schedules_figure(schedules: Sequence[Compared], clock: Clock) -> go.Figure:
@@ -50,20 +60,20 @@ def seeds_figure(comparison: Comparison) -> go.Figure:
     # A training that collapsed would leave the others no room.
     seen = window([value for points in every for value, _ in points], comparison.minimized)
     hover = f"seed %{{customdata[1]}}: {metric} %{{customdata[0]:{digits(metric)}}}<extra></extra>"
-    for compared, points in zip(schedules, every, strict=True):
+    for place, (compared, points) in enumerate(zip(schedules, every, strict=True)):
         trace = go.Scatter(
-            x=[seen.shown(value) for value, _ in points], y=[text(compared.label)] * len(points),
-            mode="markers", showlegend=False, customdata=points,
+            x=[seen.shown(value) for value, _ in points], y=[place] * len(points),
+            name=text(compared.label), mode="markers", showlegend=False, customdata=points,
             marker={"color": ACCENT, "size": 8, "opacity": 0.7},
             hovertemplate=hover,
         )  # fmt: skip
         figure.add_trace(trace)
-    means = [(text(c.label), c.value) for c in schedules if c.value]
+    means = [(place, c.value) for place, c in enumerate(schedules) if c.value]
     figure.add_trace(
         go.Scatter(
             x=[seen.shown(found.mean) for _, found in means],
             customdata=[found.mean for _, found in means],
-            y=[label for label, _ in means],
+            y=[place for place, _ in means],
             error_x={"type": "data", "array": [seen.error(f.mean, f.sd) for _, f in means]},
             mode="markers", name="mean ± standard deviation",
             marker={"color": GREY, "size": 11, "symbol": "line-ns-open"},
@@ -72,13 +82,19 @@ def seeds_figure(comparison: Comparison) -> go.Figure:
     )  # fmt: skip
     styled(figure)
     figure.update_xaxes(title_text=f"{metric} after the last epoch", range=seen.range)
-    figure.update_yaxes(autorange="reversed")
+    figure.update_yaxes(
+        tickvals=[*range(len(schedules))],
+        ticktext=[folded(compared.label) for compared in schedules],
+        range=[len(schedules) - 0.4, -0.6],
+    )
     return figure
 
 
 def training_figure(compared: Compared, clock: Clock, metric: str) -> go.Figure:
     """Draw one schedule and its trainings as the chapter does: the means, each seed faintly."""
-    figure = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.06)
+    lines = _measured(compared, metric)
+    rows = {panel: row for row, panel in enumerate(dict.fromkeys(e.panel for e in lines), start=2)}
+    figure = make_subplots(rows=1 + len(rows), cols=1, shared_xaxes=True, vertical_spacing=0.06)
     rate = lr_curve(compared.schedule, clock.updates_per_epoch, clock.horizon)
     figure.add_trace(
         go.Scatter(
@@ -89,38 +105,46 @@ def training_figure(compared: Compared, clock: Clock, metric: str) -> go.Figure:
         row=1, col=1,
     )  # fmt: skip
     means = curves(compared.repeats)
-    for measured, field, colour, row in (
-        ("train loss", "train_loss", _VIOLET, 2),
-        ("train accuracy", "train_accuracy", _GREEN, 3),
-        (metric, "value", ACCENT, 3),
-    ):
-        name = short(measured)
+    for each in lines:
+        name, row = short(each.name), rows[each.panel]
         for repeat in compared.repeats:
-            values = (
-                repeat.values
-                if field == "value"
-                else [getattr(record, field) for record in repeat.records]
-            )
             trace = go.Scatter(
-                x=[record.epoch for record in repeat.records], y=values, mode="lines",
-                line={"color": colour, "width": 1}, opacity=0.35, showlegend=False,
-                hoverinfo="skip",
+                x=[record.epoch for record in repeat.records], y=_values(repeat, each.field),
+                mode="lines", line={"color": each.colour, "width": 1}, opacity=0.35,
+                showlegend=False, hoverinfo="skip",
             )  # fmt: skip
             figure.add_trace(trace, row=row, col=1)
         trace = go.Scatter(
-            x=means.epochs, y=getattr(means, field), name=name, mode="lines+markers",
-            line={"color": colour, "width": 2}, marker={"size": 4},
-            hovertemplate=f"epoch %{{x}}: {name} %{{y:{digits(measured)}}}<extra></extra>",
+            x=means.epochs, y=getattr(means, each.field), name=name, mode="lines+markers",
+            line={"color": each.colour, "width": 2}, marker={"size": 4},
+            hovertemplate=f"epoch %{{x}}: {name} %{{y:{digits(each.name)}}}<extra></extra>",
         )  # fmt: skip
         figure.add_trace(trace, row=row, col=1)
     styled(figure)
-    figure.update_yaxes(_rate_axis([rate]), title_text="LR", row=1, col=1)
-    figure.update_yaxes(title_text="loss", row=2, col=1)
-    figure.update_yaxes(title_text="accuracy", row=3, col=1)
     figure.update_xaxes(epoch_axis(clock.horizon / clock.updates_per_epoch))
-    for row in (1, 2):
-        figure.update_xaxes(title_text=None, row=row, col=1)
+    figure.update_yaxes(_rate_axis([rate]), title_text="LR", row=1, col=1)
+    for panel, row in rows.items():
+        figure.update_yaxes(title_text=panel, row=row, col=1)
+        figure.update_xaxes(title_text=None, row=row - 1, col=1)
     return figure
+
+
+def _measured(compared: Compared, metric: str) -> list[_Line]:
+    """Return what a schedule's trainings measure; a train accuracy only beside another one."""
+    is_accuracy = metric.endswith("accuracy")
+    panel = "accuracy" if is_accuracy else metric
+    lines = [
+        _Line("train loss", "train_loss", _VIOLET, "train loss"),
+        *([_Line("train accuracy", "train_accuracy", _GREEN, panel)] if is_accuracy else []),
+        _Line(metric, "value", ACCENT, panel),
+    ]
+    return [
+        each for each in lines if any(any_of(_values(r, each.field)) for r in compared.repeats)
+    ]
+
+
+def _values(repeat: Repeat, field: str) -> Sequence[float | None]:
+    return repeat.values if field == "value" else [getattr(r, field) for r in repeat.records]
 
 
 def _rate_axis(drawn: Sequence[Curve]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import jinja2
@@ -11,7 +12,7 @@ from markupsafe import Markup
 from tuner.comparison import Comparison
 from tuner.report.comparison import compared_lines, comparison_sentence, short
 from tuner.report.comparison_figures import schedules_figure, seeds_figure, training_figure
-from tuner.report.look import edge_note
+from tuner.report.look import edge_note, row_height
 from tuner.report.page import figures_json, plotly_gzip, resource, write_html
 from tuner.report.provenance import provenance
 from tuner.spec import StudySpec
@@ -31,7 +32,9 @@ def render_comparison(comparison: Comparison, spec: StudySpec) -> str:
     """
     clock, ranked, metric = spec.space.clock, comparison.ranked, comparison.judged_by
     figures = {"schedules": schedules_figure(comparison.schedules, clock)}
-    if ranked:
+    seeds_height = 0
+    if _has_value(comparison):
+        seeds_height = 140 + row_height((each.label for each in ranked), 30) * len(ranked)
         figures["seeds"] = seeds_figure(comparison)
     for number, each in enumerate(comparison.schedules, start=1):
         figures[f"training-{number}"] = training_figure(each, clock, metric)
@@ -45,10 +48,10 @@ def render_comparison(comparison: Comparison, spec: StudySpec) -> str:
         short=short(metric),
         edge_note=edge_note(comparison.minimized),
         sentence=comparison_sentence(comparison),
-        best=ranked[0].label if ranked else "",
+        best=_best(comparison),
         lines=compared_lines(comparison),
         trainings=comparison.schedules,
-        seeds_height=140 + 30 * len(ranked) if ranked else 0,
+        seeds_height=seeds_height,
         figures_json=figures_json(figures, go.Figure()),
         origin=provenance(spec),
         seed=spec.confirm.seed,
@@ -57,3 +60,15 @@ def render_comparison(comparison: Comparison, spec: StudySpec) -> str:
         js=Markup(resource("page.js")),
         plotly_gzip=plotly_gzip(),
     )
+
+
+def _has_value(comparison: Comparison) -> bool:
+    """Return whether any training is over and did not diverge."""
+    values = (repeat.value for each in comparison.schedules for repeat in each.repeats)
+    return any(value is not None and math.isfinite(value) for value in values)
+
+
+def _best(comparison: Comparison) -> str:
+    """Return the label of the schedule that did best, if any survived."""
+    first = next(iter(comparison.ranked), None)
+    return first.label if first and first.value and math.isfinite(first.value.mean) else ""

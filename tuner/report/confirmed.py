@@ -66,11 +66,15 @@ def confirmed_sentence(confirmation: Confirmation, metric: str) -> str:
     if confirmation.winner is None:
         return "without a winner, because every training failed"
     first = confirmation.rows[0]
-    text = f"{first.candidate.label}, {mean(first.spread, metric)}"
+    survived = first.spread is not None and math.isfinite(first.spread.mean)
+    text = "" if survived else "no schedule survived; the first is "
+    text += f"{first.candidate.label}, {mean(first.spread, metric)}"
     text += f" on {len(first.candidate.values)} seeds"
     if first.against is not None and confirmation.best_baseline is not None:
         to = confirmation.best_baseline.label
         text += f", {difference(first.against, metric)} against the best baseline, {to}"
+    if len(confirmation.candidates) == 1:
+        return text
     tied = [candidate.label for candidate in confirmation.tie_set[1:]]
     apart = f"not separated from {', '.join(tied)}" if tied else "separated from all others"
     return f"{text}; {apart}"

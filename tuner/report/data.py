@@ -13,6 +13,7 @@ from tuner.objective import Objective
 from tuner.report.curves import Curve, lr_curve
 from tuner.results import TrialRow, ranking
 from tuner.schedules import Schedule
+from tuner.tasks.base import EpochRecord
 from tuner.units import Clock
 
 TOP = 10
@@ -57,22 +58,18 @@ class Parameter(NamedTuple):
 class BestTrial(NamedTuple):
     """The winner: its schedule in words and as a curve, and its training epoch by epoch.
 
-    ``averaged_accuracy`` is empty if the task keeps no averaged weights.
+    ``accuracy`` is None if fresh seeds confirmed a baseline that is not complete in the study.
     """
 
     number: int
     baseline: str | None
-    accuracy: float
+    accuracy: float | None
     family: str
     formula: str
     text: str
     parameters: tuple[Parameter, ...]
     curve: Curve
-    epochs: tuple[int, ...]
-    train_loss: tuple[float | None, ...]
-    train_accuracy: tuple[float | None, ...]
-    test_accuracy: tuple[float | None, ...]
-    averaged_accuracy: tuple[float, ...]
+    records: tuple[EpochRecord, ...]
 
 
 class Line(NamedTuple):
@@ -150,7 +147,7 @@ def report_data(
     return ReportData(
         verdict=_verdict(ranked, rows),
         winner=first.number if first else None,
-        best=_best(first, clock, objective) if first and first.schedule else None,
+        best=_best(first, clock) if first and first.schedule else None,
         averaging=_averaging(first, ranked, objective) if first else None,
         leaders=tuple(entries[row.number] for row in [*leaders, *unranked_baselines]),
         lines=tuple(
@@ -177,25 +174,18 @@ def _contender(row: TrialRow) -> Contender | None:
     return Contender(row.number, row.family, row.schedule.base_lr, row.value, row.baseline)
 
 
-def _best(row: TrialRow, clock: Clock, objective: Objective) -> BestTrial:
+def _best(row: TrialRow, clock: Clock) -> BestTrial:
     assert row.schedule is not None
-    records = row.records
     return BestTrial(
         number=row.number,
         baseline=row.baseline,
-        accuracy=row.value or 0.0,
+        accuracy=row.value if row.state == "complete" else None,
         family=row.family,
         formula=row.schedule.formula,
         text=repr(row.schedule),
         parameters=parameters(row.schedule, clock.updates_per_epoch),
         curve=lr_curve(row.schedule, clock.updates_per_epoch, clock.horizon),
-        epochs=tuple(record.epoch for record in records),
-        train_loss=tuple(record.train_loss for record in records),
-        train_accuracy=tuple(record.train_accuracy for record in records),
-        test_accuracy=tuple(map(objective.value, records)),
-        averaged_accuracy=tuple(
-            value for value in map(objective.averaged_value, records) if value is not None
-        ),
+        records=row.records,
     )
 
 
@@ -208,7 +198,8 @@ def _averaging(
         for value, averaged in pairs
         if value is not None and averaged is not None and math.isfinite(averaged - value)
     ]
-    gain, own = spread(gains), _averaged(winner, objective)
+    gain = spread(gains)
+    own = _averaged(winner, objective) if winner.state == "complete" else None
     return Averaging(own, gain) if own is not None and gain else None
 
 

@@ -29,18 +29,32 @@ class Dot(NamedTuple):
 
 
 class Family(NamedTuple):
-    """The trials of a family; ``best``, ``median`` and ``spread`` are of the complete ones."""
+    """The trials of a family; ``best``, ``median`` and ``spread`` are of the complete ones.
+
+    ``untrained`` of them were pruned before their first epoch, and are no points.
+    """
 
     name: str
     dots: tuple[Dot, ...]
     best: float | None
     median: float | None
     spread: Spread | None
+    untrained: int
 
     @property
-    def collapse_rate(self) -> float:
-        """The share of its trainings that collapsed."""
-        return len(self.of("collapsed")) / len(self.dots)
+    def trials(self) -> int:
+        """Complete, pruned and collapsed ones."""
+        return len(self.dots) + self.untrained
+
+    @property
+    def pruned(self) -> int:
+        """Trials that the pruner ended, before their first epoch or after it."""
+        return len(self.of("pruned")) + self.untrained
+
+    @property
+    def collapse_rate(self) -> float | None:
+        """The share of its trainings that collapsed, None if there was none."""
+        return len(self.of("collapsed")) / len(self.dots) if self.dots else None
 
     def of(self, kind: str) -> tuple[Dot, ...]:
         """Return the points of a kind."""
@@ -56,16 +70,20 @@ class Ended(NamedTuple):
 
 
 def dots(rows: Sequence[TrialRow], objective: Objective) -> list[Dot]:
-    """Return the trials that are complete, pruned or collapsed, as points."""
+    """Return the trials that are complete, pruned or collapsed, as points.
+
+    One that was pruned before its first epoch was never trained, and says nothing.
+    """
     return [dot for row in rows if (dot := _dot(row, objective)) is not None]
 
 
 def families(rows: Sequence[TrialRow], objective: Objective) -> tuple[Family, ...]:
     """Return the families of all trials that are complete, pruned or collapsed."""
     found = dots(rows, objective)
+    untrained = Counter(row.family for row in rows if row.schedule and _is_untrained(row))
     return tuple(
-        _family(name, [dot for dot in found if dot.family == name], objective)
-        for name in in_order(dot.family for dot in found)
+        _family(name, [dot for dot in found if dot.family == name], untrained[name], objective)
+        for name in in_order([*(dot.family for dot in found), *untrained])
     )
 
 
@@ -89,15 +107,19 @@ def in_order(names: Iterable[str]) -> list[str]:
     return [name for name in FAMILIES if name in found] + sorted(found - set(FAMILIES))
 
 
-def _family(name: str, found: Sequence[Dot], objective: Objective) -> Family:
+def _family(name: str, found: Sequence[Dot], untrained: int, objective: Objective) -> Family:
     values = [dot.accuracy for dot in found if dot.kind == "complete"]
     best = max(values, key=lambda value: merit(value, objective.minimized), default=None)
     median = statistics.median(values) if values else None
-    return Family(name, tuple(found), best, median, spread(values))
+    return Family(name, tuple(found), best, median, spread(values), untrained)
+
+
+def _is_untrained(row: TrialRow) -> bool:
+    return row.state == "pruned" and not row.records and not row.is_collapsed
 
 
 def _dot(row: TrialRow, objective: Objective) -> Dot | None:
-    if row.state not in ("complete", "pruned") or row.schedule is None:
+    if row.state not in ("complete", "pruned") or row.schedule is None or _is_untrained(row):
         return None
     kind = "collapsed" if row.is_collapsed else row.state
     final = row.value if row.state == "complete" else None

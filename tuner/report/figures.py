@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -15,15 +14,16 @@ from tuner.report.curves import thinned
 from tuner.report.data import BestTrial, Line
 from tuner.report.families import in_order
 from tuner.report.look import (
-    ACCENT,
     GREY,
     epoch_axis,
     family_colour,
+    folded,
     log_axis,
     styled,
     text,
     window,
 )
+from tuner.report.series import Series, measured, panels
 
 
 class Trained(NamedTuple):
@@ -36,63 +36,52 @@ class Trained(NamedTuple):
 
 # So many of the best schedules stand out of the others.
 TOP = 7
-# Letters in a line of a label beside an axis.
-_WIDTH = 16
-_METRICS = (
-    ("train loss", 2, {"color": GREY, "width": 2}),
-    ("train accuracy", 3, {"color": GREY, "width": 2, "dash": "dash"}),
-    ("{metric}", 3, {"color": ACCENT, "width": 2.5}),
-    ("averaged weights", 3, {"color": ACCENT, "width": 2, "dash": "dot"}),
-)
 
 
-def training_figure(epochs: int, objective: Objective) -> go.Figure:
+def training_figure(epochs: int, series: Sequence[Series], objective: Objective) -> go.Figure:
     """Draw the places for one training: learning rate, loss and accuracies over its epochs.
 
     The chapter draws loss and accuracies, as they stand here. The traces have no data yet.
 
     Args:
         epochs: Epochs of a full training.
+        series: What it measures.
         objective: What judges; another one than an accuracy stands in its place.
     """
-    figure = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.05)
+    rows = {panel: row for row, panel in enumerate(panels(series), start=1)}
+    figure = make_subplots(rows=len(rows), cols=1, shared_xaxes=True, vertical_spacing=0.05)
     rate = {"width": 2.5, "color": GREY}
     trace = go.Scatter(
         mode="lines", line=rate, showlegend=False, name="learning rate",
         hovertemplate="%{x:.2f} epochs: LR %{y:.4g}<extra></extra>",
     )  # fmt: skip
     figure.add_trace(trace, row=1, col=1)
-    for words, row, line in _METRICS:
-        name = words.format(metric=objective.judged_by)
-        form = objective.digits if row == 3 else digits(name)
+    for each in series:
+        form = digits(each.name) if each.panel == "train loss" else objective.digits
         trace = go.Scatter(
-            name=name, mode="lines+markers", line=line, marker={"size": 5},
-            hovertemplate=f"epoch %{{x}}: {name} %{{y:{form}}}<extra></extra>",
+            name=each.name, mode="lines+markers", line=each.line, marker={"size": 5},
+            hovertemplate=f"epoch %{{x}}: {each.name} %{{y:{form}}}<extra></extra>",
         )  # fmt: skip
-        figure.add_trace(trace, row=row, col=1)
+        figure.add_trace(trace, row=rows[each.panel], col=1)
     styled(figure)
-    figure.update_yaxes(title_text="learning rate", row=1, col=1)
-    figure.update_yaxes(title_text="train loss", row=2, col=1)
-    figure.update_yaxes(title_text=objective.noun, row=3, col=1)
     figure.update_xaxes(epoch_axis(epochs))
-    for row in (1, 2):
-        figure.update_xaxes(title_text=None, row=row, col=1)
+    for panel, row in rows.items():
+        figure.update_yaxes(title_text=panel, row=row, col=1)
+        if row < len(rows):
+            figure.update_xaxes(title_text=None, row=row, col=1)
     return figure
 
 
 def best_figure(best: BestTrial, objective: Objective) -> go.Figure:
     """Draw learning rate, loss and metric of the winner's training above each other."""
-    figure = training_figure(round(best.curve.epochs[-1]), objective)
+    series = measured(best.records, objective)
+    figure = training_figure(round(best.curve.epochs[-1]), series, objective)
     figure.update_yaxes(log_axis([best.curve.rates]), row=1, col=1)
     rate, *metrics = figure.data
     rate.update(x=best.curve.epochs, y=best.curve.rates)
     rate.line.color = family_colour(best.family)
-    train_accuracy = best.train_accuracy if objective.is_accuracy else ()
-    series = (best.train_loss, train_accuracy, best.test_accuracy, best.averaged_accuracy)
-    for trace, values in zip(metrics, series, strict=True):
-        trace.update(x=best.epochs[: len(values)], y=values)
-    measured = [trace for trace, values in zip(metrics, series, strict=True) if any_of(values)]
-    figure.data = [rate, *measured]
+    for trace, each in zip(metrics, series, strict=True):
+        trace.update(x=[r.epoch for r in best.records], y=[*map(each.of, best.records)])
     return figure
 
 
@@ -191,7 +180,7 @@ def confirmed_figure(finalists: Sequence[Finalist], objective: Objective) -> go.
     figure.update_xaxes(title_text=objective.judged_by, range=seen.range)
     figure.update_yaxes(
         tickvals=[*range(len(finalists))],
-        ticktext=["<br>".join(map(text, textwrap.wrap(f.label, _WIDTH))) for f in finalists],
+        ticktext=[folded(f.label) for f in finalists],
         range=[len(finalists) - 0.4, -0.6],
     )
     return figure

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -45,6 +46,8 @@ _LEAST = 0.8
 _FAR = 4.0
 # That width is at least such a share of the values.
 _CLOSE = 0.005
+# Letters in a line of a label beside an axis, and the pixels from such a line to the next.
+_WIDTH, _LINE = 16, 17
 
 
 class Chart(NamedTuple):
@@ -101,6 +104,22 @@ def styled(figure: go.Figure) -> go.Figure:
 def text(value: object) -> str:
     """Return text that Plotly shows as it is; it reads some HTML in names and labels."""
     return html.escape(str(value), quote=False)
+
+
+def folded(label: str) -> str:
+    """Return a label beside an axis, in lines that leave the chart room on a small screen.
+
+    Example:
+        >>> folded("square root, with warmup")
+        'square root,<br>with warmup'
+    """
+    return "<br>".join(map(text, textwrap.wrap(label, _WIDTH)))
+
+
+def row_height(labels: Iterable[str], least: int) -> int:
+    """Return the pixels of a row, of which each has one of these labels folded beside it."""
+    lines = max((folded(label).count("<br>") + 1 for label in labels), default=1)
+    return max(least, _LINE * lines + 12)
 
 
 def log_axis(curves: Sequence[Sequence[float | None]]) -> dict[str, Any]:

@@ -73,7 +73,7 @@
       place.className = "curves";
       place.id = "curves-" + number;
       place.setAttribute("role", "img");
-      place.setAttribute("aria-label", "Learning rate, train loss and " + table.dataset.metric + " of trial " + number);
+      place.setAttribute("aria-label", table.dataset.curves + " of trial " + number);
       cell.append(place);
       row.after(inside);
       button.setAttribute("aria-expanded", "true");

@@ -27,6 +27,7 @@ from tuner.report.figures import training_figure
 from tuner.report.look import family_colour
 from tuner.report.progress import cost
 from tuner.report.provenance import provenance
+from tuner.report.series import listed, measured, panels
 from tuner.report.snapshot import snapshot
 from tuner.report.traces import trial_traces
 from tuner.report.words import confirmed_verdict, count, mean_sd, states, verdict_sentence
@@ -84,9 +85,10 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
     rows = trial_rows(frozen)
     data = report_data(rows, spec.space.clock, objective, _winner(rows, confirmation))
     confirmed = confirmed_data(confirmation, fresh.judged_by) if confirmation else None
-    traces = trial_traces(rows, data.lines, objective)
+    series = measured([record for row in rows for record in row.records], objective)
+    traces = trial_traces(rows, data.lines, series)
     drawn = charts(frozen, spec, rows, data, confirmed)
-    trial = training_figure(spec.epochs, objective)
+    trial = training_figure(spec.epochs, series, objective)
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -105,6 +107,7 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
         verdict=_verdict(data, spec, confirmation),
         facts=_facts(rows, data, spec),
         data=data,
+        curves=listed(panels(series)),
         confirmed=confirmed,
         families=families(rows, objective),
         charts=drawn,
@@ -139,14 +142,9 @@ def _facts(rows: Sequence[TrialRow], data: ReportData, spec: StudySpec) -> list[
     spent = cost(rows, spec.epochs)
     hours = sum(row.seconds * row.epochs_trained / row.epochs for row in rows if row.epochs) / 3600
     time = f"{hours:.1f} h" if hours >= 1 else f"{60 * hours:.0f} min"
-    given = f", {spent.given} shared with other trials" if spent.given else ""
     return [
         Fact("trials", str(data.verdict.trials), states(data.verdict.states) or "none yet"),
-        Fact(
-            "epochs trained",
-            str(spent.trained),
-            f"{100 * spent.saved:.0f} % fewer than {spent.full} without pruning{given}",
-        ),
+        Fact("epochs trained", str(spent.trained), spent.words),
         Fact("training time", time, "of one worker, all trials together"),
     ]
 

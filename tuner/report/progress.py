@@ -10,7 +10,7 @@ from typing import NamedTuple
 from optuna.trial import FrozenTrial
 
 from tuner.objective import merit
-from tuner.results import TrialRow
+from tuner.results import TrialRow, epochs_saved
 from tuner.search.ownership import owner_of
 
 
@@ -39,18 +39,29 @@ class Bar(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What the trials cost, in epochs: ``full`` is what those that are over would have cost
-    without pruning, ``trained`` and ``given`` what was trained and taken over from others.
+    """What the trials cost, in epochs: how many they trained, took over from others, and were
+    spared by pruning.
     """
 
-    full: int
     trained: int
     given: int
+    saved: int
 
     @property
-    def saved(self) -> float:
-        """The share of the full cost that was not trained."""
-        return 1 - self.trained / self.full if self.full else 0.0
+    def unpruned(self) -> int:
+        """What they would have trained without pruning."""
+        return self.trained + self.saved
+
+    @property
+    def words(self) -> str:
+        """How many epochs were not trained, and why."""
+        parts = []
+        if self.saved:
+            share = self.saved / self.unpruned
+            parts.append(f"{100 * share:.0f} % fewer than {self.unpruned} without pruning")
+        if self.given:
+            parts.append(f"{self.given} shared with other trials")
+        return ", ".join(parts) or "all trials together"
 
 
 def best_so_far(rows: Sequence[TrialRow], trials: Sequence[FrozenTrial]) -> tuple[Step, ...]:
@@ -112,17 +123,16 @@ def timeline(rows: Sequence[TrialRow], trials: Sequence[FrozenTrial]) -> tuple[B
 
 
 def cost(rows: Sequence[TrialRow], epochs: int) -> Cost:
-    """Return what a study's trials cost.
+    """Return what a study's trials cost; a collapse that ended one is no merit of pruning.
 
     Args:
         rows: Its trials.
         epochs: Epochs of a full training.
     """
-    over = [row for row in rows if row.state in ("complete", "pruned")]
     return Cost(
-        full=epochs * len(over),
-        trained=sum(row.epochs_trained for row in over),
-        given=sum(row.epochs_given for row in over),
+        trained=sum(row.epochs_trained for row in rows),
+        given=sum(row.epochs_given for row in rows),
+        saved=epochs_saved(rows, epochs),
     )
 
 

@@ -60,7 +60,7 @@ def best_so_far_figure(
 def families_figure(
     families: Sequence[Family], winner: int | None, objective: Objective
 ) -> go.Figure:
-    """Draw every trial of every family as a point, and a box of the complete ones."""
+    """Draw every trained trial of every family as a point, and a box of the complete ones."""
     values = [dot.accuracy for f in families for dot in f.of("complete")]
     seen = window(values, objective.minimized)
     figure = go.Figure()
@@ -113,8 +113,10 @@ def pruning_figure(ended: Sequence[Ended], epochs: int) -> go.Figure:
         )  # fmt: skip
     styled(figure)
     figure.update_layout(barmode="stack", bargap=0.25)
+    # A rung of 0 epochs has a bar as well.
+    start = min([0.4, *(each.epoch - 0.6 for each in ended)])
     figure.update_xaxes(epoch_axis(epochs))
-    figure.update_xaxes(range=[0.4, epochs + 0.6], title_text="ended after (epochs trained)")
+    figure.update_xaxes(range=[start, epochs + 0.6], title_text="ended after (epochs trained)")
     figure.update_yaxes(title_text="trials", rangemode="tozero")
     return figure
 

@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from tuner.objective import Objective
 from tuner.report.curves import thinned
 from tuner.report.data import Line
 from tuner.report.figures import any_of
 from tuner.report.look import family_colour, log_axis
+from tuner.report.series import Series
 from tuner.results import TrialRow
 
 # A longer training is drawn by so many of its epochs, evenly chosen.
@@ -18,14 +18,14 @@ EPOCHS = 60
 
 
 def trial_traces(
-    rows: Sequence[TrialRow], lines: Sequence[Line], objective: Objective
+    rows: Sequence[TrialRow], lines: Sequence[Line], series: Sequence[Series]
 ) -> dict[int, dict[str, Any]]:
     """Return what the page draws of each trial that has a schedule.
 
     Args:
         rows: The trials.
         lines: Their schedules as curves.
-        objective: What judges them.
+        series: What any of them measures.
 
     Returns:
         By trial number: ``colour``; ``axis`` of the learning rates; ``x``, of the learning rates
@@ -34,28 +34,21 @@ def trial_traces(
     """
     curves = {line.number: line for line in lines}
     return {
-        row.number: _traces(row, curves[row.number], objective)
+        row.number: _traces(row, curves[row.number], series)
         for row in rows
         if row.number in curves
     }
 
 
-def _traces(row: TrialRow, line: Line, objective: Objective) -> dict[str, Any]:
+def _traces(row: TrialRow, line: Line, series: Sequence[Series]) -> dict[str, Any]:
     curve = thinned(line.curve)
     records = [row.records[index] for index in chosen(len(row.records), EPOCHS)]
     epochs = [record.epoch for record in records]
-    train_accuracies = [record.train_accuracy for record in records if objective.is_accuracy]
     return {
         "colour": family_colour(line.family),
         "axis": log_axis([curve.rates]),
         "x": [curve.epochs, epochs],
-        "y": [
-            curve.rates,
-            _series([record.train_loss for record in records]),
-            _series(train_accuracies),
-            _series([*map(objective.value, records)]),
-            _series([*map(objective.averaged_value, records)]),
-        ],
+        "y": [curve.rates, *(_values([*map(each.of, records)]) for each in series)],
     }
 
 
@@ -71,7 +64,7 @@ def chosen(length: int, most: int) -> list[int]:
     return [round(place * (length - 1) / (most - 1)) for place in range(most)]
 
 
-def _series(values: Sequence[float | None]) -> list[float | None]:
+def _values(values: Sequence[float | None]) -> list[float | None]:
     """Return numbers as a chart needs them, none of what was never measured."""
     return [*map(_short, values)] if any_of(values) else []
 

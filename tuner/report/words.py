@@ -90,20 +90,30 @@ def confirmed_verdict(confirmation: Confirmation, objective: Objective) -> str:
     found = spread([*winner.values.values()])
     assert found is not None, "a winner has a mean"
     form = objective.digits
+    if not math.isfinite(found.mean):
+        diverged = sum(not math.isfinite(value) for value in winner.values.values())
+        return (
+            f"No schedule survived the fresh seeds: even the best mean {objective.judged_by} is"
+            f" {found.mean:{form}}, that of {_candidate(winner)}, which diverged from {diverged}"
+            f" of {count(found.n, 'seed')}{_tied(confirmation)}."
+        )
     error = f" ± {found.se:{form}}" if found.se is not None else ""
     rivals = [c for c in confirmation.candidates if c.is_baseline != winner.is_baseline]
     return (
         f"The winner is {_candidate(winner)}: {objective.judged_by} {found.mean:{form}}{error}"
         f" (mean ± standard error over n = {found.n} fresh {'seed' if found.n == 1 else 'seeds'}),"
-        f" {_against(winner, closest(winner, rivals), form)}{_tied(confirmation)}."
+        f" {_against(winner, rivals, form)}{_tied(confirmation)}."
     )
 
 
-def _against(winner: Candidate, rival: Candidate | None, form: str) -> str:
+def _against(winner: Candidate, rivals: Sequence[Candidate], form: str) -> str:
     what = "finalist of the search" if winner.is_baseline else "baseline"
+    rival = closest(winner, rivals)
     versus = difference(winner, rival) if rival else None
     if rival is None or versus is None:
-        return f"with no {what} beside it"
+        return f"with no {what} {'trained on the same seeds' if rivals else 'beside it'}"
+    if not math.isfinite(versus.mean):  # and that to the others is no better
+        return f"while every {what} diverged from some of them"
     mean = spread([*rival.values.values()])
     assert mean is not None, "who was compared has a mean"
     error = f" ± {mean.se:{form}}" if mean.se is not None else ""
@@ -121,7 +131,7 @@ def _against(winner: Candidate, rival: Candidate | None, form: str) -> str:
 def _tied(confirmation: Confirmation) -> str:
     tied = [candidate.label for candidate in confirmation.tie_set[1:]]
     if not tied:
-        return "; the seeds separate it from all others"
+        return "; the seeds separate it from all others" if confirmation.candidates[1:] else ""
     few = len(tied) <= _NAMED
     named = " and ".join(f"“{label}”" for label in tied) if few else f"{len(tied)} others"
     return f"; the seeds do not separate it from {named}"
@@ -136,17 +146,18 @@ def _candidate(candidate: Candidate) -> str:
 
 
 def averaging_sentence(
-    averaging: Averaging | None, winner: int | None, accuracy: float, objective: Objective
+    averaging: Averaging | None, winner: int | None, accuracy: float | None, objective: Objective
 ) -> str:
     """Return what the winner's schedule gives together with averaging of the weights.
 
     Args:
         averaging: What averaged weights gave, None if none were kept.
         winner: The number of its trial.
-        accuracy: What its weights as they are gave there, or another value of the objective.
+        accuracy: What its weights as they are gave there, or another value of the objective; None
+            if it was not trained to its end.
         objective: What was measured.
     """
-    if averaging is None:
+    if averaging is None or accuracy is None:
         return ""
     gain, form = averaging.gain, objective.digits
     error = (
