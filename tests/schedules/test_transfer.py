@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,15 @@ from hypothesis import strategies as st
 from tuner.errors import ScheduleError, ScheduleFileError
 from tuner.schedules import (
     Cosine,
+    Cyclic,
+    Exponential,
     Factor,
+    InverseTime,
     MultiFactor,
     OneCycle,
     Piecewise,
     Schedule,
+    SquareRoot,
     load_schedule,
     read_schedule_file,
     save_schedule,
@@ -163,6 +168,32 @@ def test_what_is_no_training_is_refused(epochs: Any, updates_per_epoch: Any) -> 
 def test_what_is_no_horizon_is_refused(horizon: Any, words: str) -> None:
     with pytest.raises(ScheduleError, match=words):
         TUNED.with_horizon(horizon)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "refused", "words", "kept"),
+    [
+        (Cyclic(base_lr=0.5, begin_lr=0.001, horizon=1000, cycle_steps=20), 1234,
+         "would not at 1234 with cycle_steps=25. Set `cycle_steps`", 1250),
+        (Cyclic(base_lr=0.5, begin_lr=0.001, horizon=995, cycle_steps=7), 1100,
+         "cycle_steps=7 fits 142.1 times into the schedule, but cycle_steps=8", 1990),
+        (Factor(base_lr=0.5, horizon=1000, decay_interval=1, decay_factor=0.995), 1400,
+         "its nearest whole number over a horizon of 1400, would 1400.0 times.", 2000),
+        (Exponential(base_lr=0.5, horizon=1010, decay_interval=2, decay_factor=0.99,
+                     warmup_steps=10), 1250,
+         "would 619.0 times. Set `decay_interval` by hand: dataclasses.replace(", 2020),
+        (SquareRoot(base_lr=0.5, horizon=90), 120, "fits 90.0 times", 180),
+        (InverseTime(base_lr=0.5, horizon=90, decay_interval=1), 120, "would 120.0 times", 180),
+    ],
+    ids=lambda value: getattr(value, "family", None),
+)  # fmt: skip
+def test_what_rounding_one_interval_would_add_up_to_is_refused(
+    schedule: Schedule, refused: int, words: str, kept: int
+) -> None:
+    with pytest.raises(ScheduleError, match=re.escape(words)):
+        schedule.with_horizon(refused)
+    longer = schedule.with_horizon(kept)
+    assert longer(kept) == pytest.approx(schedule(schedule.horizon), rel=1e-12)
 
 
 # --- out of a file ------------------------------------------------------------------------

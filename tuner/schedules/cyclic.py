@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import ClassVar
 
+from tuner.errors import ScheduleError
 from tuner.schedules.base import Schedule, sealed
 from tuner.schedules.fields import number, rate, updates
 
@@ -56,13 +57,36 @@ class Cyclic(Schedule):
     )
 
     begin_lr: float = rate()
-    cycle_steps: int = updates()
+    cycle_steps: int = updates(repeats=True)
     decay_factor: float = number(1.0)
 
     def _conditions(self) -> Iterator[tuple[bool, str]]:
         yield 0 <= self.begin_lr <= self.base_lr, "0 <= begin_lr <= base_lr"
         yield self.cycle_steps >= 2, "cycle_steps >= 2"
         yield 0 < self.decay_factor <= 1, "0 < decay_factor <= 1"
+
+    def with_horizon(self, horizon: int) -> Cyclic:
+        """Lay the same shape out over another number of updates.
+
+        See :meth:`Transferable.with_horizon
+        <tuner.schedules.transfer.Transferable.with_horizon>`.
+
+        Raises:
+            ScheduleError: Also if the last cycle would no longer end at the horizon.
+        """
+        stretched = super().with_horizon(horizon)
+        if self._ends_a_cycle and not stretched._ends_a_cycle:
+            raise ScheduleError(
+                f"Cyclic: the schedule ends its last cycle at the horizon {self.horizon}, but"
+                f" would not at {horizon} with cycle_steps={stretched.cycle_steps}. Set"
+                f" `cycle_steps` by hand: dataclasses.replace(schedule, horizon={horizon},"
+                " cycle_steps=...)."
+            )
+        return stretched
+
+    @property
+    def _ends_a_cycle(self) -> bool:
+        return (self.horizon - self.warmup_steps) % self.cycle_steps == 0
 
     def _start_lr(self) -> float:
         return self.begin_lr

@@ -50,7 +50,7 @@ class Exponential(Schedule):
     formula: ClassVar[str] = "max(final_lr, base_lr * decay_factor ** ((u - W) / decay_interval))"
 
     decay_factor: float = number()
-    decay_interval: int = updates()
+    decay_interval: int = updates(repeats=True)
     final_lr: float = rate(0.0)
 
     def _conditions(self) -> Iterator[tuple[bool, str]]:

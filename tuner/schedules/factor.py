@@ -56,7 +56,7 @@ class Factor(Schedule):
     )
 
     decay_factor: float = number()
-    decay_interval: int = updates()
+    decay_interval: int = updates(repeats=True)
     stop_factor_lr: float = rate(0.0)
 
     def _conditions(self) -> Iterator[tuple[bool, str]]:

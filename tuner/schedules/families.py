@@ -28,7 +28,7 @@ Example of such a module::
         family = "sawtooth"
         formula = "base_lr * (1 - (u - W) mod period / period)"
 
-        period: int = updates()
+        period: int = updates(repeats=True)
 
         def _conditions(self):
             yield self.period >= 1, "period >= 1"

@@ -22,9 +22,12 @@ def rate(default: Any = _REQUIRED) -> Any:
     return dataclasses.field(default=default, metadata={"kind": "rate"})
 
 
-def updates(default: Any = _REQUIRED) -> Any:
-    """A duration in updates."""
-    return dataclasses.field(default=default, metadata={"kind": "updates"})
+def updates(default: Any = _REQUIRED, *, repeats: bool = False) -> Any:
+    """A duration in updates; ``repeats`` if it comes again and again until the horizon.
+
+    A repeated one cannot be rounded to a whole update everywhere: what is off adds up.
+    """
+    return dataclasses.field(default=default, metadata={"kind": "updates", "repeats": repeats})
 
 
 def update_list(default: Any = _REQUIRED) -> Any:

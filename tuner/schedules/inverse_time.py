@@ -45,7 +45,7 @@ class InverseTime(Schedule):
     family: ClassVar[str] = "inverse_time"
     formula: ClassVar[str] = "base_lr / (1 + (u - W) / decay_interval)"
 
-    decay_interval: int = updates()
+    decay_interval: int = updates(repeats=True)
 
     def _conditions(self) -> Iterator[tuple[bool, str]]:
         yield self.decay_interval >= 1, "decay_interval >= 1"

@@ -48,7 +48,7 @@ class SquareRoot(Schedule):
     family: ClassVar[str] = "square_root"
     formula: ClassVar[str] = "base_lr * (1 + (u - W) / decay_interval) ** -0.5"
 
-    decay_interval: int = updates(1)
+    decay_interval: int = updates(1, repeats=True)
 
     def _conditions(self) -> Iterator[tuple[bool, str]]:
         yield self.decay_interval >= 1, "decay_interval >= 1"

@@ -49,7 +49,8 @@ class Transferable:
             A new schedule of the same family.
 
         Raises:
-            ScheduleError: If a duration would vanish or two milestones would fall together, or if
+            ScheduleError: If a duration would vanish, two milestones would fall together, or a
+                rounded interval would fit into the training once more or less than before; or if
                 the horizon is none.
 
         Example:
@@ -77,6 +78,7 @@ class Transferable:
                     (self._stretch(field.name, u, horizon), ratio) for u, ratio in value
                 )
         new: T = dataclasses.replace(schedule, **{**changed, "horizon": horizon})
+        self._check_intervals(new)
         return new._recorded(self, rule="with_horizon")
 
     def for_training(self: T, *, epochs: float, updates_per_epoch: int) -> T:
@@ -206,6 +208,28 @@ class Transferable:
                 f" dataclasses.replace(schedule, horizon={horizon}, {name}=...)."
             )
         return stretched
+
+    def _check_intervals(self: T, stretched: T) -> None:
+        """Make sure that what was rounded in one interval does not add up over all of them."""
+        schedule: Any = self
+        for field in dataclasses.fields(schedule):
+            if field.metadata.get("repeats"):
+                before, after = (_repetitions(each, field.name) for each in (self, stretched))
+                if abs(after - before) > 1:
+                    value = getattr(stretched, field.name)
+                    raise ScheduleError(
+                        f"{type(self).__name__}: {field.name}={getattr(self, field.name)} fits"
+                        f" {float(before):.1f} times into the schedule, but {field.name}={value},"
+                        f" its nearest whole number over a horizon of {stretched.horizon}, would"
+                        f" {float(after):.1f} times. Set `{field.name}` by hand:"
+                        f" dataclasses.replace(schedule, horizon={stretched.horizon},"
+                        f" {field.name}=...)."
+                    )
+
+
+def _repetitions(schedule: Any, name: str) -> Fraction:
+    """Return how often an interval fits between the warmup and the horizon."""
+    return Fraction(schedule.horizon - schedule.warmup_steps, getattr(schedule, name))
 
 
 def _plain_training(epochs: float, updates_per_epoch: int) -> tuple[float, int]:
