@@ -77,6 +77,34 @@ def test_groups_keep_their_ratio_to_the_optimizers_learning_rate(tmp_path: Path)
         step(other, resumed, 1)
 
 
+def test_where_no_group_has_the_optimizers_rate_the_largest_follows() -> None:
+    body, head = parameter(), parameter()
+    groups = [{"params": [body], "lr": 0.08}, {"params": [head], "lr": 0.8}]
+    named = torch.optim.AdamW(groups)  # whose own rate is 0.001
+    assert SCHEDULE.to_torch(named).ratios == pytest.approx([0.1, 1.0])
+    # The state of a former training under another scheduler.
+    former = sgd(lr=0.02)
+    step(former, torch.optim.lr_scheduler.StepLR(former, 3), 5)
+    warm = sgd(lr=SCHEDULE.base_lr)
+    warm.load_state_dict(former.state_dict())
+    scheduler = SCHEDULE.to_torch(warm)
+    assert warm.param_groups[0]["lr"] == SCHEDULE(1) == scheduler.get_last_lr()[0]
+
+
+@pytest.mark.parametrize("lr", [0.8, torch.tensor(0.8)])
+def test_it_goes_on_whatever_is_loaded_first(lr: Any) -> None:
+    optimizer = sgd()
+    scheduler = SCHEDULE.to_torch(optimizer)
+    step(optimizer, scheduler, 5)
+    states = copy.deepcopy((optimizer.state_dict(), scheduler.state_dict()))
+    other = sgd(lr)
+    if not isinstance(lr, torch.Tensor):
+        other.load_state_dict(states[0])
+    resumed = SCHEDULE.to_torch(other)  # which gives it the rate of update 1
+    resumed.load_state_dict(states[1])
+    assert float(other.param_groups[0]["lr"]) == pytest.approx(SCHEDULE(6), rel=1e-6)
+
+
 def test_it_goes_on_from_last_epoch_as_pytorch_counts() -> None:
     """Constructed with the index of the last update made, it has the learning rate of the next."""
     optimizer = sgd()
@@ -144,3 +172,7 @@ def test_pytorchs_sequential_scheduler_takes_it_over() -> None:
 def test_an_optimizer_without_a_learning_rate_is_refused() -> None:
     with pytest.raises(ScheduleError, match=r"learning rate above 0, but got 0\.0"):
         SCHEDULE.to_torch(sgd(0.0))
+    finds_its_own = sgd()
+    finds_its_own.defaults["lr"] = finds_its_own.param_groups[0]["lr"] = None  # as Adafactor
+    with pytest.raises(ScheduleError, match=r"learning rate above 0, but got None"):
+        SCHEDULE.to_torch(finds_its_own)

@@ -55,6 +55,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
@@ -70,8 +71,10 @@ class ScheduleLR(LRScheduler):
 
     Parameter groups keep their ratio to the learning rate that the optimizer was made with: in
     ``SGD([{"params": body, "lr": 0.01}, {"params": head}], lr=0.1)`` the head follows the schedule
-    and the body is at a tenth of it. Otherwise the optimizer's own learning rate has no effect.
-    The ratios are kept in the optimizer's state, as ``schedule_ratio`` of its groups.
+    and the body is at a tenth of it. Where no group has that rate, since each names its own or a
+    former training's state was loaded, the groups with the largest one follow the schedule.
+    Otherwise the optimizer's own learning rates have no effect. The ratios are kept in the
+    optimizer's state, as ``schedule_ratio`` of its groups.
 
     The state is plain data, which ``torch.load`` reads with ``weights_only=True``. It names the
     schedule, and another schedule refuses it.
@@ -83,7 +86,7 @@ class ScheduleLR(LRScheduler):
             counts. The optimizer's state must have been loaded before.
 
     Raises:
-        ScheduleError: If the optimizer has no learning rate to compare those of its groups with.
+        ScheduleError: If no group has a learning rate above 0.
 
     Example:
         >>> import torch
@@ -101,18 +104,20 @@ class ScheduleLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, schedule: Schedule, last_epoch: int = -1) -> None:
-        default = float(optimizer.defaults.get("lr", 0.0))
-        if not default > 0:
+        default = optimizer.defaults.get("lr")
+        # Some optimizers have None, and then find a rate of their own.
+        rates = [float(g.get("initial_lr", g.get("lr")) or 0) for g in optimizer.param_groups]
+        whole = float(default) if default in rates else max(rates)
+        if not whole > 0:
             raise ScheduleError(
                 "the optimizer must be made with a learning rate above 0, but got"
-                f" {optimizer.defaults.get('lr')!r}. Pass lr=schedule.base_lr."
+                f" {default!r}. Pass lr=schedule.base_lr."
             )
         self.schedule = schedule
-        for group in optimizer.param_groups:
+        for group, rate in zip(optimizer.param_groups, rates, strict=True):
             # In the optimizer's state, for the optimizer of a later process may be made with
             # another learning rate than that with which the groups began.
-            rate = float(group.get("initial_lr", group["lr"]))
-            group.setdefault("schedule_ratio", rate / default)
+            group.setdefault("schedule_ratio", rate / whole)
         self.ratios = [group["schedule_ratio"] for group in optimizer.param_groups]
         super().__init__(optimizer, last_epoch)
 
@@ -126,7 +131,10 @@ class ScheduleLR(LRScheduler):
         return {**super().state_dict(), "schedule": repr(self.schedule)}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from a saved state.
+        """Go on from a saved state: the next update has the learning rate that it is due.
+
+        PyTorch's own schedulers leave that to the optimizer's state, and so the first update has
+        the rate of update 1 if this object was made after that state was loaded.
 
         Raises:
             ScheduleError: If it was saved with another schedule.
@@ -139,3 +147,8 @@ class ScheduleLR(LRScheduler):
                 f" schedule.to_torch(optimizer, last_epoch={state_dict.get('last_epoch', 0) - 1})."
             )
         super().load_state_dict({**state_dict, "schedule": self.schedule})
+        for group, lr in zip(self.optimizer.param_groups, self.get_last_lr(), strict=True):
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(lr)
+            else:
+                group["lr"] = lr
