@@ -32,6 +32,7 @@ ROWS: list[set[str]] = [
         "definitions",
         "objective",
         "passed_task",
+        "racing",
         "patience",
         "results",
         "schemas",

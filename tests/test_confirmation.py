@@ -19,10 +19,10 @@ from tuner.confirmation import (
     fresh_seeds,
     leader,
     quantile,
-    race,
     spread,
     tie_set,
 )
+from tuner.racing import race
 
 
 def candidate(
@@ -57,6 +57,23 @@ def test_paired_difference() -> None:
     assert difference(one, candidate("d", {2: 0.7})) == Difference(
         1, pytest.approx(0.02), -math.inf, math.inf
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "low"),
+    [
+        ([0.895, 0.905], [0.890, 0.900], -math.inf),  # by chance, in steps of 0.005
+        ([0.895, 0.905, 0.9], [0.890, 0.900, 0.895], -math.inf),
+        ([0.895, 0.905, 0.9, 0.9], [0.890, 0.900, 0.895, 0.895], 0.005),
+        ([0.895, 0.895], [0.890, 0.890], 0.005),  # a training that no seed moves
+    ],
+)
+def test_few_equal_differences_are_no_certainty(
+    one: list[float], other: list[float], low: float
+) -> None:
+    found = difference(candidate("a", one), candidate("b", other))
+    assert found is not None
+    assert (found.mean, found.low) == pytest.approx((0.005, low), abs=1e-12)
 
 
 def test_a_failed_training_is_no_value() -> None:
@@ -141,11 +158,11 @@ def play(
 def test_a_race_gives_seeds_to_the_tied_until_one_is_left() -> None:
     accuracies = {
         "a": [0.90, 0.80, 0.70, 0.75, 0.80],
-        "b": [0.80, 0.70, 0.601, 0, 0],  # behind by 0.1 from the start
+        "b": [0.80, 0.702, 0.601, 0, 0],  # behind from the start
         "c": [0.89, 0.81, 0.66, 0.70, 0.75],
     }
     candidates, rounds = play(accuracies, first=2, most=4)
-    # On two seeds a - b is 0.1 twice; a - c is 0.01 and -0.01.
+    # On two seeds a - b is 0.1 and 0.098; a - c is 0.01 and -0.01.
     assert rounds == [
         [("a", 1), ("b", 1), ("c", 1), ("a", 2), ("b", 2), ("c", 2)],
         [("a", 3), ("c", 3)],
@@ -178,7 +195,7 @@ def test_who_comes_later_and_leads_gets_the_seeds_to_win_with() -> None:
         assert found.winner is not None
         assert found.winner.label == winner
     # One that is behind is left with the seeds that told it.
-    assert race([*old, candidate("behind", [0.5, 0.4])], [1, 2, 3, 4], 2) == []
+    assert race([*old, candidate("behind", [0.5, 0.401])], [1, 2, 3, 4], 2) == []
 
 
 def test_against_the_best_baseline() -> None:

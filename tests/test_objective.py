@@ -12,9 +12,10 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from tuner.confirmation import Candidate, Confirmation, difference, leader, race, tie_set
+from tuner.confirmation import Candidate, Confirmation, difference, leader, tie_set
 from tuner.definitions import Section
 from tuner.objective import METRICS, Objective, merit
+from tuner.racing import race
 from tuner.results import ranking, trial_rows
 from tuner.schedules import Constant, Schedule, schedule_to_dict
 from tuner.search.pruner import make_pruner

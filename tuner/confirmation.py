@@ -1,4 +1,4 @@
-"""What trainings on fresh seeds say: means, paired differences, the tie set, whom to train next.
+"""What trainings on fresh seeds say: means, paired differences, the tie set.
 
 All candidates are trained on the same seeds, and the seed moves all of them together. So two are
 compared seed by seed: the mean of their differences has a much smaller error than the difference
@@ -176,11 +176,13 @@ def difference(one: Candidate, other: Candidate) -> Difference | None:
     """Return the paired difference of two candidates: mean(d) ± t(n − 1) · sd(d) / √n.
 
     d are the differences ``one`` − ``other`` on the seeds that both have. Without such a seed it
-    is None, with one the interval has no end. An infinite difference, to a loss that is no number,
-    is certain; two such losses on one seed, or one on each side, say nothing.
+    is None, with one the interval has no end; nor with two or three that are equal though the seed
+    moves the values, which those in coarse steps are by chance. An infinite difference, to a loss
+    that is no number, is certain; two such losses on one seed, or one on each side, say nothing.
 
     The interval is that of one comparison with a fixed n. A race looks at several of them after
-    every seed, so that a true tie is taken for separated somewhat more often than once in 20.
+    every seed, so that it takes a true tie for separated more often than once in 20:
+    ``benchmarks/races.py``.
     """
     seeds = sorted(one.values.keys() & other.values.keys())
     differences = [one.values[seed] - other.values[seed] for seed in seeds]
@@ -192,8 +194,14 @@ def difference(one: Candidate, other: Candidate) -> Difference | None:
         return None
     if math.isinf(found.mean):
         return Difference(found.n, found.mean, found.mean, found.mean)
-    half = math.inf if found.se is None else quantile(found.n - 1) * found.se
+    coarse = found.n <= 3 and _equal(differences) and not _equal([*one.values.values()])
+    half = math.inf if found.se is None or coarse else quantile(found.n - 1) * found.se
     return Difference(found.n, found.mean, found.mean - half, found.mean + half)
+
+
+def _equal(values: Sequence[float]) -> bool:
+    """Tell whether values are the same but for rounding."""
+    return max(values) - min(values) <= 1e-12 * max(1.0, *map(abs, values))
 
 
 def leader(candidates: Sequence[Candidate]) -> Candidate | None:
@@ -254,44 +262,3 @@ def _separated(first: Candidate, other: Candidate) -> bool:
 def _lead(versus: Difference, first: Candidate) -> float:
     """Return by how much the leader is better at least, by its difference to another one."""
     return -versus.high if first.minimized else versus.low
-
-
-def race(candidates: Sequence[Candidate], seeds: Sequence[int], first: int) -> list[Training]:
-    """Return the trainings that are missing next; none if the race is over.
-
-    Every candidate gets the ``first`` of the seeds, then one more at a time those in the tie set,
-    until it has only the leader or the seeds are used up. Where others have more seeds from an
-    earlier race, the leader gets as many: it could not win with fewer. The race is replayed from
-    its start, so that what an interruption left half done is completed and not decided anew.
-
-    Args:
-        candidates: With what they have so far.
-        seeds: The fresh seeds, in their order.
-        first: How many of them everybody gets.
-    """
-    given = {c.schedule: first for c in candidates}
-    most = max((len(c.accuracies.keys() & {*seeds}) for c in candidates), default=0)
-    while True:
-        missing = [
-            Training(c, seed)
-            for turn, seed in enumerate(seeds)
-            for c in candidates
-            if turn < given[c.schedule] and seed not in c.accuracies
-        ]
-        if missing:
-            return missing
-        so_far = [_with_seeds(c, seeds[: given[c.schedule]]) for c in candidates]
-        tied = [c.schedule for c in tie_set(so_far)]
-        fewest = min((given[schedule] for schedule in tied), default=len(seeds))
-        if len(tied) < 2 or fewest >= len(seeds):
-            if not tied or fewest >= most:
-                return []
-            given[tied[0]] += 1
-            continue
-        # Who was left behind and is back in the tie set catches up first.
-        given |= {schedule: fewest + 1 for schedule in tied if given[schedule] == fewest}
-
-
-def _with_seeds(candidate: Candidate, seeds: Sequence[int]) -> Candidate:
-    accuracies = {seed: candidate.accuracies[seed] for seed in seeds}
-    return candidate._replace(accuracies=accuracies)

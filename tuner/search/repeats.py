@@ -20,9 +20,10 @@ from optuna.storages import BaseStorage
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.confirmation import Candidate, Confirmation, fresh_seeds, race
+from tuner.confirmation import Candidate, Confirmation, fresh_seeds
 from tuner.errors import StudyError
 from tuner.objective import Objective
+from tuner.racing import race
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.search.study import store_definition
 from tuner.search.trial import BASELINE, LABEL, REASON, SCHEDULE, SEED, records_of
