@@ -136,9 +136,14 @@ def trial_rows(study: Study) -> list[TrialRow]:
 def ranking(rows: Sequence[TrialRow]) -> list[TrialRow]:
     """Return the complete trials, the best first; of equals the earlier one.
 
-    A pruned trial never ranks: its value belongs to another epoch.
+    A pruned trial never ranks: its value belongs to another epoch. Nor does one that plain Optuna
+    added: it has no schedule.
     """
-    complete = [row for row in rows if row.state == "complete" and row.value is not None]
+    complete = [
+        row
+        for row in rows
+        if row.state == "complete" and row.value is not None and row.schedule is not None
+    ]
     return sorted(complete, key=lambda row: (-merit(row.value or 0.0, row.minimized), row.number))
 
 

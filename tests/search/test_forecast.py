@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import optuna
@@ -130,6 +131,19 @@ def test_an_infinite_loss_is_an_error_like_another_and_no_number_is_none() -> No
     assert forecast.merit(math.inf) < forecast.merit(1e6) < forecast.merit(0.5)
     assert forecast.is_for([0.5, math.inf])
     assert not forecast.is_for([0.5, math.nan])
+
+
+def test_a_copy_of_a_study_is_no_other_study(path: Path) -> None:
+    """Whose trials have other ids: in a database they begin with 1, in memory with 0."""
+    study = optuna.create_study(direction="maximize", storage=f"sqlite:///{path}")
+    for final_lr, skill in world()[:6]:
+        run(study, final_lr, skill)
+    forecast = Forecaster(UPDATES, EPOCHS, 2)
+    expected = forecast(study, study.get_trials(), 1)
+    copy = optuna.create_study(direction="maximize")
+    copy.add_trials(study.get_trials())
+    assert expected is not None
+    assert forecast(copy, copy.get_trials(), 1) == expected
 
 
 def test_a_study_prunes_before_training_and_shows_what_that_saved(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from statistics import mean
 
@@ -12,7 +12,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from tuner.schedules import Schedule, schedule_to_dict
+from tuner.schedules import Cosine, Schedule, schedule_to_dict
 from tuner.search.sampler import make_sampler
 from tuner.space import load_space
 from tuner.spec import Random, Screening
@@ -106,6 +106,23 @@ def test_it_stays_away_from_rates_that_collapse_from_some_seeds() -> None:
     assert risky(screened[10:]) < risky(at_random) / 4
     # What is tried is not low either.
     assert mean(schedule.base_lr > 0.1 for schedule in screened[20:]) > 0.9
+
+
+def test_equal_values_say_nothing_in_whatever_order() -> None:
+    rates = np.geomspace(1e-3, 0.2, 8)
+
+    def next_one(final_lrs: Iterable[float]) -> dict[str, object]:
+        study = optuna.create_study(direction="maximize", sampler=make_sampler(Screening(), SPACE))
+        for rate in final_lrs:
+            done = study.ask()
+            schedule = Cosine(base_lr=0.4, final_lr=float(rate), horizon=HORIZON)
+            done.set_user_attr("schedule", schedule_to_dict(schedule))
+            study.tell(done, 1.0)
+        trial = study.ask()
+        SPACE.sample(trial)
+        return trial.params
+
+    assert next_one(rates) == next_one(rates[::-1])
 
 
 def test_the_first_trials_are_those_of_the_random_sampler() -> None:

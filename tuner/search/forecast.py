@@ -106,8 +106,9 @@ class Forecast:
         return np.column_stack([nows, ahead_of_them])
 
     def _ahead(self, trial: FrozenTrial, epoch: int) -> tuple[float, ...]:
-        # Every question is about all trials so far, whose schedules do not change.
-        key = trial._trial_id, epoch
+        # Every question is about all trials so far, whose schedules do not change. By number: the
+        # same trial has another id in a copy of the study.
+        key = trial.number, epoch
         if key not in self._known:
             schedule = schedule_from_dict(trial.user_attrs[SCHEDULE])
             per_epoch = self._updates_per_epoch

@@ -66,13 +66,18 @@ class Halving(BasePruner):
         others = [
             other
             for other in study.get_trials(deepcopy=False)
-            if other.number != trial.number and _got_to(other, epoch)
+            if other.number != trial.number and _got_to(other, epoch) and _is_like(other, trial)
         ]
         scores = self._score(study, [*others, trial], epoch)
         if scores is None:
             return False
         kept = max(1, math.ceil(self._rungs[epoch] * len(scores)))
         return sum(score > scores[-1] for score in scores[:-1]) >= kept
+
+
+def _is_like(other: FrozenTrial, trial: FrozenTrial) -> bool:
+    """Tell whether a trial can be compared: one added by plain Optuna may have no schedule."""
+    return SCHEDULE in other.user_attrs or SCHEDULE not in trial.user_attrs
 
 
 def _got_to(trial: FrozenTrial, epoch: int) -> bool:

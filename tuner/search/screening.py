@@ -47,9 +47,10 @@ class _Features(NamedTuple):
 
 
 class _Past(NamedTuple):
-    """What is learned from: trials that did not collapse, the worst first, and those that did."""
+    """What is learned from: trials that did not collapse, with their ranks, and those that did."""
 
     ranked: list[FrozenTrial]
+    ranks: Array  # from 0, the worst, to almost 1; equal ones have the same
     collapsed: list[FrozenTrial]
 
 
@@ -150,8 +151,7 @@ class Screening(BaseSampler):
         known = np.array([self._known_features(each).ahead for each in past.ranked])
         drawn_ones = np.array([each.ahead for each in features])
         around = np.vstack([known, drawn_ones])
-        ranks = np.arange(len(known)) / len(known)
-        fitted = Ridge.fit(_quadratic(known, around), ranks)
+        fitted = Ridge.fit(_quadratic(known, around), past.ranks)
         promised = fitted.drawn(chance, _EXPLORATION)(_quadratic(drawn_ones, around))
         highest = [each.highest_lr for each in features]
         chance_to_last = self._survival(past, highest)(highest) ** _TRAININGS
@@ -199,10 +199,11 @@ class Screening(BaseSampler):
         ends = [(worth(final), trial) for final, trial in zip(finals, complete, strict=True)]
         for epoch, judged in pruned.items():
             ends += zip(expected(study, judged, epoch) or [], judged, strict=False)
-        return _Past([trial for _, trial in sorted(ends, key=lambda end: end[0])], collapsed)
+        ranks = _ranks(np.array([end for end, _ in ends]))
+        return _Past([trial for _, trial in ends], ranks, collapsed)
 
     def _known_features(self, trial: FrozenTrial) -> _Features:
-        key = trial._trial_id  # whose schedule does not change
+        key = trial.number  # whose schedule does not change
         if key not in self._known:
             self._known[key] = self._features(schedule_from_dict(trial.user_attrs[SCHEDULE]))
         return self._known[key]
@@ -210,6 +211,18 @@ class Screening(BaseSampler):
     def _features(self, schedule: Schedule) -> _Features:
         horizon = self._space.clock.horizon
         return _Features(ahead(schedule, 0, horizon), highest_lr(schedule, horizon))
+
+
+def _ranks(values: Array) -> Array:
+    """Return the shares of values that are below each; of equal ones, their mean.
+
+    Example:
+        >>> _ranks(np.array([0.3, 0.1, 0.3, 0.2])).tolist()
+        [0.625, 0.0, 0.625, 0.25]
+    """
+    _, group, sizes = np.unique(values, return_inverse=True, return_counts=True)
+    below = np.cumsum(sizes) - sizes
+    return (below + (sizes - 1) / 2)[group] / len(values)
 
 
 def _quadratic(features: Array, around: Array) -> Array:
