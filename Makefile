@@ -10,12 +10,15 @@ VENV   ?= .venv
 EXTRA  ?=
 BIN    := $(VENV)/bin
 
-.PHONY: study test docs data postgresql browser clean
+.PHONY: study test docs data programs postgresql browser clean
 
 study: $(VENV)/installed data
 	$(BIN)/tuner run studies/quickstart.toml
 
-test: $(VENV)/installed-dev data postgresql browser
+# The programs are installed while the packages are.
+test:
+	@$(MAKE) --no-print-directory --jobs=2 $(VENV)/installed-dev programs
+	@$(MAKE) --no-print-directory data
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -33,6 +36,8 @@ data: $(VENV)/installed
 	       as_root apt-get update -q && as_root apt-get install -q -y dataset-fashion-mnist'; } \
 	  || $(BIN)/python -c "from tuner.tasks.fashion_mnist import load_fashion_mnist as f; f()"
 
+programs: postgresql browser
+
 # Tests run a server of their own. Debian and Ubuntu keep its programs out of the PATH.
 postgresql:
 	@PATH="$$PATH:$$(echo /usr/lib/postgresql/*/bin | tr ' ' :)"; command -v initdb >/dev/null \
@@ -41,8 +46,8 @@ postgresql:
 	       as_root apt-get update -q && as_root apt-get install -q -y postgresql'; } \
 	  || { echo "The tests need PostgreSQL's initdb and pg_ctl in the PATH: install PostgreSQL."; exit 1; }
 
-# Tests open reports in it.
-browser:
+# Tests open reports in it. Not beside the other one, which would have apt's lock.
+browser: | postgresql
 	@{ command -v chromium && command -v chromedriver; } >/dev/null \
 	  || { command -v apt-get >/dev/null && sh -c ' \
 	       as_root() { if [ "$$(id -u)" = 0 ]; then "$$@"; else sudo "$$@"; fi; }; \

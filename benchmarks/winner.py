@@ -1,18 +1,22 @@
 """The winner of the chapter-sized study beside the chapter's best schedules, on fresh seeds.
 
-    python benchmarks/winner.py --seeds 8     # continues what is there
+    python benchmarks/winner.py --seeds 8                # continues what is there
+    python benchmarks/winner.py --seeds 8 --recorded     # without the search
 
-Runs studies/lenet_fashion_mnist.toml with its confirm, and trains the confirmed winner and the two
-of the chapter's schedules that are best when meant in epochs on the same seeds, in the study's
-folder. Prints the test accuracy of the weights and of their average, and the differences seed by
+Runs studies/lenet_fashion_mnist.toml with its confirm, or takes the winner that it had when it was
+recorded. Trains it and the two of the chapter's schedules that are best when meant in epochs on
+the same seeds, beginning behind those of the confirm: neither search nor confirm has chosen by
+them. Prints the test accuracy of the weights and of their average, and the differences seed by
 seed, the winner's minus each, with their 95 % intervals. Writes benchmarks/results/winner.json.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 from pathlib import Path
+from typing import Any
 
 import optuna
 from surroundings import surroundings
@@ -20,6 +24,7 @@ from surroundings import surroundings
 import tuner
 from tuner.confirmation import Candidate, difference, spread
 from tuner.report.words import mean_sd
+from tuner.spec import load_spec
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "winner.json"
@@ -27,29 +32,9 @@ STUDY = ROOT / "studies" / "lenet_fashion_mnist.toml"
 BASELINES = ("chapter: cosine with warmup", "chapter: cosine 0.3 to 0.01")
 
 
-def main() -> None:
-    """Run or continue everything, write the results, print a table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=8)
-    parser.add_argument("--workers", type=int, help="instead of one for each core")
-    asked = parser.parse_args()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    study = tuner.run_study(STUDY, workers=asked.workers)
-    schedules = {f"winner: trial {study.best.number}": study.best_schedule}
-    schedules |= {b.label: b.schedule for b in study.spec.space.baselines if b.label in BASELINES}
-    files = [study.folder / f"compared_{number}.json" for number in range(len(schedules))]
-    for file, schedule in zip(files, schedules.values(), strict=True):
-        tuner.save_schedule(schedule, file)
-    found = tuner.compare_study(STUDY, files, seeds=asked.seeds, workers=asked.workers).comparison
-    assert found is not None
-    compared = {each.schedule: each for each in found.schedules}
-    kinds: dict[str, dict[str, dict[int, float]]] = {"weights": {}, "averaged": {}}
-    for label, schedule in schedules.items():
-        repeats = compared[schedule].repeats
-        raw = {r.seed: r.value for r in repeats if r.value is not None}
-        averaged = {r.seed: r.records[-1].averaged_accuracy for r in repeats if r.records}
-        kinds["weights"][label] = raw
-        kinds["averaged"][label] = {seed: averaged.get(seed) or raw[seed] for seed in raw}
+def searched(workers: int | None) -> tuple[str, tuner.Schedule, dict[str, Any]]:
+    """Run or continue the study: the winner's label, the winner, how the search went."""
+    study = tuner.run_study(STUDY, workers=workers)
     pruned = [row for row in study.trials if row.state == "pruned"]
     confirmation = study.confirmation
     search = {
@@ -60,6 +45,64 @@ def main() -> None:
         "epochs_trained": study.summary.epochs_trained,
         "confirm_trainings": confirmation.trained if confirmation else 0,
     }
+    return f"winner: trial {study.best.number}", study.best_schedule, search
+
+
+def recorded() -> tuple[str, tuner.Schedule, dict[str, Any]]:
+    """Return the same of the study whose results are recorded."""
+    results = json.loads(RESULTS.read_text(encoding="utf-8"))
+    [label] = [each for each in results["schedules"] if each.startswith("winner")]
+    call = ast.parse(results["schedules"][label], mode="eval").body
+    assert isinstance(call, ast.Call)
+    assert isinstance(call.func, ast.Name)
+    values = {str(each.arg): ast.literal_eval(each.value) for each in call.keywords}
+    return label, getattr(tuner, call.func.id)(**values), results["search"]
+
+
+def with_fresh_seeds() -> Path:
+    """Write the study for the comparison, whose first seed is behind those of the confirm."""
+    settings = load_spec(STUDY).confirm
+    path = STUDY.parent / "winner" / "compared.toml"
+    path.parent.mkdir(exist_ok=True)
+    text = STUDY.read_text(encoding="utf-8")
+    changes = {
+        '"lenet-fashion-mnist"': '"lenet-fashion-mnist-winner"',
+        '"../search_spaces/': '"../../search_spaces/',
+        "[confirm]\n": f"[confirm]\nseed = {settings.seed + settings.max_seeds}\n",
+    }
+    for before, after in changes.items():
+        assert text.count(before) == 1, before
+        text = text.replace(before, after)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def main() -> None:
+    """Run or continue everything, write the results, print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=8)
+    parser.add_argument("--workers", type=int, help="instead of one for each core")
+    parser.add_argument("--recorded", action="store_true", help="the winner as it was recorded")
+    asked = parser.parse_args()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    label, winner, search = recorded() if asked.recorded else searched(asked.workers)
+    study = with_fresh_seeds()
+    baselines = load_spec(study).space.baselines
+    schedules = {label: winner}
+    schedules |= {each.label: each.schedule for each in baselines if each.label in BASELINES}
+    files = [study.parent / f"compared_{number}.json" for number in range(len(schedules))]
+    for file, schedule in zip(files, schedules.values(), strict=True):
+        tuner.save_schedule(schedule, file)
+    found = tuner.compare_study(study, files, seeds=asked.seeds, workers=asked.workers).comparison
+    assert found is not None
+    compared = {each.schedule: each for each in found.schedules}
+    kinds: dict[str, dict[str, dict[int, float]]] = {"weights": {}, "averaged": {}}
+    for label, schedule in schedules.items():
+        repeats = compared[schedule].repeats
+        raw = {r.seed: r.value for r in repeats if r.value is not None}
+        averaged = {r.seed: r.records[-1].averaged_accuracy for r in repeats if r.records}
+        kinds["weights"][label] = raw
+        kinds["averaged"][label] = {seed: averaged.get(seed) or raw[seed] for seed in raw}
     results = {
         **surroundings("mxnet", "optuna", "numpy"),
         "search": search,

@@ -44,6 +44,12 @@ def test_relative_paths(url: str, folder: str, resolved: str) -> None:
         ("sqlite+nothing:///a.db", "must be of a known kind"),
         ("sqlite://", "must be a file, as in 'sqlite:///path/to/study.db', but got 'sqlite://'"),
         ("sqlite:///:memory:", "must be a file"),
+        (
+            "sqlite://s/study.db",
+            "must be a file, as in 'sqlite:///s/study.db' (three slashes), but got 'sqlite://s/st",
+        ),
+        ("sqlite://study.db", "must be a file, as in 'sqlite:///study.db' (three slashes)"),
+        ("sqlite+pysqlite://./a.db", "as in 'sqlite+pysqlite:///./a.db' (three slashes)"),
         ("sqlite:///file:a.db?mode=ro&uri=true", "must be a file"),
     ],
 )
@@ -81,6 +87,7 @@ def test_passwords_are_hidden(url: str, shown: str) -> None:
         "postgresql//me:secret@127.0.0.1:1/db",
         "postgresql://me:secret@host:port/db",
         "oracle+oracledb://me:secret@127.0.0.1:1/db",
+        "sqlite://me:secret@host/study.db",
     ],
 )
 def test_no_message_shows_a_password(url: str) -> None:

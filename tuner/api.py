@@ -13,13 +13,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tuner.clusters import connected
-from tuner.naming import found_spec, given_url, named_url
+from tuner.naming import found_spec, given_url, named_by_file, named_url
 from tuner.passed_task import alone_if_passed, with_task
 from tuner.running import Limits, Run, run_to_the_end
 from tuner.search.confirm import find_confirm
 from tuner.search.events import Event
 from tuner.search.repeats import planned, settings_of
-from tuner.search.study import difference, find_study, prepare_study, stored_spec
+from tuner.search.study import (
+    difference,
+    find_study,
+    prepare_study,
+    quiet_optuna,
+    stored_spec,
+)
 from tuner.search.worker import Worker
 from tuner.spec import load_spec
 from tuner.storage import make_database, open_storage
@@ -30,6 +36,7 @@ from tuner.tasks.base import Task
 _log = logging.getLogger("tuner")
 
 
+@quiet_optuna()
 def run_study(
     study: str | Path,
     *,
@@ -93,6 +100,7 @@ def run_study(
         return run_to_the_end(run, spec.confirm if wanted else None)
 
 
+@quiet_optuna()
 def resume_study(
     storage: str,
     *,
@@ -146,6 +154,7 @@ def resume_study(
         return run_to_the_end(run, settings if wanted else None)
 
 
+@quiet_optuna()
 def run_worker(
     storage: str,
     *,
@@ -209,15 +218,15 @@ def open_study(
         StorageError: If the database does not exist or is not Optuna's.
         StudyError: If it has no such study.
     """
-    spec = load_spec(study) if study is not None else None
-    if spec is not None:
-        storage, name = storage or spec.storage_url, name or spec.name
+    file = named_by_file(study) if study is not None else None
+    if file is not None:
+        storage, name = storage or file.url, name or file.name
     url = named_url(storage)
     database = open_storage(url, write=False)
     with storage_errors(url, database):
         found = find_study(database, name, url)
         stored = stored_spec(found, url)
-    if spec is not None and spec.name == stored.name and difference(stored, spec):
+    if file is not None and file.name == stored.name and difference(stored, file.whole(stored)):
         _log.warning(
             "%s is not what the study was begun with; what is shown is the study's", study
         )

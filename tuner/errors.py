@@ -21,6 +21,7 @@ Messages say the condition that must hold, the values received, where, and what 
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -28,6 +29,9 @@ from pathlib import Path
 
 # This package and the standard library, whose lines say nothing about a mistake in a task.
 _FOREIGN = {"tuner", *sys.stdlib_module_names}
+# The stack that MXNet, or PyTorch of a process that loads data, writes into a message.
+_STACK = re.compile(r"^.*Traceback \(most recent call last\):\n(?:[ \t].*\n)*", re.MULTILINE)
+_LONGEST = 500  # characters of a message
 
 
 class TunerError(Exception):
@@ -102,20 +106,15 @@ class StudyError(TunerError):
     """A study does not exist, or was started with another definition."""
 
 
-def said(error: BaseException, text: str | None = None) -> str:
-    """Return what an error of somebody's own code says, and in which line of it that happened.
+def said(error: BaseException) -> str:
+    """Return in a line what an error of somebody's own code says, and where in it that happened.
 
     Not of this package, of Python's library or of installed ones, if it has been elsewhere too.
-
-    Args:
-        error: The error.
-        text: Its message, if not the whole of it.
 
     Example:
         >>> said(ValueError("goal is too far"))
         'ValueError: goal is too far'
     """
-    text = str(error).strip() if text is None else text
     own = [
         f"({Path(frame.f_code.co_filename).name}, line {line})"
         for frame, line in traceback.walk_tb(error.__traceback__)
@@ -123,4 +122,11 @@ def said(error: BaseException, text: str | None = None) -> str:
         and "site-packages" not in Path(frame.f_code.co_filename).parts
         and str(frame.f_globals.get("__name__")).partition(".")[0] not in _FOREIGN
     ]
-    return " ".join([f"{type(error).__name__}: {text or 'no message'}", *own[-1:]])
+    text = _in_a_line(str(error)) or "no message"
+    return " ".join([f"{type(error).__name__}: {text}", *own[-1:]])
+
+
+def _in_a_line(text: str) -> str:
+    lines = (line.strip() for line in _STACK.sub("", text).splitlines())
+    whole = "; ".join(filter(None, lines))
+    return whole if len(whole) <= _LONGEST else f"{whole[: _LONGEST - 1]}…"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tuner.errors import StudyError
 from tuner.spec import StudySpec
+from tuner.spec_task import refuse_no_task
 from tuner.tasks.base import Task
 from tuner.tasks.named import NamedTask
 
@@ -12,17 +13,25 @@ def with_task(spec: StudySpec, task: Task | None) -> StudySpec:
     """Return a stored definition with the task that is passed from Python again, if one is.
 
     Raises:
-        StudyError: If it names its task itself.
+        StudyError: If it names its task itself, or what is passed is no task.
         TaskError: If it is another task than before.
     """
     if task is None:
         return spec
-    if not isinstance(spec.task, NamedTask) or not spec.task.is_passed:
+    refuse_no_task(task)
+    named = passed_task(spec)
+    if named is None:
         raise StudyError(
             f"`task` must be left out for study {spec.name!r}, which names its own:"
             f" {spec.training.name!r}."
         )
-    return spec._replace(task=spec.task.with_task(task))
+    return spec._replace(task=named.with_task(task))
+
+
+def passed_task(spec: StudySpec) -> NamedTask | None:
+    """Return the task of a definition, if it was passed from Python; at least its facts."""
+    task = spec.task
+    return task if isinstance(task, NamedTask) and task.is_passed else None
 
 
 def alone_if_passed(spec: StudySpec, workers: int | None, dask: str | None) -> StudySpec:
@@ -36,7 +45,7 @@ def alone_if_passed(spec: StudySpec, workers: int | None, dask: str | None) -> S
     Raises:
         StudyError: If several are asked for.
     """
-    if not isinstance(spec.task, NamedTask) or not spec.task.is_passed:
+    if passed_task(spec) is None:
         return spec
     asked = workers or spec.study_data.get("workers", {}).get("count") or 1
     if asked > 1 or dask is not None:

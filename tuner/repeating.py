@@ -8,6 +8,7 @@ Spread(n=5, mean=0.88, sd=0.005, se=0.002)
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from tuner.passed_task import alone_if_passed, with_task
 from tuner.running import Limits, Run
 from tuner.search.compare import rivals
 from tuner.search.events import Event
-from tuner.search.study import prepare_study
+from tuner.search.study import prepare_study, quiet_optuna
 from tuner.spec import Confirm, StudySpec, load_spec
 from tuner.storage import make_database, open_storage
 from tuner.storage_errors import storage_errors
@@ -29,6 +30,7 @@ from tuner.study_result import StudyResult
 from tuner.tasks.base import Task
 
 
+@quiet_optuna()
 def confirm_study(
     study: str | Path | None = None,
     *,
@@ -97,6 +99,7 @@ def confirm_study(
         return run.result(run.confirm(settings))
 
 
+@quiet_optuna()
 def compare_study(
     study: str | Path | None = None,
     schedules: Iterable[str | Path] = (),
@@ -145,8 +148,11 @@ def compare_study(
         ['constant 0.3', 'square root 0.1, epochs', ...]
     """
     limits = Limits.checked(None, timeout, workers)
-    if not 2 <= seeds <= 1000:
-        raise StudyError(f"`seeds` must be 2 to 1000, for one has no spread, but got {seeds}.")
+    if not isinstance(seeds, numbers.Integral) or not 2 <= seeds <= 1000:
+        raise StudyError(
+            "`seeds` must be a whole number of 2 to 1000, for one has no spread, but got"
+            f" {seeds!r}."
+        )
     spec = alone_if_passed(_spec(study, storage, name, task), workers, dask)
     candidates = rivals(spec, schedules)
     spec.task.check()
@@ -154,7 +160,7 @@ def compare_study(
         make_database(spec.storage_url, lambda new: prepare_study(spec, new))
         database = open_storage(spec.storage_url, create=True)
         run = Run(spec, database, limits, cluster, on_event, stop_requested)
-        return run.comparison(run.compare(candidates, seeds))
+        return run.comparison(run.compare(candidates, int(seeds)))
 
 
 def _spec(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -45,15 +46,18 @@ class Limits(NamedTuple):
         """Return the limits.
 
         Raises:
-            StudyError: If a number is not 1 or more.
+            StudyError: If a number is not a whole one of 1 or more.
             UnitError: If the timeout is no time.
         """
         for name, value in (("trials", trials), ("workers", workers)):
-            if value is not None and value < 1:
-                raise StudyError(f"`{name}` must be 1 or more, but got {value}.")
+            whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+            if value is not None and not (whole and value >= 1):
+                text = f"`{name}` must be a whole number of 1 or more, but got {value!r}."
+                raise StudyError(text)
         if timeout is not None:
             seconds(timeout)
-        return cls(trials, timeout, workers)
+        # NumPy's numbers as Python's.
+        return cls(trials and int(trials), timeout, workers and int(workers))
 
     def is_whole(self, budget: int) -> bool:
         """Tell whether a run with these limits ends with the whole budget of its study."""

@@ -44,7 +44,7 @@ from tuner.spec_sections import (
     seconds,
 )
 from tuner.spec_space import read_space
-from tuner.spec_task import read_task, with_passed, with_whole_path
+from tuner.spec_task import read_task, refuse_no_task, with_passed, with_whole_path
 from tuner.storage_urls import default_url, output_folder, resolve_url
 from tuner.tasks.base import Task
 
@@ -212,9 +212,11 @@ def make_spec(
 
     Raises:
         DefinitionError: With every mistake of both.
+        StudyError: If what was passed is no task.
     """
     mistakes = Mistakes(where)
     if task is not None:
+        refuse_no_task(task)
         study_data = with_passed(study_data, mistakes)
     file = mistakes.read(StudyFile, study_data, "")
     study_data = with_whole_path(study_data, folder)
@@ -228,7 +230,7 @@ def make_spec(
     default_sampler, default_pruner = {"type": "screening"}, {"type": "forecast"}
     sampler = mistakes.read_tagged(SAMPLERS, study_data.get("sampler", default_sampler), "sampler")
     pruner = mistakes.read_tagged(PRUNERS, study_data.get("pruner", default_pruner), "pruner")
-    url = _read_storage(study_data.get("storage", {}), folder, stem, mistakes)
+    url = read_storage(study_data.get("storage", {}), folder, stem, mistakes)
     confirm = mistakes.read(Confirm, study_data.get("confirm", {}), "confirm")
     if confirm is not None and training is not None and task is not None:
         check_confirm(confirm, training, task, mistakes)
@@ -264,7 +266,8 @@ def _cores() -> int:
     return min(cores, len(may_use(0))) if may_use else cores
 
 
-def _read_storage(data: object, folder: Path, stem: str, mistakes: Mistakes) -> str:
+def read_storage(data: object, folder: Path, stem: str, mistakes: Mistakes) -> str:
+    """Return the URL of the database of ``folder/stem.toml``, whose ``[storage]`` is ``data``."""
     storage = mistakes.read(Storage, data, "storage")
     if storage is None:
         return ""

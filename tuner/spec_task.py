@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tuner.definitions import Mistakes, did_you_mean
+from tuner.definitions import MISSING, Mistakes, did_you_mean
+from tuner.errors import StudyError
 from tuner.objective import Objective
 from tuner.spec_sections import Training
 from tuner.tasks import TASKS
@@ -15,6 +16,32 @@ from tuner.tasks.named import PASSED, NamedTask, make_task
 
 # The option of a built-in task that is a path.
 _PATHS = {"table": "path", "lenet_fashion_mnist": "data_dir"}
+# What the table has where the task is passed from Python.
+_BESIDE_PASSED = Training.model_fields.keys() - {"name"}
+_NO_NAME = (
+    f"{MISSING}: only the file of a study whose task is passed from Python has none, and that is"
+    " trained by tuner.run_study(study, task=...)"
+)
+
+
+def refuse_no_task(task: object) -> None:
+    """Make sure that what is passed from Python is a task.
+
+    Raises:
+        StudyError: If it is none.
+    """
+    members = [name for name in vars(Task) if not name.startswith("_")]
+    missing = [name for name in members if not hasattr(task, name)]
+    if isinstance(task, type):
+        got = f"the class {task.__name__}"
+    elif missing:
+        got = f"a {type(task).__name__} without {missing[0]}"
+    else:
+        return
+    raise StudyError(
+        "`task` must be a task, such as a tuner.tasks.GluonTask, TorchTask or FunctionTask, but"
+        f" got {got}. Of a function, FunctionTask(function, updates_per_epoch=...) makes one."
+    )
 
 
 def with_whole_path(study_data: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
@@ -40,10 +67,16 @@ def with_passed(study_data: Mapping[str, Any], mistakes: Mistakes) -> Mapping[st
     table = study_data.get("task")
     if not isinstance(table, Mapping):
         return study_data
-    for key in table.keys() - (Training.model_fields.keys() - {"name"}):
+    for key in table.keys() - _BESIDE_PASSED:
         text = "must be left out where the task is passed from Python, but got"
         mistakes.add(f"task.{key}", f"{text} {table[key]!r}")
     return {**study_data, "task": {**table, "name": PASSED}}
+
+
+def is_for_passed(study_data: Mapping[str, Any]) -> bool:
+    """Tell whether a study file is one whose task is passed from Python."""
+    table = study_data.get("task")
+    return isinstance(table, Mapping) and table.keys() <= _BESIDE_PASSED
 
 
 def read_task(
@@ -70,6 +103,9 @@ def read_task(
             mistakes.table(data, "task")
         return None, None
     own = {key: value for key, value in data.items() if key in Training.model_fields}
+    if "name" not in own:
+        mistakes.add("task.name", _NO_NAME)
+        return mistakes.read(Training, {**own, "name": PASSED}, "task"), None
     training = mistakes.read(Training, own, "task")
     name = own.get("name")
     if not isinstance(name, str):

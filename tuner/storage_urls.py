@@ -66,10 +66,14 @@ def parse_url(url: str) -> URL:
     except ImportError:
         return parsed  # its driver is missing, which is said when it is needed
     else:
-        name = parsed.database or ":memory:"
-        if parsed.get_backend_name() != "sqlite" or not name.startswith((":memory:", "file:")):
+        if parsed.get_backend_name() != "sqlite":
             return parsed
-        text = f"a file, as in 'sqlite:///path/to/study.db', but got {url!r}"
+        name, example = parsed.database or ":memory:", "'sqlite:///path/to/study.db'"
+        if parsed.host:  # of what was meant as a path, the first folder
+            example = f"{hide_password(url.replace('://', ':///', 1))!r} (three slashes)"
+        elif not name.startswith((":memory:", "file:")):
+            return parsed
+        text = f"a file, as in {example}, but got {hide_password(url)!r}"
     raise ValueError(f"must be {text}")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import ml_dtypes  # which JAX needs
 import numpy as np
 import pytest
 import torch
@@ -66,6 +67,54 @@ def test_a_function_that_yields_no_number_is_told_so() -> None:
 def test_a_number_that_is_not_finite_ends_a_function() -> None:
     with pytest.raises(TrainingCollapsed, match="diverged in epoch 2: it gave nan"):
         trained(lambda *_: iter([0.5, math.nan]))
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ({"net": {"w": torch.ones(2)}}, r"its 'net' is of type dict \(TypeError.* type object"),
+        ({"fn": print}, "its 'fn' is of type builtin_function_or_method"),
+        ({"best": None}, "its 'best' is of type NoneType"),
+        ({"w": torch.ones(2, requires_grad=True)}, "its 'w' is of type Tensor .*requires grad"),
+        ({"w": torch.ones(2, dtype=torch.bfloat16)}, "'w' is of type Tensor .*BFloat16"),
+        ({"w": np.ones(2, ml_dtypes.bfloat16)}, "'w' is of type ndarray .* type bfloat16 of it"),
+        ({"w": np.ones(2, [("a", "i4")])}, "'w' is of type ndarray"),
+        ({"l": [[1], [1, 2]]}, "'l' is of type list .*inhomogeneous"),
+        ({"n": 1, ("net", 0): np.ones(2)}, r"its \('net', 0\) .* whole number, but is a tuple"),
+    ],
+)
+def test_a_state_that_cannot_be_kept_is_an_error_at_once(state: Any, words: str) -> None:
+    with pytest.raises(TaskError, match=rf"lambda> must yield .*{words}.*\. Give arrays"):
+        trained(lambda *_: iter([(0.5, state)]), epochs=1)
+
+
+def test_a_state_holds_all_that_numpy_has_a_type_for() -> None:
+    given = {
+        "tensor": torch.ones(2), "mx": mx.nd.ones((60, 60)), "list": [1, 2], "text": "abc",
+        "number": 3, "flag": True, "when": np.array(["2024-01-01"], "M8[D]"),
+        "big": np.ones(2, ">f4"), 7: np.zeros(0),
+    }  # fmt: skip
+    task = FunctionTask(lambda *_: iter([(0.5, given)]), updates_per_epoch=10)
+    (epoch,) = task.train(tuner.Constant(base_lr=0.1, horizon=10), seed=0, epochs=1)
+    state = epoch.state()
+    assert state is not None
+    assert state.arrays.pop("mx").tolist() == [[1.0] * 60] * 60
+    assert {name: array.tolist() for name, array in state.arrays.items()} == {
+        name: np.array(value).tolist() for name, value in given.items() if name != "mx"
+    }
+
+
+def test_a_state_is_the_copy_of_when_it_was_asked_for() -> None:
+    def train(*_: Any) -> Iterator[Any]:
+        weights = np.zeros(1)
+        while True:
+            weights += 1
+            yield 0.5, {"weights": weights}
+
+    task = FunctionTask(train, updates_per_epoch=10)
+    epochs = task.train(tuner.Constant(base_lr=0.1, horizon=20), seed=0, epochs=2)
+    states = [epoch.state() for epoch in epochs]
+    assert [state.arrays["weights"].item() for state in states if state] == [1, 2]
 
 
 def stepping(factor: Any) -> Callable[..., Any]:

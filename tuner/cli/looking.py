@@ -144,7 +144,7 @@ def show(
     found = read_schedule_file(file)
     if png is None and svg is None:
         show_file(file, found)
-    write_pictures(found, png=png, svg=svg)
+    write_pictures(file, found, png=png, svg=svg)
 
 
 def dashboard(

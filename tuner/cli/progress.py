@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import optuna
 from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
@@ -38,7 +37,7 @@ def live(quiet: bool = False) -> Iterator[Listener]:
 
     In a terminal and in a notebook there is a line for every trial that trains, which is redrawn,
     and one that stays for every trial that ended. Elsewhere, as in a pipe or CI, it is one line
-    an event. All of it goes to stderr. Optuna's own lines about every trial are left out.
+    an event. All of it goes to stderr.
 
     Args:
         quiet: Whether to show nothing.
@@ -52,15 +51,6 @@ def live(quiet: bool = False) -> Iterator[Listener]:
         ...     result = tuner.run_study("studies/quickstart.toml", on_event=listen)
     """
     console = talk()
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(max(verbosity, optuna.logging.WARNING))
-    try:
-        yield from _shown(console, quiet)
-    finally:
-        optuna.logging.set_verbosity(verbosity)
-
-
-def _shown(console: Console, quiet: bool) -> Iterator[Listener]:
     if quiet:
         yield lambda _: None
     elif is_notebook():

@@ -50,8 +50,10 @@ def show_file(path: Path, file: ScheduleFile) -> None:
             out.print(f"  {key:<12} {text}")
 
 
-def write_pictures(file: ScheduleFile, *, png: Path | None, svg: Path | None) -> None:
+def write_pictures(path: Path, file: ScheduleFile, *, png: Path | None, svg: Path | None) -> None:
     """Write pictures of a schedule file, in epochs if it says how long they are."""
+    for picture_path in filter(None, (png, svg)):
+        _refuse_itself(picture_path, path)
     if svg is not None:
         picture = draw_svg(file.schedule, updates_per_epoch=file.updates_per_epoch)
         with _written(svg):
@@ -63,6 +65,14 @@ def write_pictures(file: ScheduleFile, *, png: Path | None, svg: Path | None) ->
         with _written(png):
             save_png(file.schedule, png, updates_per_epoch=file.updates_per_epoch)
         results().print(f"wrote {png}")
+
+
+def _refuse_itself(picture: Path, path: Path) -> None:
+    if picture.exists() and picture.samefile(path):
+        raise ScheduleFileError(
+            f"{picture} cannot be written: it must be another file than the schedule's, but is"
+            " the same, which would be lost. Name another file."
+        )
 
 
 @contextmanager

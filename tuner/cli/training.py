@@ -271,14 +271,11 @@ def _finish(quiet: bool, again: str, start: Callable[..., Any]) -> Any:
 
 
 def _set_up_logging() -> None:
-    """Print our own warnings as lines, and leave Optuna's about every trial out."""
+    """Print our own warnings as lines."""
     import logging
-
-    import optuna
 
     class Talk(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             talk().print(f"warning: {record.getMessage()}")
 
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     logging.getLogger("tuner").handlers = [Talk()]

@@ -8,13 +8,19 @@ import secrets
 import stat
 from pathlib import Path
 
+# How the file of an SQLite database begins, and what files end in that a person wrote or a
+# database lies in, its log (.db-wal) included.
+_DATABASE = b"SQLite format 3\0"
+_KEPT = (".toml", ".db")
+
 
 def write_whole(content: bytes, path: str) -> None:
     """Write a file so that at any moment the old or the new content is there, never a part.
 
     Args:
         content: What the file shall hold.
-        path: Where to. A link stays a link: the file that it leads to is replaced.
+        path: Where to. A link stays a link: the file that it leads to is replaced; but never a
+            database or a TOML file, which no command could make again.
 
     Raises:
         OSError: If it cannot be written; what was there before is still there.
@@ -25,6 +31,9 @@ def write_whole(content: bytes, path: str) -> None:
     with contextlib.suppress(FileNotFoundError):
         if not stat.S_ISREG(target.stat().st_mode):
             raise OSError("it exists and is not a regular file")
+        if target.suffix.startswith(_KEPT) or _is_database(target):
+            kind = "a TOML file" if target.suffix == ".toml" else "a database"
+            raise OSError(f"it must be another file, for this one is {kind} and would be lost")
     # In the same folder, for a file can only be put in place within its file system. Opened as
     # any new file is, so that the process's umask decides about the permissions.
     temporary = target.with_name(f".tuner-{secrets.token_hex(8)}.tmp")
@@ -37,3 +46,8 @@ def write_whole(content: bytes, path: str) -> None:
     finally:
         with contextlib.suppress(OSError, ValueError):
             temporary.unlink()
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_DATABASE)) == _DATABASE

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +26,29 @@ DEFINITION = "definition"
 _FORMAT = "tuner.definition/1"
 # Optuna's column for it is of 65 535 bytes there, and an epoch's record has up to 400.
 _MOST_EPOCHS_ON_MYSQL = 150
+
+
+@contextmanager
+def quiet_optuna() -> Iterator[None]:
+    """Leave out what Optuna says of the studies that this thread makes and finds, but no warning.
+
+    Optuna's verbosity is the whole process's, and the caller's to set; other threads may be in
+    studies of their own.
+    """
+    here = threading.get_ident()
+
+    def is_wanted(record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.WARNING or threading.get_ident() != here
+
+    # Not on a logger: what comes from those below it asks the handlers' filters alone.
+    handlers = [*logging.getLogger("optuna").handlers]
+    for handler in handlers:
+        handler.addFilter(is_wanted)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(is_wanted)
 
 
 def study_names(storage: BaseStorage) -> list[str]:

@@ -7,6 +7,7 @@ import math
 import platform
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,7 +70,8 @@ def run_trial(
         stop_requested: Asked after every epoch.
 
     Returns:
-        How it ended. Errors of the training make a failed trial, with the reason.
+        How it ended. Errors of the training make a failed trial, with the reason; so does one
+        that ends the process, as ``sys.exit`` does.
 
     Raises:
         Stopped: If it was asked to stop before the last epoch.
@@ -97,7 +99,10 @@ def run_trial(
 
 def _schedule(trial: Trial, spec: StudySpec) -> Schedule:
     """Return the trial's schedule: a baseline's own, else what its parameters stand for."""
-    values = spec.space.sample(trial)
+    try:
+        values = spec.space.sample(trial)
+    except ValueError as error:  # enqueued by hand
+        raise _Failed(f"The trial's parameters must be of the search space: {error}") from error
     stored = trial.user_attrs.get(SCHEDULE)
     if stored is not None:
         return schedule_from_dict(stored)
@@ -143,13 +148,17 @@ def _train(
             trial.set_user_attr(EPOCHS_GIVEN, given)
             trial.set_user_attr(RECORDS, [r._asdict() for r in records])
             trial.set_user_attr(EPOCHS_TRAINED, len(records) - given)
-        if state is not None and keys and (kept := state()) is not None:
-            store.save(keys[epoch - 1], Checkpoint(tuple(records), kept))
-        if epoch > reported:
-            trial.report(signal(records[-1], spec), step=epoch)
+        if state is not None and keys:
+            with _failing():
+                kept = state()
+            if kept is not None:
+                store.save(keys[epoch - 1], Checkpoint(tuple(records), kept))
         judged_by, value = spec.objective.judged_by, _value(records[-1], spec)
+        # Before it is reported: other trials are compared with what is.
         if math.isnan(value) or (epoch == spec.epochs and math.isinf(value)):
             raise _diverged(records[-1], f"the {judged_by} is {value}")
+        if epoch > reported:
+            trial.report(signal(records[-1], spec), step=epoch)
         is_known = state is None and epoch <= len(own)
         listen(EpochEnded(trial.number, spec.epochs, records[-1], judged_by, value, is_known))
         if epoch == spec.epochs:
@@ -230,16 +239,31 @@ def _epochs(
         yield record, None
     start = found.state if found else None
     if start is None or start.epoch < spec.epochs:
-        try:
+        with _failing():
             yield from spec.task.train(
                 schedule, seed=spec.training.seed, epochs=spec.epochs, start=start
             )
-        except TrainingCollapsed:
-            raise
-        except Exception as error:
-            # MXNet's messages carry the C++ stack; what happened is in the last line.
-            message = (str(error).strip().splitlines() or [""])[-1]
-            raise _Failed(said(error, message)) from error
+
+
+@contextmanager
+def _failing() -> Iterator[None]:
+    """Make a failed trial of what a training raises."""
+    try:
+        yield
+    except TrainingCollapsed:
+        raise
+    # Put back into the queue, a training that calls `sys.exit` would do so for ever.
+    except (Exception, SystemExit) as error:
+        if _is_interrupted(error):
+            raise KeyboardInterrupt from error
+        raise _Failed(said(error)) from error
+
+
+def _is_interrupted(error: BaseException | None) -> bool:
+    """Tell whether an error is what a training made of Ctrl-C, as Lightning ends the process."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
 
 
 def first_answer(trial: Trial) -> bool:

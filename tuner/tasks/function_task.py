@@ -9,13 +9,19 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from tuner.errors import TaskError
+from tuner.errors import TaskError, said
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, EpochRecord, State, TrainingCollapsed
 from tuner.tasks.digests import content_digest
 
+_Arrays = dict[str, npt.NDArray[np.generic]]
+
 _HOW = "Yield a number after each epoch, or a number and a mapping of names to arrays."
+_HOW_STATE = (
+    "Give arrays, numbers or text: one key for each entry of a state_dict, and tensors detached."
+)
 
 
 class FunctionTask:
@@ -28,9 +34,10 @@ class FunctionTask:
 
     A training goes on from a state, rather than from its beginning, if the function yields states:
     ``yield accuracy, state`` with a mapping of names to arrays, everything that the next epoch
-    needs. They are copied before the function goes on. It is then started again with ``start``,
-    a :class:`~tuner.tasks.State` with ``epoch`` and ``arrays``, and must give the same numbers as
-    if it had never stopped. One that yields numbers alone gets ``start=None`` always.
+    needs. They are copied before the function goes on. What NumPy cannot hold as numbers or text,
+    such as a dictionary, is an error. The function is then started again with ``start``, a
+    :class:`~tuner.tasks.State` with ``epoch`` and ``arrays``, and must give the same numbers as if
+    it had never stopped. One that yields numbers alone gets ``start=None`` always.
 
     Args:
         train: The generator function.
@@ -100,7 +107,7 @@ class FunctionTask:
             Each epoch as it ends.
 
         Raises:
-            TaskError: If the function yields something else, or ends too early.
+            TaskError: If the function yields something else, also in a state, or ends too early.
             TrainingCollapsed: If a number is not finite.
         """
         training = self.function(schedule, seed, start)
@@ -130,7 +137,9 @@ class FunctionTask:
                 seconds=ended - begun,
                 value=value,
             )
-            yield Epoch(record, functools.partial(_state, epoch, state))
+            # What cannot be kept is an error now, whether or not anybody asks for a copy.
+            arrays = None if state is None else self._arrays(state)
+            yield Epoch(record, functools.partial(_state, epoch, arrays))
             begun = time.perf_counter()
 
     def identity(self) -> dict[str, Any]:
@@ -167,8 +176,38 @@ class FunctionTask:
                 f" {type(given).__name__}. {_HOW}"
             ) from None
 
+    def _arrays(self, state: Mapping[str, Any]) -> _Arrays:
+        arrays = {}
+        for name, value in state.items():
+            try:
+                arrays[name] = _plain(name, value)
+            except Exception as error:  # NumPy's, or of the framework whose tensor it is
+                raise TaskError(
+                    f"{self._name} must yield a state that NumPy can hold, but its {name!r} is of"
+                    f" type {type(value).__name__} ({said(error)}). {_HOW_STATE}"
+                ) from error
+        return arrays
 
-def _state(epoch: int, state: Mapping[str, Any] | None) -> State | None:
-    if state is None:
+
+def _plain(name: Any, value: Any) -> npt.NDArray[np.generic]:
+    """Return a value as an array of which its bytes and the name of their type are everything.
+
+    Raises:
+        Exception: If it cannot be one, or would not be found again under its name.
+    """
+    if not isinstance(name, (str, int)):
+        raise TypeError(
+            f"its key must be a text or a whole number, but is a {type(name).__name__}"
+        )
+    # NumPy would take an array of MXNet apart, for minutes, and fail.
+    array = np.asarray(value.asnumpy() if hasattr(value, "asnumpy") else value)
+    # Also what other packages add to NumPy, such as the bfloat16 of JAX.
+    if array.dtype.hasobject or np.dtype(array.dtype.str) != array.dtype:
+        raise TypeError(f"NumPy makes an array of type {array.dtype} of it")
+    return array
+
+
+def _state(epoch: int, arrays: _Arrays | None) -> State | None:
+    if arrays is None:
         return None
-    return State(epoch, {name: np.array(value) for name, value in state.items()})
+    return State(epoch, {name: np.array(array) for name, array in arrays.items()})

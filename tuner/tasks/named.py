@@ -182,7 +182,7 @@ def make_task(
         return None
     try:
         task = make(**options)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # it may end with `sys.exit`
         mistakes.add("task", f"{name} must make a task of its options, but: {said(error)}")
         return None
     missing = [method for method in _METHODS if not hasattr(task, method)]
@@ -204,7 +204,7 @@ def _find(name: str, folder: str, mistakes: Mistakes) -> Callable[..., Any] | No
         return None
     try:
         module = _import(module_name, folder)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         mistakes.add(
             "task.name",
             f"{module_name!r} must be a module that can be imported, from {folder or '.'} or"

@@ -1,0 +1,116 @@
+"""Why a trial failed, in the words of its training, and what is no failure but the user's wish."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import tuner
+from tuner.errors import TrainingError, said
+from tuner.tasks import FunctionTask
+
+STACK = "Traceback (most recent call last):\n"
+MXNET = f'{STACK}  File "../src/x.h", line 9\nMXNetError: Check failed'
+LOADER = (
+    f"Caught KeyError in DataLoader worker process 0.\nOriginal {STACK}"
+    '  File "loop.py", line 9, in run\n    data = load()\n           ^^^^^^\nKeyError: 3\n'
+)
+
+
+@pytest.fixture
+def study(write_study: Callable) -> Path:
+    """A study of one trial, judged by a number, whose task is passed."""
+    more = '[objective]\nmetric = "m"\ndirection = "minimize"\n[pruner]\ntype = "none"'
+    path: Path = write_study(trials=1, more=more)
+    text = path.read_text()
+    start, end = text.index('name = "lenet'), text.index("[budget]")
+    path.write_text(text[:start] + "epochs = 2\n" + text[end:])
+    return path
+
+
+def first_trial(study: Path) -> tuple[str, str]:
+    """Its state, and why."""
+    row = tuner.open_study(storage=f"sqlite:///{study.with_suffix('')}/study.db").trials[0]
+    return row.state, row.reason
+
+
+def failing(error: BaseException) -> FunctionTask:
+    """A task that raises an error after its first epoch."""
+
+    def train(*_: Any) -> Iterator[float]:
+        yield 1.0
+        raise error
+
+    return FunctionTask(train, updates_per_epoch=10)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (SystemExit(3), "SystemExit: 3"),
+        (SystemExit("no data"), "SystemExit: no data"),
+        (SystemExit(), "SystemExit: no message"),
+        (ValueError("boom at epoch 2\nsecond line"), "ValueError: boom at epoch 2; second line"),
+    ],
+)
+def test_what_ends_a_training_fails_its_trial(
+    study: Path, error: BaseException, reason: str
+) -> None:
+    with pytest.raises(TrainingError, match=rf"{reason} \({Path(__file__).name}, line \d+\)"):
+        tuner.run_study(study, task=failing(error))
+    assert first_trial(study) == ("waiting", "")
+
+
+def test_ctrl_c_stays_what_it_is_though_the_training_makes_an_exit_of_it(study: Path) -> None:
+    def train(*_: Any) -> Iterator[float]:
+        yield 1.0
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:  # as Lightning does
+            sys.exit(1)
+
+    with pytest.raises(KeyboardInterrupt):
+        tuner.run_study(study, task=FunctionTask(train, updates_per_epoch=10))
+    assert first_trial(study) == ("waiting", "")
+
+
+def test_a_state_that_cannot_be_kept_fails_its_trial(study: Path) -> None:
+    def train(*_: Any) -> Iterator[Any]:
+        yield 0.5, {"w": torch.ones(2, requires_grad=True)}
+
+    with pytest.raises(TrainingError, match=r"TaskError: .*train must .* 'w' .* Give arrays"):
+        tuner.run_study(study, task=FunctionTask(train, updates_per_epoch=10))
+
+
+def test_a_task_that_cannot_give_its_state_fails_its_trial(study: Path) -> None:
+    class Lost(FunctionTask):
+        def train(self, *args: Any, **options: Any) -> Iterator[Any]:
+            for epoch in super().train(*args, **options):
+                yield epoch._replace(state=lambda: 1 / 0)
+
+    task = Lost(lambda *_: iter([(0.5, {"w": np.ones(2)})] * 2), updates_per_epoch=10)
+    task.training_identity = lambda: {"task": "lost"}
+    with pytest.raises(TrainingError, match="ZeroDivisionError: division by zero"):
+        tuner.run_study(study, task=task)
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (MXNET, "MXNetError: Check failed"),
+        (f"Error in operator dense0: {MXNET}", "MXNetError: Check failed"),
+        (LOADER, "Caught KeyError in DataLoader worker process 0.; KeyError: 3"),
+        ("Error(s) in loading:\n\n\tMissing key(s)", "Error(s) in loading:; Missing key(s)"),
+        (" \n", "no message"),
+        ("x" * 501, "x" * 499 + "…"),
+        ("x" * 500, "x" * 500),
+    ],
+)
+def test_a_message_of_several_lines_is_said_in_one(message: str, words: str) -> None:
+    assert said(ValueError(message)) == f"ValueError: {words}"
