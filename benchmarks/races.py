@@ -2,8 +2,8 @@
 
     python benchmarks/races.py     # a minute; trains nothing
 
-Finalists and baselines have the same true accuracy. Seed by seed each has that, plus an effect that
-the seed has on all of them, plus noise of its own, both normal. The race is the product's, with its
+Finalists and baselines have the same true accuracy. Seed by seed each has that, plus an effect of
+the seed on all of them, plus noise of its own, both normal. The race is the product's, with its
 default settings: three seeds for everybody, up to eight for those that are tied. Prints how often
 it ends without a tie, how often a finalist's paired 95 % interval to the best baseline lies above
 zero, and by how much the winner's mean is too high. Writes benchmarks/results/races.json.
