@@ -180,7 +180,7 @@ def test_what_cannot_be_compared(three: Path, tmp_path: Path, tuner_command: Cal
     with pytest.raises(StudyError, match=r"The horizon of .* must be <= 40, .* but is 41"):
         tuner.compare_study(three, [other])
     for seeds in (1, 1001):
-        with pytest.raises(StudyError, match="`seeds` must be 2 to 1000"):
+        with pytest.raises(StudyError, match="`seeds` must be a whole number of 2 to 1000"):
             tuner.compare_study(three, seeds=seeds)
     with pytest.raises(StudyError, match="named by its file or by --storage URL"):
         tuner.compare_study()
