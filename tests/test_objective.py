@@ -109,7 +109,9 @@ def test_what_cannot_be_forecast_is_halved() -> None:
 def test_the_smallest_ranks_first() -> None:
     study = optuna.create_study(direction="minimize")
     for value in (0.3, 0.1, 0.2, 0.1):
-        study.tell(study.ask(), value)
+        trial = study.ask()
+        trial.set_user_attr("schedule", schedule_to_dict(Constant(base_lr=0.1, horizon=10)))
+        study.tell(trial, value)
     assert [row.number for row in ranking(trial_rows(study))] == [1, 3, 2, 0]
 
 

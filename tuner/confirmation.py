@@ -194,14 +194,12 @@ def difference(one: Candidate, other: Candidate) -> Difference | None:
         return None
     if math.isinf(found.mean):
         return Difference(found.n, found.mean, found.mean, found.mean)
-    coarse = found.n <= 3 and _equal(differences) and not _equal([*one.values.values()])
+    mine, others = ([each.values[seed] for seed in seeds] for each in (one, other))
+    rounding = 1e-12 * max(map(abs, [*mine, *others]))
+    moved = max(mine) - min(mine) > rounding
+    coarse = found.n <= 3 and moved and max(differences) - min(differences) <= rounding
     half = math.inf if found.se is None or coarse else quantile(found.n - 1) * found.se
     return Difference(found.n, found.mean, found.mean - half, found.mean + half)
-
-
-def _equal(values: Sequence[float]) -> bool:
-    """Tell whether values are the same but for rounding."""
-    return max(values) - min(values) <= 1e-12 * max(1.0, *map(abs, values))
 
 
 def leader(candidates: Sequence[Candidate]) -> Candidate | None:

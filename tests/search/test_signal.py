@@ -45,7 +45,8 @@ def test_control_trials_are_drawn_by_number_and_train_to_the_end(write_study: Ca
 
 
 def row(number: int, value: float, *, state: str = "complete", **more: object) -> TrialRow:
-    return TrialRow(number, state, value, None, {}, None, (), "", **more)
+    schedule = tuner.Constant(base_lr=0.1, horizon=10)
+    return TrialRow(number, state, value, None, {}, schedule, (), "", **more)
 
 
 def test_false_prunes_by_hand() -> None:
