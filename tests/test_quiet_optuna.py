@@ -11,6 +11,7 @@ import optuna
 import pytest
 
 import tuner
+from tuner.report.snapshot import quiet
 from tuner.search.study import quiet_optuna
 
 from .tasks.summed import SUMMED
@@ -71,3 +72,12 @@ def test_warnings_and_other_threads_are_heard(said: list[str]) -> None:
         other.join()
     optuna.create_study(study_name="later")
     assert [line.rpartition(" ")[2] for line in said] == ["warning", "theirs", "later"]
+
+
+def test_while_a_report_is_drawn_other_threads_are_heard(said: list[str]) -> None:
+    with quiet():
+        logging.getLogger("optuna.study").warning("a warning")
+        other = threading.Thread(target=optuna.create_study, kwargs={"study_name": "theirs"})
+        other.start()
+        other.join()
+    assert [line.rpartition(" ")[2] for line in said] == ["theirs"]

@@ -8,7 +8,6 @@ Spread(n=5, mean=0.88, sd=0.005, se=0.002)
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from tuner.errors import StudyError
 from tuner.naming import found_spec, given_url, named_url
 from tuner.passed_task import alone_if_passed, with_task
 from tuner.running import Limits, Run
+from tuner.schedules.fields import is_whole
 from tuner.search.compare import rivals
 from tuner.search.events import Event
 from tuner.search.study import prepare_study, quiet_optuna
@@ -148,7 +148,7 @@ def compare_study(
         ['constant 0.3', 'square root 0.1, epochs', ...]
     """
     limits = Limits.checked(None, timeout, workers)
-    if not isinstance(seeds, numbers.Integral) or not 2 <= seeds <= 1000:
+    if not is_whole(seeds) or not 2 <= seeds <= 1000:
         raise StudyError(
             "`seeds` must be a whole number of 2 to 1000, for one has no spread, but got"
             f" {seeds!r}."

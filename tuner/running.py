@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from tuner.confirmation import Candidate, Confirmation
 from tuner.errors import StorageError, StudyError, TrainingError
 from tuner.patience import give_up_waiting, hurry_if
 from tuner.results import epochs_saved, ranking, summary, trial_rows
+from tuner.schedules.fields import is_whole
 from tuner.search.compare import prepare_comparison
 from tuner.search.confirm import prepare_confirm
 from tuner.search.events import Listener, StudyEnded, StudyStarted
@@ -50,8 +50,7 @@ class Limits(NamedTuple):
             UnitError: If the timeout is no time.
         """
         for name, value in (("trials", trials), ("workers", workers)):
-            whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-            if value is not None and not (whole and value >= 1):
+            if value is not None and not (is_whole(value) and value >= 1):
                 text = f"`{name}` must be a whole number of 1 or more, but got {value!r}."
                 raise StudyError(text)
         if timeout is not None:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from tuner.definitions import Mistakes, Section
 from tuner.errors import ScheduleError, UnitError
+from tuner.schedules.fields import is_whole
 from tuner.space_values import kind_of, plain_value, updates
 from tuner.units import Clock
 
@@ -201,7 +202,7 @@ class Integer(_Range):
                     ends[key] = updates(value, clock)
                 except UnitError as error:
                     mistakes.add(f"{place}.{key}", str(error))
-            elif isinstance(value, bool) or not isinstance(value, int):
+            elif not is_whole(value):
                 mistakes.add(f"{place}.{key}", f"must be a whole number, but got {value!r}")
             else:
                 ends[key] = value

@@ -15,7 +15,7 @@ from typing import Any
 from tuner.definitions import did_you_mean
 from tuner.errors import ScheduleError, UnitError
 from tuner.schedules import FAMILIES, Schedule
-from tuner.schedules.fields import plain
+from tuner.schedules.fields import is_whole, plain
 from tuner.units import Clock, Duration
 
 RATIO = "_ratio"
@@ -128,7 +128,7 @@ def _plain_value(name: str, value: object, clock: Clock) -> Any:
     if kind == "updates":
         return updates(value, clock)
     if kind == "count":
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        if not is_whole(value) or value < 1:
             raise ScheduleError(f"must be a whole number of 1 or more, but got {value!r}")
         return value
     if kind == "update_list":

@@ -25,7 +25,6 @@ from __future__ import annotations
 
 import re
 import tokenize
-from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +35,7 @@ from tuner.checks.objects import check_object
 from tuner.checks.source import check_source
 from tuner.checks.training import check_training
 from tuner.errors import ScheduleError
+from tuner.schedules.fields import is_whole
 
 _SOURCES = (".py", ".pyw", NOTEBOOK, "")
 # Of a file, in one line: a word with an ending is no source that has anything to find.
@@ -82,8 +82,7 @@ def lint(
     """
     training = Training(updates, updates_per_epoch, epochs)
     for name, number in training._asdict().items():
-        whole = isinstance(number, Integral) and not isinstance(number, bool)
-        if number is not None and not (whole and number >= 1):
+        if number is not None and not (is_whole(number) and number >= 1):
             raise ScheduleError(f"`{name}` must be an int of 1 or more, but got {number!r}.")
     if isinstance(what, Path) or (isinstance(what, str) and _NAME.fullmatch(what)):
         if Path(what).suffix.lower() not in _SOURCES:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numbers
 import warnings
 
 from tuner.checks.finding import Finding, ScheduleWarning
 from tuner.errors import ScheduleError
 from tuner.schedules import Schedule
+from tuner.schedules.fields import is_whole
 
 # A last batch that was dropped, an update more: no mistake.
 _NEARLY = 0.01
@@ -37,8 +37,7 @@ def check_training(schedule: Schedule, updates_done: int) -> list[Finding]:
         >>> tuner.check_training(tuner.Cosine(base_lr=0.3, horizon=7050), 7050)
         []
     """
-    is_whole = isinstance(updates_done, numbers.Integral) and not isinstance(updates_done, bool)
-    if not is_whole or updates_done < 0:
+    if not is_whole(updates_done) or updates_done < 0:
         raise ScheduleError(
             f"`updates_done` must be an int of 0 or more, but got {updates_done!r}."
         )

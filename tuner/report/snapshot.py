@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial
 
 from tuner.results import begun_trials
+from tuner.search.study import quiet_optuna
 
 
 def snapshot(study: Study) -> Study:
@@ -29,11 +31,6 @@ def in_memory(trials: Sequence[FrozenTrial], direction: StudyDirection) -> Study
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep from the user what Optuna says about states that the report explains itself."""
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        optuna.logging.set_verbosity(verbosity)
+    with quiet_optuna(below=logging.ERROR), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -10,7 +10,7 @@ import dataclasses
 import math
 import numbers
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 _REQUIRED = dataclasses.MISSING
 # Iterable, but never meant as a list of numbers.
@@ -65,6 +65,16 @@ def plain(value: object, field: dataclasses.Field[Any]) -> Any:
     return _PLAIN[field.metadata["kind"]](value, field)
 
 
+def is_whole(value: object) -> TypeGuard[int]:
+    """Tell whether a value is a whole number: NumPy's are, a truth value is not.
+
+    Example:
+        >>> is_whole(3), is_whole(3.0), is_whole(True)
+        (True, False, False)
+    """
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
 def plain_number(value: object, _: object = None) -> float:
     """Return a finite number as a float; as :func:`plain` does."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
@@ -79,7 +89,7 @@ def plain_number(value: object, _: object = None) -> float:
 
 
 def _plain_count(value: object, _: object = None) -> int:
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+    if not is_whole(value):
         raise TypeError("a whole number (int)")
     return int(value)
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import numbers
 import operator
 from fractions import Fraction
 from typing import Any, ClassVar, SupportsIndex, TypeVar
 
 from tuner.errors import ScheduleError
-from tuner.schedules.fields import plain_number
+from tuner.schedules.fields import is_whole, plain_number
 
 T = TypeVar("T", bound="Transferable")
 
@@ -235,8 +234,7 @@ def _repetitions(schedule: Any, name: str) -> Fraction:
 def _plain_training(epochs: float, updates_per_epoch: int) -> tuple[float, int]:
     """Return the numbers of a training as plain ones: a file holds no NumPy integer."""
     try:
-        is_whole = isinstance(epochs, numbers.Integral) and not isinstance(epochs, bool)
-        passes = int(epochs) if is_whole else plain_number(epochs)
+        passes = int(epochs) if is_whole(epochs) else plain_number(epochs)
         updates = operator.index(updates_per_epoch)
     except (TypeError, ValueError):
         passes, updates = 0, 0

@@ -29,8 +29,8 @@ _MOST_EPOCHS_ON_MYSQL = 150
 
 
 @contextmanager
-def quiet_optuna() -> Iterator[None]:
-    """Leave out what Optuna says of the studies that this thread makes and finds, but no warning.
+def quiet_optuna(below: int = logging.WARNING) -> Iterator[None]:
+    """Leave out what Optuna says in this thread below a level, as of studies it makes and finds.
 
     Optuna's verbosity is the whole process's, and the caller's to set; other threads may be in
     studies of their own.
@@ -38,7 +38,7 @@ def quiet_optuna() -> Iterator[None]:
     here = threading.get_ident()
 
     def is_wanted(record: logging.LogRecord) -> bool:
-        return record.levelno >= logging.WARNING or threading.get_ident() != here
+        return record.levelno >= below or threading.get_ident() != here
 
     # Not on a logger: what comes from those below it asks the handlers' filters alone.
     handlers = [*logging.getLogger("optuna").handlers]
