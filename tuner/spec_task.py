@@ -14,8 +14,6 @@ from tuner.tasks import TASKS
 from tuner.tasks.base import Task
 from tuner.tasks.named import PASSED, NamedTask, make_task
 
-# The option of a built-in task that is a path.
-_PATHS = {"table": "path", "lenet_fashion_mnist": "data_dir"}
 # What the table has where the task is passed from Python.
 _BESIDE_PASSED = Training.model_fields.keys() - {"name"}
 _NO_NAME = (
@@ -52,7 +50,8 @@ def with_whole_path(study_data: Mapping[str, Any], folder: Path) -> Mapping[str,
     task = study_data.get("task")
     if not isinstance(task, Mapping):
         return study_data
-    key = _PATHS.get(str(task.get("name")), "")
+    built_in = TASKS.get(str(task.get("name")))
+    key = built_in.path_option if built_in else ""
     if not isinstance(task.get(key), str):
         return study_data
     whole = str((folder / Path(task[key]).expanduser()).absolute())
