@@ -28,7 +28,7 @@ from tuner.tasks.torch_task import require_torch
 _ADAM = ("beta1", "beta2", "eps", "weight_decay")
 OPTIMIZERS = {
     "adagrad": ("eps", "initial_accumulator_value", "lr_decay", "weight_decay"),
-    "adam": (*_ADAM, "amsgrad"),
+    "adam": (*_ADAM, "amsgrad", "decoupled_weight_decay"),
     "adamax": _ADAM,
     "adamw": (*_ADAM, "amsgrad"),
     "nadam": (*_ADAM, "decoupled_weight_decay", "momentum_decay"),
@@ -117,7 +117,7 @@ class LeNetFashionMNISTTorch(LeNetOptions):
 
         from tuner.tasks import torch_data, torch_loop
 
-        train_data, test_data = _on_device(self._device(), *self.parts)
+        train_data, test_data = self.data()
         torch_data.seed_all(seed, 0)
         yield from torch_loop.train(
             lenet().to(self._device()),
@@ -133,6 +133,10 @@ class LeNetFashionMNISTTorch(LeNetOptions):
             start=start,
             may_die=True,
         )
+
+    def data(self) -> Any:
+        """Return what it trains and is judged on, two :class:`tuner.tasks.torch_data.Batches`."""
+        return _on_device(self._device(), *self.parts)
 
     def versions(self) -> dict[str, str]:
         """Return PyTorch's and NumPy's version."""
