@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.resources
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,11 +15,8 @@ from tuner.storage import made_folder, open_storage
 from tuner.storage_errors import storage_errors
 from tuner.storage_urls import parse_url, sqlite_path
 from tuner.study_result import StudyResult
+from tuner.templates import default_template, template_files
 
-_INIT_FILES = {
-    "study.toml": Path("studies/quickstart.toml"),
-    "search_space.toml": Path("search_spaces/chapter.toml"),
-}
 _INIT_SCHEMAS = {name: Path("schemas") / f"{name}.json" for name in SCHEMAS}
 
 
@@ -34,7 +30,7 @@ class Plan(NamedTuple):
     finished: int
 
 
-def init_project(folder: str | Path) -> list[Path]:
+def init_project(folder: str | Path, template: str | None = None) -> list[Path]:
     """Write a commented study and its search space to start from, and the schemas of all files.
 
     The schemas let editors complete and check the files as they are written: the first line of
@@ -42,19 +38,19 @@ def init_project(folder: str | Path) -> list[Path]:
 
     Args:
         folder: Where to; made if it does not exist. No existing file is touched.
+        template: ``"torch"``, ``"gluon"`` or ``"function"``, a training of your own in PyTorch, in
+            Gluon or in anything else; or ``"chapter"``, the chapter's LeNet. Without it what is
+            installed decides: with MXNet ``"chapter"``, else with PyTorch ``"torch"``, else
+            ``"function"``.
 
     Returns:
         The files, the study first, the schemas last.
 
     Raises:
-        StudyError: If one of them exists or cannot be written.
+        StudyError: If there is no such template, or if a file exists or cannot be written.
     """
-    templates = importlib.resources.files("tuner") / "templates"
     contents = {
-        **{
-            path: _schema_line(name) + (templates / name).read_bytes()
-            for name, path in _INIT_FILES.items()
-        },
+        **template_files(default_template() if template is None else template),
         **{path: schema_text(name).encode() for name, path in _INIT_SCHEMAS.items()},
     }
     paths = {Path(folder) / path: content for path, content in contents.items()}
@@ -73,11 +69,6 @@ def init_project(folder: str | Path) -> list[Path]:
             f"{error.filename or folder} cannot be written: {error.strerror}. Name another folder."
         ) from error
     return list(paths)
-
-
-def _schema_line(template: str) -> bytes:
-    """Return the comment by which editors find the schema, beside the file's folder."""
-    return f"#:schema ../schemas/{Path(template).stem}.json\n".encode()
 
 
 def check_study(study: str | Path) -> Plan:

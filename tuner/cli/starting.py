@@ -8,14 +8,23 @@ from typing import Annotated
 import typer
 
 from tuner.cli.console import command, results, say_next
-from tuner.cli.formats import SchemaKind
+from tuner.cli.formats import SchemaKind, Template
 
 
-def init(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    template: Annotated[
+        Template | None,
+        typer.Option(
+            help="torch, gluon, function: your own training; chapter: its LeNet. Without it, what"
+            " is installed decides."
+        ),
+    ] = None,
+) -> None:
     """Write a commented study and search space to start from, and their JSON Schemas."""
     from tuner.project import init_project
 
-    files = init_project(folder)
+    files = init_project(folder, template.value if template else None)
     for path in files:
         results().print(f"wrote {path}")
     say_next(command("check", files[0]), command("run", files[0]))
