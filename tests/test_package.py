@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import re
 import subprocess
 import sys
 import venv
@@ -115,6 +117,19 @@ def test_the_wheel_holds_what_the_package_needs(wheel: Path) -> None:
     ):
         assert f"tuner/{needed}" in names
     assert not [name for name in names if name.startswith(("tests", "studies", "benchmarks"))]
+
+
+def test_installing_it_changes_no_numpy_and_brings_no_framework(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        [name] = [name for name in archive.namelist() if name.endswith("/METADATA")]
+        metadata = email.message_from_bytes(archive.read(name))
+    needed = [text for text in metadata.get_all("Requires-Dist", []) if "extra ==" not in text]
+    names = {re.match(r"[\w-]+", text)[0] for text in needed}
+    assert not names & {"mxnet", "torch", "pandas", "setuptools"}
+    assert [text for text in needed if text.startswith("numpy")] == ["numpy>=1.23"]
+    assert metadata["Requires-Python"] == ">=3.10"
+    brought = [text for text in metadata.get_all("Requires-Dist") if 'extra == "mxnet"' in text]
+    assert {re.match(r"[\w-]+", text)[0] for text in brought} == {"mxnet", "numpy", "setuptools"}
 
 
 def test_without_dependencies_it_loads_schedules(wheel: Path, tmp_path: Path) -> None:
