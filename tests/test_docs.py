@@ -15,7 +15,7 @@ from sphinx.util.inventory import InventoryFile
 
 import tuner
 from tuner.cli.main import app
-from tuner.schemas import SCHEMAS, schema_text
+from tuner.definition import SCHEMAS, schema_text
 from tuner.tasks import FunctionTask
 
 from .docs_page import NOT_RUN, blocks, commands, reason_not_to_run, run_page

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import tuner
+from tuner.definition.search import PRUNERS
 from tuner.schedules import FAMILIES
-from tuner.spec_search import PRUNERS
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 

@@ -14,13 +14,10 @@ from rich.text import Text
 
 from tuner.cli.board import Board, Running, drawn, standing
 from tuner.cli.console import is_watched, results
-from tuner.results import TrialRow, epochs_saved, ranking, trial_rows
-from tuner.search.compare import find_comparison
-from tuner.search.confirm import find_confirm
-from tuner.search.repeats import planned
-from tuner.spec import StudySpec
-from tuner.spec_sections import CONFIRM
-from tuner.study_result import StudyResult
+from tuner.definition import CONFIRM, StudySpec
+from tuner.repeats import find_comparison, find_confirm, planned
+from tuner.search import TrialRow, epochs_saved, ranking, trial_rows
+from tuner.studies import StudyResult
 
 _LOOK_SECONDS = 2.0
 # How long a confirm may take to begin, and then its first training.

@@ -10,11 +10,11 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 from plotly.colors import sample_colorscale
 
-from tuner.objective import Objective
+from tuner.definition import Objective
 from tuner.report.data import varying
-from tuner.report.look import ACCENT, Chart, styled
+from tuner.report.sentences import count
 from tuner.report.snapshot import in_memory, quiet
-from tuner.report.words import count
+from tuner.report.style import ACCENT, Chart, styled
 
 # Poor to good, legible on white and on black.
 _SCALE = [[0.0, "#6f7fa8"], [0.5, "#3b82d6"], [0.8, "#d6559c"], [1.0, "#e0652b"]]

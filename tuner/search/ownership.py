@@ -31,8 +31,8 @@ from optuna.storages._rdb.models import (
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from tuner.patience import back_at, is_database_error, wait_out
 from tuner.search.trial import REASON
+from tuner.storage import back_at, is_database_error, wait_out
 
 HEARTBEAT_SECONDS = 5.0
 GRACE_SECONDS = 60.0

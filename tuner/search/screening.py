@@ -19,13 +19,13 @@ from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from tuner.definition import merit
 from tuner.errors import ScheduleError
-from tuner.objective import merit
-from tuner.results import PRUNED_AFTER
 from tuner.schedules import Schedule, schedule_from_dict
 from tuner.search.drawing import Drawn, draw
 from tuner.search.forecast import Forecast, ahead, highest_lr
 from tuner.search.halving import Score, by_value
+from tuner.search.results import PRUNED_AFTER
 from tuner.search.ridge import Array, Ridge
 from tuner.search.survival import Survival, after_risk
 from tuner.search.trial import REASON, SCHEDULE

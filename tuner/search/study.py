@@ -13,13 +13,12 @@ import optuna
 from optuna.storages import BaseStorage
 from optuna.study import Study
 
+from tuner.definition import REPEATS, StudySpec, make_spec, name_of_study
 from tuner.errors import DefinitionError, StudyError
 from tuner.schedules import schedule_to_dict
 from tuner.search.trial import BASELINE, SCHEDULE
-from tuner.spec import StudySpec, make_spec
-from tuner.spec_sections import REPEATS, name_of_study
-from tuner.storage_urls import hide_password, parse_url, sqlite_path
-from tuner.tasks.named import NamedTask
+from tuner.storage import hide_password, parse_url, sqlite_path
+from tuner.tasks import NamedTask
 
 # The user attribute of a study that makes the database alone enough to resume it.
 DEFINITION = "definition"

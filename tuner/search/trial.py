@@ -14,13 +14,20 @@ import numpy as np
 import optuna
 from optuna.trial import Trial, TrialState
 
-from tuner.checkpoints import Checkpoint, CheckpointStore, checkpoint_keys
+from tuner.definition import StudySpec
 from tuner.errors import ScheduleError, said
-from tuner.results import PRUNED_AFTER
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.search.events import EpochEnded, Listener, TrialStarted
-from tuner.spec import StudySpec
-from tuner.tasks.base import EpochRecord, State, Task, TrainingCollapsed
+from tuner.search.results import PRUNED_AFTER
+from tuner.tasks import (
+    Checkpoint,
+    CheckpointStore,
+    EpochRecord,
+    State,
+    Task,
+    TrainingCollapsed,
+    checkpoint_keys,
+)
 
 # The user attributes of a trial, all plain JSON.
 SCHEDULE = "schedule"  # {"family": ..., "params": {...}}

@@ -12,10 +12,8 @@ from optuna.storages import BaseStorage, RDBStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from tuner.checkpoints import CheckpointStore
+from tuner.definition import StudySpec, merit
 from tuner.errors import StorageError, TrainingError
-from tuner.objective import merit
-from tuner.patience import give_up_waiting, hurry_if, is_database_error, is_passing
 from tuner.search.events import Listener, TrialEnded
 from tuner.search.ownership import (
     MOST_DEATHS,
@@ -30,9 +28,15 @@ from tuner.search.ownership import (
 from tuner.search.pruner import make_pruner
 from tuner.search.sampler import make_sampler
 from tuner.search.trial import REASON, RECORDS, Outcome, Stopped, run_trial
-from tuner.spec import StudySpec
-from tuner.storage_errors import explain
-from tuner.storage_urls import hide_password
+from tuner.storage import (
+    explain,
+    give_up_waiting,
+    hide_password,
+    hurry_if,
+    is_database_error,
+    is_passing,
+)
+from tuner.tasks import CheckpointStore
 
 # More failures in a row than this are no bad luck.
 MOST_FAILURES = 3
