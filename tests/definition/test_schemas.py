@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def toml_files() -> list[Path]:
-    folders = ("studies", "search_spaces", "examples", "tuner/templates")
+    folders = ("studies", "search_spaces", "examples", "tuner/definition/templates")
     found = (path for folder in folders for path in (ROOT / folder).rglob("*.toml"))
     return sorted(path for path in found if "format" in read_toml(path))
 
