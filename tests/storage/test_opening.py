@@ -99,12 +99,6 @@ def test_nothing_stays_beside_the_database(path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_optunas_tables_are_the_ones_that_are_known(storage: RDBStorage) -> None:
-    from tuner.storage import opening as module
-
-    assert set(sa.inspect(storage.engine).get_table_names()) == module._OPTUNA_TABLES
-
-
 def test_odd_paths(tmp_path: Path) -> None:
     url = default_url(tmp_path / "a b #%20 é", "c")
     close(open_storage(url, create=True))

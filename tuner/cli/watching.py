@@ -17,6 +17,7 @@ from tuner.cli.console import is_watched, results
 from tuner.definition import CONFIRM, StudySpec
 from tuner.repeats import find_comparison, find_confirm, planned
 from tuner.search import TrialRow, epochs_saved, ranking, trial_rows
+from tuner.storage import storage_of
 from tuner.studies import StudyResult
 
 _LOOK_SECONDS = 2.0
@@ -58,7 +59,7 @@ def watch(found: StudyResult) -> None:
 
 def parts_of(found: StudyResult) -> list[Part]:
     """Return what there is of a study now: itself, and its confirm and comparison if begun."""
-    spec, storage = found.spec, found.study._storage
+    spec, storage = found.spec, storage_of(found.study)
     rows, summary = found.trials, found.summary
     over = summary.finished >= summary.budget
     parts = [Part(found.name, board(rows, spec, summary.budget), over)]

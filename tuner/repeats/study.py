@@ -33,6 +33,7 @@ from tuner.repeats.confirmation import Candidate, Confirmation
 from tuner.repeats.racing import race
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.search import BASELINE, LABEL, REASON, SCHEDULE, SEED, records_of, store_definition
+from tuner.storage import storage_of, trial_id
 
 # The user attributes of repeats, beside their study's definition; plain JSON.
 _SETTINGS = "confirm"
@@ -153,7 +154,7 @@ def enqueue(study: Study, spec: StudySpec) -> int:
             continue
         stray = strays.pop(0)
         for name, value in attributes.items():
-            study._storage.set_trial_user_attr(stray._trial_id, name, value)
+            storage_of(study).set_trial_user_attr(trial_id(stray), name, value)
     return planned(study)
 
 
@@ -162,8 +163,8 @@ def _withdraw(trials: Sequence[FrozenTrial], study: Study, seeds: Sequence[int])
         seed: int = trial.user_attrs[SEED]
         if trial.state == TrialState.WAITING and seed not in seeds:
             reason = f"withdrawn: seed {seed} is none of its seeds any more"
-            study._storage.set_trial_user_attr(trial._trial_id, REASON, reason)
-            study._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
+            storage_of(study).set_trial_user_attr(trial_id(trial), REASON, reason)
+            storage_of(study).set_trial_state_values(trial_id(trial), TrialState.FAIL)
 
 
 def planned(study: Study) -> int:
@@ -176,7 +177,7 @@ def failed_of(study: Study, spec: StudySpec) -> list[int]:
     """Return the identifiers of the trainings on the seeds of today that failed."""
     seeds = seeds_of(study, spec)
     failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
-    return [t._trial_id for t in failed if t.user_attrs.get(SEED) in seeds]
+    return [trial_id(t) for t in failed if t.user_attrs.get(SEED) in seeds]
 
 
 def read_repeats(study: Study, spec: StudySpec) -> Confirmation:

@@ -12,6 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tuner.definition import merit
 from tuner.schedules import Schedule, schedule_from_dict
+from tuner.storage import is_enqueued
 from tuner.tasks import EpochRecord
 
 # How the reason begins of a trial that the pruner ended; other pruned trials collapsed.
@@ -196,8 +197,7 @@ def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
 
 
 def _is_unbegun(trial: FrozenTrial) -> bool:
-    is_enqueued = "fixed_params" in trial.system_attrs
-    return trial.state == TrialState.WAITING and not (trial.params or is_enqueued)
+    return trial.state == TrialState.WAITING and not (trial.params or is_enqueued(trial))
 
 
 def _row(trial: FrozenTrial, minimized: bool) -> TrialRow:

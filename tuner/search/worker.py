@@ -35,6 +35,7 @@ from tuner.storage import (
     hurry_if,
     is_database_error,
     is_passing,
+    trial_id,
 )
 from tuner.tasks import CheckpointStore
 
@@ -189,9 +190,9 @@ class Worker:
             self._say_ended(trial, "waiting", None, "to be continued")
             return None
         is_failed = outcome.state == TrialState.FAIL
-        self._failed = [*self._failed, trial._trial_id] if is_failed else []
+        self._failed = [*self._failed, trial_id(trial)] if is_failed else []
         state = outcome.state.name.lower().replace("fail", "failed")
-        value = self._storage.get_trial(trial._trial_id).value
+        value = self._storage.get_trial(trial_id(trial)).value
         self._say_ended(trial, state, value, outcome.reason)
         return outcome
 
@@ -209,7 +210,7 @@ class Worker:
         try:
             self._study.tell(trial, outcome.value, state=outcome.state)
         except (UpdateFinishedTrialError, ValueError):
-            state = self._storage.get_trial(trial._trial_id).state
+            state = self._storage.get_trial(trial_id(trial)).state
             if state == TrialState.RUNNING:
                 raise
             # Its own answer, if the database went away between storing it and saying so.
@@ -217,7 +218,7 @@ class Worker:
                 raise UpdateFinishedTrialError from None
 
     def _outcome(self, trial: Trial, heart: Heart) -> Outcome:
-        deaths = deaths_of(self._storage.get_trial(trial._trial_id))
+        deaths = deaths_of(self._storage.get_trial(trial_id(trial)))
         if deaths >= MOST_DEATHS:
             reason = f"given up: {deaths} processes died on it without finishing an epoch"
             return Outcome(TrialState.FAIL, None, reason)

@@ -31,12 +31,12 @@ from typing import Any
 import optuna
 import sqlalchemy as sa
 from optuna.storages import BaseStorage, RDBStorage
-from optuna.storages._rdb.models import VersionInfoModel
 from sqlalchemy.engine import URL
 
 from tuner.errors import StorageError
 from tuner.storage import sqlite
 from tuner.storage.errors import close, storage_errors
+from tuner.storage.optuna_internals import OPTUNA_TABLES, VERSION_INFO
 from tuner.storage.urls import PROXY, parse_url, sqlite_path, sqlite_url
 from tuner.storage.waiting import patient, wait_out
 
@@ -153,7 +153,7 @@ def one_at_a_time(storage: BaseStorage) -> Iterator[None]:
             yield
     else:
         # Only Optuna's making of tables writes this row.
-        row = sa.select(VersionInfoModel.__table__).with_for_update()
+        row = sa.select(VERSION_INFO).with_for_update()
         with storage.engine.connect() as connection:
             connection.execute(row)
             yield
@@ -183,8 +183,8 @@ def _refuse_foreign(url: URL, path: Path | None, create: bool) -> None:
     tables = _server_tables(url) if path is None else sqlite.tables_of(path)
     if {"studies", "trials", "version_info"} <= tables:
         return
-    if not tables <= _OPTUNA_TABLES:
-        some = ", ".join(sorted(tables - _OPTUNA_TABLES)[:3])
+    if not tables <= OPTUNA_TABLES:
+        some = ", ".join(sorted(tables - OPTUNA_TABLES)[:3])
         raise StorageError(
             f"The database {shown} must be Optuna's or empty, but has other tables ({some})."
             " Give the study a database of its own."
@@ -257,11 +257,3 @@ def _open_proxy(url: URL) -> BaseStorage:
             f" {_PROXY_SECONDS} s. Start one with `tuner storage-proxy --storage URL`."
         ) from error
     return proxy
-
-
-# What a database may hold that an interrupted first start left half made.
-_OPTUNA_TABLES = {
-    "alembic_version", "studies", "study_directions", "study_system_attributes",
-    "study_user_attributes", "trial_heartbeats", "trial_intermediate_values", "trial_params",
-    "trial_system_attributes", "trial_user_attributes", "trial_values", "trials", "version_info",
-}  # fmt: skip

@@ -17,6 +17,8 @@ import optuna
 import sqlalchemy as sa
 from optuna.storages import BaseStorage
 
+from tuner.storage.optuna_internals import CALLED_BY_CACHE
+
 S = TypeVar("S", bound=BaseStorage)
 T = TypeVar("T")
 
@@ -25,8 +27,6 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
 _PATIENCE_SECONDS = 1800.0
 # The same for whoever was asked to stop.
 _HURRIED_SECONDS = 5.0
-# What Optuna's cache calls beside the public methods of a storage.
-_PRIVATE = ("_create_new_trial", "_set_trial_param", "_get_trials", "_get_best_trial_id")
 
 
 def is_database_error(error: BaseException) -> bool:
@@ -62,7 +62,9 @@ def patient(storage_class: type[S]) -> type[S]:
     Args:
         storage_class: One of Optuna's storages.
     """
-    names = [name for name in (*vars(BaseStorage), *_PRIVATE) if _is_call(storage_class, name)]
+    names = [
+        name for name in (*vars(BaseStorage), *CALLED_BY_CACHE) if _is_call(storage_class, name)
+    ]
     members: dict[str, Any] = {name: _patiently(getattr(storage_class, name)) for name in names}
     members |= {
         "patience": _PATIENCE_SECONDS,
@@ -119,7 +121,7 @@ def _is_patient(storage: Any, began: float) -> bool:
 
 
 def _is_call(storage_class: type[BaseStorage], name: str) -> bool:
-    public = not name.startswith("_") or name in _PRIVATE
+    public = not name.startswith("_") or name in CALLED_BY_CACHE
     return public and callable(getattr(storage_class, name, None))
 
 

@@ -21,11 +21,17 @@ from optuna.trial import FrozenTrial
 from tuner.errors import StorageError
 from tuner.schedules import schedule_from_dict, svg
 from tuner.search import SCHEDULE
-from tuner.storage import open_storage, port_error, storage_errors
+from tuner.storage import (
+    artifact_key,
+    open_storage,
+    port_error,
+    storage_errors,
+    study_id,
+    trial_id,
+    with_system_attributes,
+)
 from tuner.studies.result import StudyResult
 
-# How the system attribute of a trial begins that describes one of its artifacts.
-_ARTIFACT = "artifacts:"
 _LOOK_SECONDS = 0.5
 
 
@@ -57,7 +63,7 @@ def serve_dashboard(
     thread = threading.Thread(target=server.serve_forever, name="dashboard")
     thread.start()
     try:
-        number = found.study._study_id
+        number = study_id(found.study)
         on_start(f"http://{host}:{server.server_port}/dashboard/studies/{number}")
         while not stop_requested():
             thread.join(_LOOK_SECONDS)
@@ -135,17 +141,16 @@ def _illustrated(storage: BaseStorage) -> BaseStorage:
 
 
 def _with_picture(trial: FrozenTrial) -> FrozenTrial:
-    trial._system_attrs = trial.system_attrs | _picture(trial)
-    return trial
+    return with_system_attributes(trial, _picture(trial))
 
 
 def _picture(trial: FrozenTrial) -> dict[str, str]:
     """Return the system attribute that describes the picture, if the trial has a schedule."""
     if SCHEDULE not in trial.user_attrs:
         return {}
-    number = f"{trial._trial_id:08x}"
+    number = f"{trial_id(trial):08x}"
     meta = {"artifact_id": number, "filename": "schedule.svg", "mimetype": "image/svg+xml"}
-    return {_ARTIFACT + number: json.dumps({**meta, "encoding": None})}
+    return {artifact_key(number): json.dumps({**meta, "encoding": None})}
 
 
 class _Server(ThreadingMixIn, WSGIServer):

@@ -23,6 +23,7 @@ from tuner.repeats import (
 from tuner.report import write_comparison, write_report
 from tuner.schedules import Schedule, save_schedule, write_text
 from tuner.search import Summary, TrialRow, files_folder, ranking, summary, trial_rows
+from tuner.storage import storage_of
 
 _FORMS = {".json": "json", ".csv": "csv", ".py": "python"}
 
@@ -55,7 +56,7 @@ class StudyResult:
     @property
     def folder(self) -> Path:
         """Where its schedule and report go by default."""
-        return files_folder(self.study._storage, self.spec)
+        return files_folder(storage_of(self.study), self.spec)
 
     @property
     def trials(self) -> list[TrialRow]:
@@ -70,7 +71,7 @@ class StudyResult:
     @property
     def confirmation(self) -> Confirmation | None:
         """What trainings on fresh seeds say so far; None if no confirm was begun."""
-        study = find_confirm(self.study._storage, self.name)
+        study = find_confirm(storage_of(self.study), self.name)
         return read_repeats(study, self.spec) if study else None
 
     @property
@@ -82,7 +83,7 @@ class StudyResult:
     @property
     def comparison(self) -> Comparison | None:
         """Schedules side by side, as far as they are trained; None if none were compared."""
-        study = find_comparison(self.study._storage, self.name)
+        study = find_comparison(storage_of(self.study), self.name)
         return read_comparison(study, self.spec) if study else None
 
     @property

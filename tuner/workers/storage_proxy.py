@@ -15,7 +15,15 @@ from optuna.trial import TrialState
 
 from tuner.errors import StorageError
 from tuner.search import Watch, put_back_orphans
-from tuner.storage import close, hurry_if, open_storage, port_error, storage_errors
+from tuner.storage import (
+    close,
+    hurry_if,
+    open_storage,
+    port_error,
+    proxy_server,
+    storage_errors,
+    study_id,
+)
 
 _LOOK_SECONDS = 1.0
 # Each worker keeps a call or two under way.
@@ -46,7 +54,6 @@ def serve(
     """
     try:
         importlib.import_module("grpc")  # Optuna imports it late, with a long error
-        from optuna.storages._grpc.server import make_server
     except ImportError as error:
         raise StorageError(
             f"A storage proxy needs grpc: {error}. Type `pip install 'schedule-tuner[grpc]'`."
@@ -61,7 +68,7 @@ def serve(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         try:
-            server = make_server(get_storage(database), host, port, ThreadPoolExecutor(_THREADS))
+            server = proxy_server(get_storage(database), host, port, ThreadPoolExecutor(_THREADS))
         except RuntimeError as error:
             raise port_error(host, port, error) from error
     server.start()
@@ -88,7 +95,7 @@ def _require_free(host: str, port: int) -> None:
 
 def _put_back_orphans(database: RDBStorage, watches: dict[str, Watch]) -> None:
     for found in database.get_all_studies():
-        running = database.get_all_trials(found._study_id, False, (TrialState.RUNNING,))
+        running = database.get_all_trials(study_id(found), False, (TrialState.RUNNING,))
         if running:
             study = optuna.load_study(study_name=found.study_name, storage=database)
             watch = watches.setdefault(str(found.study_name), Watch())
