@@ -20,9 +20,10 @@ from tuner.repeats import rivals
 from tuner.schedules import is_whole
 from tuner.search import Event, prepare_study, quiet_optuna
 from tuner.storage import make_database, open_storage, storage_errors
+from tuner.studies.limits import Limits
 from tuner.studies.opening import found_spec, given_url, named_url
 from tuner.studies.result import StudyResult
-from tuner.studies.run import Limits, Run
+from tuner.studies.run import Run
 from tuner.tasks import Task
 from tuner.workers import connected
 

@@ -22,9 +22,10 @@ from tuner.search import (
     stored_spec,
 )
 from tuner.storage import make_database, open_storage, storage_errors
+from tuner.studies.limits import Limits
 from tuner.studies.opening import found_spec, given_url
 from tuner.studies.result import StudyResult
-from tuner.studies.run import Limits, Run, run_to_the_end
+from tuner.studies.run import Run, run_to_the_end
 from tuner.tasks import Task
 from tuner.workers import connected
 
