@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from datetime import datetime
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -59,6 +60,11 @@ def command(*words: object) -> str:
         "tuner run 'my studies/a.toml'"
     """
     return shlex.join(["tuner", *map(str, words)])
+
+
+def dated(line: str) -> str:
+    """Return a line with the date and the local time in front of it."""
+    return f"{datetime.now().astimezone().isoformat(timespec='seconds')} {line}"
 
 
 def say_next(*commands: str) -> None:
