@@ -10,6 +10,8 @@ from typing import Any, TextIO
 
 from rich.console import Console
 
+from tuner.cli.folding import behind
+
 # A pipe or file has no width; lines there are never folded.
 _WIDTH_WITHOUT_TERMINAL = 10_000
 # Text is what it says: a label may have brackets, and `train.py:100:` is no emoji.
@@ -38,6 +40,16 @@ def results_apart() -> TextIO:
     apart = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     return apart
+
+
+def print_row(label: str, text: object, width: int) -> None:
+    """Print a result behind its label; in a terminal the text is folded below itself.
+
+    Elsewhere it is one line, whatever its length.
+    """
+    out, start = results(), f"{label:<{width}}"
+    for line in behind(start, str(text), out.width) if out.is_terminal else [f"{start}{text}"]:
+        out.print(line)
 
 
 def is_watched() -> bool:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tuner.cli.completion import schedule_files
-from tuner.cli.console import command, results, say_next, talk
+from tuner.cli.console import command, print_row, results, say_next, talk
 from tuner.cli.formats import FileFormat, Format
 from tuner.cli.options import Form, StorageURL, StudyFile, StudyName
 from tuner.cli.values import one_of, whole
@@ -75,10 +75,10 @@ def best(
     show_trials(rows, form, metric)
     if form is Format.table:
         for row in rows:
-            results().print(f"{row.number:>5}  {row.schedule!r}")
+            print_row(f"{row.number:>5}", repr(row.schedule), 7)
         if found.confirmation:
             sentence = confirmed_sentence(found.confirmation, metric)
-            results().print(f"confirmed: {sentence}")
+            print_row("confirmed:", sentence, 11)
 
 
 def export(

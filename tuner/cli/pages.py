@@ -6,7 +6,6 @@ a wrong argument is told, differs between its versions.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from pathlib import Path
@@ -14,12 +13,11 @@ from typing import Any
 
 import typer.core
 
+from tuner.cli.folding import behind, fold
 from tuner.cli.mistakes import explain_arguments, refuse_command, refuse_extra
 
 # Names of options that are longer have their sentence on the next line.
 _WIDEST_NAME = 24
-# Stands for a space at which no line is folded.
-_TIED = "\N{NO-BREAK SPACE}"
 
 
 class Command(typer.core.TyperCommand):
@@ -83,7 +81,7 @@ class Program(typer.core.TyperGroup):
             label = "" if command.rich_help_panel == group else command.rich_help_panel
             group = command.rich_help_panel
             start = f"{label:<{groups}}{command.name:<{names}}"
-            lines += _after(start, first_sentence(command), width)
+            lines += behind(start, first_sentence(command), width)
         rows = [described(each) for each in shown(self, ctx)]
         lines += ["", *_columns(rows, width, _first_column(rows), indent=0), ""]
         formatter.write("\n".join(lines))
@@ -127,26 +125,6 @@ def first_sentence(command: Any) -> str:
     return " ".join((command.help or "").partition("\n\n")[0].split())
 
 
-def fold(text: str, width: int, *, indent: int = 0, hang: int = 0) -> list[str]:
-    """Return a text as lines, none of which breaks what is in backticks.
-
-    Example:
-        >>> fold("Type `tuner init mine` first.", 18)
-        ['Type', '`tuner init mine`', 'first.']
-    """
-    parts = text.split("`")
-    parts[1::2] = [part.replace(" ", _TIED) for part in parts[1::2]]
-    lines = textwrap.wrap(
-        "`".join(parts),
-        width,
-        initial_indent=" " * indent,
-        subsequent_indent=" " * (indent + hang),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return [line.replace(_TIED, " ") for line in lines]
-
-
 def _columns(
     rows: Iterable[tuple[str, str]], width: int, column: int, *, indent: int = 2
 ) -> Iterator[str]:
@@ -155,13 +133,7 @@ def _columns(
         if len(start) + 2 > indent + column:
             yield start
             start = ""
-        yield from _after(f"{start:<{indent + column}}", text, width)
-
-
-def _after(start: str, text: str, width: int) -> list[str]:
-    """Return a text behind the start of its first line, and below itself on the others."""
-    first, *others = fold(text, max(width - len(start), 20)) or [""]
-    return [(start + first).rstrip(), *(" " * len(start) + line for line in others)]
+        yield from behind(f"{start:<{indent + column}}", text, width)
 
 
 def _first_column(rows: Sequence[tuple[str, str]]) -> int:
