@@ -76,7 +76,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "from tuner.tasks import FunctionTask\n"
         "def train(schedule, seed, start):\n"
         "    while True:\n"
-        "        yield 0.5 + 0.1 * schedule.base_lr\n"
+        "        yield 0.5 + 0.1 * schedule.base_lr + 0.001 * seed\n"
         "def make():\n"
         "    return FunctionTask(train, updates_per_epoch=10)\n"
     )
