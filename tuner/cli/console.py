@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from datetime import datetime
 from typing import Any, TextIO
 
 from rich.console import Console
+
+from tuner.cli.folding import behind
 
 # A pipe or file has no width; lines there are never folded.
 _WIDTH_WITHOUT_TERMINAL = 10_000
@@ -39,6 +42,16 @@ def results_apart() -> TextIO:
     return apart
 
 
+def print_row(label: str, text: object, width: int) -> None:
+    """Print a result behind its label; in a terminal the text is folded below itself.
+
+    Elsewhere it is one line, whatever its length.
+    """
+    out, start = results(), f"{label:<{width}}"
+    for line in behind(start, str(text), out.width) if out.is_terminal else [f"{start}{text}"]:
+        out.print(line)
+
+
 def is_watched() -> bool:
     """Tell whether a person sees both streams, so that lines may be redrawn."""
     if os.environ.get("CI") or os.environ.get("TERM") == "dumb":
@@ -59,6 +72,11 @@ def command(*words: object) -> str:
         "tuner run 'my studies/a.toml'"
     """
     return shlex.join(["tuner", *map(str, words)])
+
+
+def dated(line: str) -> str:
+    """Return a line with the date and the local time in front of it."""
+    return f"{datetime.now().astimezone().isoformat(timespec='seconds')} {line}"
 
 
 def say_next(*commands: str) -> None:
