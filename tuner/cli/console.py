@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TextIO
 
-from rich.console import Console
+from rich.console import Console as RichConsole
+from rich.console import ConsoleOptions, RenderableType
+from rich.segment import Segment
 
 from tuner.cli.folding import behind
 
@@ -18,6 +22,36 @@ _WIDTH_WITHOUT_TERMINAL = 10_000
 _PLAIN: dict[str, Any] = {
     "highlight": False, "soft_wrap": True, "markup": False, "emoji": False,
 }  # fmt: skip
+
+
+# What moves the cursor, colours, rings, or turns the direction of what follows.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    """Return a text whose control characters do nothing: they are written out.
+
+    Example:
+        >>> visible("a \x1b[31mred\x1b[0m label")
+        'a \\\\x1b[31mred\\\\x1b[0m label'
+    """
+    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
+
+
+class Console(RichConsole):
+    """A console to which no label, reason or file can send control characters of its own."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Render; what Rich itself sends to the terminal goes through."""
+        for segment in super().render(renderable, options):
+            is_plain = not segment.control and segment.text.isprintable()
+            yield (
+                segment
+                if is_plain or segment.control
+                else Segment(visible(segment.text), segment.style)
+            )
 
 
 def results() -> Console:
