@@ -105,7 +105,7 @@ def small(study: dict[str, Any]) -> dict[str, Any]:
     """Return a study with fewer examples, epochs, trials and seeds, and one worker."""
     found = {**study, "workers": {"count": 1}}
     found["budget"] = {**study["budget"], "trials": min(study["budget"]["trials"], 7)}
-    if study["task"].get("name") == "lenet_fashion_mnist":
+    if study["task"].get("name", "").startswith("lenet_fashion_mnist"):
         found["task"] = {**study["task"], **_SMALL, "epochs": min(study["task"]["epochs"], 3)}
     if "holdout_size" in study.get("objective", {}):
         found["objective"] = {**study["objective"], "holdout_size": 64}

@@ -108,6 +108,9 @@ def test_the_wheel_holds_what_the_package_needs(wheel: Path) -> None:
         "report/page.js",
         "templates/study.toml",
         "templates/search_space.toml",
+        "templates/space.toml",
+        "templates/torch/tasks.py-tpl",
+        "templates/function/study.toml",
         "py.typed",
     ):
         assert f"tuner/{needed}" in names

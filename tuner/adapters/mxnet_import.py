@@ -58,8 +58,9 @@ def import_mxnet() -> ModuleType:
         raise TaskError(
             f"MXNet 1.9.1 must be importable to train a Gluon network, but: {error}."
             " It has wheels for Linux (x86-64, ARM) and macOS (x86-64) and works with Python 3.10"
-            " to 3.12: there, type `pip install 'mxnet==1.9.1' 'numpy<2'`. Schedules, their files"
-            " and reports work without it."
+            " to 3.12 and NumPy 1: there, type `pip install 'schedule-tuner[mxnet]'`, or in a"
+            " clone `pip install '.[mxnet]'`. Without it the rest works everywhere: PyTorch"
+            " networks, functions, schedules, their files and reports."
         ) from error
     return module
 

@@ -33,6 +33,7 @@ from tuner.definition.sections import (
 )
 from tuner.definition.spec import StudySpec, load_spec, make_spec, read_storage
 from tuner.definition.task import is_for_passed
+from tuner.definition.templates import default_template, template_files
 
 __all__ = [
     "ACCURACY",
@@ -59,6 +60,7 @@ __all__ = [
     "SuccessiveHalving",
     "Training",
     "alone_if_passed",
+    "default_template",
     "digits",
     "finite",
     "fresh_seeds",
@@ -72,6 +74,7 @@ __all__ = [
     "schema",
     "schema_text",
     "seconds",
+    "template_files",
     "with_task",
     "wrong_seed",
 ]
