@@ -20,9 +20,8 @@ import optuna
 from surroundings import surroundings
 
 import tuner
-from tuner.comparison import Compared, Repeat
-from tuner.confirmation import spread
-from tuner.report.words import mean_sd
+from tuner.repeats import Compared, Repeat, spread
+from tuner.report.sentences import mean_sd
 
 ROOT = Path(__file__).parent.parent
 STUDY = ROOT / "studies" / "chapter.toml"

@@ -26,11 +26,10 @@ import numpy as np
 import optuna
 from optuna.trial import TrialState
 
-from tuner.definitions import Section
-from tuner.objective import Objective, merit
+from tuner.definition import Forecast, Halving, Median, Objective, SuccessiveHalving, merit
+from tuner.reading import Section
+from tuner.search import SCHEDULE
 from tuner.search.pruner import make_pruner
-from tuner.search.trial import SCHEDULE
-from tuner.spec import Forecast, Halving, Median, SuccessiveHalving
 
 TABLE = Path(__file__).parent / "curves" / "lenet_10_epochs.jsonl"
 RESULTS = Path(__file__).parent / "results"

@@ -34,9 +34,9 @@ from search_regret import HEADINGS, Repetition, curve, judge, plain, row
 from search_replay import Competitor, collapsing, replay, replay_spec, truth
 from surroundings import surroundings
 
+from tuner.definition import StudySpec
 from tuner.search.pruner import make_pruner
 from tuner.search.sampler import make_sampler
-from tuner.spec import StudySpec
 
 HERE = Path(__file__).parent
 TABLE = HERE / "curves" / "lenet_10_epochs.jsonl"

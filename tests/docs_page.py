@@ -34,10 +34,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tuner.cli.main import main
-from tuner.definitions import read_toml, tomllib
+from tuner.definition import load_spec
+from tuner.reading import Clock, read_toml
+from tuner.reading.toml import tomllib
 from tuner.space import load_space
-from tuner.spec import load_spec
-from tuner.units import Clock
 
 # Parts of commands that cannot run in a test, and why. Keep it short.
 NOT_RUN = {
@@ -48,11 +48,11 @@ NOT_RUN = {
     "./schedule-tuner": "stands for a clone; tests/test_package.py installs this one",
     "pip install '.[": "changes the environment that the tests run in",
     "pip install 'schedule-tuner": "changes the environment that the tests run in",
-    "dashboard": "serves until it is stopped; tests/test_dashboard.py opens it",
-    "storage-proxy": "serves until it is stopped; tests/test_postgresql.py starts one",
-    "postgresql+psycopg://": "needs a server; tests/test_postgresql.py has one",
+    "dashboard": "serves until it is stopped; tests/studies/test_dashboard.py opens it",
+    "storage-proxy": "serves until it is stopped; tests/storage/test_postgresql.py starts one",
+    "postgresql+psycopg://": "needs a server; tests/storage/test_postgresql.py has one",
     "grpc://": "needs a proxy on a machine called head",
-    "--dask": "needs a cluster; tests/test_dask.py has one",
+    "--dask": "needs a cluster; tests/workers/test_dask.py has one",
     "sbatch": "needs Slurm",
     "kubectl": "needs Kubernetes",
 }

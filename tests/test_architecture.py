@@ -92,7 +92,7 @@ def imports(file: str, tree: ast.Module) -> Iterator[Import]:
             assert node.module is not None
             for alias in node.names:
                 part = f"{node.module}.{alias.name}"
-                # `from tuner import spec` imports the module tuner.spec.
+                # `from tuner import spec` imports the module tuner.definition.spec.
                 yield Import(file, node.lineno, part if node.module == "tuner" else node.module)
 
 

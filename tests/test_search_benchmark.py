@@ -15,7 +15,7 @@ import pytest
 
 from tuner.schedules import Constant, schedule_to_dict
 
-from .spaces import CONSTANT_RATES
+from .space.spaces import CONSTANT_RATES
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 RATES = [10 ** (-3 + step / 6) for step in range(20)]

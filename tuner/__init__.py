@@ -15,13 +15,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tuner.api import open_study, resume_study, run_study
-    from tuner.checks import check_training, lint
+    from tuner.adapters import import_mxnet
     from tuner.cli.progress import live
-    from tuner.compat import import_mxnet
     from tuner.errors import TunerError
-    from tuner.project import check_study, init_project
-    from tuner.repeating import compare_study, confirm_study
+    from tuner.linting import check_training, lint
     from tuner.schedules import (
         WSD,
         Constant,
@@ -43,22 +40,31 @@ if TYPE_CHECKING:
         read_schedule_file,
         save_schedule,
     )
-    from tuner.study_result import StudyResult
+    from tuner.studies import (
+        StudyResult,
+        check_study,
+        compare_study,
+        confirm_study,
+        init_project,
+        open_study,
+        resume_study,
+        run_study,
+    )
 
 _HOMES = {
-    "StudyResult": "tuner.study_result",
-    "open_study": "tuner.api",
-    "resume_study": "tuner.api",
-    "run_study": "tuner.api",
-    "check_training": "tuner.checks",
-    "lint": "tuner.checks",
-    "live": "tuner.cli.progress",
-    "import_mxnet": "tuner.compat",
     "TunerError": "tuner.errors",
-    "check_study": "tuner.project",
-    "init_project": "tuner.project",
-    "compare_study": "tuner.repeating",
-    "confirm_study": "tuner.repeating",
+    "import_mxnet": "tuner.adapters",
+    "check_training": "tuner.linting",
+    "lint": "tuner.linting",
+    "StudyResult": "tuner.studies",
+    "check_study": "tuner.studies",
+    "compare_study": "tuner.studies",
+    "confirm_study": "tuner.studies",
+    "init_project": "tuner.studies",
+    "open_study": "tuner.studies",
+    "resume_study": "tuner.studies",
+    "run_study": "tuner.studies",
+    "live": "tuner.cli.progress",
 }
 
 __all__ = [

@@ -23,7 +23,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from tuner.cli.main import app as commands
-from tuner.schemas import SCHEMAS, schema, schema_text
+from tuner.definition import SCHEMAS, schema, schema_text
 
 
 class Generated(SphinxDirective):

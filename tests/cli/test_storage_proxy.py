@@ -1,4 +1,4 @@
-"""What ``tuner storage-proxy`` says, and when; tests/test_postgresql.py has workers behind one."""
+"""What ``tuner storage-proxy`` says; ``storage/test_postgresql.py`` has workers behind one."""
 
 from __future__ import annotations
 

@@ -15,9 +15,9 @@ import plotly.offline
 import pytest
 
 import tuner.schedules.writing
+from tuner.definition import StudySpec
 from tuner.errors import TunerError
 from tuner.report import write_report
-from tuner.spec import StudySpec
 
 from .reading import Page
 from .studies import (

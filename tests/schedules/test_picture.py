@@ -14,8 +14,8 @@ from hypothesis import given
 
 import tuner
 from tuner.adapters.matplotlib import plot, save_png
-from tuner.schedules import Schedule
-from tuner.schedules.picture import grid, svg, ticks
+from tuner.schedules import Schedule, grid, svg
+from tuner.schedules.picture import ticks
 
 from .strategies import schedules
 

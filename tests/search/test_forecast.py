@@ -10,12 +10,11 @@ import numpy as np
 import optuna
 
 import tuner
-from tuner.objective import Objective
+from tuner.definition import Forecast, Halving, Objective
 from tuner.schedules import Schedule, schedule_to_dict
 from tuner.search.forecast import Forecast as Forecaster
 from tuner.search.forecast import make_forecast
 from tuner.search.pruner import make_pruner
-from tuner.spec import Forecast, Halving
 
 EPOCHS, UPDATES = 10, 20
 CHANCE = np.random.default_rng(0)

@@ -8,7 +8,7 @@ import optuna
 import pytest
 
 import tuner
-from tuner.study_result import StudyResult
+from tuner.studies import StudyResult
 
 ROOT = Path(__file__).parents[2]
 

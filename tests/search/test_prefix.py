@@ -12,13 +12,12 @@ import optuna
 import pytest
 
 import tuner
-from tuner.checkpoints import Checkpoint, CheckpointStore, checkpoint_keys
-from tuner.results import TrialRow
+from tuner.definition import Hyperband, Median, SuccessiveHalving, load_spec
 from tuner.schedules import Schedule
-from tuner.search.events import EpochEnded
+from tuner.search import EpochEnded, TrialRow
 from tuner.search.pruner import make_pruner
 from tuner.search.trial import first_answer
-from tuner.spec import Hyperband, Median, SuccessiveHalving, load_spec
+from tuner.tasks import Checkpoint, CheckpointStore, checkpoint_keys
 
 # One drop, after half of the training.
 DROPS = """

@@ -5,8 +5,8 @@ from __future__ import annotations
 import optuna
 import pytest
 
+from tuner.definition import Halving, Hyperband, Median, NoPruner, SuccessiveHalving
 from tuner.search.pruner import make_pruner
-from tuner.spec import Halving, Hyperband, Median, NoPruner, SuccessiveHalving
 
 GOOD = [0.80, 0.85, 0.88, 0.89, 0.90, 0.90, 0.91, 0.91, 0.92]
 BAD = [0.10, 0.11, 0.12, 0.13, 0.14, 0.15, 0.16, 0.17, 0.18]

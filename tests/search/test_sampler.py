@@ -7,10 +7,11 @@ from pathlib import Path
 import optuna
 import pytest
 
+from tuner.definition import TPE
+from tuner.definition.spec import Random
+from tuner.reading import Clock
 from tuner.search.sampler import make_sampler
 from tuner.space import load_space
-from tuner.spec import TPE, Random
-from tuner.units import Clock
 
 SPACE = load_space(Path(__file__).parents[2] / "search_spaces" / "chapter.toml", Clock(235, 2350))
 

@@ -12,11 +12,12 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
+from tuner.definition import Screening
+from tuner.definition.spec import Random
+from tuner.reading import Clock
 from tuner.schedules import Cosine, Schedule, schedule_to_dict
 from tuner.search.sampler import make_sampler
 from tuner.space import load_space
-from tuner.spec import Random, Screening
-from tuner.units import Clock
 
 HORIZON = 200
 SPACES = Path(__file__).parents[2] / "search_spaces"

@@ -14,7 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tuner.adapters.mxnet_import import import_mxnet
 from tuner.errors import TaskError
+
+__all__ = ["import_mxnet", "importing"]
 
 
 @contextmanager

@@ -16,8 +16,7 @@ from typing import Any
 import keras
 import numpy
 
-from tuner.schedules.base import Schedule
-from tuner.schedules.registry import schedule_from_dict, schedule_to_dict
+from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 
 
 @keras.saving.register_keras_serializable(package="tuner")

@@ -60,7 +60,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from tuner.errors import ScheduleError
-from tuner.schedules.base import Schedule
+from tuner.schedules import Schedule
 
 
 class ScheduleLR(LRScheduler):

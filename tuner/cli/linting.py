@@ -33,7 +33,7 @@ def lint(
 
     Exit code 1 if there are any.
     """
-    from tuner.checks import lint as check
+    from tuner.linting import lint as check
 
     found = [
         finding

@@ -22,9 +22,9 @@ def status(
     ] = False,
 ) -> None:
     """Say where a study stands."""
-    from tuner.api import open_study
     from tuner.cli.tables import show_summary
-    from tuner.storage_urls import hide_password
+    from tuner.storage import hide_password
+    from tuner.studies import open_study
 
     found = open_study(study, storage=storage, name=name)
     if watch:
@@ -42,8 +42,8 @@ def list_trials(
     form: Form = Format.table,
 ) -> None:
     """List the trials of a study."""
-    from tuner.api import open_study
     from tuner.cli.tables import show_trials
+    from tuner.studies import open_study
 
     found = open_study(study, storage=storage, name=name)
     show_trials(found.trials, form, found.spec.objective.noun)
@@ -57,10 +57,10 @@ def best(
     form: Form = Format.table,
 ) -> None:
     """Show the best complete trials, and what fresh seeds say of them."""
-    from tuner.api import open_study
     from tuner.cli.tables import show_trials
-    from tuner.report.confirmed import confirmed_sentence
-    from tuner.results import ranking
+    from tuner.report import confirmed_sentence
+    from tuner.search import ranking
+    from tuner.studies import open_study
 
     found = open_study(study, storage=storage, name=name)
     first = found.best  # of a confirmed study the winner, which need not rank first
@@ -99,8 +99,7 @@ def export(
     ] = None,
 ) -> None:
     """Write the best schedule, or a trial's, as a file."""
-    from tuner.api import open_study
-    from tuner.study_result import form_of
+    from tuner.studies import form_of, open_study
 
     # Not best.json for a trial: that is the winner's, which may be there.
     stem = "best" if trial is None else f"trial-{trial}"
@@ -124,7 +123,7 @@ def report(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE")] = Path("report.html"),
 ) -> None:
     """Write the report, one HTML file that needs no network."""
-    from tuner.api import open_study
+    from tuner.studies import open_study
 
     open_study(study, storage=storage, name=name).report(output)
     results().print(f"wrote {output}")
@@ -161,9 +160,8 @@ def dashboard(
     import warnings
     import webbrowser
 
-    from tuner.api import open_study
     from tuner.cli.signals import stop_request
-    from tuner.dashboard import serve_dashboard
+    from tuner.studies import open_study, serve_dashboard
 
     def started(address: str) -> None:
         talk().print(f"{address}; Ctrl-C ends it")

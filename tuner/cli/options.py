@@ -13,7 +13,7 @@ from tuner.errors import UnitError
 
 def _a_time(text: str | None) -> str | None:
     if text is not None:
-        from tuner.spec_sections import seconds
+        from tuner.definition import seconds
 
         try:
             seconds(text)

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuner.cli.console import command, results, talk
-from tuner.storage_urls import hide_password
+from tuner.storage import hide_password
 
 if TYPE_CHECKING:
-    from tuner.project import Plan
-    from tuner.spec import StudySpec
-    from tuner.study_result import StudyResult
+    from tuner.definition import StudySpec
+    from tuner.studies import Plan, StudyResult
 
 _GLUON = """\
 import tuner
@@ -94,8 +93,8 @@ def show_result(result: StudyResult, again: str, trials: str, *, program: bool) 
         trials: The command that lists its trials.
         program: Whether to print a program that trains under its best schedule.
     """
-    from tuner.report.confirmed import confirmed_sentence
-    from tuner.results import ranking
+    from tuner.report import confirmed_sentence
+    from tuner.search import ranking
 
     out = results()
     summary = result.summary
@@ -166,7 +165,7 @@ def _confirm(spec: StudySpec) -> str:
 
 def _pruner(spec: StudySpec) -> str:
     """Return the pruner's settings, its rungs as the epochs that they come to."""
-    from tuner.spec_search import Rungs
+    from tuner.definition import Rungs
 
     pruner = spec.pruner
     if not isinstance(pruner, Rungs):

@@ -15,9 +15,9 @@ from rich.text import Text
 
 from tuner.cli.board import Board, Running, drawn
 from tuner.cli.console import is_notebook, is_watched, talk
-from tuner.objective import digits
-from tuner.results import PRUNED_AFTER
-from tuner.search.events import (
+from tuner.definition import digits
+from tuner.search import (
+    PRUNED_AFTER,
     EpochEnded,
     Event,
     Listener,

@@ -11,9 +11,8 @@ from pathlib import Path
 from tuner.cli.console import results
 from tuner.cli.plot import curve
 from tuner.errors import ScheduleFileError
-from tuner.schedules import Schedule, ScheduleFile
-from tuner.schedules.picture import svg as draw_svg
-from tuner.schedules.writing import write_whole
+from tuner.schedules import Schedule, ScheduleFile, write_whole
+from tuner.schedules import svg as draw_svg
 
 _COLUMNS = 64
 

@@ -13,7 +13,7 @@ from tuner.cli.formats import SchemaKind
 
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
     """Write a commented study and search space to start from, and their JSON Schemas."""
-    from tuner.project import init_project
+    from tuner.studies import init_project
 
     files = init_project(folder)
     for path in files:
@@ -28,7 +28,7 @@ def schema(
     ],
 ) -> None:
     """Print the JSON Schema of a kind of file, by which editors complete and check it."""
-    from tuner.schemas import schema_text
+    from tuner.definition import schema_text
 
     print(schema_text(kind.value), end="")
 
@@ -36,6 +36,6 @@ def schema(
 def check(study: Annotated[Path, typer.Argument(metavar="STUDY")]) -> None:
     """Read a study and all that it needs, print the plan, train nothing."""
     from tuner.cli.plan import show_plan
-    from tuner.project import check_study
+    from tuner.studies import check_study
 
     show_plan(check_study(study), study)

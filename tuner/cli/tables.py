@@ -14,13 +14,17 @@ from rich.table import Table
 
 from tuner.cli.console import results
 from tuner.cli.formats import Format
-from tuner.comparison import Compared, Comparison
-from tuner.confirmation import Confirmation, Row
-from tuner.objective import digits, finite
-from tuner.report.comparison import compared_lines, comparison_sentence, short
-from tuner.report.confirmed import confirmed_data, confirmed_sentence
-from tuner.results import Summary, TrialRow
+from tuner.definition import digits, finite
+from tuner.repeats import Compared, Comparison, Confirmation, Row
+from tuner.report import (
+    compared_lines,
+    comparison_sentence,
+    confirmed_data,
+    confirmed_sentence,
+    short,
+)
 from tuner.schedules import schedule_to_dict
+from tuner.search import Summary, TrialRow
 
 
 def show_trials(rows: Sequence[TrialRow], form: Format, metric: str = "accuracy") -> None:

@@ -37,8 +37,8 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Create the study, or continue it, up to its budget; then confirm it."""
-    from tuner.api import run_study
-    from tuner.storage_urls import hide_password
+    from tuner.storage import hide_password
+    from tuner.studies import run_study
 
     limits: dict[str, Any] = {"trials": trials, "timeout": timeout, "workers": workers}
     _run(
@@ -63,8 +63,8 @@ def resume(
     quiet: Quiet = False,
 ) -> None:
     """Continue a study and its confirm from its database alone."""
-    from tuner.api import resume_study
-    from tuner.storage_urls import hide_password
+    from tuner.storage import hide_password
+    from tuner.studies import resume_study
 
     named = ("--study", study) if study else ()
     limits: dict[str, Any] = {"trials": trials, "timeout": timeout, "workers": workers}
@@ -100,8 +100,8 @@ def confirm_best(
 ) -> None:
     """Train the best schedules and the baselines again, all on the same fresh seeds."""
     from tuner.cli.tables import show_confirmation
-    from tuner.repeating import confirm_study
-    from tuner.storage_urls import hide_password
+    from tuner.storage import hide_password
+    from tuner.studies import confirm_study
 
     named: list[str | Path] = [study] if study else []
     named += ["--storage", hide_password(storage)] if storage else []
@@ -143,8 +143,8 @@ def compare(
 ) -> None:
     """Train the baselines, or other schedules, on the same seeds, side by side."""
     from tuner.cli.tables import show_comparison
-    from tuner.repeating import compare_study
-    from tuner.storage_urls import hide_password
+    from tuner.storage import hide_password
+    from tuner.studies import compare_study
 
     given = [path for path in (study, *(files or [])) if path is not None]
     # If the study is named by its database, all of them are schedules.
@@ -174,10 +174,10 @@ def worker(
     events: Annotated[bool, typer.Option("--events", hidden=True)] = False,
 ) -> None:
     """Be one more worker of a running study, on any machine that reaches its database."""
-    from tuner.api import run_worker
     from tuner.cli.progress import live
     from tuner.cli.signals import stop_request, stop_with_stdin
-    from tuner.search.events import to_json
+    from tuner.search import to_json
+    from tuner.studies import run_worker
 
     _set_up_logging()
     with stop_request() as request:
@@ -207,7 +207,7 @@ def storage_proxy(
 ) -> None:
     """Stand between a database and many workers, which use grpc://HOST:PORT as their storage."""
     from tuner.cli.signals import stop_request
-    from tuner.proxy import serve
+    from tuner.workers import serve
 
     def started(url: str) -> None:
         talk().print(f"workers use --storage {url}; Ctrl-C ends it")
@@ -225,7 +225,7 @@ def _run(
 ) -> None:
     """Run a study with progress and signals, then say what there is and what to type next."""
     from tuner.cli.plan import show_result
-    from tuner.search.events import Event, TrialEnded
+    from tuner.search import Event, TrialEnded
 
     seen: set[type[Event]] = set()
 

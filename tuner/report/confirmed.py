@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from tuner.confirmation import Confirmation, Difference, Row, Spread, spread
-from tuner.objective import digits
+from tuner.definition import digits
+from tuner.repeats import Confirmation, Difference, Row, Spread, spread
 
 
 class ConfirmedLine(NamedTuple):

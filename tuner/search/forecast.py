@@ -15,7 +15,7 @@ import numpy as np
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.objective import METRICS, Objective
+from tuner.definition import METRICS, Objective
 from tuner.schedules import Schedule, schedule_from_dict
 from tuner.search.halving import by_value
 from tuner.search.ridge import Array, Ridge

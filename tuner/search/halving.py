@@ -9,7 +9,7 @@ from optuna.pruners import BasePruner
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.objective import merit
+from tuner.definition import merit
 from tuner.search.trial import SCHEDULE
 
 # Says how good trials are after an epoch, the larger the better; None if it cannot tell yet.

@@ -13,13 +13,19 @@ from optuna.pruners import (
     SuccessiveHalvingPruner,
 )
 
-from tuner.definitions import Section
-from tuner.objective import ACCURACY, Objective
+from tuner.definition import (
+    ACCURACY,
+    Forecast,
+    Halving,
+    Hyperband,
+    Median,
+    Objective,
+    SuccessiveHalving,
+)
+from tuner.reading import Duration, Section
 from tuner.search.forecast import make_forecast
 from tuner.search.halving import Halving as HalvingPruner
 from tuner.search.halving import by_value
-from tuner.spec import Forecast, Halving, Hyperband, Median, SuccessiveHalving
-from tuner.units import Duration
 
 
 def make_pruner(

@@ -16,11 +16,10 @@ from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.objective import ACCURACY, Objective
+from tuner.definition import ACCURACY, TPE, Objective, Sampler, Screening
 from tuner.search.forecast import make_forecast
 from tuner.search.screening import Screening as ScreeningSampler
 from tuner.space import SearchSpace
-from tuner.spec import TPE, Sampler, Screening
 
 
 def make_sampler(

@@ -19,17 +19,18 @@ from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from tuner.definition import merit
 from tuner.errors import ScheduleError
-from tuner.objective import merit
-from tuner.results import PRUNED_AFTER
 from tuner.schedules import Schedule, schedule_from_dict
 from tuner.search.drawing import Drawn, draw
 from tuner.search.forecast import Forecast, ahead, highest_lr
 from tuner.search.halving import Score, by_value
+from tuner.search.results import PRUNED_AFTER
 from tuner.search.ridge import Array, Ridge
 from tuner.search.survival import Survival, after_risk
 from tuner.search.trial import REASON, SCHEDULE
 from tuner.space import SearchSpace
+from tuner.storage import trial_id
 
 # How far from the likeliest function one is drawn, in standard deviations of the posterior's own.
 # A draw at 1 tries more than a study of some ten complete trials can afford.
@@ -98,7 +99,7 @@ class Screening(BaseSampler):
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         """Return what is sampled jointly: all parameters of the schedule that was chosen."""
-        self._chosen = trial._trial_id, self._choose(study, trial)
+        self._chosen = trial_id(trial), self._choose(study, trial)
         if self._chosen[1] is None:
             return self._inner.infer_relative_search_space(study, trial)
         return self._chosen[1].distributions
@@ -107,7 +108,7 @@ class Screening(BaseSampler):
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         """Return the parameters of the schedule that was chosen."""
-        chosen = self._chosen[1] if self._chosen[0] == trial._trial_id else None
+        chosen = self._chosen[1] if self._chosen[0] == trial_id(trial) else None
         if chosen is None:
             return self._inner.sample_relative(study, trial, search_space)
         return chosen.values

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from tuner.tasks.base import Epoch, EpochRecord, State, Task, TrainingCollapsed
+from tuner.tasks.checkpoints import Checkpoint, CheckpointStore, checkpoint_keys
 from tuner.tasks.function_task import FunctionTask
 from tuner.tasks.gluon_task import GluonTask
 from tuner.tasks.lenet import LeNetFashionMNIST
+from tuner.tasks.named_task import PASSED, NamedTask, make_task
 from tuner.tasks.table import Table
 from tuner.tasks.torch_task import TorchTask
 
@@ -16,15 +18,21 @@ TASKS: dict[str, type[LeNetFashionMNIST | Table]] = {
 }
 
 __all__ = [
+    "PASSED",
     "TASKS",
+    "Checkpoint",
+    "CheckpointStore",
     "Epoch",
     "EpochRecord",
     "FunctionTask",
     "GluonTask",
     "LeNetFashionMNIST",
+    "NamedTask",
     "State",
     "Table",
     "Task",
     "TorchTask",
     "TrainingCollapsed",
+    "checkpoint_keys",
+    "make_task",
 ]

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
-from tuner.compat import import_mxnet
-from tuner.definitions import Section, did_you_mean
+from tuner.adapters import import_mxnet
+from tuner.reading import Section, did_you_mean
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State, no_rest, unmeasured
 from tuner.tasks.fashion_mnist import load_fashion_mnist

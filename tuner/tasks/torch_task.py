@@ -11,7 +11,7 @@ from tuner.errors import TaskError
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State
 from tuner.tasks.digests import in_words
-from tuner.tasks.own import OwnNetwork
+from tuner.tasks.own_network import OwnNetwork
 
 
 class TorchTask(OwnNetwork):

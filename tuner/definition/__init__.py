@@ -1,0 +1,77 @@
+"""A study definition: TOML -> :class:`StudySpec`; JSON Schemas; templates."""
+
+from __future__ import annotations
+
+from tuner.definition.checks import wrong_seed
+from tuner.definition.objective import ACCURACY, METRICS, Objective, digits, finite, merit
+from tuner.definition.passed_task import alone_if_passed, passed_task, with_task
+from tuner.definition.schemas import SCHEMAS, schema, schema_text
+from tuner.definition.search import (
+    TPE,
+    Forecast,
+    Halving,
+    Hyperband,
+    Median,
+    NoPruner,
+    Pruner,
+    Rungs,
+    Sampler,
+    Screening,
+    SuccessiveHalving,
+)
+from tuner.definition.sections import (
+    COMPARE,
+    CONFIRM,
+    REPEATS,
+    Budget,
+    Confirm,
+    StudyFile,
+    Training,
+    fresh_seeds,
+    name_of_study,
+    seconds,
+)
+from tuner.definition.spec import StudySpec, load_spec, make_spec, read_storage
+from tuner.definition.task import is_for_passed
+
+__all__ = [
+    "ACCURACY",
+    "COMPARE",
+    "CONFIRM",
+    "METRICS",
+    "REPEATS",
+    "SCHEMAS",
+    "TPE",
+    "Budget",
+    "Confirm",
+    "Forecast",
+    "Halving",
+    "Hyperband",
+    "Median",
+    "NoPruner",
+    "Objective",
+    "Pruner",
+    "Rungs",
+    "Sampler",
+    "Screening",
+    "StudyFile",
+    "StudySpec",
+    "SuccessiveHalving",
+    "Training",
+    "alone_if_passed",
+    "digits",
+    "finite",
+    "fresh_seeds",
+    "is_for_passed",
+    "load_spec",
+    "make_spec",
+    "merit",
+    "name_of_study",
+    "passed_task",
+    "read_storage",
+    "schema",
+    "schema_text",
+    "seconds",
+    "with_task",
+    "wrong_seed",
+]

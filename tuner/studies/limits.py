@@ -1,0 +1,38 @@
+"""What a caller sets for one run of a study."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tuner.definition import seconds
+from tuner.errors import StudyError
+from tuner.schedules import is_whole
+
+
+class Limits(NamedTuple):
+    """What a caller sets for one run, each None if the study's definition decides."""
+
+    trials: int | None
+    timeout: str | None
+    workers: int | None
+
+    @classmethod
+    def checked(cls, trials: int | None, timeout: str | None, workers: int | None) -> Limits:
+        """Return the limits.
+
+        Raises:
+            StudyError: If a number is not a whole one of 1 or more.
+            UnitError: If the timeout is no time.
+        """
+        for name, value in (("trials", trials), ("workers", workers)):
+            if value is not None and not (is_whole(value) and value >= 1):
+                text = f"`{name}` must be a whole number of 1 or more, but got {value!r}."
+                raise StudyError(text)
+        if timeout is not None:
+            seconds(timeout)
+        # NumPy's numbers as Python's.
+        return cls(trials and int(trials), timeout, workers and int(workers))
+
+    def is_whole(self, budget: int) -> bool:
+        """Tell whether a run with these limits ends with the whole budget of its study."""
+        return self.trials is None or self.trials >= budget
