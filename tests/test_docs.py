@@ -132,7 +132,7 @@ def test_every_reason_not_to_run_a_command_is_needed() -> None:
     left_out = {command for command in typed if reason_not_to_run(command)}
     for part in NOT_RUN:
         assert any(part in command for command in left_out), part
-    assert len(left_out) < len(typed) / 3
+    assert len(left_out) < len(typed) * 0.4
 
 
 # --- what is in it ---
@@ -152,7 +152,8 @@ def test_every_public_name_is_in_the_reference(built: Path) -> None:
     names = {name for kind, found in inventory.data.items() if kind[:3] == "py:" for name in found}
     assert {f"tuner.{name}" for name in tuner.__all__} - names == set()
     for module in (
-        "errors", "reading.units", "search.results", "definition.schemas", "adapters.torch", "linting",
+        "errors", "reading.units", "search.results", "definition.schemas", "adapters.torch",
+        "linting",
     ):  # fmt: skip
         assert f"tuner.{module}" in names
 
