@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import importlib
 import re
 import subprocess
 import sys
@@ -221,6 +222,15 @@ def test_the_map_of_the_architecture_names_packages_and_modules_that_are_there()
     assert len(modules) > 10
     for folder, module in modules:
         assert (package / folder / f"{module}.py").is_file(), f"{folder}.{module}"
+
+
+def test_what_the_changelog_says_to_import_is_there() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    imports = re.findall(r"`from ([\w.]+) import ([\w, ]+)`", text)
+    assert len(imports) > 10
+    for module, names in imports:
+        for name in names.split(", "):
+            assert hasattr(importlib.import_module(module), name), f"{module}.{name}"
 
 
 def test_the_page_of_commands_has_every_option(built: Path) -> None:
