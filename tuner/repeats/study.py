@@ -32,6 +32,7 @@ from tuner.errors import StudyError
 from tuner.repeats.belonging import belong, set_aside
 from tuner.repeats.confirmation import Candidate, Confirmation
 from tuner.repeats.racing import race
+from tuner.repeats.seeds import ignores_seeds
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.search import BASELINE, LABEL, REASON, SCHEDULE, SEED, records_of, store_definition
 from tuner.storage import storage_of, trial_id
@@ -226,7 +227,8 @@ def read_repeats(study: Study, spec: StudySpec) -> Confirmation:
             averaged=candidate.averaged + averaged,
         )
     found = [*candidates.values()]
-    return Confirmation(tuple(found), tuple(race(found, seeds, settings.seeds)))
+    missing = tuple(race(found, seeds, settings.seeds))
+    return Confirmation(tuple(found), missing, ignores_seeds(study, seeds))
 
 
 def _with_seeds_had(settings: Confirm, study: Study, spec: StudySpec) -> Confirm:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import NamedTuple
 
 from tuner.definition import seconds
@@ -36,3 +37,20 @@ class Limits(NamedTuple):
     def is_whole(self, budget: int) -> bool:
         """Tell whether a run with these limits ends with the whole budget of its study."""
         return self.trials is None or self.trials >= budget
+
+
+def refuse_ranks() -> None:
+    """Make sure that this process is no rank of a distributed training.
+
+    Each rank would train a trial of its own, and their gradients would be averaged.
+
+    Raises:
+        StudyError: If it is one of several.
+    """
+    rank, size = os.environ.get("RANK"), os.environ.get("WORLD_SIZE", "1")
+    if rank is not None and size.isdecimal() and int(size) > 1:
+        raise StudyError(
+            "A study must be run by one process, but this one is rank"
+            f" {rank} of {size} (RANK and WORLD_SIZE are set, as torchrun does). Start `tuner run`"
+            " without torchrun: each of its workers trains trials of its own."
+        )

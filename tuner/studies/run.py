@@ -21,6 +21,7 @@ from tuner.repeats import (
     prepare_comparison,
     prepare_confirm,
     read_repeats,
+    seeds_are_ignored,
 )
 from tuner.search import (
     Listener,
@@ -144,6 +145,8 @@ class Run:
         started = time.monotonic()
         while ended == "done":
             study, found, budget = self._next_round(prepare, failed_again=not begun)
+            if found.ignores_seeds:
+                raise TrainingError(seeds_are_ignored(self._spec))
             if not found.missing:
                 break
             if not begun:
