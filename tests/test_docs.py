@@ -18,8 +18,7 @@ from sphinx.util.inventory import InventoryFile
 
 import tuner
 from tuner.cli.main import app
-from tuner.definition import SCHEMAS, schema_text
-from tuner.definition.search import PRUNERS, SAMPLERS
+from tuner.definition import SCHEMAS, schema, schema_text
 from tuner.schedules import FAMILIES
 from tuner.tasks import FunctionTask
 
@@ -183,21 +182,22 @@ def test_the_table_of_families_names_every_one_and_its_parameters() -> None:
         assert set(re.findall(r"`(\w+)`", parameters)) == fields
 
 
-@pytest.mark.parametrize(("kind", "sections"), [("sampler", SAMPLERS), ("pruner", PRUNERS)])
-def test_the_tables_of_samplers_and_pruners_name_every_option_with_its_default(
-    kind: str, sections: dict[str, typing.Any]
-) -> None:
+def as_python(text: str) -> object:
+    """Return a value of TOML's as Python's."""
+    return ast.literal_eval({"true": "True", "false": "False"}.get(text, text))
+
+
+@pytest.mark.parametrize("kind", ["sampler", "pruner"])
+def test_the_tables_of_samplers_and_pruners_name_every_option_with_its_default(kind: str) -> None:
     text = (DOCS / "guides" / "search_space.md").read_text(encoding="utf-8")
     [table] = re.findall(rf"^\| {kind} \|.*\n((?:\|.*\n)+)", text, re.MULTILINE)
     rows = dict(re.findall(r"^\| `(\w+)` \|( .*)?\|$", table, re.MULTILINE))
     common = "".join(re.findall(r"^\| each of them \|(.*)\|$", table, re.MULTILINE))
-    for name, section in sections.items():
-        defaults = section(type=name).model_dump(exclude={"type"})
-        written = dict(re.findall(r"`(\w+) = (.+?)`", rows[name] + common))
-        values = {"true": "True", "false": "False"}
-        assert {
-            key: ast.literal_eval(values.get(text, text)) for key, text in written.items()
-        } == defaults
+    for section in schema("study")["properties"][kind]["oneOf"]:
+        options = dict(section["properties"])
+        written = dict(re.findall(r"`(\w+) = (.+?)`", rows[options.pop("type")["const"]] + common))
+        defaults = {key: each["default"] for key, each in options.items() if "default" in each}
+        assert {key: as_python(text) for key, text in written.items()} == defaults
 
 
 def test_the_page_of_evidence_names_scripts_and_results_that_are_there() -> None:
