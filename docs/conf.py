@@ -29,6 +29,7 @@ myst_heading_anchors = 3
 
 add_module_names = False
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True  # as the source writes them, not as they print
 autodoc_typehints_format = "short"
 autodoc_default_options = {"members": True, "show-inheritance": True}
 maximum_signature_line_length = 88
