@@ -165,7 +165,7 @@ def _confirm(spec: StudySpec) -> str:
 
 def _pruner(spec: StudySpec) -> str:
     """Return the pruner's settings, its rungs as the epochs that they come to."""
-    from tuner.definition import Rungs
+    from tuner.search import Rungs
 
     pruner = spec.pruner
     if not isinstance(pruner, Rungs):

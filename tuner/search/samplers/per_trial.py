@@ -12,41 +12,9 @@ from typing import Any
 
 import numpy as np
 from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
-
-from tuner.definition import ACCURACY, TPE, Objective, Sampler, Screening
-from tuner.search.forecast import make_forecast
-from tuner.search.screening import Screening as ScreeningSampler
-from tuner.space import SearchSpace
-
-
-def make_sampler(
-    definition: Sampler,
-    space: SearchSpace,
-    objective: Objective = ACCURACY,
-) -> BaseSampler:
-    """Return the sampler that a study's ``[sampler]`` table describes.
-
-    Args:
-        definition: The parsed table.
-        space: What is sampled.
-        objective: What trials are judged by.
-    """
-    seed = definition.seed
-    if isinstance(definition, Screening):
-        at_random = PerTrialSampler(seed, lambda s: RandomSampler(seed=s))
-        startup, candidates = definition.n_startup_trials, definition.n_candidates
-        per_epoch, horizon = space.clock
-        forecast = make_forecast(objective, per_epoch, horizon // per_epoch, startup)
-        return ScreeningSampler(at_random, space, seed, startup, candidates, forecast)
-    if isinstance(definition, TPE):
-        startup, group = definition.n_startup_trials, definition.group
-        return PerTrialSampler(
-            seed, lambda s: TPESampler(seed=s, n_startup_trials=startup, group=group)
-        )
-    return PerTrialSampler(seed, lambda s: RandomSampler(seed=s))
 
 
 class PerTrialSampler(BaseSampler):
