@@ -165,6 +165,7 @@ SAMPLERS: Registered[Sampler] = _Kind(
         "screening": "tuner.search.samplers.screening:Screening",
         "tpe": "tuner.search.samplers.tpe:TPE",
         "random": "tuner.search.samplers.random:Random",
+        "optuna": "tuner.search.samplers.optuna:OptunaSampler",
     },
 )
 PRUNERS: Registered[Pruner] = _Kind(
@@ -177,6 +178,7 @@ PRUNERS: Registered[Pruner] = _Kind(
         "median": "tuner.search.pruners.median:Median",
         "hyperband": "tuner.search.pruners.hyperband:Hyperband",
         "none": "tuner.search.pruners.none:NoPruner",
+        "optuna": "tuner.search.pruners.optuna:OptunaPruner",
     },
 )
 

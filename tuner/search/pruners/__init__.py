@@ -8,6 +8,7 @@ from tuner.search.pruners.halving import Halving
 from tuner.search.pruners.hyperband import Hyperband
 from tuner.search.pruners.median import Median
 from tuner.search.pruners.none import NoPruner
+from tuner.search.pruners.optuna import OptunaPruner
 from tuner.search.pruners.rungs import RungPruner, Rungs
 from tuner.search.pruners.successive_halving import SuccessiveHalving
 from tuner.search.pruners.whole_epochs import WholeEpochs
@@ -18,6 +19,7 @@ __all__ = [
     "Hyperband",
     "Median",
     "NoPruner",
+    "OptunaPruner",
     "Pruner",
     "RungPruner",
     "Rungs",
