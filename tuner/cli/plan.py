@@ -177,5 +177,7 @@ def _pruner(spec: StudySpec) -> str:
 
 
 def _settings(settings: dict[str, object]) -> str:
-    rest = ", ".join(f"{key} = {value}" for key, value in settings.items() if key != "type")
+    rest = ", ".join(
+        f"{key} = {value}" for key, value in settings.items() if key != "type" and value != {}
+    )
     return f"{settings['type']}" + (f": {rest}" if rest else "")

@@ -14,6 +14,7 @@ import math
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -117,7 +118,7 @@ def wrong(kind: Kind, name: object, options: object, place: str = "") -> dict[st
 
 
 def make(kind: Kind, name: str, options: Mapping[str, Any], seed: int = 0) -> Any:
-    """Return an object of Optuna's class, without what it has to say of features being young.
+    """Return an object of Optuna's class.
 
     Args:
         kind: What it is of.
@@ -135,10 +136,17 @@ def make(kind: Kind, name: str, options: Mapping[str, Any], seed: int = 0) -> An
             f"{name} needs {' and '.join(missing)}, which {verb} not installed."
             f" Type `pip install {' '.join(missing)}`."
         )
+    with keeping_quiet():
+        return _made(kind, name, options, seed)
+
+
+@contextmanager
+def keeping_quiet() -> Iterator[None]:
+    """Leave out what Optuna says of arguments that are new, or that will go one day."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
-        warnings.simplefilter("ignore", FutureWarning)  # of arguments that will go
-        return _made(kind, name, options, seed)
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
 
 
 def _made(kind: Kind, name: str, options: Mapping[str, Any], seed: int) -> Any:
@@ -182,7 +190,7 @@ def _wrong_value(parameter: inspect.Parameter, value: object, place: str) -> dic
         return wrong(nested, value["name"], value.get("options", {}), f"{place}.")
     plain = [_PLAIN[each] for each in _types(parameter) if each in _PLAIN]
     if not plain:
-        return {place: "cannot be written in a file; pass no such option"}
+        return {place: "cannot be written in a file; leave it out"}
     if any(fits(value) for _, fits in plain):
         return {}
     return {place: f"must be {' or '.join(word for word, _ in plain)}, but got {value!r}"}

@@ -28,7 +28,13 @@ def drawn(sampler: Sampler, numbers: list[int], restart: bool) -> list[dict[str,
 
 
 @pytest.mark.parametrize(
-    "sampler", [TPE(n_startup_trials=4), TPE(seed=7, n_startup_trials=4), Random(type="random")]
+    "sampler",
+    [
+        TPE(n_startup_trials=4),
+        TPE(seed=7, n_startup_trials=4),
+        TPE(n_startup_trials=4, group=True),
+        Random(type="random"),
+    ],
 )
 def test_a_new_sampler_for_every_trial_draws_what_one_sampler_draws(sampler: Sampler) -> None:
     numbers = list(range(14))

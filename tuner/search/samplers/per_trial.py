@@ -16,6 +16,8 @@ from optuna.samplers import BaseSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from tuner.search.by_name import keeping_quiet
+
 
 class PerTrialSampler(BaseSampler):
     """Draws with a fresh sampler for every trial and parameter, seeded by their names.
@@ -42,7 +44,10 @@ class PerTrialSampler(BaseSampler):
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         """Sample the joint parameters."""
-        return self._for(trial, "").sample_relative(study, trial, search_space)
+        sampler = self._for(trial, "")
+        # For itself: TPE's groups are what it notes there.
+        sampler.infer_relative_search_space(study, trial)
+        return sampler.sample_relative(study, trial, search_space)
 
     def sample_independent(
         self,
@@ -67,4 +72,5 @@ class PerTrialSampler(BaseSampler):
 
     def _for(self, trial: FrozenTrial, param: str) -> BaseSampler:
         entropy = (self._seed, trial.number, zlib.crc32(param.encode()))
-        return self._make(int(np.random.SeedSequence(entropy).generate_state(1)[0]))
+        with keeping_quiet():
+            return self._make(int(np.random.SeedSequence(entropy).generate_state(1)[0]))
