@@ -98,7 +98,7 @@ ROWS = [
      " and good:Uniform. Uninstall one of the packages."),
     ('[sampler]\ntype = "uniform"\nshar = 1.0', "sampler.shar unknown key; did you mean 'share'?"),
     ('[sampler]\ntype = "uniform"\nshare = 2.0', "sampler.share must be <= 1, but got 2.0"),
-    ('[sampler]\ntype = "unform"', "'optuna', 'uniform', 'missing', "),
+    ('[sampler]\ntype = "unform"', "'optuna', 'broken', 'missing', "),
     ('[sampler]\ntype = "nothing"', "`type = 'nothing'` must be made of its settings, but:"
      " TypeError: `make` must return a BaseSampler, but returned None."),
     ('[pruner]\ntype = "failing"', "`type = 'failing'` must be made of its settings, but:"
@@ -125,4 +125,4 @@ def test_every_table_is_read_or_refused_in_a_sentence(tmp_path: Path, processes:
     for (asked, expected), answer in zip(ROWS, answers, strict=True):
         assert expected in answer, asked
     # A schema has the others.
-    assert usable == "['screening', 'tpe', 'random', 'optuna', 'uniform', 'nothing']"
+    assert usable == "['screening', 'tpe', 'random', 'optuna', 'nothing', 'uniform']"

@@ -96,9 +96,9 @@ class Sampler(Section):
     def make(self, search: Search) -> BaseSampler:
         """Return Optuna's sampler.
 
-        It must draw the same for a trial whatever was drawn before in this process, as
-        :class:`~tuner.search.samplers.PerTrialSampler` does: then a resumed study goes on as if it
-        had never stopped.
+        It must draw the same for a trial whatever was drawn before in this process: then a resumed
+        study goes on as if it had never stopped.
+        :class:`~tuner.search.samplers.per_trial.PerTrialSampler` sees to that.
 
         Args:
             search: What it is for.

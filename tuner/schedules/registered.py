@@ -114,4 +114,4 @@ def _registered(group: str) -> Mapping[str, tuple[str, ...]]:
     for point in importlib.metadata.entry_points(group=group):
         # The same place twice, as of a package installed for editing, is one.
         found.setdefault(point.name, {})[point.value] = None
-    return {word: tuple(sorted(values)) for word, values in found.items()}
+    return {word: tuple(sorted(values)) for word, values in sorted(found.items())}
