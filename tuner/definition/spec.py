@@ -25,7 +25,6 @@ from tuner.definition.sections import (
     Training,
     Workers,
     name_of_study,
-    seconds,
 )
 from tuner.definition.space import read_space
 from tuner.definition.task import read_task, refuse_no_task, with_passed, with_whole_path
@@ -34,19 +33,6 @@ from tuner.reading import Mistakes, read_toml
 from tuner.space import SearchSpace, with_schedule_files
 from tuner.storage import default_url, output_folder, resolve_url
 from tuner.tasks import Task
-
-__all__ = [
-    "Budget",
-    "Confirm",
-    "Objective",
-    "Pruner",
-    "Sampler",
-    "StudySpec",
-    "Training",
-    "load_spec",
-    "make_spec",
-    "seconds",
-]
 
 
 class StudySpec(NamedTuple):
