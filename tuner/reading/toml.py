@@ -101,7 +101,7 @@ class Mistakes:
             return None
         wrong = found.wrong()
         for key, text in wrong.items():
-            self.add(f"{place}.{key}", text)
+            self.add(f"{place}.{key}" if place else key, text)
         return None if wrong else found
 
     def read_tagged(self, sections: Mapping[str, type[S]], data: object, place: str) -> S | None:
