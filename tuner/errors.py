@@ -37,6 +37,7 @@ _PASSWORDS = (
     re.compile(r"(/[^/:@\s'\"]*):[^'\"]*@"),
     re.compile(r"(\b[\w.+-]+):(?!//)[^\s'\"]+@(?=[\w.\[-])"),
 )
+_TWO_STOPS = re.compile(r"(?<=[\w)'\"])\.\.(?=\s|$)")
 _PARAMETER = re.compile(r"(pass\w*=)[^&\s'\"]*", re.IGNORECASE)
 
 
@@ -49,7 +50,8 @@ class TunerError(Exception):
     """
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(hide_secrets(str(message)))
+        # What is quoted may end with a full stop of its own.
+        super().__init__(_TWO_STOPS.sub(".", hide_secrets(str(message))))
 
 
 class UnitError(TunerError, ValueError):
