@@ -47,4 +47,4 @@ _OTHERS = (
 )  # fmt: skip
 nitpick_ignore_regex = [("py:.*", rf"({'|'.join(_OTHERS)})(\..*)?")]
 # Variables that stand for types have no entry of their own.
-nitpick_ignore_regex.append(("py:class", r"tuner\.[a-z_.]+\.[A-Z]"))
+nitpick_ignore_regex.append(("py:(class|obj)", r"tuner\.[a-z_.]+\.[A-Z]"))

@@ -6,19 +6,7 @@ from tuner.definition.checks import wrong_seed
 from tuner.definition.objective import ACCURACY, METRICS, Objective, digits, finite, merit
 from tuner.definition.passed_task import alone_if_passed, passed_task, with_task
 from tuner.definition.schemas import SCHEMAS, schema, schema_text
-from tuner.definition.search import (
-    TPE,
-    Forecast,
-    Halving,
-    Hyperband,
-    Median,
-    NoPruner,
-    Pruner,
-    Rungs,
-    Sampler,
-    Screening,
-    SuccessiveHalving,
-)
+from tuner.definition.search import PRUNERS, SAMPLERS, Pruner, Sampler, Search
 from tuner.definition.sections import (
     COMPARE,
     CONFIRM,
@@ -40,24 +28,18 @@ __all__ = [
     "COMPARE",
     "CONFIRM",
     "METRICS",
+    "PRUNERS",
     "REPEATS",
+    "SAMPLERS",
     "SCHEMAS",
-    "TPE",
     "Budget",
     "Confirm",
-    "Forecast",
-    "Halving",
-    "Hyperband",
-    "Median",
-    "NoPruner",
     "Objective",
     "Pruner",
-    "Rungs",
     "Sampler",
-    "Screening",
+    "Search",
     "StudyFile",
     "StudySpec",
-    "SuccessiveHalving",
     "Training",
     "alone_if_passed",
     "default_template",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Iterable, Iterator
 
 from tuner.errors import ScheduleError
 from tuner.linting.amounts import EPOCHS
@@ -29,14 +30,26 @@ def check_source(text: str, training: Training, file: str | None = None) -> list
     Raises:
         ScheduleError: If it is not Python.
     """
-    reader = _Reader()
-    reader.visit(_parse(text, file))
-    if training.epochs is None and reader.epochs:
-        training = training._replace(epochs=max(reader.epochs))
-    found = [finding for each in reader.schedulers for finding in each.findings(training)]
-    found += [finding for each in reader.options for finding in each.findings()]
+    tree = _parse(text, file)
+    found = [finding for check in CHECKS for finding in check(tree, training)]
     found.sort(key=lambda finding: finding.line or 0)
     return [_placed(finding, file) for finding in found]
+
+
+def _check_schedulers(tree: ast.Module, training: Training) -> Iterator[Finding]:
+    """Find the mistakes with the schedulers that a module makes."""
+    reader = _Reader()
+    reader.visit(tree)
+    if training.epochs is None and reader.epochs:
+        training = training._replace(epochs=max(reader.epochs))
+    for scheduler in reader.schedulers:
+        yield from scheduler.findings(training)
+    for options in reader.options:
+        yield from options.findings()
+
+
+# What is asked about the syntax tree of a source text; a finding has the line of its node.
+CHECKS: list[Callable[[ast.Module, Training], Iterable[Finding]]] = [_check_schedulers]
 
 
 def _parse(text: str, file: str | None) -> ast.Module:

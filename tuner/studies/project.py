@@ -86,13 +86,13 @@ def check_study(study: str | Path) -> Plan:
     Raises:
         DefinitionError: With every mistake of the files.
         StudyError: If the study was begun with another definition.
-        TunerError: If the task cannot run here: framework, optimizer, device, data.
+        TunerError: If it cannot run here: framework, optimizer, device, data, packages.
     """
     spec = load_spec(study)
     begun = _begun(spec)
     if begun:
         refuse_difference(begun.spec, spec)
-    spec.task.check()
+    spec.check()
     return Plan(
         spec=spec,
         updates_per_epoch=spec.task.updates_per_epoch,

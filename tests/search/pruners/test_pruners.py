@@ -5,32 +5,10 @@ from __future__ import annotations
 import optuna
 import pytest
 
-from tuner.definition import Halving, Hyperband, Median, NoPruner, SuccessiveHalving
-from tuner.search.pruner import make_pruner
+from tuner.search.pruners import Halving, Hyperband, Median, NoPruner, SuccessiveHalving
 
-GOOD = [0.80, 0.85, 0.88, 0.89, 0.90, 0.90, 0.91, 0.91, 0.92]
-BAD = [0.10, 0.11, 0.12, 0.13, 0.14, 0.15, 0.16, 0.17, 0.18]
-
-
-def epochs_trained(pruner: object, curves: list[list[float]]) -> list[int]:
-    """Return after how many epochs each trial was pruned, or ended."""
-    study = optuna.create_study(
-        study_name="curves",  # from which hyperband draws its brackets
-        direction="maximize",
-        pruner=make_pruner(pruner, len(GOOD), 10),
-    )
-    trained = []
-    for curve in curves:
-        trial = study.ask()
-        for epoch, value in enumerate(curve, start=1):
-            trial.report(value, step=epoch)
-            if epoch < len(curve) and trial.should_prune():
-                study.tell(trial, state=optuna.trial.TrialState.PRUNED)
-                break
-        else:
-            study.tell(trial, curve[-1])
-        trained.append(epoch)
-    return trained
+from ..searches import search
+from .curves import BAD, GOOD, epochs_trained
 
 
 def test_halving_judges_after_the_first_third_and_ninth_part() -> None:
@@ -89,7 +67,7 @@ def test_rungs_are_whole_epochs_before_the_last(
 
 def test_a_trial_that_is_asked_again_gets_the_same_answer() -> None:
     study = optuna.create_study(
-        direction="maximize", pruner=make_pruner(Halving(type="halving", keep=[0.5, 0.3]), 10, 10)
+        direction="maximize", pruner=Halving(type="halving", keep=[0.5, 0.3]).make(search(10, 10))
     )
     for value in (0.5, 0.4, 0.6):
         trial = study.ask()

@@ -12,41 +12,11 @@ from typing import Any
 
 import numpy as np
 from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.definition import ACCURACY, TPE, Objective, Sampler, Screening
-from tuner.search.forecast import make_forecast
-from tuner.search.screening import Screening as ScreeningSampler
-from tuner.space import SearchSpace
-
-
-def make_sampler(
-    definition: Sampler,
-    space: SearchSpace,
-    objective: Objective = ACCURACY,
-) -> BaseSampler:
-    """Return the sampler that a study's ``[sampler]`` table describes.
-
-    Args:
-        definition: The parsed table.
-        space: What is sampled.
-        objective: What trials are judged by.
-    """
-    seed = definition.seed
-    if isinstance(definition, Screening):
-        at_random = PerTrialSampler(seed, lambda s: RandomSampler(seed=s))
-        startup, candidates = definition.n_startup_trials, definition.n_candidates
-        per_epoch, horizon = space.clock
-        forecast = make_forecast(objective, per_epoch, horizon // per_epoch, startup)
-        return ScreeningSampler(at_random, space, seed, startup, candidates, forecast)
-    if isinstance(definition, TPE):
-        startup, group = definition.n_startup_trials, definition.group
-        return PerTrialSampler(
-            seed, lambda s: TPESampler(seed=s, n_startup_trials=startup, group=group)
-        )
-    return PerTrialSampler(seed, lambda s: RandomSampler(seed=s))
+from tuner.search.by_name import keeping_quiet
 
 
 class PerTrialSampler(BaseSampler):
@@ -74,7 +44,10 @@ class PerTrialSampler(BaseSampler):
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         """Sample the joint parameters."""
-        return self._for(trial, "").sample_relative(study, trial, search_space)
+        sampler = self._for(trial, "")
+        # For itself: TPE's groups are what it notes there.
+        sampler.infer_relative_search_space(study, trial)
+        return sampler.sample_relative(study, trial, search_space)
 
     def sample_independent(
         self,
@@ -99,4 +72,5 @@ class PerTrialSampler(BaseSampler):
 
     def _for(self, trial: FrozenTrial, param: str) -> BaseSampler:
         entropy = (self._seed, trial.number, zlib.crc32(param.encode()))
-        return self._make(int(np.random.SeedSequence(entropy).generate_state(1)[0]))
+        with keeping_quiet():
+            return self._make(int(np.random.SeedSequence(entropy).generate_state(1)[0]))

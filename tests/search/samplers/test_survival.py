@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuner.search.survival import Survival
+from tuner.search.samplers.survival import Survival
 
 RATES = st.lists(st.floats(-4.0, 1.0), max_size=12)
 A_RATE = st.floats(-4.0, 1.0)

@@ -12,15 +12,14 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from tuner.definition import Screening
-from tuner.definition.spec import Random
+from tuner.definition import Search
 from tuner.reading import Clock
 from tuner.schedules import Cosine, Schedule, schedule_to_dict
-from tuner.search.sampler import make_sampler
+from tuner.search.samplers import Random, Screening
 from tuner.space import load_space
 
 HORIZON = 200
-SPACES = Path(__file__).parents[2] / "search_spaces"
+SPACES = Path(__file__).parents[3] / "search_spaces"
 SPACE = load_space(SPACES / "modern.toml", Clock(20, HORIZON))
 # What ends a trial: its value, or an epoch with a value there, or None if it collapsed.
 End = float | tuple[int, float] | None
@@ -35,11 +34,11 @@ def search(
     sampler: object, ends: Callable[[Schedule], End], n: int, *, fresh: bool = False
 ) -> tuple[optuna.Study, list[Schedule]]:
     """Run a study; with ``fresh``, every trial in a process of its own."""
-    study = optuna.create_study(direction="maximize", sampler=make_sampler(sampler, SPACE))
+    study = optuna.create_study(direction="maximize", sampler=sampler.make(Search(SPACE)))
     schedules = []
     for _ in range(n):
         if fresh:
-            study.sampler = make_sampler(sampler, SPACE)
+            study.sampler = sampler.make(Search(SPACE))
         trial = study.ask()
         schedule = SPACE.schedule(SPACE.sample(trial))
         trial.set_user_attr("schedule", schedule_to_dict(schedule))
@@ -113,7 +112,7 @@ def test_equal_values_say_nothing_in_whatever_order() -> None:
     rates = np.geomspace(1e-3, 0.2, 8)
 
     def next_one(final_lrs: Iterable[float]) -> dict[str, object]:
-        study = optuna.create_study(direction="maximize", sampler=make_sampler(Screening(), SPACE))
+        study = optuna.create_study(direction="maximize", sampler=Screening().make(Search(SPACE)))
         for rate in final_lrs:
             done = study.ask()
             schedule = Cosine(base_lr=0.4, final_lr=float(rate), horizon=HORIZON)

@@ -7,21 +7,20 @@ from pathlib import Path
 import optuna
 import pytest
 
-from tuner.definition import TPE
-from tuner.definition.spec import Random
+from tuner.definition import Search
 from tuner.reading import Clock
-from tuner.search.sampler import make_sampler
+from tuner.search.samplers import TPE, Random, Sampler
 from tuner.space import load_space
 
-SPACE = load_space(Path(__file__).parents[2] / "search_spaces" / "chapter.toml", Clock(235, 2350))
+SPACE = load_space(Path(__file__).parents[3] / "search_spaces" / "chapter.toml", Clock(235, 2350))
 
 
-def drawn(sampler: object, numbers: list[int], restart: bool) -> list[dict[str, object]]:
+def drawn(sampler: Sampler, numbers: list[int], restart: bool) -> list[dict[str, object]]:
     """Run trials with a made-up value; with ``restart``, every trial in a new process's state."""
-    study = optuna.create_study(direction="maximize", sampler=make_sampler(sampler, SPACE))
+    study = optuna.create_study(direction="maximize", sampler=sampler.make(Search(SPACE)))
     for _ in numbers:
         if restart:
-            study.sampler = make_sampler(sampler, SPACE)
+            study.sampler = sampler.make(Search(SPACE))
         trial = study.ask()
         values = SPACE.sample(trial)
         study.tell(trial, 1 - abs(values["base_lr"] - 0.2) + len(values["family"]) / 100)
@@ -29,9 +28,15 @@ def drawn(sampler: object, numbers: list[int], restart: bool) -> list[dict[str, 
 
 
 @pytest.mark.parametrize(
-    "sampler", [TPE(n_startup_trials=4), TPE(seed=7, n_startup_trials=4), Random(type="random")]
+    "sampler",
+    [
+        TPE(n_startup_trials=4),
+        TPE(seed=7, n_startup_trials=4),
+        TPE(n_startup_trials=4, group=True),
+        Random(type="random"),
+    ],
 )
-def test_a_new_sampler_for_every_trial_draws_what_one_sampler_draws(sampler: object) -> None:
+def test_a_new_sampler_for_every_trial_draws_what_one_sampler_draws(sampler: Sampler) -> None:
     numbers = list(range(14))
     assert drawn(sampler, numbers, restart=True) == drawn(sampler, numbers, restart=False)
 
@@ -43,14 +48,14 @@ def test_trials_and_seeds_differ() -> None:
 
 
 def test_parameters_of_a_trial_are_not_drawn_from_the_same_random_number() -> None:
-    study = optuna.create_study(sampler=make_sampler(Random(type="random"), SPACE))
+    study = optuna.create_study(sampler=Random(type="random").make(Search(SPACE)))
     trial = study.ask()
     assert trial.suggest_float("a", 0, 1) != trial.suggest_float("b", 0, 1)
 
 
 def test_a_trial_continued_between_two_parameters_gets_the_values_it_would_have() -> None:
     def start() -> tuple[optuna.Study, optuna.Trial]:
-        study = optuna.create_study(sampler=make_sampler(TPE(n_startup_trials=0), SPACE))
+        study = optuna.create_study(sampler=TPE(n_startup_trials=0).make(Search(SPACE)))
         for value in range(5):
             trial = study.ask()
             SPACE.sample(trial)
@@ -61,7 +66,7 @@ def test_a_trial_continued_between_two_parameters_gets_the_values_it_would_have(
     SPACE.sample(whole)
     study, broken = start()
     broken.suggest_categorical("family", SPACE.params["family"].choices)
-    study.sampler = make_sampler(TPE(n_startup_trials=0), SPACE)
+    study.sampler = TPE(n_startup_trials=0).make(Search(SPACE))
     again = optuna.trial.Trial(study, broken._trial_id)
     SPACE.sample(again)
     assert again.params == whole.params
@@ -69,8 +74,8 @@ def test_a_trial_continued_between_two_parameters_gets_the_values_it_would_have(
 
 def test_tpe_finds_a_better_region_than_random() -> None:
     # Its own seeds would show if each parameter were drawn without regard to the history.
-    def best(sampler: object) -> float:
-        study = optuna.create_study(direction="maximize", sampler=make_sampler(sampler, SPACE))
+    def best(sampler: Sampler) -> float:
+        study = optuna.create_study(direction="maximize", sampler=sampler.make(Search(SPACE)))
         total = 0.0
         for _ in range(40):
             trial = study.ask()

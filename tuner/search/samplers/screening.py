@@ -11,23 +11,24 @@ import contextlib
 import functools
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
+from pydantic import Field
 
-from tuner.definition import merit
+from tuner.definition import Sampler, Search, merit
 from tuner.errors import ScheduleError
 from tuner.schedules import Schedule, schedule_from_dict
-from tuner.search.drawing import Drawn, draw
-from tuner.search.forecast import Forecast, ahead, highest_lr
-from tuner.search.halving import Score, by_value
+from tuner.search.forecast import Forecast, Score, ahead, by_value, highest_lr, make_forecast
 from tuner.search.results import PRUNED_AFTER
 from tuner.search.ridge import Array, Ridge
-from tuner.search.survival import Survival, after_risk
+from tuner.search.samplers.drawing import Drawn, draw
+from tuner.search.samplers.per_trial import PerTrialSampler
+from tuner.search.samplers.survival import Survival, after_risk
 from tuner.search.trial import REASON, SCHEDULE
 from tuner.space import SearchSpace
 from tuner.storage import trial_id
@@ -38,6 +39,27 @@ _EXPLORATION = 0.5
 # Trainings from different seeds that a schedule is to survive: the trial, and the three fresh
 # seeds from which a confirm trains it.
 _TRAININGS = 4
+
+
+class Screening(Sampler):
+    """``[sampler] type = "screening"``: of many random schedules the one that promises most.
+
+    Random ones until ``n_startup_trials`` trials, baselines included, are complete.
+    """
+
+    type: Literal["screening"] = "screening"
+    n_startup_trials: int = Field(default=4, ge=2)
+    """Complete trials, baselines included, before which schedules are drawn at random."""
+    n_candidates: int = Field(default=64, ge=1)
+    """Random schedules to choose each trial's from."""
+
+    def make(self, search: Search) -> BaseSampler:
+        """Return Optuna's sampler."""
+        at_random = PerTrialSampler(self.seed, lambda seed: RandomSampler(seed=seed))
+        startup, candidates = self.n_startup_trials, self.n_candidates
+        per_epoch, epochs = search.updates_per_epoch, search.epochs
+        forecast = make_forecast(search.objective, per_epoch, epochs, startup)
+        return ScreeningSampler(at_random, search.space, self.seed, startup, candidates, forecast)
 
 
 class _Features(NamedTuple):
@@ -55,7 +77,7 @@ class _Past(NamedTuple):
     collapsed: list[FrozenTrial]
 
 
-class Screening(BaseSampler):
+class ScreeningSampler(BaseSampler):
     """Gives a trial the most promising of many random schedules, by a forecast before training.
 
     The rank among the study's trials is a quadratic function of what a schedule has ahead of it
@@ -65,8 +87,8 @@ class Screening(BaseSampler):
     leave possible one is drawn at random, closer to the likeliest than chance would be, so that
     what is not known yet gets tried too. What a schedule promises is its value under it, times
     the chance that four trainings from different seeds survive its highest LR
-    (:class:`tuner.search.survival.Survival`), which trials that collapsed teach. The schedule
-    that promises most is the trial's.
+    (:class:`tuner.search.samplers.survival.Survival`), which trials that collapsed teach. The
+    schedule that promises most is the trial's.
 
     Args:
         inner: The sampler that is asked until enough trials are complete.

@@ -10,11 +10,13 @@ import numpy as np
 import optuna
 
 import tuner
-from tuner.definition import Forecast, Halving, Objective
+from tuner.definition import Objective, Pruner
 from tuner.schedules import Schedule, schedule_to_dict
 from tuner.search.forecast import Forecast as Forecaster
 from tuner.search.forecast import make_forecast
-from tuner.search.pruner import make_pruner
+from tuner.search.pruners import Forecast, Halving
+
+from ..searches import search
 
 EPOCHS, UPDATES = 10, 20
 CHANCE = np.random.default_rng(0)
@@ -54,9 +56,9 @@ def run(
     return study.get_trials()[trial.number]
 
 
-def make_study(pruner: object) -> optuna.Study:
-    pruner = make_pruner(pruner, EPOCHS, UPDATES)
-    return optuna.create_study(direction="maximize", pruner=pruner)
+def make_study(pruner: Pruner) -> optuna.Study:
+    made = pruner.make(search(EPOCHS, UPDATES))
+    return optuna.create_study(direction="maximize", pruner=made)
 
 
 def test_the_expected_end_is_ranked_by_value_and_schedule_together() -> None:
