@@ -9,6 +9,8 @@ from pathlib import Path
 
 from ..servers import free_port
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 
 def test_it_says_where_it_listens_once_it_does(tmp_path: Path) -> None:
     port = free_port()
