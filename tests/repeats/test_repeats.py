@@ -10,6 +10,7 @@ import pytest
 import tuner
 from tuner.errors import StudyError, TrainingError
 from tuner.repeats import Confirmation
+from tuner.report import confirmed_sentence
 from tuner.studies import run_worker
 from tuner.tasks import FunctionTask, State
 
@@ -226,3 +227,28 @@ def test_seeds_from_which_the_task_cannot_be_trained_are_refused(tmp_path: Path)
     result = tuner.compare_study(study, seeds=2)
     assert result.comparison is not None
     assert result.comparison.missing == 0
+
+
+def test_a_training_that_ignores_its_seed_is_told_so(study: Path, own: Trainings) -> None:
+    own.score = lambda rate, _seed: rate
+    with pytest.raises(TrainingError, match="the training ignores its seed"):
+        confirm(study, own, top=1, seeds=3, max_seeds=3)
+    found = tuner.open_study(study).confirmation
+    assert found is not None
+    assert found.ignores_seeds
+    assert found.winner is None
+    assert "ignores its seed" in confirmed_sentence(found, "score")
+    # The search's own best is what there is.
+    result = tuner.open_study(study)
+    assert result.confirmed is None
+    assert result.best.value == max(row.value or 0 for row in result.trials)
+    with pytest.raises(TrainingError, match="the training ignores its seed"):
+        tuner.compare_study(study, seeds=3, task=own.task)
+
+
+def test_seeds_that_differ_for_one_schedule_are_used(study: Path, own: Trainings) -> None:
+    """A schedule that is too low to learn anything can end where it began from every seed."""
+    own.score = lambda rate, seed: rate + 0.001 * seed * (rate > 0.1)
+    found = confirm(study, own, top=1, seeds=3, max_seeds=3)
+    assert not found.ignores_seeds
+    assert found.winner is not None

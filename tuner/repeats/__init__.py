@@ -15,6 +15,7 @@ from tuner.repeats.confirmation import (
     difference,
     spread,
 )
+from tuner.repeats.seeds import seeds_are_ignored
 from tuner.repeats.study import enqueue, failed_of, planned, read_repeats, settings_of
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "read_comparison",
     "read_repeats",
     "rivals",
+    "seeds_are_ignored",
     "settings_of",
     "spread",
 ]

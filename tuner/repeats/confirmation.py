@@ -97,10 +97,14 @@ class Row(NamedTuple):
 
 
 class Confirmation(NamedTuple):
-    """A study's candidates on fresh seeds; ``missing`` trainings keep it from being done."""
+    """A study's candidates on fresh seeds; ``missing`` trainings keep it from being done.
+
+    ``ignores_seeds`` if trainings from different seeds are equal: then they say nothing.
+    """
 
     candidates: tuple[Candidate, ...]
     missing: tuple[Training, ...]
+    ignores_seeds: bool = False
 
     @property
     def trained(self) -> int:
@@ -109,8 +113,8 @@ class Confirmation(NamedTuple):
 
     @property
     def winner(self) -> Candidate | None:
-        """The leader, once nothing is missing."""
-        return None if self.missing else leader(self.candidates)
+        """The leader, once nothing is missing and seeds told something."""
+        return None if self.missing or self.ignores_seeds else leader(self.candidates)
 
     @property
     def tie_set(self) -> tuple[Candidate, ...]:

@@ -29,8 +29,10 @@ from tuner.definition import (
     wrong_seed,
 )
 from tuner.errors import StudyError
+from tuner.repeats.belonging import belong, set_aside
 from tuner.repeats.confirmation import Candidate, Confirmation
 from tuner.repeats.racing import race
+from tuner.repeats.seeds import ignores_seeds
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.search import BASELINE, LABEL, REASON, SCHEDULE, SEED, records_of, store_definition
 from tuner.storage import storage_of, trial_id
@@ -41,12 +43,19 @@ _CANDIDATES = "candidates"
 
 
 def find_repeats(storage: BaseStorage, name: str, ending: str) -> Study | None:
-    """Return the repeats of the study ``name``, None if they were never begun."""
-    full = name_of_study(name) + ending
-    if full not in [study.study_name for study in storage.get_all_studies()]:
+    """Return the repeats of the study ``name``, None if they were never begun.
+
+    Those of a study that had its name before are not its own.
+    """
+    base = name_of_study(name)
+    names = {study.study_name for study in storage.get_all_studies()}
+    if not {base, base + ending} <= names:
         return None
-    study = optuna.load_study(study_name=full, storage=storage)
-    return study if _CANDIDATES in study.user_attrs else None
+    study = optuna.load_study(study_name=base + ending, storage=storage)
+    if _CANDIDATES not in study.user_attrs:
+        return None
+    of = optuna.load_study(study_name=base, storage=storage)
+    return study if belong(study, of, candidates_of(study)) else None
 
 
 def _added(before: list[Candidate], new: Sequence[Candidate]) -> list[Candidate]:
@@ -78,6 +87,7 @@ def prepare_repeats(
     Raises:
         StudyError: If the task cannot be trained from one of the seeds.
     """
+    _make_room(storage, spec.name, ending)
     study = optuna.create_study(
         study_name=spec.name + ending,
         storage=storage,
@@ -93,6 +103,15 @@ def prepare_repeats(
     # The last one: with it, they can be read and continued.
     _store(study, _CANDIDATES, [_to_dict(candidate) for candidate in found])
     return study
+
+
+def _make_room(storage: BaseStorage, name: str, ending: str) -> None:
+    """Set repeats aside that are of another study, which had this name before."""
+    names = {study.study_name for study in storage.get_all_studies()}
+    if name + ending in names and find_repeats(storage, name, ending) is None:
+        repeats = optuna.load_study(study_name=name + ending, storage=storage)
+        if _CANDIDATES in repeats.user_attrs:
+            set_aside(repeats, storage)
 
 
 def settings_of(study: Study) -> Confirm:
@@ -208,7 +227,8 @@ def read_repeats(study: Study, spec: StudySpec) -> Confirmation:
             averaged=candidate.averaged + averaged,
         )
     found = [*candidates.values()]
-    return Confirmation(tuple(found), tuple(race(found, seeds, settings.seeds)))
+    missing = tuple(race(found, seeds, settings.seeds))
+    return Confirmation(tuple(found), missing, ignores_seeds(study, seeds))
 
 
 def _with_seeds_had(settings: Confirm, study: Study, spec: StudySpec) -> Confirm:

@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
@@ -26,6 +24,7 @@ from optuna.storages import BaseStorage, RDBStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from tuner.search.processes import start_of, this_machine
 from tuner.search.trial import REASON
 from tuner.storage import (
     SYSTEM_ATTRIBUTES,
@@ -47,6 +46,9 @@ UNBORN_SECONDS = 15.0
 # A trial on which so many processes died without finishing another epoch is given up.
 MOST_DEATHS = 5
 
+# Seconds within which two starts of one number are one.
+_SAME_START = 1.0
+
 # System attributes of a trial, plain JSON.
 _OWNER = "tuner:owner"
 _DEATHS = "tuner:deaths"
@@ -62,24 +64,24 @@ class Owner(NamedTuple):
 
     def is_same_process(self, other: Owner) -> bool:
         """Tell whether two sightings are of one process."""
-        return self[:2] == other[:2] and abs(self.started - other.started) < 1.0
+        return self[:2] == other[:2] and abs(self.started - other.started) < _SAME_START
 
     def is_alive(self) -> bool:
         """Tell whether the process, of this machine, is there."""
         try:
             process = psutil.Process(self.pid)
             # A number is given to another process sooner or later; its start tells them apart.
-            started: float = process.create_time()
+            started = start_of(process)
             if process.status() == psutil.STATUS_ZOMBIE:  # over, though nobody asked how it ended
                 return False
         except psutil.NoSuchProcess:
             return False
-        return bool(abs(started - self.started) < 1.0)
+        return abs(started - self.started) < _SAME_START
 
 
 def this_process() -> Owner:
     """Return the process that asks."""
-    return Owner(_machine(), os.getpid(), psutil.Process().create_time())
+    return Owner(this_machine(), os.getpid(), start_of(psutil.Process()))
 
 
 def owner_of(trial: FrozenTrial) -> Owner | None:
@@ -150,7 +152,7 @@ class Watch:
     def __init__(self, *, supervised: bool = False) -> None:
         watcher = psutil.Process()
         parent = watcher.parent() if supervised else None
-        self._since: float = (parent or watcher).create_time()
+        self._since = start_of(parent or watcher)
         self._seen: dict[int, tuple[Owner | None, float]] = {}
 
     def orphans(self, study: Study, storage: BaseStorage) -> list[FrozenTrial]:
@@ -167,11 +169,11 @@ class Watch:
         owner = owner_of(orphan)
         if owner is None:
             return False
-        return owner.machine != _machine() or owner.started > self._since
+        return owner.machine != this_machine() or owner.started > self._since
 
     def _is_orphan(self, trial: FrozenTrial, back: float) -> bool:
         owner = owner_of(trial)
-        if owner is not None and owner.machine == _machine():
+        if owner is not None and owner.machine == this_machine():
             return not owner.is_alive()
         # Elsewhere, or killed between Optuna's "ask" and the first beat. While the database is
         # away no heart can beat.
@@ -281,11 +283,3 @@ def deaths_of(trial: FrozenTrial) -> int:
     """Return how many processes died on a trial without finishing another epoch of it."""
     count, _ = system_attribute(trial, _DEATHS) or (0, 0)
     return int(count)
-
-
-def _machine() -> str:
-    """Name the space of process numbers: containers can share a host name."""
-    space = ""
-    with suppress(OSError):
-        space = str(Path("/proc/self/ns/pid").readlink())
-    return f"{socket.gethostname()} {space}".strip()

@@ -20,9 +20,10 @@ from tuner.repeats import rivals
 from tuner.schedules import is_whole
 from tuner.search import Event, prepare_study, quiet_optuna
 from tuner.storage import make_database, open_storage, storage_errors
+from tuner.studies.limits import Limits, refuse_ranks
 from tuner.studies.opening import found_spec, given_url, named_url
 from tuner.studies.result import StudyResult
-from tuner.studies.run import Limits, Run
+from tuner.studies.run import Run
 from tuner.tasks import Task
 from tuner.workers import connected
 
@@ -76,6 +77,7 @@ def confirm_study(
         >>> result.confirmed.winner.label  # doctest: +SKIP
         'chapter: multi factor 0.5'
     """
+    refuse_ranks()
     limits = Limits.checked(None, timeout, workers)
     numbers = {"top": top, "seeds": seeds, "max_seeds": max_seeds}
     spec, url = None, ""
@@ -144,6 +146,7 @@ def compare_study(
         >>> [each.label for each in result.comparison.schedules]  # doctest: +SKIP
         ['constant 0.3', 'square root 0.1, epochs', ...]
     """
+    refuse_ranks()
     limits = Limits.checked(None, timeout, workers)
     if not is_whole(seeds) or not 2 <= seeds <= 1000:
         raise StudyError(

@@ -7,13 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from optuna.storages import BaseStorage
 from optuna.study import Study
 
 from tuner.definition import COMPARE, CONFIRM, Confirm, StudySpec, seconds
-from tuner.errors import StorageError, StudyError, TrainingError
+from tuner.errors import StorageError, TrainingError
 from tuner.repeats import (
     Candidate,
     Confirmation,
@@ -22,8 +21,8 @@ from tuner.repeats import (
     prepare_comparison,
     prepare_confirm,
     read_repeats,
+    seeds_are_ignored,
 )
-from tuner.schedules import is_whole
 from tuner.search import (
     Listener,
     StudyEnded,
@@ -44,38 +43,11 @@ from tuner.storage import (
     hurry_if,
     one_at_a_time,
     storage_errors,
+    trial_id,
 )
+from tuner.studies.limits import Limits
 from tuner.studies.result import StudyResult
 from tuner.workers import Cluster, run_workers
-
-
-class Limits(NamedTuple):
-    """What a caller sets for one run, each None if the study's definition decides."""
-
-    trials: int | None
-    timeout: str | None
-    workers: int | None
-
-    @classmethod
-    def checked(cls, trials: int | None, timeout: str | None, workers: int | None) -> Limits:
-        """Return the limits.
-
-        Raises:
-            StudyError: If a number is not a whole one of 1 or more.
-            UnitError: If the timeout is no time.
-        """
-        for name, value in (("trials", trials), ("workers", workers)):
-            if value is not None and not (is_whole(value) and value >= 1):
-                text = f"`{name}` must be a whole number of 1 or more, but got {value!r}."
-                raise StudyError(text)
-        if timeout is not None:
-            seconds(timeout)
-        # NumPy's numbers as Python's.
-        return cls(trials and int(trials), timeout, workers and int(workers))
-
-    def is_whole(self, budget: int) -> bool:
-        """Tell whether a run with these limits ends with the whole budget of its study."""
-        return self.trials is None or self.trials >= budget
 
 
 class Run:
@@ -133,7 +105,7 @@ class Run:
             if not failed or any(row.state in ("complete", "pruned") for row in rows):
                 return
             trials = study.get_trials(deepcopy=False)
-            try_again(self._database, [trials[row.number]._trial_id for row in failed])
+            try_again(self._database, [trial_id(trials[row.number]) for row in failed])
         raise TrainingError(
             f"All {len(failed)} trials failed, the last one: {failed[-1].reason}. They are in the"
             " queue again; repair it and run the same command once more."
@@ -173,6 +145,8 @@ class Run:
         started = time.monotonic()
         while ended == "done":
             study, found, budget = self._next_round(prepare, failed_again=not begun)
+            if found.ignores_seeds:
+                raise TrainingError(seeds_are_ignored(self._spec))
             if not found.missing:
                 break
             if not begun:

@@ -22,9 +22,10 @@ from tuner.search import (
     stored_spec,
 )
 from tuner.storage import make_database, open_storage, storage_errors
+from tuner.studies.limits import Limits, refuse_ranks
 from tuner.studies.opening import found_spec, given_url
 from tuner.studies.result import StudyResult
-from tuner.studies.run import Limits, Run, run_to_the_end
+from tuner.studies.run import Run, run_to_the_end
 from tuner.tasks import Task
 from tuner.workers import connected
 
@@ -77,6 +78,7 @@ def run_study(
         >>> import tuner
         >>> result = tuner.run_study("studies/quickstart.toml")  # doctest: +SKIP
     """
+    refuse_ranks()
     limits = Limits.checked(trials, timeout, workers)
     spec = load_spec(study, task)
     if storage is not None:
@@ -130,6 +132,7 @@ def resume_study(
         StorageError: If the database does not exist or is not Optuna's.
         StudyError: If it has no such study.
     """
+    refuse_ranks()
     limits = Limits.checked(trials, timeout, workers)
     url = given_url(storage)
     database = open_storage(url)
@@ -175,6 +178,7 @@ def run_worker(
     Raises:
         TunerError: As :func:`resume_study`.
     """
+    refuse_ranks()
     limits = Limits.checked(trials, None, None)
     url = given_url(storage)
     database = open_storage(url, wait_unless=stop_requested if supervised else None)
