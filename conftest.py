@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["pytester"]
+
 # Before PyTorch loads the OpenMP library, which reads it then: MXNet trains with one thread, and
 # with more gives other bits than in a process of its own.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -117,7 +119,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile("slow", **common)
     settings.register_profile("fast", max_examples=15, **common)
     settings.load_profile("fast" if is_fast else "slow")
-    config.addinivalue_line("markers", "slow: not in `make check`; set by the fixtures it asks for")
+    config.addinivalue_line("markers", "slow: not in `make check`; set by what it asks for")
     config.pluginmanager.register(Lanes(is_fast))
 
 

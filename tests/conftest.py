@@ -92,10 +92,11 @@ def tuner_command(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Callable
 
     def run(*arguments: object, cwd: Path = tmp_path) -> Ran:
         capfd.readouterr()
-        with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+        with pytest.MonkeyPatch.context() as patch:
             patch.chdir(cwd)
             patch.setattr(sys, "argv", ["tuner", *map(str, arguments)])
-            main()
+            with pytest.raises(SystemExit) as ended:
+                main()
         code = ended.value.code
         del ended
         gc.collect()  # closes what the exception holds, as the end of a process does

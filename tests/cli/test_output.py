@@ -54,7 +54,7 @@ LABEL = "old [/best] x :fire: [bold]"
 
 
 @pytest.fixture(scope="module")
-def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def searched(tmp_path_factory: pytest.TempPathFactory, processes: None) -> Path:
     """Return a study whose baseline has a label that could be markup, confirmed."""
     folder = tmp_path_factory.mktemp("labels")
     (folder / "scores.py").write_text(

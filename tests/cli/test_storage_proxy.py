@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from ..servers import free_port
 
 pytestmark = pytest.mark.usefixtures("processes")
