@@ -46,7 +46,7 @@ def name_of(page: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(tmp_path_factory: pytest.TempPathFactory, processes: None) -> Path:
     """The site, built as `make docs` does; without network, it names nothing outside."""
     site = tmp_path_factory.mktemp("site")
     done = subprocess.run(
@@ -66,6 +66,7 @@ def run_pages(folder: Path, *pages: Path) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("pages", TOGETHER, ids=" ".join)
 def test_every_block_runs(pages: list[str], tmp_path: Path) -> None:
     done = run_pages(tmp_path, *(DOCS / page for page in pages))
@@ -113,6 +114,7 @@ def test_a_block_that_fails_is_found(
     assert f"{page}, line" in str(getattr(caught.value, "__notes__", f"{page}, line"))
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_page_that_fails_ends_its_process(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# Page\n\n```python\nassert 1 == 2\n```\n")

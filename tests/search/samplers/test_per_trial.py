@@ -72,6 +72,7 @@ def test_a_trial_continued_between_two_parameters_gets_the_values_it_would_have(
     assert again.params == whole.params
 
 
+@pytest.mark.usefixtures("seconds")
 def test_tpe_finds_a_better_region_than_random() -> None:
     # Its own seeds would show if each parameter were drawn without regard to the history.
     def best(sampler: Sampler) -> float:

@@ -18,6 +18,8 @@ from tuner.schedules import Cosine, Schedule, schedule_to_dict
 from tuner.search.samplers import Random, Screening
 from tuner.space import load_space
 
+pytestmark = pytest.mark.usefixtures("seconds")
+
 HORIZON = 200
 SPACES = Path(__file__).parents[3] / "search_spaces"
 SPACE = load_space(SPACES / "modern.toml", Clock(20, HORIZON))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import itertools
 import re
@@ -45,6 +46,7 @@ def section_schema(section: type[Section]) -> Schema:
     return found
 
 
+@functools.cache
 def _told(section: type[Section]) -> dict[str, str]:
     """Return the text below each key in the source, which pydantic would read at every import."""
     told: dict[str, str] = {}
