@@ -50,7 +50,7 @@ class Screening(Sampler):
     type: Literal["screening"] = "screening"
     n_startup_trials: int = Field(default=4, ge=2)
     """Complete trials, baselines included, before which schedules are drawn at random."""
-    n_candidates: int = Field(default=64, ge=1)
+    n_candidates: int = Field(default=64, ge=1, le=10_000)
     """Random schedules to choose each trial's from."""
 
     def make(self, search: Search) -> BaseSampler:
