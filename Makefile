@@ -1,4 +1,5 @@
 # make study   from nothing to a tuned schedule, on the real Fashion-MNIST
+# make check   lint, format, types and the tests that take a moment: of a changed line, in a minute
 # make test    from nothing to all checks and tests passed
 # make docs    the documentation as a site, site/index.html
 #
@@ -10,19 +11,26 @@ VENV   ?= .venv
 EXTRA  ?=
 BIN    := $(VENV)/bin
 
-.PHONY: study test docs data programs postgresql browser clean
+.PHONY: study check static test docs data programs postgresql browser clean
 
 study: $(VENV)/installed data
 	$(BIN)/tuner run studies/quickstart.toml
+
+# Needs the packages alone: no data, no PostgreSQL, no browser.
+check: $(VENV)/installed-dev static
+	$(BIN)/pytest -n logical -m "not slow" --durations=5
 
 # The programs are installed while the packages are.
 test:
 	@$(MAKE) --no-print-directory --jobs=2 $(VENV)/installed-dev programs
 	@$(MAKE) --no-print-directory data
+	@$(MAKE) --no-print-directory static
+	$(BIN)/pytest -n 3 --dist worksteal --durations=20
+
+static: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 3 --dist worksteal
 
 docs: $(VENV)/installed-docs
 	$(BIN)/python -m sphinx -W --keep-going -n -q -b html docs site

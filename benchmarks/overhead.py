@@ -33,9 +33,9 @@ import optuna
 from surroundings import surroundings
 
 import tuner
-from tuner.api import run_worker
-from tuner.search.events import EpochEnded, TrialStarted
+from tuner.search import EpochEnded, TrialStarted
 from tuner.storage import close, open_storage
+from tuner.studies import run_worker
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "overhead.json"
@@ -101,7 +101,7 @@ def timed(seconds: Counter[str], what: str, home: Any, name: str) -> None:
 def epoch_parts(folder: Path) -> None:
     """Print the shares of some epochs in a worker, in percent; for a process of its own."""
     import tuner.search.worker as worker
-    from tuner.checkpoints import CheckpointStore
+    from tuner.tasks import CheckpointStore
     from tuner.tasks.averaging import Average
     from tuner.tasks.gluon_data import Data
 

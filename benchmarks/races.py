@@ -21,9 +21,9 @@ import numpy as np
 from surroundings import surroundings
 
 import tuner
-from tuner.confirmation import Candidate, Confirmation
-from tuner.racing import race
-from tuner.spec import Confirm
+from tuner.definition import Confirm
+from tuner.repeats import Candidate, Confirmation
+from tuner.repeats.racing import race
 
 RESULTS = Path(__file__).parent / "results" / "races.json"
 FIELDS = ((1, 1), (3, 1), (3, 2), (3, 5))  # finalists and baselines

@@ -22,14 +22,12 @@ from typing import Any, NamedTuple
 import optuna
 from surroundings import surroundings
 
-from tuner.definitions import read_toml
+from tuner.reading import Clock, read_toml
 from tuner.schedules import Schedule, schedule_to_dict
 from tuner.space import SearchSpace, parse_space
-from tuner.tasks import gluon, gluon_data
+from tuner.tasks import LeNetFashionMNIST, TrainingCollapsed, gluon, gluon_data
 from tuner.tasks.averaging import Average
-from tuner.tasks.base import TrainingCollapsed
-from tuner.tasks.lenet import LeNetFashionMNIST, faster_forms, lenet
-from tuner.units import Clock
+from tuner.tasks.lenet import faster_forms, lenet
 
 ROOT = Path(__file__).parent.parent
 TABLE = Path(__file__).parent / "curves" / "lenet_10_epochs.jsonl"

@@ -16,7 +16,7 @@ import pyte
 import tuner
 from tests.browser import browser
 from tests.terminal import COLUMNS, in_terminal
-from tuner.results import ranking
+from tuner.search import ranking
 
 ROOT = Path(__file__).parent.parent
 STUDY = ROOT / "studies" / "quickstart.toml"

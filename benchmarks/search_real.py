@@ -33,13 +33,11 @@ from search import ours, peers
 from search_replay import Competitor, study_spec
 from surroundings import surroundings
 
-from tuner.checkpoints import CheckpointStore
-from tuner.results import PRUNED_AFTER
+from tuner.definition import StudySpec
 from tuner.schedules import Schedule, schedule_from_dict
-from tuner.search.events import EpochEnded, Event
-from tuner.search.trial import REASON, SCHEDULE, run_trial
-from tuner.spec import StudySpec
-from tuner.tasks.base import TrainingCollapsed
+from tuner.search import PRUNED_AFTER, REASON, SCHEDULE, EpochEnded, Event
+from tuner.search.trial import run_trial
+from tuner.tasks import CheckpointStore, TrainingCollapsed
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "search_real.jsonl"

@@ -14,13 +14,11 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from optuna.trial import TrialState
 
-from tuner.checkpoints import CheckpointStore
-from tuner.definitions import read_toml
-from tuner.results import PRUNED_AFTER
-from tuner.search.events import EpochEnded, Event, TrialStarted
-from tuner.search.trial import REASON, run_trial
-from tuner.spec import StudySpec, make_spec
-from tuner.tasks import Table
+from tuner.definition import StudySpec, make_spec
+from tuner.reading import read_toml
+from tuner.search import PRUNED_AFTER, REASON, EpochEnded, Event, TrialStarted
+from tuner.search.trial import run_trial
+from tuner.tasks import CheckpointStore, Table
 from tuner.tasks.recording import read_recording
 
 CHANCE = 0.1  # the accuracy of a collapsed training, among ten classes

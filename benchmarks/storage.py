@@ -27,7 +27,7 @@ import optuna
 from surroundings import surroundings
 
 import tuner
-from tuner.search.events import EpochEnded, TrialEnded, TrialStarted
+from tuner.search import EpochEnded, TrialEnded, TrialStarted
 from tuner.storage import close, open_storage
 
 ROOT = Path(__file__).parent.parent

@@ -19,8 +19,8 @@ import optuna
 from surroundings import surroundings
 
 import tuner
-from tuner.confirmation import spread
-from tuner.report.words import mean_sd
+from tuner.repeats import spread
+from tuner.report.sentences import mean_sd
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "transfer.json"

@@ -22,9 +22,9 @@ import optuna
 from surroundings import surroundings
 
 import tuner
-from tuner.confirmation import Candidate, difference, spread
-from tuner.report.words import mean_sd
-from tuner.spec import load_spec
+from tuner.definition import load_spec
+from tuner.repeats import Candidate, difference, spread
+from tuner.report.sentences import mean_sd
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "winner.json"

@@ -8,125 +8,128 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 import tuner
 
 PACKAGE = Path(tuner.__file__).parent
+# From the bottom up: a part imports itself and those before it.
+ORDER = [
+    "errors", "schedules", "adapters", "linting", "reading", "tasks", "storage", "space",
+    "definition", "search", "repeats", "workers", "report", "integrations", "studies",
+    "__init__", "cli", "__main__",
+]  # fmt: skip
+# A schedule hands itself over when it is called. The names of the package are there on demand.
+MAY_POINT_UP = {("schedules/handover.py", "adapters"), ("__init__.py", "cli")}
+# Modules that are there for others as they are: each adapter imports another framework, and the
+# command line more than anybody else needs.
+OPEN = ("tuner.adapters.", "tuner.cli.", "tuner.schedules.fields")
 FRAMEWORKS = {"mxnet", "torch", "jax", "optax", "keras", "tensorflow", "transformers", "lightning"}
-
-# From the top down: a part may import itself, its own row, and the rows below.
-ROWS: list[set[str]] = [
-    {"__init__", "__main__"},
-    {"cli"},
-    {"api", "project", "repeating"},
-    {"dashboard", "naming"},
-    {"running"},
-    {"study_result"},
-    {"report", "workers", "proxy", "clusters", "cluster_crew", "cluster_task"},
-    {"search"},
-    {
-        "checkpoints",
-        "comparison",
-        "confirmation",
-        "definitions",
-        "objective",
-        "passed_task",
-        "racing",
-        "patience",
-        "results",
-        "schemas",
-        "space",
-        "space_baselines",
-        "space_files",
-        "space_params",
-        "space_reading",
-        "space_values",
-        "spec",
-        "spec_checks",
-        "spec_search",
-        "spec_sections",
-        "spec_space",
-        "spec_task",
-        "sqlite",
-        "storage",
-        "storage_errors",
-        "storage_urls",
-        "tasks",
-        "templates",
-    },
-    {"adapters", "checks"},
-    {"schedules"},
-    {"units"},
-    {"compat", "errors"},
-]
-# A schedule's methods that hand it to a framework are the imports that point up.
-UPWARD = {
-    ("schedules/handover.py", f"tuner.adapters{framework}")
-    for framework in ("", ".keras", ".matplotlib", ".mxnet", ".optax", ".torch")
-}
+# What Optuna keeps to itself; on `self` they are names of ours.
+PRIVATE = {"_trial_id", "_study_id", "_storage", "system_attrs"}
 
 
 class Import(NamedTuple):
+    """``from module import name``, or ``import module`` without a name."""
+
     file: str
     line: int
     module: str
+    name: str
 
+    @property
+    def package(self) -> str:
+        return self.module.partition(".")[0]
 
-def sources() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted(PACKAGE.rglob("*.py")):
-        name = path.relative_to(PACKAGE).as_posix()
-        yield name, ast.parse(path.read_text(encoding="utf-8"), filename=name)
+    @property
+    def part(self) -> str:
+        """What it imports from, if that is a part of our package."""
+        inner = self.module.split(".")[1] if "." in self.module else self.name
+        return "" if self.package != "tuner" else inner if inner in PARTS else "__init__"
 
-
-SOURCES = dict(sources())
-
-
-def imports(file: str, tree: ast.Module) -> Iterator[Import]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield Import(file, node.lineno, alias.name)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{file}:{node.lineno} imports relatively"
-            assert node.module is not None
-            for alias in node.names:
-                part = f"{node.module}.{alias.name}"
-                # `from tuner import spec` imports the module tuner.spec.
-                yield Import(file, node.lineno, part if node.module == "tuner" else node.module)
-
-
-IMPORTS = [found for file, tree in SOURCES.items() for found in imports(file, tree)]
+    @property
+    def is_inner(self) -> bool:
+        """Whether it is from another part of our package."""
+        return self.part not in ("", part_of(self.file))
 
 
 def part_of(file: str) -> str:
     return file.removesuffix(".py").partition("/")[0]
 
 
-def row_of(part: str) -> int:
-    return next(number for number, row in enumerate(ROWS) if part in row)
+def imports(file: str, node: ast.AST) -> Iterator[Import]:
+    if isinstance(node, ast.Import):
+        yield from (Import(file, node.lineno, each.name, "") for each in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        module = "." * node.level + (node.module or "")
+        yield from (Import(file, node.lineno, module, each.name) for each in node.names)
+
+
+def face(part: str) -> set[str]:
+    """Return the names that a package gives to others."""
+    lists = [
+        node.value
+        for node in TREES[f"{part}/__init__.py"].body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    ]
+    return {name for found in lists for name in ast.literal_eval(found)}
+
+
+TREES = {
+    path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+NODES = [(file, node) for file, tree in TREES.items() for node in ast.walk(tree)]
+PARTS = {part_of(file) for file in TREES}
+IMPORTS = [found for file, node in NODES for found in imports(file, node)]
 
 
 def test_the_source_is_found() -> None:
-    assert "schedules/base.py" in SOURCES
-    assert Import("schedules/registry.py", 5, "dataclasses") in IMPORTS
+    assert len(IMPORTS) > 1000
+    assert any(found.is_inner and found.part == "schedules" for found in IMPORTS)
+    assert "load_schedule" in face("schedules")
 
 
-@pytest.mark.parametrize("file", sorted(SOURCES))
-def test_every_part_has_its_row(file: str) -> None:
-    assert any(part_of(file) in row for row in ROWS), f"put {part_of(file)} into a row"
+def test_the_package_is_seen_at_a_glance() -> None:
+    assert len(PARTS) <= 18
+    assert sorted(PARTS - {*ORDER}) == []  # put it into the order
 
 
 def test_imports_point_down() -> None:
+    """So there are no circles."""
     upward = [
         found
         for found in IMPORTS
-        if found.module.startswith("tuner.")
-        and part_of(found.file) != found.module.split(".")[1]
-        and row_of(found.module.split(".")[1]) < row_of(part_of(found.file))
-        and (found.file, found.module) not in UPWARD
+        if found.is_inner
+        and ORDER.index(found.part) > ORDER.index(part_of(found.file))
+        and (found.file, found.part) not in MAY_POINT_UP
     ]
     assert upward == []
+
+
+def test_a_package_is_imported_by_its_face() -> None:
+    faces = {part: face(part) for part in PARTS if f"{part}/__init__.py" in TREES}
+    behind = [
+        found
+        for found in IMPORTS
+        if found.is_inner
+        and found.part in faces
+        and not found.module.startswith(OPEN)
+        and not (found.module == f"tuner.{found.part}" and found.name in faces[found.part])
+    ]
+    assert behind == []
+
+
+def test_the_hand_over_imports_when_called() -> None:
+    """And not when the module is imported: loading a schedule needs the standard library alone."""
+    at_once = [
+        found
+        for file, tree in TREES.items()
+        if part_of(file) == "schedules"
+        for node in tree.body
+        for found in imports(file, node)
+        if found.package not in sys.stdlib_module_names
+        and found.part not in ("errors", "schedules")
+    ]
+    assert at_once == []
 
 
 def test_schedules_import_the_standard_library_alone() -> None:
@@ -134,56 +137,40 @@ def test_schedules_import_the_standard_library_alone() -> None:
         found
         for found in IMPORTS
         if part_of(found.file) == "schedules"
-        and found.module.partition(".")[0] not in sys.stdlib_module_names
-        and not found.module.startswith(("tuner.schedules", "tuner.errors"))
-        and (found.file, found.module) not in UPWARD
+        and found.package not in {*sys.stdlib_module_names, "tuner"}
     ]
     assert foreign == []
 
 
-def test_the_upward_imports_happen_when_called() -> None:
-    """And not when the module is imported."""
-    at_the_top = [
-        node for node in SOURCES["schedules/handover.py"].body if isinstance(node, ast.ImportFrom)
-    ]
-    assert at_the_top
-    assert not any((node.module or "").startswith("tuner.adapters") for node in at_the_top)
-
-
 def test_frameworks_are_imported_in_their_places_alone() -> None:
-    elsewhere = [
-        found
-        for found in IMPORTS
-        if found.module.partition(".")[0] in FRAMEWORKS
-        and part_of(found.file) not in ("compat", "tasks", "adapters")
-    ]
-    assert elsewhere == []
-
-
-def test_mxnet_is_imported_by_one_module() -> None:
-    """Beside a current NumPy it needs the preparation that is there."""
-    assert {found.file for found in IMPORTS if found.module.split(".")[0] == "mxnet"} == {
-        "compat.py"
+    found = {each.file for each in IMPORTS if each.package in FRAMEWORKS}
+    assert {part_of(file) for file in found} <= {"adapters", "tasks", "integrations"}
+    assert {each.file for each in IMPORTS if each.package == "mxnet"} == {
+        "adapters/mxnet_import.py"  # which prepares for it what a current NumPy lacks
     }
 
 
 def test_only_the_command_line_prints() -> None:
-    printing = [
-        f"{file}:{node.lineno}"
-        for file, tree in SOURCES.items()
-        if part_of(file) != "cli"
-        for node in ast.walk(tree)
+    printing = {
+        file
+        for file, node in NODES
         if (isinstance(node, ast.Name) and node.id == "print")
-        or (
-            isinstance(node, ast.Attribute)
-            and node.attr == "stdout"
-            and isinstance(node.value, ast.Name)
-            and node.value.id == "sys"
-        )
-        or (
-            isinstance(node, ast.ImportFrom)
-            and node.module == "sys"
-            and any(alias.name == "stdout" for alias in node.names)
-        )
-    ]
-    assert printing == []
+        or (isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.stdout")
+    } | {found.file for found in IMPORTS if (found.module, found.name) == ("sys", "stdout")}
+    assert {part_of(file) for file in printing} <= {"cli"}
+
+
+def test_one_module_knows_what_optuna_keeps_to_itself() -> None:
+    private = {f.file for f in IMPORTS if f.package == "optuna" and "._" in f"{f.module}.{f.name}"}
+    private |= {
+        file
+        for file, node in NODES
+        if isinstance(node, ast.Attribute)
+        and node.attr in PRIVATE
+        and ast.unparse(node.value) != "self"
+    }
+    assert private == {"storage/optuna_internals.py"}
+
+
+def test_nothing_is_imported_relatively() -> None:
+    assert [found for found in IMPORTS if found.module.startswith(".")] == []

@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 import tuner
-from tuner.results import TrialRow
+from tuner.search import TrialRow
+
+pytestmark = pytest.mark.usefixtures("processes")
 
 ROOT = Path(__file__).parent.parent
 SMALL = {**os.environ, "EXAMPLE_SHARE": "0.03"}

@@ -25,6 +25,7 @@ def test_every_public_name_is_there() -> None:
         _ = tuner.cosine
 
 
+@pytest.mark.usefixtures("processes")
 def test_loading_a_schedule_imports_neither_mxnet_nor_optuna_nor_numpy() -> None:
     program = (
         "import sys, tuner; tuner.load_schedule;"
@@ -37,6 +38,7 @@ def test_loading_a_schedule_imports_neither_mxnet_nor_optuna_nor_numpy() -> None
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.usefixtures("processes")
 def test_mxnet_imports_scipys_statistics_and_h5py_when_it_uses_them() -> None:
     program = (
         "import sys, tuner; mx = tuner.import_mxnet();"
@@ -55,6 +57,7 @@ def test_mxnet_imports_scipys_statistics_and_h5py_when_it_uses_them() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("times", [1, 2])
 def test_mxnet_is_whole_after_a_plain_import_that_failed(times: int) -> None:
     program = (
@@ -83,7 +86,7 @@ def test_mxnet_is_whole_after_a_plain_import_that_failed(times: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel(tmp_path_factory: pytest.TempPathFactory, processes: None) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
         [
@@ -184,3 +187,23 @@ def test_an_installed_wheel_starts_a_project(wheel: Path, tmp_path: Path) -> Non
     )  # fmt: skip
     assert checked.returncode == 0, checked.stderr
     assert "horizon   4 epochs x 235 updates = 940" in checked.stdout
+
+
+@pytest.mark.usefixtures("processes")
+def test_a_star_gives_what_is_there_without_optuna() -> None:
+    program = (
+        "import sys; sys.modules['optuna'] = None\n"
+        "import importlib.util as u; find = u.find_spec\n"
+        "u.find_spec = lambda name, *a: None if name == 'optuna' else find(name, *a)\n"
+        "from tuner import *\n"
+        "assert load_schedule and Cosine and lint and TunerError\n"
+        "assert 'run_study' not in globals()\n"
+        "import tuner\n"
+        "try: tuner.run_study\n"
+        "except ImportError: pass\n"
+        "else: sys.exit('run_study without Optuna')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

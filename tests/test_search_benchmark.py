@@ -15,7 +15,7 @@ import pytest
 
 from tuner.schedules import Constant, schedule_to_dict
 
-from .spaces import CONSTANT_RATES
+from .space.spaces import CONSTANT_RATES
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 RATES = [10 ** (-3 + step / 6) for step in range(20)]
@@ -46,6 +46,7 @@ def table(path: Path) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_searches_of_a_small_table(tmp_path: Path) -> None:
     space = tmp_path / "rates.toml"
     space.write_text(CONSTANT_RATES)

@@ -12,16 +12,14 @@ MXNet nor Optuna.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tuner.api import open_study, resume_study, run_study
-    from tuner.checks import check_training, lint
+    from tuner.adapters import import_mxnet
     from tuner.cli.progress import live
-    from tuner.compat import import_mxnet
     from tuner.errors import TunerError
-    from tuner.project import check_study, init_project
-    from tuner.repeating import compare_study, confirm_study
+    from tuner.linting import check_training, lint
     from tuner.schedules import (
         WSD,
         Constant,
@@ -43,22 +41,31 @@ if TYPE_CHECKING:
         read_schedule_file,
         save_schedule,
     )
-    from tuner.study_result import StudyResult
+    from tuner.studies import (
+        StudyResult,
+        check_study,
+        compare_study,
+        confirm_study,
+        init_project,
+        open_study,
+        resume_study,
+        run_study,
+    )
 
 _HOMES = {
-    "StudyResult": "tuner.study_result",
-    "open_study": "tuner.api",
-    "resume_study": "tuner.api",
-    "run_study": "tuner.api",
-    "check_training": "tuner.checks",
-    "lint": "tuner.checks",
-    "live": "tuner.cli.progress",
-    "import_mxnet": "tuner.compat",
     "TunerError": "tuner.errors",
-    "check_study": "tuner.project",
-    "init_project": "tuner.project",
-    "compare_study": "tuner.repeating",
-    "confirm_study": "tuner.repeating",
+    "import_mxnet": "tuner.adapters",
+    "check_training": "tuner.linting",
+    "lint": "tuner.linting",
+    "StudyResult": "tuner.studies",
+    "check_study": "tuner.studies",
+    "compare_study": "tuner.studies",
+    "confirm_study": "tuner.studies",
+    "init_project": "tuner.studies",
+    "open_study": "tuner.studies",
+    "resume_study": "tuner.studies",
+    "run_study": "tuner.studies",
+    "live": "tuner.cli.progress",
 }
 
 __all__ = [
@@ -97,12 +104,22 @@ __all__ = [
 ]
 
 
+# Without Optuna, as where only schedules are loaded, a star gives the names that there are.
+try:
+    _has_optuna = importlib.util.find_spec("optuna") is not None
+except ImportError:
+    _has_optuna = False
+for _name, _home in _HOMES.items():
+    if not _has_optuna and _home in ("tuner.studies", "tuner.cli.progress"):
+        __all__.remove(_name)
+
+
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         from importlib.metadata import version
 
         return version("schedule-tuner")
-    if name not in __all__:
+    if name not in _HOMES and name not in __all__:
         raise AttributeError(f"module 'tuner' has no attribute {name!r}")
     home = _HOMES.get(name, "tuner.schedules")
     value = getattr(importlib.import_module(home), name)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tuner.adapters import import_mxnet
 from tuner.adapters.mxnet import optimizer_params, to_mxnet
-from tuner.compat import import_mxnet
 from tuner.errors import FrozenScheduleError
 from tuner.schedules import (
     FAMILIES,

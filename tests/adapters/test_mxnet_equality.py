@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tuner.compat import import_mxnet
+from tuner.adapters import import_mxnet
 from tuner.schedules import Cosine, Factor, MultiFactor, Poly, Schedule
 
 SETS, LONGEST = 200, 1500

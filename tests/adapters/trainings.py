@@ -17,8 +17,8 @@ import numpy
 import optax
 import torch
 
+from tuner.adapters import import_mxnet
 from tuner.adapters.mxnet import optimizer_params
-from tuner.compat import import_mxnet
 from tuner.schedules import Schedule
 
 mxnet = import_mxnet()

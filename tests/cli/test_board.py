@@ -10,8 +10,8 @@ from rich.console import Console
 import tuner
 from tuner.cli.board import Board, Running, clock, drawn, running_line, spark, standing
 from tuner.cli.watching import board
-from tuner.results import TrialRow
-from tuner.tasks.base import EpochRecord
+from tuner.search import TrialRow
+from tuner.tasks import EpochRecord
 
 ROOT = Path(__file__).parents[2]
 SPEC = tuner.check_study(ROOT / "studies" / "quickstart.toml").spec

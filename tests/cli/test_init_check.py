@@ -11,7 +11,7 @@ import pytest
 
 import tuner
 from tuner.cli.main import main
-from tuner.schemas import schema_text
+from tuner.definition import schema_text
 
 ROOT = Path(__file__).parent.parent.parent
 STUDY, SPACE = Path("studies/quickstart.toml"), Path("search_spaces/chapter.toml")

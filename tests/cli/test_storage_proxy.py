@@ -1,4 +1,4 @@
-"""What ``tuner storage-proxy`` says, and when; tests/test_postgresql.py has workers behind one."""
+"""What ``tuner storage-proxy`` says; ``storage/test_postgresql.py`` has workers behind one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from ..servers import free_port
+
+pytestmark = pytest.mark.usefixtures("processes")
 
 
 def test_it_says_where_it_listens_once_it_does(tmp_path: Path) -> None:

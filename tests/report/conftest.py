@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tuner.spec import StudySpec
+from tuner.definition import StudySpec
 
 from .studies import make_spec
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tuner.objective import Objective
-from tuner.results import TrialRow
+from tuner.definition import Objective
+from tuner.reading import Clock
 from tuner.schedules import Cosine, Schedule
-from tuner.tasks.base import EpochRecord
-from tuner.units import Clock
+from tuner.search import TrialRow
+from tuner.tasks import EpochRecord
 
 CLOCK = Clock(updates_per_epoch=10, horizon=40)
 EPOCHS = 4

@@ -11,12 +11,11 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
-from tuner.objective import METRICS
+from tuner.definition import METRICS, StudySpec, load_spec
 from tuner.schedules import schedule_to_dict
-from tuner.search.study import prepare_study
-from tuner.spec import StudySpec, load_spec
+from tuner.search import prepare_study
 from tuner.storage import open_storage
-from tuner.tasks.base import EpochRecord
+from tuner.tasks import EpochRecord
 
 SPACE = Path(__file__).parents[2] / "search_spaces" / "chapter.toml"
 HOSTILE = "<script>alert('reason')</script>"

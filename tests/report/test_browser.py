@@ -13,8 +13,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 import tuner
-from tuner.results import TrialRow, ranking
-from tuner.study_result import StudyResult
+from tuner.search import TrialRow, ranking
+from tuner.studies import StudyResult
 
 from ..browser import Browser, browser
 from .page_scripts import COVERED, PLACES, UNDRAWN

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from tuner.definition import StudySpec
 from tuner.report.charts import charts
 from tuner.report.confirmed import Confirmed, Finalist
 from tuner.report.data import report_data
-from tuner.report.look import Chart
 from tuner.report.snapshot import snapshot
-from tuner.results import trial_rows
-from tuner.spec import StudySpec
+from tuner.report.style import Chart
+from tuner.search import trial_rows
 
 from .studies import STATES, figure_data, make_spec, study_in
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 import tuner
-from tuner.comparison import Compared, Comparison, Repeat
+from tuner.repeats import Compared, Comparison, Repeat
 from tuner.report.comparison_figures import schedules_figure, seeds_figure, training_figure
 from tuner.report.comparison_page import render_comparison
-from tuner.report.look import folded, row_height
-from tuner.tasks.base import EpochRecord
+from tuner.report.style import folded, row_height
+from tuner.tasks import EpochRecord
 
 from ..browser import browser
 from .reading import Page

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from tuner import Constant
-from tuner.confirmation import Candidate, Confirmation, Training
+from tuner.definition import StudySpec
+from tuner.repeats import Candidate, Confirmation
+from tuner.repeats.confirmation import Training
 from tuner.report import write_report
-from tuner.spec import StudySpec
 
 from .reading import Page
 from .studies import HOSTILE, make_spec, prepared_study, study_in

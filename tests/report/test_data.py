@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
+from tuner.definition import StudySpec
+from tuner.reading import Clock
 from tuner.report.data import TOP, Contender, Verdict, parameters, report_data, varying
-from tuner.report.words import verdict_sentence
-from tuner.results import TrialRow, ranking, trial_rows
+from tuner.report.sentences import verdict_sentence
 from tuner.schedules import Cosine, MultiFactor, Piecewise
-from tuner.spec import StudySpec
-from tuner.tasks.base import EpochRecord
-from tuner.units import Clock
+from tuner.search import TrialRow, ranking, trial_rows
+from tuner.tasks import EpochRecord
 
 from .rows import ACCURACY
 from .studies import HOSTILE, STATES, study_in

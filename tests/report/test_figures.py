@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from tuner.objective import Objective
+from tuner.definition import Objective, StudySpec
 from tuner.report.confirmed import Finalist
 from tuner.report.data import report_data
 from tuner.report.figures import (
@@ -16,12 +16,11 @@ from tuner.report.figures import (
     overlay_figure,
     training_figure,
 )
-from tuner.report.look import family_colour, family_symbol, log_axis, text, window
-from tuner.report.series import measured
-from tuner.results import trial_rows
+from tuner.report.style import family_colour, family_symbol, log_axis, text, window
+from tuner.report.training_series import measured
 from tuner.schedules import FAMILIES
-from tuner.spec import StudySpec
-from tuner.tasks.base import EpochRecord
+from tuner.search import trial_rows
+from tuner.tasks import EpochRecord
 
 from .rows import ACCURACY, LOSS, record
 from .studies import HOSTILE, add_trials, empty_study, figure_data, study_in

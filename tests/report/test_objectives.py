@@ -11,16 +11,15 @@ from pathlib import Path
 import pytest
 
 from tuner import Constant, Cosine
-from tuner.confirmation import Candidate, Confirmation
-from tuner.objective import Objective
+from tuner.definition import Objective, StudySpec
+from tuner.repeats import Candidate, Confirmation
 from tuner.report import write_report
 from tuner.report.answers import which_base_lr, which_power, which_warmup
 from tuner.report.families import families
-from tuner.report.look import window
 from tuner.report.search_figures import families_figure
-from tuner.report.words import confirmed_verdict
+from tuner.report.sentences import confirmed_verdict
+from tuner.report.style import window
 from tuner.schedules import Poly
-from tuner.spec import StudySpec
 
 from .reading import Page
 from .rows import CLOCK, LOSS, collapsed, row

@@ -3,12 +3,12 @@ from __future__ import annotations
 import optuna
 import pytest
 
+from tuner.definition import StudySpec
 from tuner.report import optuna_figures
-from tuner.report.look import Chart
 from tuner.report.optuna_figures import optuna_charts
 from tuner.report.snapshot import snapshot
-from tuner.results import trial_rows
-from tuner.spec import StudySpec
+from tuner.report.style import Chart
+from tuner.search import trial_rows
 
 from .rows import ACCURACY
 from .studies import MIXED, add_trials, empty_study, figure_data, study_in

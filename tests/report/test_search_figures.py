@@ -6,7 +6,6 @@ import pytest
 
 from tuner.report.answers import which_base_lr, which_warmup
 from tuner.report.families import ended_by_pruning, families
-from tuner.report.look import RED, family_colour, family_symbol
 from tuner.report.progress import Bar, Step
 from tuner.report.search_figures import (
     answer_figure,
@@ -15,6 +14,7 @@ from tuner.report.search_figures import (
     pruning_figure,
     timeline_figure,
 )
+from tuner.report.style import RED, family_colour, family_symbol
 from tuner.schedules import Constant, Cosine
 
 from .rows import ACCURACY, CLOCK, EPOCHS, collapsed, row, untrained

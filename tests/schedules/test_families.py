@@ -62,7 +62,7 @@ def install(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(tmp_path: Path, processes: None) -> Run:
     """Return a function that runs a program beside those packages and returns what it prints."""
 
     def run(*program: str) -> str:
@@ -202,7 +202,7 @@ def test_a_mistake_in_a_space_is_found_before_training(
     (tmp_path / "space.toml").write_text(SPACE.replace('high = "0.5dur"', "high = 9"))
     out = refusal(
         run,
-        "from tuner.space import load_space; from tuner.units import Clock\n"
+        "from tuner.space.search_space import load_space; from tuner.reading.units import Clock\n"
         "    load_space('space.toml', Clock(235, 2350))",
     )
     assert "params.period.high" in out
@@ -250,7 +250,7 @@ def test_a_class_that_cannot_be_a_family_is_refused_with_the_reason(
     install("saws", source, f"sawtooth = {value}")
     assert reason in refusal(run, "FAMILIES['sawtooth']")
     # The built-in ones go on working beside it, in search spaces as well.
-    program = "from tuner.space import load_space; from tuner.units import Clock\n"
+    program = "from tuner.space import load_space; from tuner.reading import Clock\n"
     for name in ("chapter", "modern"):
         program += f"load_space({str(ROOT / 'search_spaces' / name)!r} + '.toml', Clock(9, 90))\n"
     run("-c", program)

@@ -14,8 +14,8 @@ from hypothesis import given
 
 import tuner
 from tuner.adapters.matplotlib import plot, save_png
-from tuner.schedules import Schedule
-from tuner.schedules.picture import grid, svg, ticks
+from tuner.schedules import Schedule, grid, svg
+from tuner.schedules.picture import ticks
 
 from .strategies import schedules
 
@@ -104,6 +104,7 @@ def test_show_writes_pictures(tmp_path: Path, tuner_command: Callable) -> None:
         )
 
 
+@pytest.mark.usefixtures("processes")
 def test_without_matplotlib_it_says_what_to_do(tmp_path: Path) -> None:
     file = tmp_path / "best.json"
     tuner.save_schedule(tuner.Constant(base_lr=0.1, horizon=10), file)

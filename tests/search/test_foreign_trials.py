@@ -8,7 +8,9 @@ import optuna
 import pytest
 
 import tuner
-from tuner.study_result import StudyResult
+from tuner.studies import StudyResult
+
+pytestmark = pytest.mark.usefixtures("seconds")
 
 ROOT = Path(__file__).parents[2]
 

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 import tuner
-from tuner.results import TrialRow
+from tuner.search import TrialRow
 
 MOMENTS = 20
 

@@ -8,7 +8,7 @@ import optuna
 import pytest
 
 import tuner
-from tuner.results import FalsePrunes, TrialRow, false_prunes
+from tuner.search import FalsePrunes, TrialRow, false_prunes
 
 # Batches of 8, so that an average over a tenth of the updates is not the last weights.
 TASK = "train_size = 1600\ntest_size = 500\nbatch_size = 8"

@@ -13,8 +13,7 @@ from optuna.trial import TrialState
 
 import tuner
 from tuner.errors import StudyError
-from tuner.results import TrialRow
-from tuner.search.events import EpochEnded, StudyEnded, TrialEnded, TrialStarted
+from tuner.search import EpochEnded, StudyEnded, TrialEnded, TrialRow, TrialStarted
 
 ROOT = Path(__file__).parents[2]
 

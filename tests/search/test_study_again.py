@@ -10,10 +10,9 @@ import pytest
 
 import tuner
 from tuner.cli.progress import live
+from tuner.definition import load_spec
 from tuner.errors import StudyError
-from tuner.search.events import EpochEnded
-from tuner.search.study import prepare_study
-from tuner.spec import load_spec
+from tuner.search import EpochEnded, prepare_study
 
 from ..tasks.summed import SUMMED
 

@@ -11,8 +11,7 @@ import torch
 from torch import nn
 
 from tuner import Cosine, import_mxnet
-from tuner.tasks import EpochRecord, GluonTask, State, TorchTask
-from tuner.tasks.base import Task
+from tuner.tasks import EpochRecord, GluonTask, State, Task, TorchTask
 
 mx = import_mxnet()
 EPOCHS = 4

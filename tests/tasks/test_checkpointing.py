@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 
 from tuner import import_mxnet
-from tuner.checkpoints import Checkpoint, CheckpointStore
 from tuner.errors import TaskError
 from tuner.schedules import Constant, Cosine, Linear, Schedule
-from tuner.tasks import EpochRecord, LeNetFashionMNIST, State
+from tuner.tasks import Checkpoint, CheckpointStore, EpochRecord, LeNetFashionMNIST, State
 from tuner.tasks.gluon import train
 from tuner.tasks.gluon_data import Data
 from tuner.tasks.gluon_state import NOT_RESUMABLE
@@ -167,7 +166,7 @@ def test_begin_num_update_is_refused() -> None:
 
 CONTINUE = """
 import sys
-from tuner.checkpoints import Checkpoint, CheckpointStore
+from tuner.tasks.checkpoints import Checkpoint, CheckpointStore
 from tuner.schedules import Linear
 from tuner.tasks import LeNetFashionMNIST
 store = CheckpointStore(sys.argv[1])

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import tuner
+from tuner.definition import load_spec
 from tuner.errors import DefinitionError, StudyError, TaskError
-from tuner.spec import load_spec
 from tuner.tasks import FunctionTask
 
 from .summed import SUMMED, summed

@@ -12,8 +12,7 @@ from torch import nn
 
 from tuner import Constant, Cosine
 from tuner.errors import TaskError
-from tuner.tasks import GluonTask, State, TorchTask
-from tuner.tasks.base import Task
+from tuner.tasks import GluonTask, State, Task, TorchTask
 from tuner.tasks.gluon import train as gluon_train
 from tuner.tasks.gluon_data import Data
 

@@ -9,7 +9,8 @@ import psutil
 import pytest
 
 from tuner import Constant, import_mxnet
-from tuner.tasks.lenet import LeNetFashionMNIST, faster_forms, lenet
+from tuner.tasks import LeNetFashionMNIST
+from tuner.tasks.lenet import faster_forms, lenet
 
 mx = import_mxnet()
 CHANCE = np.random.default_rng(0)

@@ -9,8 +9,8 @@ import numpy
 import pytest
 
 import tuner
+from tuner.definition import load_spec
 from tuner.errors import DefinitionError, StorageError, StudyError
-from tuner.spec import load_spec
 from tuner.tasks import FunctionTask
 
 from .summed import SUMMED, summed

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 import tuner
+from tuner.definition import load_spec
 from tuner.errors import DefinitionError, TaskError
 from tuner.schedules import Constant, Cosine, Factor, Linear, Schedule, schedule_to_dict
-from tuner.spec import load_spec
 from tuner.tasks import Table, TrainingCollapsed
 
 EPOCHS, UPDATES = 4, 10

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tuner.adapters import importing
-from tuner.schedules.base import Schedule
-from tuner.schedules.picture import grid
-from tuner.schedules.writing import write_whole
+from tuner.schedules import Schedule, grid, write_whole
 
 # More than a picture has columns.
 _POINTS = 4000

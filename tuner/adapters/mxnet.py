@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tuner.compat import import_mxnet
-from tuner.schedules.base import Schedule
-from tuner.schedules.constant import Constant
-from tuner.schedules.cosine import Cosine
-from tuner.schedules.factor import Factor
-from tuner.schedules.multi_factor import MultiFactor
-from tuner.schedules.poly import Poly
+from tuner.adapters.mxnet_import import import_mxnet
+from tuner.schedules import Constant, Cosine, Factor, MultiFactor, Poly, Schedule
 
 
 def to_mxnet(schedule: Schedule) -> Any:

@@ -33,7 +33,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy
 
-from tuner.schedules.base import Schedule
+from tuner.schedules import Schedule
 
 
 class CountedSchedule:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from rich.console import Group
 from rich.text import Text
 
-from tuner.objective import digits
+from tuner.definition import digits
 
 _BARS = "▁▂▃▄▅▆▇█"
 # Epochs that a line has room for beside the rest, on 80 columns.

@@ -6,13 +6,12 @@ from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuner.cli.console import command, results, talk
-from tuner.storage_urls import hide_password
+from tuner.cli.console import command, print_row, results, talk
+from tuner.storage import hide_password
 
 if TYPE_CHECKING:
-    from tuner.project import Plan
-    from tuner.spec import StudySpec
-    from tuner.study_result import StudyResult
+    from tuner.definition import StudySpec
+    from tuner.studies import Plan, StudyResult
 
 _GLUON = """\
 import tuner
@@ -81,7 +80,7 @@ def show_plan(plan: Plan, file: Path) -> None:
         rows.append(("", f"{name}: {span}{log}" + (f"   if {where}" if where else "")))
     rows += [("baseline", f"{b.label}: {b.schedule!r}") for b in spec.space.baselines]
     for name, text in rows:
-        results().print(f"{name:<10}{text}")
+        print_row(name, text, 10)
     talk().print(f"\nall is well. {_next(plan)}: {command('run', file)}")
 
 
@@ -94,8 +93,8 @@ def show_result(result: StudyResult, again: str, trials: str, *, program: bool) 
         trials: The command that lists its trials.
         program: Whether to print a program that trains under its best schedule.
     """
-    from tuner.report.confirmed import confirmed_sentence
-    from tuner.results import ranking
+    from tuner.report import confirmed_sentence
+    from tuner.search import ranking
 
     out = results()
     summary = result.summary
@@ -115,8 +114,8 @@ def show_result(result: StudyResult, again: str, trials: str, *, program: bool) 
     out.print(f"best      trial {best.number}, {value}")
     if confirmation:
         sentence = confirmed_sentence(confirmation, objective.noun)
-        out.print(f"confirmed {sentence}")
-    out.print(f"          {result.best_schedule!r}")
+        print_row("confirmed", sentence, 10)
+    print_row("", repr(result.best_schedule), 10)
     schedule, page = result.folder / "best.json", result.folder / "report.html"
     out.print(f"schedule  {schedule}\nreport    {page}")
     if program and result.ended != "timeout":
@@ -157,16 +156,19 @@ def _confirm(spec: StudySpec) -> str:
     if not settings.enabled:
         return "not at the end of a run"
     trainings = (settings.top + len(spec.space.baselines)) * settings.max_seeds
+    best = "the best trial" if settings.top == 1 else f"the best {settings.top} trials"
+    seeds = f"{settings.seeds} to {settings.max_seeds}"
+    if settings.seeds == settings.max_seeds:
+        seeds = f"{settings.seeds}"
     return (
-        f"the best {settings.top} trials and {len(spec.space.baselines)} baselines on"
-        f" {settings.seeds} to {settings.max_seeds} fresh seeds, at most"
-        f" {trainings * spec.epochs} epochs"
+        f"{best} and {len(spec.space.baselines)} baselines on {seeds} fresh seeds,"
+        f" at most {trainings * spec.epochs} epochs"
     )
 
 
 def _pruner(spec: StudySpec) -> str:
     """Return the pruner's settings, its rungs as the epochs that they come to."""
-    from tuner.spec_search import Rungs
+    from tuner.search import Rungs
 
     pruner = spec.pruner
     if not isinstance(pruner, Rungs):
@@ -178,5 +180,7 @@ def _pruner(spec: StudySpec) -> str:
 
 
 def _settings(settings: dict[str, object]) -> str:
-    rest = ", ".join(f"{key} = {value}" for key, value in settings.items() if key != "type")
+    rest = ", ".join(
+        f"{key} = {value}" for key, value in settings.items() if key != "type" and value != {}
+    )
     return f"{settings['type']}" + (f": {rest}" if rest else "")

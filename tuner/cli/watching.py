@@ -14,13 +14,11 @@ from rich.text import Text
 
 from tuner.cli.board import Board, Running, drawn, standing
 from tuner.cli.console import is_watched, results
-from tuner.results import TrialRow, epochs_saved, ranking, trial_rows
-from tuner.search.compare import find_comparison
-from tuner.search.confirm import find_confirm
-from tuner.search.repeats import planned
-from tuner.spec import StudySpec
-from tuner.spec_sections import CONFIRM
-from tuner.study_result import StudyResult
+from tuner.definition import CONFIRM, StudySpec
+from tuner.repeats import find_comparison, find_confirm, planned
+from tuner.search import TrialRow, epochs_saved, ranking, trial_rows
+from tuner.storage import storage_of
+from tuner.studies import StudyResult
 
 _LOOK_SECONDS = 2.0
 # How long a confirm may take to begin, and then its first training.
@@ -61,7 +59,7 @@ def watch(found: StudyResult) -> None:
 
 def parts_of(found: StudyResult) -> list[Part]:
     """Return what there is of a study now: itself, and its confirm and comparison if begun."""
-    spec, storage = found.spec, found.study._storage
+    spec, storage = found.spec, storage_of(found.study)
     rows, summary = found.trials, found.summary
     over = summary.finished >= summary.budget
     parts = [Part(found.name, board(rows, spec, summary.budget), over)]

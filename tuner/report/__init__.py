@@ -2,7 +2,7 @@
 
 ``data``, ``families``, ``progress``, ``answers``, ``confirmed`` and ``curves`` know nothing of
 pictures; ``figures``, ``search_figures`` and ``optuna_figures`` nothing of HTML; ``charts`` says
-which there are, ``words`` the sentences; ``page`` puts them together, and ``page.js`` draws them.
+which there are, ``sentences`` the words; ``page`` puts them together, and ``page.js`` draws them.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from pathlib import Path
 
 import optuna
 
-from tuner.comparison import Comparison
-from tuner.confirmation import Confirmation
-from tuner.spec import StudySpec
+from tuner.definition import StudySpec
+from tuner.repeats import Comparison, Confirmation
+from tuner.report.comparison import compared_lines, comparison_sentence, short
+from tuner.report.confirmed import confirmed_data, confirmed_sentence
 
 
 def write_report(
@@ -62,4 +63,12 @@ def write_comparison(comparison: Comparison, spec: StudySpec, path: str | Path) 
     return write_comparison_page(comparison, spec, path)
 
 
-__all__ = ["write_comparison", "write_report"]
+__all__ = [
+    "compared_lines",
+    "comparison_sentence",
+    "confirmed_data",
+    "confirmed_sentence",
+    "short",
+    "write_comparison",
+    "write_report",
+]

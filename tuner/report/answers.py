@@ -16,12 +16,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from tuner.confirmation import Spread, spread
-from tuner.objective import Objective, merit
+from tuner.definition import Objective, merit
+from tuner.reading import Clock
+from tuner.repeats import Spread, spread
 from tuner.report.families import Dot, dots
-from tuner.results import TrialRow
 from tuner.schedules import Poly
-from tuner.units import Clock
+from tuner.search import TrialRow
 
 # Shares of the horizon between which lengths of warmup are taken together; none is apart.
 _WARMUPS = (0.0, 0.05, 0.1, 0.2, 1.0)

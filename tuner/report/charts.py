@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 from optuna.study import Study
 
-from tuner.objective import Objective
+from tuner.definition import Objective, StudySpec
 from tuner.report.answers import Answer, which_base_lr, which_power, which_warmup
 from tuner.report.confirmed import Confirmed
 from tuner.report.data import ReportData
@@ -22,7 +22,6 @@ from tuner.report.figures import (
     learning_figure,
     overlay_figure,
 )
-from tuner.report.look import Chart, edge_note, row_height
 from tuner.report.optuna_figures import optuna_charts
 from tuner.report.progress import best_so_far, timeline
 from tuner.report.search_figures import (
@@ -32,10 +31,10 @@ from tuner.report.search_figures import (
     pruning_figure,
     timeline_figure,
 )
-from tuner.report.series import listed, measured, panels
-from tuner.report.words import averaging_sentence, false_prunes_sentence
-from tuner.results import TrialRow, false_prunes
-from tuner.spec import NoPruner, StudySpec
+from tuner.report.sentences import averaging_sentence, false_prunes_sentence
+from tuner.report.style import Chart, edge_note, row_height
+from tuner.report.training_series import listed, measured, panels
+from tuner.search import TrialRow, false_prunes
 
 _NO_COMPLETE = "It needs a complete trial, and there is none yet."
 _MEANS = "Grey: means of ranges of complete trials. "
@@ -174,7 +173,7 @@ def _families(rows: Sequence[TrialRow], data: ReportData, objective: Objective) 
 
 
 def _pruning(rows: Sequence[TrialRow], spec: StudySpec) -> Chart:
-    ended, prunes = ended_by_pruning(rows), not isinstance(spec.pruner, NoPruner)
+    ended, prunes = ended_by_pruning(rows), spec.pruner.prunes
     missed = false_prunes_sentence(false_prunes(rows), spec.pruner.control_share)
     chart = Chart(
         "pruning",

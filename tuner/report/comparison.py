@@ -7,8 +7,8 @@ import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tuner.comparison import Comparison, Repeat
-from tuner.report.words import count, mean_sd
+from tuner.repeats import Comparison, Repeat
+from tuner.report.sentences import count, mean_sd
 
 _DECIMALS = 3  # of accuracies, as in the chapter
 

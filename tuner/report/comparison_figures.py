@@ -9,13 +9,13 @@ import plotly.graph_objects as go
 from plotly.colors import qualitative
 from plotly.subplots import make_subplots
 
-from tuner.comparison import Compared, Comparison, Repeat
-from tuner.objective import digits
+from tuner.definition import digits
+from tuner.reading import Clock
+from tuner.repeats import Compared, Comparison, Repeat
 from tuner.report.comparison import curves, short
 from tuner.report.curves import Curve, lr_curve
 from tuner.report.figures import any_of
-from tuner.report.look import ACCENT, GREY, epoch_axis, folded, log_axis, styled, text, window
-from tuner.units import Clock
+from tuner.report.style import ACCENT, GREY, epoch_axis, folded, log_axis, styled, text, window
 
 _VIOLET, _GREEN = "#a05fd0", "#2f9e5b"
 _COLOURS: list[str] = qualitative.D3

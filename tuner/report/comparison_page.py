@@ -9,13 +9,13 @@ import jinja2
 import plotly.graph_objects as go
 from markupsafe import Markup
 
-from tuner.comparison import Comparison
+from tuner.definition import StudySpec
+from tuner.repeats import Comparison
 from tuner.report.comparison import compared_lines, comparison_sentence, short
 from tuner.report.comparison_figures import schedules_figure, seeds_figure, training_figure
-from tuner.report.look import edge_note, row_height
 from tuner.report.page import figures_json, plotly_gzip, resource, write_html
 from tuner.report.provenance import provenance
-from tuner.spec import StudySpec
+from tuner.report.style import edge_note, row_height
 
 
 def write_comparison_page(comparison: Comparison, spec: StudySpec, path: str | Path) -> Path:

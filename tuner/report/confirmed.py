@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from tuner.confirmation import Confirmation, Difference, Row, Spread, spread
-from tuner.objective import digits
+from tuner.definition import digits
+from tuner.repeats import Confirmation, Difference, Row, Spread, spread
 
 
 class ConfirmedLine(NamedTuple):
@@ -60,6 +60,8 @@ def confirmed_data(confirmation: Confirmation, metric: str) -> Confirmed:
 
 def confirmed_sentence(confirmation: Confirmation, metric: str) -> str:
     """Return who won on which evidence, or how far the confirm is."""
+    if confirmation.ignores_seeds:
+        return "without a winner, because the training ignores its seed: all seeds give the same"
     if confirmation.missing:
         known = confirmation.trained + len(confirmation.missing)
         return f"unfinished, {confirmation.trained} of at least {known} trainings are over"

@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from tuner.confirmation import Spread, spread
-from tuner.objective import Objective
+from tuner.definition import Objective
+from tuner.reading import Clock
+from tuner.repeats import Spread, spread
 from tuner.report.curves import Curve, lr_curve
-from tuner.results import TrialRow, ranking
 from tuner.schedules import Schedule
-from tuner.tasks.base import EpochRecord
-from tuner.units import Clock
+from tuner.search import TrialRow, ranking
+from tuner.tasks import EpochRecord
 
 TOP = 10
 _COLUMNS = ("family", "base_lr", "warmup_steps")  # of a table of their own

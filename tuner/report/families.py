@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tuner.confirmation import Spread, spread
-from tuner.objective import Objective, merit
-from tuner.results import TrialRow
+from tuner.definition import Objective, merit
+from tuner.repeats import Spread, spread
 from tuner.schedules import FAMILIES
-from tuner.tasks.base import TrainingCollapsed
+from tuner.search import TrialRow
+from tuner.tasks import TrainingCollapsed
 
 
 class Dot(NamedTuple):

@@ -8,12 +8,12 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from tuner.objective import Objective, digits
+from tuner.definition import Objective, digits
 from tuner.report.confirmed import Finalist
 from tuner.report.curves import thinned
 from tuner.report.data import BestTrial, Line
 from tuner.report.families import in_order
-from tuner.report.look import (
+from tuner.report.style import (
     GREY,
     epoch_axis,
     family_colour,
@@ -23,7 +23,7 @@ from tuner.report.look import (
     text,
     window,
 )
-from tuner.report.series import Series, measured, panels
+from tuner.report.training_series import Series, measured, panels
 
 
 class Trained(NamedTuple):

@@ -10,11 +10,12 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 from plotly.colors import sample_colorscale
 
-from tuner.objective import Objective
+from tuner.definition import Objective
 from tuner.report.data import varying
-from tuner.report.look import ACCENT, Chart, styled
+from tuner.report.sentences import count
 from tuner.report.snapshot import in_memory, quiet
-from tuner.report.words import count
+from tuner.report.style import ACCENT, Chart, styled
+from tuner.storage import bare
 
 # Poor to good, legible on white and on black.
 _SCALE = [[0.0, "#6f7fa8"], [0.5, "#3b82d6"], [0.8, "#d6559c"], [1.0, "#e0652b"]]
@@ -31,13 +32,9 @@ def optuna_charts(study: Study, objective: Objective) -> list[Chart]:
         study: A study in any state.
         objective: What its values are.
     """
-    trials = study.get_trials(deepcopy=True, states=(TrialState.COMPLETE,))
-    for trial in trials:
-        # Optuna writes them all into each trial's label, every epoch's record among them.
-        trial.user_attrs = {}
-        # And it copies the trials again and again.
-        trial.system_attrs = {}
-        trial.intermediate_values = {}
+    # Optuna writes all attributes into each trial's label, every epoch's record among them, and
+    # copies the trials again and again.
+    trials = [*map(bare, study.get_trials(deepcopy=True, states=(TrialState.COMPLETE,)))]
     with quiet():
         plain = in_memory(trials, study.direction)
         return [_importances(plain, objective), _parallel(plain, objective)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import gzip
 import json
 import os
@@ -17,23 +18,23 @@ from markupsafe import Markup
 from optuna.study import Study
 from plotly.offline import get_plotlyjs
 
-from tuner.confirmation import Confirmation
+from tuner.definition import StudySpec
 from tuner.errors import ReportError
+from tuner.repeats import Confirmation
 from tuner.report.charts import charts
 from tuner.report.confirmed import confirmed_data
 from tuner.report.data import TOP, ReportData, plain, report_data
 from tuner.report.families import families
 from tuner.report.figures import training_figure
-from tuner.report.look import family_colour
 from tuner.report.progress import cost
 from tuner.report.provenance import provenance
-from tuner.report.series import listed, measured, panels
+from tuner.report.sentences import confirmed_verdict, count, mean_sd, states, verdict_sentence
 from tuner.report.snapshot import snapshot
+from tuner.report.style import family_colour
 from tuner.report.traces import trial_traces
-from tuner.report.words import confirmed_verdict, count, mean_sd, states, verdict_sentence
-from tuner.results import TrialRow, trial_rows
-from tuner.schedules.writing import write_whole
-from tuner.spec import StudySpec
+from tuner.report.training_series import listed, measured, panels
+from tuner.schedules import write_whole
+from tuner.search import TrialRow, trial_rows
 
 _SECTIONS = (
     ("winner", "Winner"),
@@ -171,6 +172,7 @@ def _dot(family: str) -> Markup:
     return Markup('<span class="dot" style="background:{}"></span>').format(colour)
 
 
+@functools.cache
 def plotly_gzip() -> str:
     """Return Plotly's JavaScript compressed, which is a third of its size."""
     # Without a time, so that the same study gives the same file.

@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 from optuna.trial import FrozenTrial
 
-from tuner.objective import merit
-from tuner.results import TrialRow, epochs_saved
-from tuner.search.ownership import owner_of
+from tuner.definition import merit
+from tuner.search import TrialRow, epochs_saved, owner_of
 
 
 class Step(NamedTuple):

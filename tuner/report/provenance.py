@@ -8,9 +8,8 @@ import shlex
 from importlib import metadata
 from typing import Any, NamedTuple
 
-from tuner.confirmation import fresh_seeds
-from tuner.spec import StudySpec
-from tuner.storage_urls import hide_password
+from tuner.definition import StudySpec, fresh_seeds
+from tuner.storage import hide_password
 
 # What decides numbers, by the name under which it is installed.
 _SOFTWARE = {"tuner": "schedule-tuner", "optuna": "optuna", "mxnet": "mxnet"}

@@ -7,10 +7,11 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from tuner.objective import Objective
+from tuner.definition import Objective
 from tuner.report.answers import Answer
 from tuner.report.families import Dot, Ended, Family, in_order
-from tuner.report.look import (
+from tuner.report.progress import Bar, Step
+from tuner.report.style import (
     ACCENT,
     GREY,
     RED,
@@ -23,7 +24,6 @@ from tuner.report.look import (
     styled,
     window,
 )
-from tuner.report.progress import Bar, Step
 
 _HATCH = {"complete": "", "pruned": "", "collapsed": "x", "failed": "/", "running": "."}
 _UNITS = ((3 * 86400, 86400, "days"), (3 * 3600, 3600, "hours"), (300, 60, "minutes"))

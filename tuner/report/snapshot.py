@@ -11,8 +11,7 @@ import optuna
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial
 
-from tuner.results import begun_trials
-from tuner.search.study import quiet_optuna
+from tuner.search import begun_trials, quiet_optuna
 
 
 def snapshot(study: Study) -> Study:

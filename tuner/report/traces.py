@@ -9,9 +9,9 @@ from typing import Any
 from tuner.report.curves import thinned
 from tuner.report.data import Line
 from tuner.report.figures import any_of
-from tuner.report.look import family_colour, log_axis
-from tuner.report.series import Series
-from tuner.results import TrialRow
+from tuner.report.style import family_colour, log_axis
+from tuner.report.training_series import Series
+from tuner.search import TrialRow
 
 # A longer training is drawn by so many of its epochs, evenly chosen.
 EPOCHS = 60

@@ -11,7 +11,11 @@ from tuner.schedules.cosine_restarts import CosineRestarts
 from tuner.schedules.cyclic import Cyclic
 from tuner.schedules.exponential import Exponential
 from tuner.schedules.factor import Factor
+from tuner.schedules.fields import is_whole, plain
 from tuner.schedules.file import (
+    FORMAT,
+    PAST_HORIZON,
+    UNITS,
     ScheduleFile,
     load_schedule,
     read_schedule_file,
@@ -22,14 +26,20 @@ from tuner.schedules.inverse_time import InverseTime
 from tuner.schedules.linear import Linear
 from tuner.schedules.multi_factor import MultiFactor
 from tuner.schedules.one_cycle import OneCycle
+from tuner.schedules.picture import grid, svg
 from tuner.schedules.piecewise import Piecewise
 from tuner.schedules.poly import Poly
+from tuner.schedules.registered import Registered
 from tuner.schedules.registry import FAMILIES, schedule_from_dict, schedule_to_dict
 from tuner.schedules.square_root import SquareRoot
+from tuner.schedules.writing import remove_abandoned, write_whole
 from tuner.schedules.wsd import WSD
 
 __all__ = [
     "FAMILIES",
+    "FORMAT",
+    "PAST_HORIZON",
+    "UNITS",
     "WSD",
     "Constant",
     "Cosine",
@@ -43,14 +53,21 @@ __all__ = [
     "OneCycle",
     "Piecewise",
     "Poly",
+    "Registered",
     "Schedule",
     "ScheduleFile",
     "SquareRoot",
+    "grid",
+    "is_whole",
     "load_schedule",
+    "plain",
     "read_schedule_file",
+    "remove_abandoned",
     "save_schedule",
     "schedule_from_dict",
     "schedule_to_dict",
     "sealed",
+    "svg",
     "write_text",
+    "write_whole",
 ]

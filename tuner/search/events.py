@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from tuner.definition import digits
 from tuner.errors import TunerError
-from tuner.objective import digits
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
-from tuner.tasks.base import EpochRecord
+from tuner.tasks import EpochRecord
 
 
 class StudyStarted(NamedTuple):

@@ -11,28 +11,32 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
 import sqlalchemy as sa
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage, RDBStorage
-from optuna.storages._rdb.models import (
-    TrialModel,
-    TrialSystemAttributeModel,
-    TrialUserAttributeModel,
-)
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from tuner.patience import back_at, is_database_error, wait_out
+from tuner.search.processes import start_of, this_machine
 from tuner.search.trial import REASON
+from tuner.storage import (
+    SYSTEM_ATTRIBUTES,
+    TRIALS,
+    USER_ATTRIBUTES,
+    back_at,
+    is_database_error,
+    set_system_attribute,
+    system_attribute,
+    trial_id,
+    wait_out,
+)
 
 HEARTBEAT_SECONDS = 5.0
 GRACE_SECONDS = 60.0
@@ -41,6 +45,9 @@ GRACE_SECONDS = 60.0
 UNBORN_SECONDS = 15.0
 # A trial on which so many processes died without finishing another epoch is given up.
 MOST_DEATHS = 5
+
+# Seconds within which two starts of one number are one.
+_SAME_START = 1.0
 
 # System attributes of a trial, plain JSON.
 _OWNER = "tuner:owner"
@@ -57,29 +64,29 @@ class Owner(NamedTuple):
 
     def is_same_process(self, other: Owner) -> bool:
         """Tell whether two sightings are of one process."""
-        return self[:2] == other[:2] and abs(self.started - other.started) < 1.0
+        return self[:2] == other[:2] and abs(self.started - other.started) < _SAME_START
 
     def is_alive(self) -> bool:
         """Tell whether the process, of this machine, is there."""
         try:
             process = psutil.Process(self.pid)
             # A number is given to another process sooner or later; its start tells them apart.
-            started: float = process.create_time()
+            started = start_of(process)
             if process.status() == psutil.STATUS_ZOMBIE:  # over, though nobody asked how it ended
                 return False
         except psutil.NoSuchProcess:
             return False
-        return bool(abs(started - self.started) < 1.0)
+        return abs(started - self.started) < _SAME_START
 
 
 def this_process() -> Owner:
     """Return the process that asks."""
-    return Owner(_machine(), os.getpid(), psutil.Process().create_time())
+    return Owner(this_machine(), os.getpid(), start_of(psutil.Process()))
 
 
 def owner_of(trial: FrozenTrial) -> Owner | None:
     """Return the process that a trial says it belongs to."""
-    stored: dict[str, Any] | None = trial.system_attrs.get(_OWNER)
+    stored: dict[str, Any] | None = system_attribute(trial, _OWNER)
     return Owner(**stored) if stored else None
 
 
@@ -93,7 +100,7 @@ class Heart:
 
     def __init__(self, storage: BaseStorage, trial: Trial) -> None:
         self._storage = storage
-        self._trial_id = trial._trial_id
+        self._trial_id = trial_id(trial)
         self._ended = threading.Event()
         name = f"heart of trial {trial.number}"
         self._thread = threading.Thread(target=self._beat, name=name, daemon=True)
@@ -132,7 +139,7 @@ class Heart:
 
     def _write(self, owner: Owner) -> None:
         with suppress(UpdateFinishedTrialError):
-            self._storage.set_trial_system_attr(self._trial_id, _OWNER, owner._asdict())
+            set_system_attribute(self._storage, self._trial_id, _OWNER, owner._asdict())
 
 
 class Watch:
@@ -145,7 +152,7 @@ class Watch:
     def __init__(self, *, supervised: bool = False) -> None:
         watcher = psutil.Process()
         parent = watcher.parent() if supervised else None
-        self._since: float = (parent or watcher).create_time()
+        self._since = start_of(parent or watcher)
         self._seen: dict[int, tuple[Owner | None, float]] = {}
 
     def orphans(self, study: Study, storage: BaseStorage) -> list[FrozenTrial]:
@@ -162,11 +169,11 @@ class Watch:
         owner = owner_of(orphan)
         if owner is None:
             return False
-        return owner.machine != _machine() or owner.started > self._since
+        return owner.machine != this_machine() or owner.started > self._since
 
     def _is_orphan(self, trial: FrozenTrial, back: float) -> bool:
         owner = owner_of(trial)
-        if owner is not None and owner.machine == _machine():
+        if owner is not None and owner.machine == this_machine():
             return not owner.is_alive()
         # Elsewhere, or killed between Optuna's "ask" and the first beat. While the database is
         # away no heart can beat.
@@ -182,7 +189,7 @@ def put_back(storage: BaseStorage, trial: Trial) -> None:
 
     Does nothing if the trial is another process's by now.
     """
-    frozen = storage.get_trial(trial._trial_id)
+    frozen = storage.get_trial(trial_id(trial))
     owner = owner_of(frozen)
     if owner is not None and not owner.is_same_process(this_process()):
         return
@@ -191,8 +198,8 @@ def put_back(storage: BaseStorage, trial: Trial) -> None:
     elif frozen.state == TrialState.RUNNING:
         # Through a proxy there are no transactions; nobody else touches our own trial.
         with suppress(UpdateFinishedTrialError):
-            storage.set_trial_system_attr(trial._trial_id, _OWNER, None)
-            storage.set_trial_state_values(trial._trial_id, state=TrialState.WAITING)
+            set_system_attribute(storage, trial_id(trial), _OWNER, None)
+            storage.set_trial_state_values(trial_id(trial), state=TrialState.WAITING)
 
 
 def free(storage: RDBStorage, trial: FrozenTrial, *, died_at: int | None = None) -> int | None:
@@ -209,15 +216,15 @@ def free(storage: RDBStorage, trial: FrozenTrial, *, died_at: int | None = None)
     Returns:
         How many processes died of it in a row at these epochs; None if another was faster.
     """
-    trials, attributes = TrialModel.__table__, TrialSystemAttributeModel.__table__
-    own = attributes.c.trial_id == trial._trial_id
-    deaths, epochs = trial.system_attrs.get(_DEATHS, (0, None))
+    trials, attributes = TRIALS, SYSTEM_ATTRIBUTES
+    own = attributes.c.trial_id == trial_id(trial)
+    deaths, epochs = system_attribute(trial, _DEATHS) or (0, None)
     if died_at is not None:
         deaths, epochs = (deaths + 1 if epochs == died_at else 1), died_at
 
     def try_once() -> int | None:
         with storage.engine.begin() as connection:
-            lock = sa.select(trials.c.state).where(trials.c.trial_id == trial._trial_id)
+            lock = sa.select(trials.c.state).where(trials.c.trial_id == trial_id(trial))
             state = connection.scalar(lock.with_for_update())
             stored = connection.scalar(
                 sa.select(attributes.c.value_json).where(own, attributes.c.key == _OWNER)
@@ -231,10 +238,10 @@ def free(storage: RDBStorage, trial: FrozenTrial, *, died_at: int | None = None)
             )
             if deaths:
                 row = {"key": _DEATHS, "value_json": json.dumps([deaths, epochs])}
-                connection.execute(attributes.insert().values(trial_id=trial._trial_id, **row))
+                connection.execute(attributes.insert().values(trial_id=trial_id(trial), **row))
             connection.execute(
                 trials.update()
-                .where(trials.c.trial_id == trial._trial_id)
+                .where(trials.c.trial_id == trial_id(trial))
                 .values(state=TrialState.WAITING)
             )
         return int(deaths)
@@ -250,24 +257,22 @@ def try_again(storage: BaseStorage, trial_ids: Sequence[int]) -> None:
     """
     if not isinstance(storage, RDBStorage):
         return
-    failed = [storage.get_trial(trial_id) for trial_id in trial_ids]
-    again = [trial._trial_id for trial in failed if deaths_of(trial) < MOST_DEATHS]
+    failed = [storage.get_trial(number) for number in trial_ids]
+    again = [trial_id(trial) for trial in failed if deaths_of(trial) < MOST_DEATHS]
     if not again:
         return
-    trials = TrialModel.__table__
-    user, system = TrialUserAttributeModel.__table__, TrialSystemAttributeModel.__table__
     # Without an owner: who asks for it next is not taken for the one that is dead.
-    gone = ((user, REASON), (system, _OWNER))
+    gone = ((USER_ATTRIBUTES, REASON), (SYSTEM_ATTRIBUTES, _OWNER))
 
     def try_once() -> None:
         with storage.engine.begin() as connection:
             for attributes, key in gone:
                 own = attributes.c.trial_id.in_(again)
                 connection.execute(attributes.delete().where(own, attributes.c.key == key))
-            is_failed = trials.c.state == TrialState.FAIL
+            is_failed = TRIALS.c.state == TrialState.FAIL
             connection.execute(
-                trials.update()
-                .where(trials.c.trial_id.in_(again), is_failed)
+                TRIALS.update()
+                .where(TRIALS.c.trial_id.in_(again), is_failed)
                 .values(state=TrialState.WAITING, datetime_complete=None)
             )
 
@@ -276,13 +281,5 @@ def try_again(storage: BaseStorage, trial_ids: Sequence[int]) -> None:
 
 def deaths_of(trial: FrozenTrial) -> int:
     """Return how many processes died on a trial without finishing another epoch of it."""
-    count, _ = trial.system_attrs.get(_DEATHS, (0, 0))
+    count, _ = system_attribute(trial, _DEATHS) or (0, 0)
     return int(count)
-
-
-def _machine() -> str:
-    """Name the space of process numbers: containers can share a host name."""
-    space = ""
-    with suppress(OSError):
-        space = str(Path("/proc/self/ns/pid").readlink())
-    return f"{socket.gethostname()} {space}".strip()

@@ -13,13 +13,12 @@ import optuna
 from optuna.storages import BaseStorage
 from optuna.study import Study
 
+from tuner.definition import REPEATS, StudySpec, make_spec, name_of_study
 from tuner.errors import DefinitionError, StudyError
 from tuner.schedules import schedule_to_dict
 from tuner.search.trial import BASELINE, SCHEDULE
-from tuner.spec import StudySpec, make_spec
-from tuner.spec_sections import REPEATS, name_of_study
-from tuner.storage_urls import hide_password, parse_url, sqlite_path
-from tuner.tasks.named import NamedTask
+from tuner.storage import hide_password, parse_url, sqlite_path, study_id
+from tuner.tasks import NamedTask
 
 # The user attribute of a study that makes the database alone enough to resume it.
 DEFINITION = "definition"
@@ -63,7 +62,7 @@ def files_folder(storage: BaseStorage, spec: StudySpec) -> Path:
     The output folder; of a study that is not the first in its SQLite file a folder in that, for
     there the first one's are.
     """
-    studies = sorted(storage.get_all_studies(), key=lambda study: study._study_id)
+    studies = sorted(storage.get_all_studies(), key=study_id)
     names = [name_of_study(study.study_name) for study in studies]
     own = name_of_study(spec.name)
     in_file = sqlite_path(parse_url(spec.storage_url)) is not None

@@ -14,13 +14,21 @@ import numpy as np
 import optuna
 from optuna.trial import Trial, TrialState
 
-from tuner.checkpoints import Checkpoint, CheckpointStore, checkpoint_keys
+from tuner.definition import StudySpec
 from tuner.errors import ScheduleError, said
-from tuner.results import PRUNED_AFTER
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.search.events import EpochEnded, Listener, TrialStarted
-from tuner.spec import StudySpec
-from tuner.tasks.base import EpochRecord, State, Task, TrainingCollapsed
+from tuner.search.results import PRUNED_AFTER
+from tuner.storage import forget_rungs, trial_id
+from tuner.tasks import (
+    Checkpoint,
+    CheckpointStore,
+    EpochRecord,
+    State,
+    Task,
+    TrainingCollapsed,
+    checkpoint_keys,
+)
 
 # The user attributes of a trial, all plain JSON.
 SCHEDULE = "schedule"  # {"family": ..., "params": {...}}
@@ -126,7 +134,7 @@ def _train(
     # What it has from before an interruption. All epochs before the last one that it reported
     # have been judged.
     own = records_of(trial.user_attrs)
-    reported = max(trial.storage.get_trial(trial._trial_id).intermediate_values, default=0)
+    reported = max(trial.storage.get_trial(trial_id(trial)).intermediate_values, default=0)
     given = min(trial.user_attrs.get(EPOCHS_GIVEN, 0), len(own))
     keys = _keys(schedule, spec)
     # Asked for baselines too: halving remembers who passed which rung.
@@ -280,9 +288,7 @@ def first_answer(trial: Trial) -> bool:
     for each in study.get_trials():
         if each.number == trial.number:
             now = each.intermediate_values[max(each.intermediate_values)]
-            for name, value in list(each.system_attrs.items()):
-                if name.startswith("completed_rung_") and value == now:
-                    del each.system_attrs[name]
+            forget_rungs(each, now)
         copy.add_trial(each)
     return copy.pruner.prune(copy, copy.get_trials()[trial.number])
 

@@ -12,10 +12,8 @@ from optuna.storages import BaseStorage, RDBStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from tuner.checkpoints import CheckpointStore
+from tuner.definition import StudySpec, merit
 from tuner.errors import StorageError, TrainingError
-from tuner.objective import merit
-from tuner.patience import give_up_waiting, hurry_if, is_database_error, is_passing
 from tuner.search.events import Listener, TrialEnded
 from tuner.search.ownership import (
     MOST_DEATHS,
@@ -27,12 +25,17 @@ from tuner.search.ownership import (
     put_back,
     try_again,
 )
-from tuner.search.pruner import make_pruner
-from tuner.search.sampler import make_sampler
 from tuner.search.trial import REASON, RECORDS, Outcome, Stopped, run_trial
-from tuner.spec import StudySpec
-from tuner.storage_errors import explain
-from tuner.storage_urls import hide_password
+from tuner.storage import (
+    explain,
+    give_up_waiting,
+    hide_password,
+    hurry_if,
+    is_database_error,
+    is_passing,
+    trial_id,
+)
+from tuner.tasks import CheckpointStore
 
 # More failures in a row than this are no bad luck.
 MOST_FAILURES = 3
@@ -76,10 +79,7 @@ class Worker:
         self._watch = Watch(supervised=supervised)
         self._unborn: set[int] | None = None
         hurry_if(storage, stop_reason)
-        study.sampler = make_sampler(spec.sampler, spec.space, spec.objective)
-        study.pruner = make_pruner(
-            spec.pruner, spec.epochs, spec.task.updates_per_epoch, spec.objective
-        )
+        study.sampler, study.pruner = spec.optuna_sampler(), spec.optuna_pruner()
 
     def run(self) -> str:
         """Run trials until the budget is used or a stop is requested.
@@ -185,9 +185,9 @@ class Worker:
             self._say_ended(trial, "waiting", None, "to be continued")
             return None
         is_failed = outcome.state == TrialState.FAIL
-        self._failed = [*self._failed, trial._trial_id] if is_failed else []
+        self._failed = [*self._failed, trial_id(trial)] if is_failed else []
         state = outcome.state.name.lower().replace("fail", "failed")
-        value = self._storage.get_trial(trial._trial_id).value
+        value = self._storage.get_trial(trial_id(trial)).value
         self._say_ended(trial, state, value, outcome.reason)
         return outcome
 
@@ -205,7 +205,7 @@ class Worker:
         try:
             self._study.tell(trial, outcome.value, state=outcome.state)
         except (UpdateFinishedTrialError, ValueError):
-            state = self._storage.get_trial(trial._trial_id).state
+            state = self._storage.get_trial(trial_id(trial)).state
             if state == TrialState.RUNNING:
                 raise
             # Its own answer, if the database went away between storing it and saying so.
@@ -213,7 +213,7 @@ class Worker:
                 raise UpdateFinishedTrialError from None
 
     def _outcome(self, trial: Trial, heart: Heart) -> Outcome:
-        deaths = deaths_of(self._storage.get_trial(trial._trial_id))
+        deaths = deaths_of(self._storage.get_trial(trial_id(trial)))
         if deaths >= MOST_DEATHS:
             reason = f"given up: {deaths} processes died on it without finishing an epoch"
             return Outcome(TrialState.FAIL, None, reason)

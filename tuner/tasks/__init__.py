@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from tuner.tasks.base import Epoch, EpochRecord, State, Task, TrainingCollapsed
+from tuner.tasks.checkpoints import Checkpoint, CheckpointStore, checkpoint_keys
 from tuner.tasks.fashion_mnist import load_fashion_mnist
 from tuner.tasks.function_task import FunctionTask
 from tuner.tasks.gluon_task import GluonTask
 from tuner.tasks.lenet import LeNetFashionMNIST
 from tuner.tasks.lenet_torch import LeNetFashionMNISTTorch
+from tuner.tasks.named_task import PASSED, NamedTask, make_task
 from tuner.tasks.table import Table
 from tuner.tasks.torch_task import TorchTask
 
@@ -19,17 +21,23 @@ TASKS: dict[str, type[LeNetFashionMNIST | LeNetFashionMNISTTorch | Table]] = {
 }
 
 __all__ = [
+    "PASSED",
     "TASKS",
+    "Checkpoint",
+    "CheckpointStore",
     "Epoch",
     "EpochRecord",
     "FunctionTask",
     "GluonTask",
     "LeNetFashionMNIST",
     "LeNetFashionMNISTTorch",
+    "NamedTask",
     "State",
     "Table",
     "Task",
     "TorchTask",
     "TrainingCollapsed",
+    "checkpoint_keys",
     "load_fashion_mnist",
+    "make_task",
 ]

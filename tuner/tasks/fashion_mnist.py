@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tuner.errors import DataError
-from tuner.schedules.writing import write_whole
+from tuner.schedules import write_whole
 
 
 class _File(NamedTuple):

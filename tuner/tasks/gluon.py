@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from tuner.adapters import import_mxnet
 from tuner.adapters.mxnet import optimizer_params as with_schedule
-from tuner.compat import import_mxnet
 from tuner.errors import TaskError
 from tuner.schedules import Schedule
 from tuner.tasks.averaging import Average

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from tuner.compat import import_mxnet
+from tuner.adapters import import_mxnet
 from tuner.tasks.base import DEAD, Evaluation
 from tuner.tasks.examples import Examples
 

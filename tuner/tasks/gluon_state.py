@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tuner.compat import import_mxnet
+from tuner.adapters import import_mxnet
 from tuner.errors import TaskError
 from tuner.tasks.averaging import Average
 

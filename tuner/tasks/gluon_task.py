@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy
 
-from tuner.compat import import_mxnet
+from tuner.adapters import import_mxnet
 from tuner.errors import TaskError
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State
 from tuner.tasks.digests import in_words
-from tuner.tasks.own import OwnNetwork
+from tuner.tasks.own_network import OwnNetwork
 
 _RATES = ("learning_rate", "lr_scheduler", "begin_num_update")
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from tuner.compat import import_mxnet
+from tuner.adapters import import_mxnet
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State
 from tuner.tasks.fashion_mnist import load_fashion_mnist

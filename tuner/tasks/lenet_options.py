@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
-from tuner.definitions import Section, did_you_mean
+from tuner.reading import Section, did_you_mean
 from tuner.tasks.base import no_rest, unmeasured
 from tuner.tasks.fashion_mnist import load_fashion_mnist
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tuner.compat import import_mxnet
+from tuner.adapters import import_mxnet
 
 _nn: Any = import_mxnet().gluon.nn
 _HybridBlock: Any = _nn.HybridBlock

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import field_validator
 
-from tuner.definitions import Section
 from tuner.errors import TaskError
+from tuner.reading import Section
 from tuner.schedules import Schedule
 from tuner.tasks.base import (
     RECORDED_METRICS,

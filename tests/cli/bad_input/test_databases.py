@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tuner.spec import load_spec
+from tuner.definition import load_spec
 from tuner.storage import make_database
 
 from .refusals import STUDY, Said, refused, tree
@@ -24,7 +24,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
     shutil.copy(ROOT / "search_spaces" / "chapter.toml", folder / "space.toml")
     (folder / "study.toml").write_text(STUDY)
-    from tuner.search.study import prepare_study
+    from tuner.search import prepare_study
 
     spec = load_spec(folder / "study.toml")
     make_database(spec.storage_url, lambda new: prepare_study(spec, new))
@@ -107,6 +107,7 @@ def test_no_study_at_all(tuner: Callable) -> None:
     refused(tuner("status"), "must be named by its file or by --storage URL, but got neither")
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_full_disk(folder: Path) -> None:
     """The kernel refuses to make files larger, as on a full disk, though at another place."""
     before = tree(folder)

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 import tuner as library
-from tuner.schedules import Cosine, Schedule, save_schedule
-from tuner.schedules.writing import write_whole
+from tuner.schedules import Cosine, Schedule, save_schedule, write_whole
 from tuner.tasks import FunctionTask
 
 from .refusals import DONE, refused, tree

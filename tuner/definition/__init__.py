@@ -1,0 +1,62 @@
+"""A study definition: TOML -> :class:`StudySpec`; JSON Schemas; templates."""
+
+from __future__ import annotations
+
+from tuner.definition.checks import wrong_seed
+from tuner.definition.objective import ACCURACY, METRICS, Objective, digits, finite, merit
+from tuner.definition.passed_task import alone_if_passed, passed_task, with_task
+from tuner.definition.schemas import SCHEMAS, schema, schema_text
+from tuner.definition.search import PRUNERS, SAMPLERS, Pruner, Sampler, Search
+from tuner.definition.sections import (
+    COMPARE,
+    CONFIRM,
+    REPEATS,
+    Budget,
+    Confirm,
+    StudyFile,
+    Training,
+    fresh_seeds,
+    name_of_study,
+    seconds,
+)
+from tuner.definition.spec import StudySpec, load_spec, make_spec, read_storage
+from tuner.definition.task import is_for_passed
+from tuner.definition.templates import default_template, template_files
+
+__all__ = [
+    "ACCURACY",
+    "COMPARE",
+    "CONFIRM",
+    "METRICS",
+    "PRUNERS",
+    "REPEATS",
+    "SAMPLERS",
+    "SCHEMAS",
+    "Budget",
+    "Confirm",
+    "Objective",
+    "Pruner",
+    "Sampler",
+    "Search",
+    "StudyFile",
+    "StudySpec",
+    "Training",
+    "alone_if_passed",
+    "default_template",
+    "digits",
+    "finite",
+    "fresh_seeds",
+    "is_for_passed",
+    "load_spec",
+    "make_spec",
+    "merit",
+    "name_of_study",
+    "passed_task",
+    "read_storage",
+    "schema",
+    "schema_text",
+    "seconds",
+    "template_files",
+    "with_task",
+    "wrong_seed",
+]

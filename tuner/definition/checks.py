@@ -1,0 +1,26 @@
+"""Mistakes of a study definition that two of its sections make together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tuner.definition.sections import Confirm, Training, fresh_seeds
+from tuner.reading import Mistakes
+from tuner.tasks import Task
+
+
+def check_confirm(confirm: Confirm, training: Training, task: Task, mistakes: Mistakes) -> None:
+    """Note if the task cannot train from the seeds of a confirm."""
+    seeds = fresh_seeds(confirm.seed, confirm.max_seeds, training_seed=training.seed)
+    wrong = wrong_seed(seeds, training.epochs, task) if confirm.enabled else None
+    if wrong:
+        mistakes.add("confirm.enabled", f"must be false, for {wrong}")
+
+
+def wrong_seed(seeds: Iterable[int], epochs: int, task: Task) -> str | None:
+    """Say which of the seeds the task cannot be trained from, None if it can from all."""
+    for seed in seeds:
+        wrong = task.mistakes(seed=seed, epochs=epochs, held_out=0)
+        if "task.seed" in wrong:
+            return f"it trains from seed {seed}, but task.seed {wrong['task.seed']}"
+    return None

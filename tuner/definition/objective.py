@@ -1,0 +1,209 @@
+"""What makes a schedule better than another: the metric, its direction, on which examples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Literal, NamedTuple
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from tuner.reading import Section, did_you_mean
+from tuner.tasks import EpochRecord, TrainingCollapsed
+
+
+def merit(value: float, minimized: bool) -> float:
+    """Return a number that is the larger the better the value is: the one place that knows.
+
+    Args:
+        value: A value of the objective.
+        minimized: Whether the smaller one of two is the better one; the study's direction, which
+            its Optuna study has.
+
+    Example:
+        >>> merit(0.9, minimized=False) > merit(0.8, minimized=False)
+        True
+        >>> merit(0.9, minimized=True) > merit(0.8, minimized=True)
+        False
+    """
+    return -value if minimized else value
+
+
+def digits(metric: str, decimals: int = 4) -> str:
+    """Return the format that a value of a metric is written in: the one place that knows.
+
+    An accuracy has four decimals. What else is measured may be of any size, and has four digits.
+
+    Args:
+        metric: The metric in words.
+        decimals: Of an accuracy.
+
+    Example:
+        >>> f"{0.87:{digits('test accuracy')}}", f"{3.2641e-06:{digits('test loss')}}"
+        ('0.8700', '3.264e-06')
+    """
+    return f".{decimals}f" if metric.endswith("accuracy") else ".4g"
+
+
+def finite(value: float | None) -> float | None:
+    """Return a number that JSON has; the infinite loss of a training that diverged is none."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+class _Known(NamedTuple):
+    """A metric that the records of an epoch have, raw and of the averaged weights."""
+
+    minimized: bool
+    of: Callable[[EpochRecord], float | None]
+    of_average: Callable[[EpochRecord], float | None]
+    of_collapse: Callable[[TrainingCollapsed], float]
+    # What is left to improve, as a positive number whose ratios mean something.
+    error: Callable[[float], float]
+
+
+def _perplexity(loss: float | None) -> float | None:
+    if loss is None:
+        return None
+    return math.exp(loss) if loss < 700 else math.inf
+
+
+METRICS: Mapping[str, _Known] = {
+    "test_accuracy": _Known(
+        False,
+        lambda record: record.test_accuracy,
+        lambda record: record.averaged_accuracy,
+        lambda collapse: collapse.accuracy,
+        lambda accuracy: 1.0 - accuracy,
+    ),
+    "test_loss": _Known(
+        True,
+        lambda record: record.test_loss,
+        lambda record: record.averaged_loss,
+        lambda collapse: collapse.loss,
+        lambda loss: loss,
+    ),
+    "test_perplexity": _Known(
+        True,
+        lambda record: _perplexity(record.test_loss),
+        lambda record: _perplexity(record.averaged_loss),
+        lambda collapse: _perplexity(collapse.loss) or math.inf,
+        lambda perplexity: math.log(max(perplexity, 1.0)),
+    ),
+}
+
+
+class Objective(Section):
+    """``[objective]``: what makes a schedule better than another, and on which examples.
+
+    ``metric`` is ``test_accuracy``, ``test_loss``, ``test_perplexity`` (the exponential of the
+    loss), or the name of what a task of one's own measures, which then needs a ``direction``.
+
+    With ``evaluate_on = "holdout"`` the last ``holdout_size`` examples of the training set are not
+    trained on but judge, and the search never looks at the test set.
+    """
+
+    metric: str = Field(default="test_accuracy", pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
+    """``test_accuracy``, ``test_loss``, ``test_perplexity``, or what your own task yields."""
+    direction: Literal["maximize", "minimize"] | None = Field(default=None, validate_default=True)
+    """Which values are better; needed for a metric of your own alone."""
+    evaluate_on: Literal["test", "holdout"] = "test"
+    """Which examples judge, the test set or training examples that are held out."""
+    holdout_size: int = Field(default=10_000, ge=1)
+    """How many training examples are held out, the last ones."""
+
+    @model_validator(mode="after")
+    def _a_holdout(self) -> Objective:
+        if self.evaluate_on == "test" and "holdout_size" in self.model_fields_set:
+            raise ValueError(
+                "holdout_size goes with evaluate_on = 'holdout', but got evaluate_on = 'test';"
+                " write the one or remove the other"
+            )
+        return self
+
+    @field_validator("direction")
+    @classmethod
+    def _a_direction(cls, direction: str | None, info: ValidationInfo) -> str | None:
+        metric = info.data.get("metric")
+        if metric is None:  # which is a mistake of its own
+            return direction
+        known = METRICS.get(metric)
+        if known is None and direction is None:
+            raise ValueError(
+                "must be 'maximize' or 'minimize', for a metric of one's own has no other, but is"
+                f" missing for {metric!r}; of the metrics that have one,"
+                f" {did_you_mean(metric, METRICS)}"
+            )
+        right = "minimize" if known and known.minimized else "maximize"
+        if known is not None and direction not in (None, right):
+            raise ValueError(f"must be {right!r} for {metric!r}, but got {direction!r}")
+        return direction
+
+    @property
+    def minimized(self) -> bool:
+        """Whether the smaller one of two values is the better one."""
+        known = METRICS.get(self.metric)
+        return known.minimized if known else self.direction == "minimize"
+
+    @property
+    def optuna_direction(self) -> Literal["maximize", "minimize"]:
+        """Optuna's word for the direction."""
+        return "minimize" if self.minimized else "maximize"
+
+    @property
+    def held_out(self) -> int:
+        """How many training examples judge instead of the test set; 0 if it does."""
+        return self.holdout_size if self.evaluate_on == "holdout" else 0
+
+    @property
+    def noun(self) -> str:
+        """The metric in words, without the examples, such as ``"accuracy"``."""
+        return self.metric.removeprefix("test_").replace("_", " ")
+
+    @property
+    def judged_by(self) -> str:
+        """The name of what decides, ``"test accuracy"`` or ``"holdout accuracy"``."""
+        return f"{self.evaluate_on} {self.noun}" if self.metric in METRICS else self.noun
+
+    @property
+    def is_accuracy(self) -> bool:
+        """Whether it is compared with the accuracy on the training set."""
+        return self.noun.endswith("accuracy")
+
+    @property
+    def digits(self) -> str:
+        """The format of its values."""
+        return digits(self.noun)
+
+    def value(self, record: EpochRecord) -> float | None:
+        """Return what a training is worth after an epoch; None if the task does not measure it.
+
+        What a task of one's own yields as its only number is the metric, whatever its name.
+        """
+        if record.value is not None or self.metric not in METRICS:
+            return record.value
+        return METRICS[self.metric].of(record)
+
+    def averaged_value(self, record: EpochRecord) -> float | None:
+        """Return the same with the averaged weights; None if the task keeps none."""
+        if record.value is not None or self.metric not in METRICS:
+            return None
+        return METRICS[self.metric].of_average(record)
+
+    def collapsed_value(self, collapse: TrainingCollapsed) -> float:
+        """Return what a training that collapsed is worth: chance, or the worst if unknown."""
+        if self.metric in METRICS:
+            return METRICS[self.metric].of_collapse(collapse)
+        return math.inf if self.minimized else -math.inf
+
+    def identity(self) -> dict[str, str]:
+        """Return as plain data what decides trials; how many are held out is the task's to say."""
+        own = {} if self.metric in METRICS else {"direction": self.optuna_direction}
+        return {"metric": self.metric, "evaluate_on": self.evaluate_on, **own}
+
+    def for_test_set(self) -> Objective:
+        """Return the same objective on the test set."""
+        return Objective(metric=self.metric, direction=self.direction)
+
+
+# What is judged unless a study says otherwise.
+ACCURACY = Objective()

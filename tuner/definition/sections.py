@@ -1,0 +1,168 @@
+"""The tables of a study file, and what each of their keys may be."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, WithJsonSchema, field_validator, model_validator
+
+from tuner.errors import UnitError
+from tuner.reading import Section
+
+# How studies end their names that train schedules of another one on fresh seeds.
+CONFIRM, COMPARE = ".confirm", ".compare"
+
+REPEATS = (CONFIRM, COMPARE)
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+_TIME = r"(\d+(?:\.\d+)?)\s*([smh])"
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+
+# As JSON Schemas describe them; what a text must be beyond that is checked below.
+Time = Annotated[str, WithJsonSchema({"type": "string", "pattern": rf"^\s*{_TIME}\s*$"})]
+Name = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^{_NAME}$"})]
+
+
+def name_of_study(name: str) -> str:
+    """Return the name of a study; of one that repeats, that of the study it is of.
+
+    Example:
+        >>> name_of_study("small.confirm"), name_of_study("small")
+        ('small', 'small')
+    """
+    return name.rpartition(".")[0] if name.endswith(REPEATS) else name
+
+
+def seconds(text: object) -> float:
+    """Return a time of day-to-day length, such as ``"90s"``, ``"30m"`` or ``"2h"``, in seconds.
+
+    Raises:
+        UnitError: If it is no such time.
+
+    Example:
+        >>> seconds("1.5h")
+        5400.0
+    """
+    match = re.fullmatch(_TIME, text.strip(), re.ASCII) if isinstance(text, str) else None
+    if match is None or float(match[1]) == 0:
+        raise UnitError(f"{text!r} is no time above 0. Write '90s', '30m' or '2h'.")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def fresh_seeds(first: int, count: int, *, training_seed: int) -> list[int]:
+    """Return seeds from ``first`` on, without the one that chose the finalists.
+
+    Example:
+        >>> fresh_seeds(1, 3, training_seed=2)
+        [1, 3, 4]
+    """
+    return [seed for seed in range(first, first + count + 1) if seed != training_seed][:count]
+
+
+class Training(Section):
+    """``[task]``: what is trained, for how long, from which seed."""
+
+    name: str
+    """A built-in task by its name, or ``"module:function"`` of your own, which makes it."""
+    epochs: int = Field(ge=1, le=1_000_000)
+    """Epochs of a full training; every trial's schedule is laid out over them."""
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    """The seed of every trial, which initial weights and order of the data follow from."""
+
+
+class Budget(Section):
+    """``[budget]``: when the study is done. ``timeout`` counts for one run of it."""
+
+    trials: int = Field(ge=1, le=1_000_000)
+    """Finished trials (complete, pruned or failed) that the study may have."""
+    timeout: Time | None = None
+    """How long one run may take, such as ``"90s"``, ``"30m"`` or ``"2h"``."""
+
+    @field_validator("timeout", mode="before")
+    @classmethod
+    def _a_time(cls, text: object) -> object:
+        seconds(text)
+        return text
+
+
+class Confirm(Section):
+    """``[confirm]``: the ``top`` trials and the baselines, trained again on fresh seeds.
+
+    Everybody on ``seeds`` of them, then the tied leaders on up to ``max_seeds``; ``seed`` is the
+    first one, the task's own training seed is left out.
+    """
+
+    enabled: bool = True
+    """Whether ``tuner run`` does it at the end."""
+    top: int = Field(default=3, ge=1, le=1000)
+    """The best trials that collapse from no fresh seed, beside the baselines."""
+    seeds: int = Field(default=3, ge=2)  # one has no spread
+    """Fresh seeds for everybody."""
+    max_seeds: int = Field(default=8, le=1000)
+    """Fresh seeds at most, for those that are tied."""
+    seed: int = Field(default=1, ge=0, lt=2**30)
+    """The first of the seeds; the training seed is left out."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Confirm:
+        if self.max_seeds < self.seeds:
+            got = f"(seeds={self.seeds}, max_seeds={self.max_seeds})"
+            raise ValueError(f"`seeds <= max_seeds` must hold, but got {got}")
+        return self
+
+
+class Storage(Section):
+    """``[storage]``: the database, SQLite in the study's own folder unless it says otherwise."""
+
+    url: str | None = None
+    """``sqlite:///``, ``postgresql+psycopg://``, ``mysql+pymysql://`` or ``grpc://``."""
+
+
+class Workers(Section):
+    """``[workers]``: how many processes train at once; without it one for each core."""
+
+    count: int | None = Field(default=None, ge=1, le=1000)
+    """Processes that train at once; without it one for each core."""
+
+
+class StudyFile(Section):
+    """A study file; its tables are read one by one."""
+
+    format: Literal["tuner.study/1"]
+    """What kind of file this is."""
+    name: Name
+    """The study's name in its database."""
+    notes: str = ""
+    """A text for people, shown in the report."""
+    search_space: str = Field(min_length=1)
+    """The path of the search space, relative to this file."""
+    task: Any
+    """What is trained, for how long, from which seed; the other keys are the task's options."""
+    budget: Any
+    """When the study is done."""
+    objective: Any = None
+    """What makes a schedule better than another; without it, the test accuracy."""
+    sampler: Any = None
+    """How a trial's schedule is chosen; without it, ``screening``."""
+    pruner: Any = None
+    """Which trials end early; without it, ``forecast``."""
+    confirm: Any = None
+    """How the finalists are trained again on fresh seeds."""
+    storage: Any = None
+    """The database; without it, SQLite in the study's own folder."""
+    workers: Any = None
+    """How many processes train at once."""
+
+    @field_validator("name")
+    @classmethod
+    def _a_name(cls, name: str) -> str:
+        if not re.fullmatch(_NAME, name):
+            raise ValueError(
+                "must be up to 100 letters, digits, '.', '_' and '-', a letter or digit first,"
+                f" but got {name!r}"
+            )
+        if name.endswith(REPEATS):
+            endings = " or ".join(map(repr, REPEATS))
+            raise ValueError(f"must not end in {endings}, as repeats do, but got {name!r}")
+        return name

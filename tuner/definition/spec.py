@@ -1,0 +1,294 @@
+"""A study definition: TOML -> :class:`StudySpec`, and what may not change while it runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+from optuna.pruners import BasePruner
+from optuna.samplers import BaseSampler
+
+from tuner.definition.checks import check_confirm
+from tuner.definition.objective import Objective
+from tuner.definition.search import PRUNERS, SAMPLERS, Pruner, Sampler, Search, made
+from tuner.definition.sections import (
+    REPEATS,
+    Budget,
+    Confirm,
+    Storage,
+    StudyFile,
+    Training,
+    Workers,
+    name_of_study,
+)
+from tuner.definition.space import read_space
+from tuner.definition.task import read_task, refuse_no_task, with_passed, with_whole_path
+from tuner.errors import DefinitionError
+from tuner.reading import Mistakes, read_kind
+from tuner.space import SearchSpace, with_schedule_files
+from tuner.storage import default_url, output_folder, resolve_url
+from tuner.tasks import Task
+
+
+class StudySpec(NamedTuple):
+    """Everything that a study is defined by, checked.
+
+    ``workers`` is how many processes train at once, by default one for each core. ``study_data``
+    and ``space_data`` are the two files as read, which the study's database keeps; without
+    ``[storage]``, which may hold a password and may change.
+    """
+
+    name: str
+    training: Training
+    task: Task
+    objective: Objective
+    budget: Budget
+    sampler: Sampler
+    pruner: Pruner
+    storage_url: str
+    workers: int
+    space: SearchSpace
+    study_data: dict[str, Any]
+    space_data: dict[str, Any]
+    confirm: Confirm
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of a full training."""
+        return self.training.epochs
+
+    @property
+    def repeats(self) -> bool:
+        """Whether this is the definition of another study's confirm or comparison."""
+        return self.name.endswith(REPEATS)
+
+    @property
+    def folder(self) -> Path:
+        """Where the study's files go by default, and its repeats'."""
+        return output_folder(self.storage_url, name_of_study(self.name))
+
+    @property
+    def search(self) -> Search:
+        """What the sampler and the pruner are made for."""
+        return Search(self.space, self.objective)
+
+    def optuna_sampler(self) -> BaseSampler:
+        """Return Optuna's sampler of the study.
+
+        Raises:
+            StudyError: If it cannot be made, as without a package that it needs.
+        """
+        found: BaseSampler = made(self.sampler, self.search, BaseSampler)
+        return found
+
+    def optuna_pruner(self) -> BasePruner:
+        """Return Optuna's pruner of the study.
+
+        Raises:
+            StudyError: If it cannot be made, as without a package that it needs.
+        """
+        found: BasePruner = made(self.pruner, self.search, BasePruner)
+        return found
+
+    def check(self) -> None:
+        """Make sure that task, sampler and pruner can run here.
+
+        Raises:
+            TaskError: If the task cannot.
+            StudyError: If the sampler or the pruner cannot.
+        """
+        self.task.check()
+        self.optuna_sampler()
+        self.optuna_pruner()
+
+    def for_repeats(self, ending: str) -> StudySpec:
+        """Return the definition of the study's repeats: same training, no sampling or pruning.
+
+        If the search was judged on a holdout, this is where the test set is first looked at.
+
+        Args:
+            ending: What the name of the study of the repeats ends in.
+        """
+        return self._replace(
+            name=self.name + ending,
+            task=self.task.with_holdout(self.objective.held_out, on_test_set=True),
+            objective=self.objective.for_test_set(),
+            sampler=SAMPLERS["random"](type="random"),
+            pruner=PRUNERS["none"](type="none"),
+            space=self.space._replace(params={}),
+        )
+
+    def decisive(self) -> dict[str, Any]:
+        """Return, flat and as plain data, what decides the trials of the study.
+
+        Budget, confirm, storage, workers, notes, device and data folder are not: they may change.
+        How many examples are held out is the task's to say.
+        """
+        parts = {
+            "task": self.training.model_dump() | self.task.identity(),
+            "objective": self.objective.identity(),
+            "sampler": self.sampler.model_dump(mode="json"),
+            "pruner": self.pruner.model_dump(mode="json"),
+            "fixed": self.space.fixed,
+            "params": {name: param._asdict() for name, param in self.space.params.items()},
+            "baseline": {
+                b.label: {"values": b.values, "schedule": repr(b.schedule)}
+                for b in self.space.baselines
+            },
+        }
+        plain: dict[str, Any] = json.loads(json.dumps(parts))
+        return dict(_flatten(plain))
+
+    def fingerprint(self) -> str:
+        """Return a digest of :meth:`decisive`: equal for definitions with comparable trials."""
+        text = json.dumps(self.decisive(), sort_keys=True)
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def load_spec(path: str | Path, task: Task | None = None) -> StudySpec:
+    """Read a study file and the search space that it names.
+
+    Args:
+        path: The study file.
+        task: What is trained, if it is passed from Python; the file then names none.
+
+    Raises:
+        DefinitionError: With every mistake of both files.
+    """
+    study_data, path = read_kind(path, "study"), Path(path)
+    if not path.suffix:  # its output folder, of the same name without it, would be the file
+        name = f"must have a name in .toml, but has none: name it {path.name}.toml"
+        raise DefinitionError(str(path), [("file", name)])
+    space_name = study_data.get("search_space")
+    space: Mapping[str, Any] | str = ""
+    space_path = path.parent
+    if isinstance(space_name, str) and space_name:
+        space_path = _without_dots(path.parent / space_name)
+        try:
+            space = with_schedule_files(read_kind(space_path, "search_space"), space_path.parent)
+        except DefinitionError as error:
+            space = f"{space_path} {error.mistakes[0][1]}"
+    return make_spec(
+        study_data,
+        space,
+        where=str(path),
+        space_where=str(space_path),
+        folder=path.parent,
+        stem=path.stem,
+        task=task,
+    )
+
+
+def _without_dots(path: Path) -> Path:
+    """Return a path as one would write it, unless a link makes it another file then."""
+    plain = Path(os.path.normpath(path))
+    return plain if not path.exists() or (plain.exists() and plain.samefile(path)) else path
+
+
+def make_spec(
+    study_data: Mapping[str, Any],
+    space_data: Mapping[str, Any] | str,
+    *,
+    where: str,
+    space_where: str,
+    folder: Path,
+    stem: str,
+    task: Task | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> StudySpec:
+    """Check the contents of a study file and its search space.
+
+    Args:
+        study_data: The study file's content.
+        space_data: The search space's content, or why it could not be read.
+        where: What to call the study file in messages.
+        space_where: What to call the search space in messages.
+        folder: What a path in the study file is relative to.
+        stem: The study file's name, which its outputs are named after.
+        task: A task that was passed from Python, if so.
+        facts: What a database knows of a task of one's own; it is then not imported.
+
+    Raises:
+        DefinitionError: With every mistake of both.
+        StudyError: If what was passed is no task.
+    """
+    mistakes = Mistakes(where)
+    if task is not None:
+        refuse_no_task(task)
+        study_data = with_passed(study_data, mistakes)
+    file = mistakes.read(StudyFile, study_data, "")
+    study_data = with_whole_path(study_data, folder)
+    objective = mistakes.read(Objective, study_data.get("objective", {}), "objective")
+    training, task = read_task(
+        study_data.get("task"), objective, folder, mistakes, passed=task, facts=facts
+    )
+    budget = (
+        mistakes.read(Budget, study_data["budget"], "budget") if "budget" in study_data else None
+    )
+    default_sampler, default_pruner = {"type": "screening"}, {"type": "forecast"}
+    sampler = mistakes.read_tagged(SAMPLERS, study_data.get("sampler", default_sampler), "sampler")
+    pruner = mistakes.read_tagged(PRUNERS, study_data.get("pruner", default_pruner), "pruner")
+    url = read_storage(study_data.get("storage", {}), folder, stem, mistakes)
+    confirm = mistakes.read(Confirm, study_data.get("confirm", {}), "confirm")
+    if confirm is not None and training is not None and task is not None:
+        check_confirm(confirm, training, task, mistakes)
+    workers = mistakes.read(Workers, study_data.get("workers", {}), "workers")
+    if training is not None and pruner is not None:
+        for key, text in pruner.wrong_for(training.epochs).items():
+            mistakes.add(f"pruner.{key}", text)
+    space = read_space(space_data, space_where, training, task, mistakes)
+    mistakes.raise_if_any()
+    # Whatever could not be read was a mistake, so nothing is missing here.
+    assert file is not None
+    assert training is not None
+    assert task is not None
+    assert objective is not None
+    assert budget is not None
+    assert sampler is not None
+    assert pruner is not None
+    assert space is not None
+    assert workers is not None
+    assert confirm is not None
+    assert not isinstance(space_data, str)
+    kept = {key: value for key, value in study_data.items() if key != "storage"}
+    return StudySpec(
+        file.name, training, task, objective, budget, sampler, pruner, url,
+        workers.count or _cores(), space, kept, dict(space_data),
+        confirm,
+    )  # fmt: skip
+
+
+def _cores() -> int:
+    """Return how many cores there are, as far as this process may use them."""
+    cores = psutil.cpu_count(logical=False) or 1
+    may_use = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
+    return min(cores, len(may_use(0))) if may_use else cores
+
+
+def read_storage(data: object, folder: Path, stem: str, mistakes: Mistakes) -> str:
+    """Return the URL of the database of ``folder/stem.toml``, whose ``[storage]`` is ``data``."""
+    storage = mistakes.read(Storage, data, "storage")
+    if storage is None:
+        return ""
+    try:
+        return (
+            default_url(folder, stem) if storage.url is None else resolve_url(storage.url, folder)
+        )
+    except ValueError as error:
+        mistakes.add("storage.url", str(error))
+        return ""
+
+
+def _flatten(data: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
+    for key, value in data.items():
+        if isinstance(value, dict) and value:
+            pairs += _flatten(value, f"{prefix}{key}.")
+        else:
+            pairs.append((f"{prefix}{key}", value))
+    return pairs

@@ -1,0 +1,45 @@
+"""Given schedules on fresh seeds: the confirm of a study, and comparisons."""
+
+from __future__ import annotations
+
+from tuner.repeats.compare import find_comparison, prepare_comparison, read_comparison, rivals
+from tuner.repeats.comparison import Compared, Comparison, Repeat
+from tuner.repeats.confirm import find_confirm, prepare_confirm
+from tuner.repeats.confirmation import (
+    Candidate,
+    Confirmation,
+    Difference,
+    Row,
+    Spread,
+    closest,
+    difference,
+    spread,
+)
+from tuner.repeats.seeds import seeds_are_ignored
+from tuner.repeats.study import enqueue, failed_of, planned, read_repeats, settings_of
+
+__all__ = [
+    "Candidate",
+    "Compared",
+    "Comparison",
+    "Confirmation",
+    "Difference",
+    "Repeat",
+    "Row",
+    "Spread",
+    "closest",
+    "difference",
+    "enqueue",
+    "failed_of",
+    "find_comparison",
+    "find_confirm",
+    "planned",
+    "prepare_comparison",
+    "prepare_confirm",
+    "read_comparison",
+    "read_repeats",
+    "rivals",
+    "seeds_are_ignored",
+    "settings_of",
+    "spread",
+]

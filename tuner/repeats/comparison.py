@@ -1,0 +1,127 @@
+"""Schedules side by side, as the chapter prints them: what their trainings ended with.
+
+Every schedule is trained on the same seeds. Everything here is a pure function of the trainings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tuner.definition import merit
+from tuner.repeats.confirmation import Spread, spread
+from tuner.schedules import Schedule
+from tuner.tasks import EpochRecord
+
+
+class Repeat(NamedTuple):
+    """A training of a schedule from one seed, over or not.
+
+    ``values`` are its test accuracies, or what else the objective measures, after each epoch.
+    ``value`` is that of its end: of a collapsed training what it was then, chance; None of one
+    that failed or is not over. ``reason`` says why it collapsed or failed.
+    """
+
+    seed: int
+    state: str
+    records: tuple[EpochRecord, ...]
+    values: tuple[float | None, ...]
+    value: float | None
+    reason: str
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it got to its last epoch."""
+        return self.state == "complete" and not self.reason
+
+    @property
+    def is_collapsed(self) -> bool:
+        """Whether it became hopeless before."""
+        return self.state == "complete" and bool(self.reason)
+
+
+class Compared(NamedTuple):
+    """A schedule and its trainings; ``published`` is what others report of it, as text."""
+
+    label: str
+    schedule: Schedule
+    published: str
+    repeats: tuple[Repeat, ...]
+
+    @property
+    def train_loss(self) -> Spread | None:
+        """The mean train loss of the last epoch, without collapsed trainings, which have none."""
+        return _spread([repeat.records[-1].train_loss for repeat in self._complete])
+
+    @property
+    def train_accuracy(self) -> Spread | None:
+        """The train accuracy of the last epoch, without collapsed trainings, which have none."""
+        return _spread([repeat.records[-1].train_accuracy for repeat in self._complete])
+
+    @property
+    def value(self) -> Spread | None:
+        """What the objective measures at the end; a collapsed training counts with what it had."""
+        return _spread([repeat.value for repeat in self.repeats])
+
+    @property
+    def collapsed(self) -> tuple[int, ...]:
+        """The seeds whose trainings collapsed."""
+        return tuple(repeat.seed for repeat in self.repeats if repeat.is_collapsed)
+
+    @property
+    def failed(self) -> tuple[int, ...]:
+        """The seeds whose trainings failed."""
+        return tuple(repeat.seed for repeat in self.repeats if repeat.state == "failed")
+
+    @property
+    def note(self) -> str:
+        """Which trainings are no ordinary ones.
+
+        Example:
+            >>> from tuner.schedules import Constant
+            >>> dead = Repeat(3, "complete", (), (), 0.1, "collapsed in epoch 1")
+            >>> Compared("hot", Constant(base_lr=9.0, horizon=2), "", (dead,)).note
+            'collapsed: seed 3'
+        """
+        kinds = (("collapsed", self.collapsed), ("failed", self.failed))
+        return "; ".join(
+            f"{what}: seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
+            for what, seeds in kinds
+            if seeds
+        )
+
+    @property
+    def _complete(self) -> list[Repeat]:
+        return [repeat for repeat in self.repeats if repeat.is_complete and repeat.records]
+
+
+class Comparison(NamedTuple):
+    """Schedules side by side, in the order in which they were given.
+
+    ``missing`` trainings are not over yet. ``judged_by`` is what their value is, ``minimized``
+    says that small ones are the good ones.
+    """
+
+    schedules: tuple[Compared, ...]
+    missing: int
+    judged_by: str = "test accuracy"
+    minimized: bool = False
+
+    @property
+    def ranked(self) -> list[Compared]:
+        """The schedules that have a value, the best mean first."""
+        means = [(each, each.value.mean) for each in self.schedules if each.value]
+        return [each for each, _ in sorted(means, key=lambda m: -merit(m[1], self.minimized))]
+
+    @property
+    def trained(self) -> int:
+        """Trainings that are over."""
+        return sum(
+            repeat.state in ("complete", "failed")
+            for compared in self.schedules
+            for repeat in compared.repeats
+        )
+
+
+def _spread(values: Sequence[float | None]) -> Spread | None:
+    return spread([value for value in values if value is not None])

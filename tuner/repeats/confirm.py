@@ -1,0 +1,66 @@
+"""Confirm: whose schedules are trained on fresh seeds to find a study's winner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from optuna.storages import BaseStorage
+from optuna.study import Study
+
+from tuner.definition import CONFIRM, Confirm, StudySpec
+from tuner.errors import StudyError
+from tuner.repeats.confirmation import Candidate
+from tuner.repeats.study import distinct, find_repeats, prepare_repeats, read_repeats
+from tuner.search import TrialRow, ranking
+
+
+def prepare_confirm(
+    spec: StudySpec, storage: BaseStorage, rows: Sequence[TrialRow], settings: Confirm
+) -> Study:
+    """Make a study's confirm, or add to it what is new in the study.
+
+    Candidates are the best ``top`` complete trials that are no baselines, and all baselines; each
+    schedule once. Who was one before stays one, but a trial whose schedule has collapsed from a
+    fresh seed takes none of these places: the next best has it. Under a high learning rate the
+    best value of one seed often is that of a schedule that others do not survive.
+
+    Args:
+        spec: The study's definition.
+        storage: Its storage.
+        rows: Its trials.
+        settings: How many finalists and seeds.
+
+    Raises:
+        StudyError: If no trial of the study is complete.
+    """
+    if not ranking(rows):
+        raise StudyError(
+            f"Study {spec.name!r} must have a complete trial to confirm, but has none yet. Run it"
+            " on."
+        )
+    baselines = baselines_of(spec)
+    known = {c.schedule for c in baselines}
+    sampled = distinct(
+        Candidate(f"trial {row.number}", row.schedule, row.number, {})
+        for row in ranking(rows)
+        if row.schedule is not None and row.schedule not in known
+    )
+    before = find_confirm(storage, spec.name)
+    collapsed = {
+        c.schedule
+        for c in (read_repeats(before, spec).candidates if before else ())
+        if c.collapsed
+    }
+    steady = [c for c in sampled if c.schedule not in collapsed]
+    finalists = [*steady[: settings.top], *baselines]
+    return prepare_repeats(spec, storage, CONFIRM, finalists, settings)
+
+
+def find_confirm(storage: BaseStorage, name: str) -> Study | None:
+    """Return the confirm of the study ``name``, None if it was never begun."""
+    return find_repeats(storage, name, CONFIRM)
+
+
+def baselines_of(spec: StudySpec) -> list[Candidate]:
+    """Return a study's baselines as candidates."""
+    return [Candidate(b.label, b.schedule, None, {}) for b in spec.space.baselines]

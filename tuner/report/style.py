@@ -1,0 +1,206 @@
+"""What all figures of the report have in common: places, colours, axes.
+
+A figure has no title of its own: the page sets the chart's, as text that wraps. Colours of text
+and grid come from the page too, for light and dark; those of data are legible on both. A family
+has one colour and one symbol in all charts, of all reports.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import plotly.graph_objects as go
+
+from tuner.definition import merit
+
+ACCENT = "#3b82d6"
+GREY = "#8a8f98"
+RED = "#d64545"
+
+_FAMILIES = {
+    "constant": ("#9a7b4f", "circle"),
+    "square_root": ("#c2991a", "square"),
+    "factor": ("#2f9e5b", "diamond"),
+    "multi_factor": ("#8b5fd6", "triangle-up"),
+    "poly": ("#d6559c", "triangle-down"),
+    "cosine": ("#e0652b", "hexagon"),
+    "linear": ("#1f9aa8", "pentagon"),
+    "exponential": ("#7f9a26", "star"),
+    "inverse_time": ("#b2465a", "bowtie"),
+    "wsd": ("#cf3f3f", "hourglass"),
+    "one_cycle": ("#6a63cf", "triangle-left"),
+    "cosine_restarts": ("#b5702d", "triangle-right"),
+    "cyclic": ("#158f74", "octagon"),
+    "piecewise": ("#a64ca6", "star-diamond"),
+}
+
+# An axis that is longer than these decades shows nothing in its upper part.
+_DECADES = 6
+# And one that is shorter than these makes a cliff of a step.
+_LEAST = 0.8
+# Values that are worse than the middle half by so many times its width are drawn at the edge.
+_FAR = 4.0
+# That width is at least such a share of the values.
+_CLOSE = 0.005
+# Letters in a line of a label beside an axis, and the pixels from such a line to the next.
+_WIDTH, _LINE = 16, 17
+
+
+class Chart(NamedTuple):
+    """A place for a chart: its figure, or the sentence that says why there is none.
+
+    ``answer`` is what it shows, in a sentence; ``note`` how to read it. A chart that needs a
+    ``width`` in pixels scrolls in its own box where there is less.
+    """
+
+    key: str
+    title: str
+    figure: Any = None
+    sentence: str = ""
+    answer: str = ""
+    note: str = ""
+    height: int = 380
+    width: int = 0
+
+
+def family_colour(family: str) -> str:
+    """Return the colour of a family, the same in every chart."""
+    return _FAMILIES.get(family, (GREY, "circle"))[0]
+
+
+def family_symbol(family: str) -> str:
+    """Return the symbol of a family's points."""
+    return _FAMILIES.get(family, (GREY, "circle"))[1]
+
+
+def styled(figure: go.Figure) -> go.Figure:
+    """Give a figure the report's look: transparent, no title, legend below, room for labels."""
+    axis = {
+        "automargin": True, "gridcolor": "#808080", "zeroline": False, "title_standoff": 8,
+        "title_font_size": 13,
+    }  # fmt: skip
+    figure.update_layout(
+        template="none",
+        title=None,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        margin={"l": 56, "r": 16, "t": 12, "b": 48},
+        legend={
+            "orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom", "title": None,
+            "traceorder": "normal", "font": {"size": 12},
+        },
+        font={"family": "system-ui, sans-serif", "size": 13, "color": GREY},
+        hoverlabel={"align": "left"},
+    )  # fmt: skip
+    figure.update_xaxes(axis)
+    figure.update_yaxes(axis)
+    return figure
+
+
+def text(value: object) -> str:
+    """Return text that Plotly shows as it is; it reads some HTML in names and labels."""
+    return html.escape(str(value), quote=False)
+
+
+def folded(label: str) -> str:
+    """Return a label beside an axis, in lines that leave the chart room on a small screen.
+
+    Example:
+        >>> folded("square root, with warmup")
+        'square root,<br>with warmup'
+    """
+    return "<br>".join(map(text, textwrap.wrap(label, _WIDTH)))
+
+
+def row_height(labels: Iterable[str], least: int) -> int:
+    """Return the pixels of a row, of which each has one of these labels folded beside it."""
+    lines = max((folded(label).count("<br>") + 1 for label in labels), default=1)
+    return max(least, _LINE * lines + 12)
+
+
+def log_axis(curves: Sequence[Sequence[float | None]]) -> dict[str, Any]:
+    """Return the settings of a logarithmic axis for learning rates."""
+    # A warmup's first few updates would take half of the axis.
+    rates = [rate for curve in curves for rate in curve[3:] or curve if rate]
+    if not rates:
+        return {"type": "log"}
+    low, high = math.log10(min(rates)), math.log10(max(rates))
+    low = max(low, high - _DECADES)
+    margin = max(0.05 * (high - low), (_LEAST - (high - low)) / 2)
+    low, high = low - margin, high + margin
+    # Powers of ten, and between them 2 and 5 where few of them are in sight.
+    steps = (1,) if high - low > 3 else (1, 2, 5)
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    ticks = [float(f"{step}e{power}") for power in powers for step in steps]
+    shown = [tick for tick in ticks if low <= math.log10(tick) <= high]
+    words = [f"{tick:g}" for tick in shown]
+    return {"type": "log", "range": [low, high], "tickvals": shown, "ticktext": words}
+
+
+def epoch_axis(epochs: float, start: float = 0) -> dict[str, Any]:
+    """Return the settings of an axis for the time of a training."""
+    step = {"dtick": 1} if epochs <= 12 else {}
+    return {"title_text": "time (epochs trained)", "range": [start, epochs * 1.02], **step}
+
+
+def from_zero(values: Sequence[float]) -> tuple[float, float]:
+    """Return the ends of an axis from 0 on, with room for the points at its ends.
+
+    Example:
+        >>> from_zero([10, 100])
+        (-3.0, 103.0)
+    """
+    most = max(values) or 1
+    return -0.03 * most, 1.03 * most
+
+
+class Window(NamedTuple):
+    """The part of the values that an axis shows; what is worse than ``edge`` is drawn there."""
+
+    edge: float
+    range: tuple[float, float]
+    minimized: bool = False
+
+    def shown(self, value: float) -> float:
+        """Return where a value is drawn."""
+        return min(value, self.edge) if self.minimized else max(value, self.edge)
+
+    def error(self, value: float, error: float | None) -> float:
+        """Return the length of a value's error bar: none if the value lies beyond the edge."""
+        return error or 0.0 if self.shown(value) == value else 0.0
+
+
+def edge_note(minimized: bool) -> str:
+    """Say how to read the edge of a window."""
+    return f"Values too {'high' if minimized else 'low'} for this range lie on its edge."
+
+
+def window(values: Iterable[float], minimized: bool) -> Window:
+    """Return the window for values that a few very poor ones do not stretch.
+
+    Args:
+        values: Values of the objective; one that is infinite is drawn at the edge.
+        minimized: Whether the small ones are the good ones.
+
+    Example:
+        >>> accuracies = window([0.1, 0.86, 0.87, 0.88, 0.89, 0.9], minimized=False)
+        >>> 0.7 < accuracies.edge < 0.86, accuracies.shown(0.1) == accuracies.edge
+        (True, True)
+        >>> losses = window([9.0, 0.44, 0.43, 0.42, 0.41, 0.4], minimized=True)
+        >>> 0.44 < losses.edge < 0.6, losses.shown(9.0) == losses.edge, losses.shown(0.43)
+        (True, True, 0.43)
+    """
+    merits = sorted(merit(value, minimized) for value in values if math.isfinite(value)) or [0.0]
+    lower, middle, upper = (
+        merits[round(share * (len(merits) - 1))] for share in (0.25, 0.5, 0.75)
+    )
+    # Values that are all the same have room as well.
+    least = _CLOSE * (abs(middle) or 1.0)
+    edge = max(merits[0], lower - _FAR * max(upper - lower, least))
+    margin = 0.06 * max(merits[-1] - edge, 2 * least)
+    low, high = sorted(merit(end, minimized) for end in (edge - margin, merits[-1] + margin))
+    return Window(merit(edge, minimized), (low, high), minimized)

@@ -1,0 +1,222 @@
+"""Read-only rows out of a study: what status, tables, exports and reports are made from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from optuna.study import Study, StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from tuner.definition import merit
+from tuner.schedules import Schedule, schedule_from_dict
+from tuner.storage import is_enqueued
+from tuner.tasks import EpochRecord
+
+# How the reason begins of a trial that the pruner ended; other pruned trials collapsed.
+PRUNED_AFTER = "pruned after epoch"
+
+STATES = {
+    TrialState.COMPLETE: "complete",
+    TrialState.PRUNED: "pruned",
+    TrialState.FAIL: "failed",
+    TrialState.RUNNING: "running",
+    TrialState.WAITING: "waiting",
+}
+
+
+class TrialRow(NamedTuple):
+    """One trial. ``value`` of a pruned trial is what it was last judged by, not a final accuracy.
+
+    ``epochs_given`` of its epochs were trained by other trials, whose schedules begin alike.
+    ``is_control`` trials are never pruned; ``spared`` is the epoch after which such a trial, or a
+    baseline, would have been. ``minimized`` says that small values are the good ones.
+    ``versions`` are of the software that trained it.
+    """
+
+    number: int
+    state: str
+    value: float | None
+    baseline: str | None
+    params: dict[str, Any]
+    schedule: Schedule | None
+    records: tuple[EpochRecord, ...]
+    reason: str
+    epochs_given: int = 0
+    is_control: bool = False
+    spared: int | None = None
+    minimized: bool = False
+    versions: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def family(self) -> str:
+        """The schedule's family, or ``""`` before the trial has one."""
+        return self.schedule.family if self.schedule else str(self.params.get("family", ""))
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it is over, one way or another."""
+        return self.state in ("complete", "pruned", "failed")
+
+    @property
+    def is_collapsed(self) -> bool:
+        """Whether its training became hopeless, rather than that the pruner ended it."""
+        return self.state == "pruned" and bool(self.reason and PRUNED_AFTER not in self.reason)
+
+    @property
+    def epochs(self) -> int:
+        """Epochs that it got through."""
+        return len(self.records)
+
+    @property
+    def epochs_trained(self) -> int:
+        """Epochs that it trained itself."""
+        return self.epochs - self.epochs_given
+
+    @property
+    def note(self) -> str:
+        """Which baseline it is, and why it ended early."""
+        return "; ".join(filter(None, (self.baseline, self.reason)))
+
+    @property
+    def seconds(self) -> float:
+        """Time that its epochs took to train, whoever did."""
+        return sum(record.seconds for record in self.records)
+
+
+class FalsePrunes(NamedTuple):
+    """What pruning would have missed, seen on the control trials that are complete.
+
+    Of ``controls`` trials, ``would_be_pruned`` would have been; ``best`` of them are among the
+    best tenth of the study, and ``missed`` of those would have been pruned.
+    """
+
+    controls: int
+    would_be_pruned: int
+    best: int
+    missed: int
+
+
+class Summary(NamedTuple):
+    """Where a study stands."""
+
+    name: str
+    states: dict[str, int]
+    budget: int
+    epochs_trained: int
+    epochs_given: int
+    best: TrialRow | None
+    false_prunes: FalsePrunes
+
+    @property
+    def finished(self) -> int:
+        """Complete, pruned and failed trials."""
+        return sum(self.states.get(state, 0) for state in ("complete", "pruned", "failed"))
+
+
+def begun_trials(study: Study) -> list[FrozenTrial]:
+    """Return the trials of a study in the order of their numbers, without surplus at the end.
+
+    What a worker asked for when another one had just taken the last trial, and gave back, is a
+    number without parameters that may never get any.
+    """
+    trials = study.get_trials(deepcopy=False)
+    while trials and _is_unbegun(trials[-1]):
+        trials = trials[:-1]
+    return trials
+
+
+def trial_rows(study: Study) -> list[TrialRow]:
+    """Return the trials of a study that were enqueued or have begun, as :func:`begun_trials`."""
+    minimized = study.direction == StudyDirection.MINIMIZE
+    return [_row(trial, minimized) for trial in begun_trials(study)]
+
+
+def ranking(rows: Sequence[TrialRow]) -> list[TrialRow]:
+    """Return the complete trials, the best first; of equals the earlier one.
+
+    A pruned trial never ranks: its value belongs to another epoch. Nor does one that plain Optuna
+    added: it has no schedule.
+    """
+    complete = [
+        row
+        for row in rows
+        if row.state == "complete" and row.value is not None and row.schedule is not None
+    ]
+    return sorted(complete, key=lambda row: (-merit(row.value or 0.0, row.minimized), row.number))
+
+
+def false_prunes(rows: Sequence[TrialRow]) -> FalsePrunes:
+    """Return how often the pruner was wrong about the trials that it may not prune.
+
+    The best tenth are the complete trials with the best values, a tenth of all finished ones.
+
+    Args:
+        rows: The study's trials.
+    """
+    finished = sum(row.is_finished for row in rows)
+    ranked = ranking(rows)
+    best = ranked[: -(-finished // 10)]
+    return FalsePrunes(
+        controls=sum(row.is_control for row in ranked),
+        would_be_pruned=sum(row.is_control and row.spared is not None for row in ranked),
+        best=sum(row.is_control for row in best),
+        missed=sum(row.is_control and row.spared is not None for row in best),
+    )
+
+
+def epochs_saved(rows: Sequence[TrialRow], epochs: int) -> int:
+    """Return how many epochs pruned trials did not train; collapsed ones are no merit of pruning.
+
+    Args:
+        rows: The study's trials.
+        epochs: Epochs of a full training.
+    """
+    return sum(
+        epochs - row.epochs for row in rows if row.state == "pruned" and not row.is_collapsed
+    )
+
+
+def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
+    """Return where a study stands.
+
+    A waiting trial beyond the budget, which nobody began, is none of it until that is raised.
+    """
+    rows = [r for r in rows if r.state != "waiting" or r.number < budget or r.records]
+    return Summary(
+        name=name,
+        states=dict(Counter(row.state for row in rows)),
+        budget=budget,
+        epochs_trained=sum(row.epochs_trained for row in rows),
+        epochs_given=sum(row.epochs_given for row in rows),
+        best=next(iter(ranking(rows)), None),
+        false_prunes=false_prunes(rows),
+    )
+
+
+def _is_unbegun(trial: FrozenTrial) -> bool:
+    return trial.state == TrialState.WAITING and not (trial.params or is_enqueued(trial))
+
+
+def _row(trial: FrozenTrial, minimized: bool) -> TrialRow:
+    attributes = trial.user_attrs
+    schedule = attributes.get("schedule")
+    records = tuple(EpochRecord(**record) for record in attributes.get("records", []))
+    return TrialRow(
+        number=trial.number,
+        state=STATES[trial.state],
+        value=trial.value if trial.state.is_finished() else None,
+        baseline=attributes.get("baseline"),
+        params=dict(trial.params),
+        schedule=schedule_from_dict(schedule) if schedule else None,
+        records=records,
+        reason=attributes.get("reason", ""),
+        # Counted before the record is there, which a running trial may show.
+        epochs_given=min(attributes.get("epochs_given", 0), len(records)),
+        is_control=attributes.get("control", False),
+        spared=attributes.get("spared"),
+        minimized=minimized,
+        versions=attributes.get("versions", {}),
+    )

@@ -1,0 +1,27 @@
+"""A search space, TOML or objects -> sampled values -> a schedule."""
+
+from __future__ import annotations
+
+from tuner.space.baselines import Baseline
+from tuner.space.params import PARAM_TYPES, Param
+from tuner.space.reading import SpaceFile
+from tuner.space.schedule_files import with_schedule_files
+from tuner.space.search_space import SearchSpace, Suggests, load_space, parse_space
+from tuner.space.values import COUNTS, RATIO, field_of, kind_of, names_for
+
+__all__ = [
+    "COUNTS",
+    "PARAM_TYPES",
+    "RATIO",
+    "Baseline",
+    "Param",
+    "SearchSpace",
+    "SpaceFile",
+    "Suggests",
+    "field_of",
+    "kind_of",
+    "load_space",
+    "names_for",
+    "parse_space",
+    "with_schedule_files",
+]

@@ -1,0 +1,217 @@
+"""The parameters of a search space: how each is written in TOML, sampled and checked."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, NamedTuple
+
+from pydantic import Field
+
+from tuner.errors import ScheduleError, UnitError
+from tuner.reading import Clock, Mistakes, Section
+from tuner.schedules import is_whole
+from tuner.space.values import kind_of, plain_value, updates
+
+Conditions = tuple[tuple[str, tuple[Any, ...]], ...]
+
+
+class Param(NamedTuple):
+    """One sampled parameter, its durations resolved to updates."""
+
+    type: str
+    choices: tuple[Any, ...] = ()
+    low: float = 0.0
+    high: float = 0.0
+    step: float | None = None
+    log: bool = False
+    when: Conditions = ()
+
+    def applies(self, values: Mapping[str, Any]) -> bool:
+        """Tell whether the parameter exists beside the values above it."""
+        return all(values.get(parent) in wanted for parent, wanted in self.when)
+
+    def applies_to_family(self, family: str) -> bool:
+        """Tell whether the parameter can exist for a family."""
+        return family in dict(self.when).get("family", (family,))
+
+    def largest(self) -> Any:
+        """Return the largest value."""
+        return max(self.choices) if self.choices else self.high
+
+    def suggest(self, name: str, trial: Any) -> Any:
+        """Ask an Optuna trial for a value."""
+        if self.type == "categorical":
+            return trial.suggest_categorical(name, self.choices)
+        if self.type == "float":
+            return trial.suggest_float(name, self.low, self.high, step=self.step, log=self.log)
+        step = int(self.step or 1)
+        return trial.suggest_int(name, int(self.low), int(self.high), step=step, log=self.log)
+
+    def refuses(self, value: Any) -> str | None:
+        """Say why a fixed value cannot be one of this parameter's, or return None."""
+        if self.type == "categorical":
+            known = ", ".join(map(str, self.choices))
+            return None if value in self.choices else f"must be one of {known}, but got {value!r}"
+        if self.type == "int" and value != int(value):
+            return f"must be a whole number, but got {value!r}"
+        if not self.low <= value <= self.high:
+            return f"must be in {self.low!r}..{self.high!r}, which is sampled, but got {value!r}"
+        if self.step is not None and abs((value - self.low) / self.step % 1 - 0.5) < 0.5 - 1e-8:
+            return f"must be {self.low!r} plus a multiple of {self.step!r}, but got {value!r}"
+        return None
+
+
+class _Param(Section):
+    # The kinds of values that can be sampled so, see `space_values.kind_of`; of a choice it shows
+    # in its values.
+    kinds: ClassVar[tuple[str, ...]]
+
+    when: dict[str, Any] = Field(default_factory=dict)
+    """Values of categorical parameters above that this one goes with; others do without it."""
+
+    @abstractmethod
+    def resolve(
+        self, name: str, clock: Clock, when: Conditions, place: str, mistakes: Mistakes
+    ) -> Param | None:
+        """Return the parameter for a clock, or note why it is none.
+
+        Args:
+            name: What it is called.
+            clock: What the durations are resolved with.
+            when: Its conditions, resolved.
+            place: Where it is in the file.
+            mistakes: Takes the notes.
+        """
+
+
+class Categorical(_Param):
+    """``type = "categorical"``: one of ``choices``."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("rate", "number", "updates", "count", "choice")
+
+    type: Literal["categorical"]
+    choices: list[Any] = Field(json_schema_extra={"minItems": 1})
+    """The values to choose from."""
+
+    def resolve(
+        self, name: str, clock: Clock, when: Conditions, place: str, mistakes: Mistakes
+    ) -> Param | None:
+        """Return the parameter for a clock, or note why it is none."""
+        before, place = len(mistakes.found), f"{place}.choices"
+        choices: list[Any] = []
+        for choice in self.choices:
+            if isinstance(choice, bool) or not isinstance(choice, (str, int, float)):
+                mistakes.add(place, f"must be texts or numbers, but got {choice!r}")
+                continue
+            try:
+                # What a family is called is checked where the families are known.
+                choices.append(choice if name == "family" else plain_value(name, choice, clock))
+            except ScheduleError as error:
+                mistakes.add(place, str(error))
+        if not self.choices:
+            mistakes.add(place, "must have at least one, but got []")
+        if len(set(choices)) < len(choices):
+            unit = f" updates of {clock.horizon}" if kind_of(name) == "updates" else ""
+            mistakes.add(place, f"must differ, but got {choices}{unit}")
+        if len(mistakes.found) > before:
+            return None
+        return Param("categorical", choices=tuple(choices), when=when)
+
+
+class _Range(_Param):
+    type: str
+    log: bool = False
+    """Whether it is sampled on a logarithmic scale."""
+
+    def _param(
+        self,
+        ends: tuple[float, float, float | None],
+        when: Conditions,
+        place: str,
+        mistakes: Mistakes,
+    ) -> Param | None:
+        low, high, step = ends
+        before = len(mistakes.found)
+        if low > high:
+            got = f"(low={low!r}, high={high!r})"
+            mistakes.add(f"{place}.low", f"`low <= high` must hold, but got {got}")
+        if self.log and low <= 0:
+            mistakes.add(f"{place}.low", f"must be > 0 when log = true, but got {low!r}")
+        if step is not None and step <= 0:
+            mistakes.add(f"{place}.step", f"must be > 0, but got {step!r}")
+        if self.log and step is not None:
+            mistakes.add(f"{place}.step", "cannot be combined with log = true; keep one of them")
+        if len(mistakes.found) > before:
+            return None
+        return Param(self.type, (), low, high, step, self.log, when)
+
+
+class Real(_Range):
+    """``type = "float"``: a number between ``low`` and ``high``."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("rate", "number")
+
+    type: Literal["float"]
+    low: float = Field(allow_inf_nan=False)
+    """The smallest value."""
+    high: float = Field(allow_inf_nan=False)
+    """The largest value."""
+    step: float | None = Field(default=None, allow_inf_nan=False)
+    """The distance between values; without it, all numbers."""
+
+    def resolve(
+        self, name: str, clock: Clock, when: Conditions, place: str, mistakes: Mistakes
+    ) -> Param | None:
+        """Return the parameter, or note why it is none."""
+        kind = kind_of(name)
+        if kind not in self.kinds:
+            right = "'int'" if kind in ("updates", "count") else "'categorical'"
+            mistakes.add(f"{place}.type", f"must be {right} for {name}, but got 'float'")
+            return None
+        return self._param((self.low, self.high, self.step), when, place, mistakes)
+
+
+class Integer(_Range):
+    """``type = "int"``: a whole number; for durations, ``low`` and ``high`` have units."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("rate", "number", "updates", "count")
+
+    type: Literal["int"]
+    low: Any
+    """The smallest value."""
+    high: Any
+    """The largest value."""
+    step: Any = None
+    """The distance between values; without it, all whole ones."""
+
+    def resolve(
+        self, name: str, clock: Clock, when: Conditions, place: str, mistakes: Mistakes
+    ) -> Param | None:
+        """Return the parameter for a clock, or note why it is none."""
+        kind = kind_of(name)
+        if kind not in self.kinds:
+            mistakes.add(f"{place}.type", f"must be 'categorical' for {name}, but got 'int'")
+            return None
+        ends: dict[str, int] = {}
+        for key in ("low", "high", "step") if self.step is not None else ("low", "high"):
+            value = getattr(self, key)
+            if kind == "updates":
+                try:
+                    ends[key] = updates(value, clock)
+                except UnitError as error:
+                    mistakes.add(f"{place}.{key}", str(error))
+            elif not is_whole(value):
+                mistakes.add(f"{place}.{key}", f"must be a whole number, but got {value!r}")
+            else:
+                ends[key] = value
+        if "low" not in ends or "high" not in ends:
+            return None
+        return self._param((ends["low"], ends["high"], ends.get("step")), when, place, mistakes)
+
+
+PARAM_TYPES: dict[str, type[_Param]] = {
+    "categorical": Categorical,
+    "float": Real,
+    "int": Integer,
+}

@@ -1,0 +1,101 @@
+"""A search space: TOML -> what Optuna samples -> a schedule.
+
+:func:`parse_space` reads the file's content, resolves its durations to updates for a study's
+clock, and checks that every schedule the space can produce is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from tuner.reading import Clock, Mistakes, read_toml
+from tuner.schedules import Schedule
+from tuner.space.baselines import Baseline
+from tuner.space.params import Param
+from tuner.space.reading import SpaceReader
+from tuner.space.schedule_files import with_schedule_files
+from tuner.space.values import build_schedule
+
+__all__ = ["Baseline", "SearchSpace", "Suggests", "load_space", "parse_space"]
+
+
+class Suggests(Protocol):
+    """The part of an Optuna trial that a space needs."""
+
+    def suggest_categorical(self, name: str, choices: Any) -> Any:
+        """Return one of the choices."""
+
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None, log: bool
+    ) -> float:
+        """Return a number of the range."""
+
+    def suggest_int(self, name: str, low: int, high: int, *, step: int, log: bool) -> int:
+        """Return a whole number of the range."""
+
+
+class SearchSpace(NamedTuple):
+    """A search space for one clock: all durations are in updates.
+
+    Example:
+        >>> space = load_space("search_spaces/chapter.toml", Clock(235, 7050))
+        >>> space.baselines[0].label
+        'chapter: constant 0.3'
+    """
+
+    name: str
+    clock: Clock
+    params: dict[str, Param]
+    fixed: dict[str, Any]
+    baselines: tuple[Baseline, ...]
+
+    def sample(self, trial: Suggests) -> dict[str, Any]:
+        """Ask an Optuna trial for the parameters that its family has.
+
+        Args:
+            trial: An Optuna trial, or anything with its three ``suggest`` methods.
+
+        Returns:
+            Parameter names and values, in the order of the file.
+        """
+        values: dict[str, Any] = {}
+        for name, param in self.params.items():
+            if param.applies(values):
+                values[name] = param.suggest(name, trial)
+        return values
+
+    def schedule(self, values: Mapping[str, Any]) -> Schedule:
+        """Return the schedule that sampled values stand for.
+
+        Raises:
+            ScheduleError: If the values describe no schedule.
+        """
+        return build_schedule({**self.fixed, **values}, self.clock)
+
+
+def parse_space(data: Mapping[str, Any], where: str, clock: Clock) -> SearchSpace:
+    """Check the content of a search-space file and resolve it for a clock.
+
+    Args:
+        data: The content, as TOML or as stored in a study.
+        where: What to call it in messages, usually the file's path.
+        clock: Updates per epoch and horizon of the trainings.
+
+    Returns:
+        The search space.
+
+    Raises:
+        DefinitionError: With every mistake that was found.
+    """
+    mistakes = Mistakes(where)
+    read = SpaceReader(data, clock, mistakes)
+    mistakes.raise_if_any()
+    return SearchSpace(read.name, clock, read.params, read.fixed, read.baselines)
+
+
+def load_space(path: str | Path, clock: Clock) -> SearchSpace:
+    """Read a search-space file; see :func:`parse_space`."""
+    data = with_schedule_files(read_toml(path), Path(path).parent)
+    return parse_space(data, str(path), clock)

@@ -1,0 +1,181 @@
+"""The values of a search space: their names, their kinds, and the schedule that they make.
+
+A parameter is a field of a family (``warmup_steps``), a field as a share of the base LR
+(``final_lr_ratio``), or a number of parts that a field follows from: ``n_milestones`` drops
+placed evenly between warmup and horizon, ``n_cycles`` of whole updates that the horizon ends.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from tuner.errors import ScheduleError, UnitError
+from tuner.reading import Clock, Duration, did_you_mean
+from tuner.schedules import FAMILIES, Schedule, is_whole, plain
+
+RATIO = "_ratio"
+# Numbers of parts, and the fields that follow from them.
+COUNTS = {"n_milestones": "milestones", "n_cycles": "cycle_steps"}
+
+
+def field_of(name: str) -> str:
+    """Return the field that a parameter sets: ``final_lr`` for ``final_lr_ratio``."""
+    return COUNTS.get(name) or name.removesuffix(RATIO)
+
+
+def names_for(family: str) -> set[str]:
+    """Return the names that a space can give to a family's parameters."""
+    names: set[str] = set()
+    for field in dataclasses.fields(FAMILIES[family]):
+        names.add(field.name)
+        if field.metadata["kind"] == "rate" and field.name != "base_lr":
+            names.add(field.name + RATIO)
+        names |= {count for count, of in COUNTS.items() if of == field.name}
+    return names
+
+
+def kind_of(name: str) -> str:
+    """Return what a parameter is: a rate, a duration in updates, a number, a choice, …"""
+    if name in COUNTS:
+        return "count"
+    field = _field(name)
+    return str(field.metadata["kind"]) if field else "number"
+
+
+def plain_value(name: str, value: object, clock: Clock) -> Any:
+    """Return a written value as plain data, with its durations in updates.
+
+    Raises:
+        ScheduleError: If it is not what the parameter must be.
+    """
+    try:
+        return _plain_value(name, value, clock)
+    except UnitError as error:
+        raise ScheduleError(str(error)) from error
+
+
+def family_problem(name: object) -> str | None:
+    """Say why a name is no family's, or return None."""
+    if isinstance(name, str) and name in FAMILIES:
+        return None
+    return f"no family {name!r}; {did_you_mean(str(name), FAMILIES)}"
+
+
+def updates(value: object, clock: Clock) -> int:
+    """Return a written duration in updates: at least one, unless it is 0 as written.
+
+    Raises:
+        UnitError: If it is no duration.
+    """
+    duration = Duration.parse(value)
+    return max(duration.updates(clock), 1 if duration.amount else 0)
+
+
+def build_schedule(values: Mapping[str, Any], clock: Clock) -> Schedule:
+    """Return the schedule that the values of a space's parameters describe.
+
+    A field that is given as itself wins over one that is given as a ratio or a number of parts;
+    values of other families are passed over.
+
+    Raises:
+        ScheduleError: If a value is missing or the values describe no schedule.
+
+    Example:
+        >>> build_schedule({"family": "cosine", "base_lr": 0.2, "final_lr_ratio": 0.1},
+        ...                Clock(updates_per_epoch=235, horizon=7050)).final_lr
+        0.020000000000000004
+    """
+    cls = FAMILIES[values["family"]]
+    fields = {field.name: field for field in dataclasses.fields(cls)}
+    given = {name: value for name, value in values.items() if name in fields}
+    given.setdefault("horizon", clock.horizon)
+    for name, value in values.items():
+        if name.endswith(RATIO) and name in names_for(cls.family) and "base_lr" in given:
+            given.setdefault(field_of(name), value * given["base_lr"])
+    if "milestones" in fields and "n_milestones" in values:
+        given.setdefault("milestones", _even_milestones(values["n_milestones"], given))
+    if "cycle_steps" in fields and "n_cycles" in values:
+        growth = given.get("cycle_factor", fields["cycle_factor"].default)
+        given.setdefault("cycle_steps", _first_cycle(values["n_cycles"], growth, given))
+    missing = [
+        name
+        for name, field in fields.items()
+        if name not in given and field.default is dataclasses.MISSING
+    ]
+    if missing:
+        needs = " and ".join(f"`{name}`" for name in missing)
+        raise ScheduleError(f"{cls.__name__} needs {needs}; add it to [params] or [fixed].")
+    return cls(**given)
+
+
+def _field(name: str) -> dataclasses.Field[Any] | None:
+    if field_of(name) != name and _field(field_of(name)):
+        return None  # a ratio or a count; the families of other packages need not be loaded
+    for family in FAMILIES.values():
+        for field in dataclasses.fields(family):
+            if field.name == name:
+                return field
+    return None
+
+
+def _plain_value(name: str, value: object, clock: Clock) -> Any:
+    kind, field = kind_of(name), _field(name)
+    if kind == "updates":
+        return updates(value, clock)
+    if kind == "count":
+        if not is_whole(value) or value < 1:
+            raise ScheduleError(f"must be a whole number of 1 or more, but got {value!r}")
+        return value
+    if kind == "update_list":
+        return tuple(updates(item, clock) for item in _list(value))
+    if kind == "knots":
+        pairs = [item for item in _list(value) if isinstance(item, list) and len(item) == 2]
+        if len(pairs) < len(_list(value)):
+            raise ScheduleError(f"must be pairs [duration, share of base_lr], but got {value!r}")
+        value = tuple((updates(at, clock), ratio) for at, ratio in pairs)
+    try:
+        return plain(value, field or dataclasses.field(metadata={"kind": "number"}))
+    except (TypeError, ValueError) as error:
+        raise ScheduleError(f"must be {error}, but got {value!r}") from error
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise ScheduleError(f"must be a list, but got {value!r}")
+    return value
+
+
+def _even_milestones(number: int, given: Mapping[str, Any]) -> tuple[int, ...]:
+    warmup, horizon = given.get("warmup_steps", 0), given["horizon"]
+    return tuple(
+        round(warmup + (horizon - warmup) * k / (number + 1)) for k in range(1, number + 1)
+    )
+
+
+def _first_cycle(number: int, growth: float, given: Mapping[str, Any]) -> int:
+    """Return the first cycle's updates, such that the last cycle ends at the horizon.
+
+    Rounded up, because one that ended before it would be followed by a new peak. So the last is
+    cut short, the more so the fewer updates a cycle has.
+
+    Raises:
+        ScheduleError: If the last cycle would not even begin.
+    """
+    span: int = given["horizon"] - given.get("warmup_steps", 0)
+    before_last, total = 0.0, 0.0
+    for cycle in range(number):
+        if total >= span > 0:  # already with a first cycle of one update
+            break
+        before_last, total = total, total + growth**cycle
+    else:
+        first = math.ceil(span / total)
+        if first * before_last < span or span < 1:  # a warmup that is too long is said elsewhere
+            return first
+    raise ScheduleError(
+        "`the last of n_cycles begins before the horizon` must hold, but got"
+        f" (n_cycles={number}, cycle_factor={growth!r}) in {span} updates after the warmup, where"
+        " each cycle is whole updates. Take fewer cycles or a longer training."
+    )

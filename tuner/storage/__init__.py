@@ -1,0 +1,77 @@
+"""A storage URL -> Optuna's storage, and all that is known of Optuna's private parts."""
+
+from __future__ import annotations
+
+from tuner.storage.errors import close, explain, port_error, storage_errors
+from tuner.storage.opening import made_folder, make_database, one_at_a_time, open_storage
+from tuner.storage.optuna_internals import (
+    SYSTEM_ATTRIBUTES,
+    TRIALS,
+    USER_ATTRIBUTES,
+    artifact_key,
+    bare,
+    forget_rungs,
+    is_enqueued,
+    proxy_server,
+    set_system_attribute,
+    storage_of,
+    study_id,
+    system_attribute,
+    trial_id,
+    with_system_attributes,
+)
+from tuner.storage.urls import (
+    default_url,
+    hide_password,
+    output_folder,
+    parse_url,
+    resolve_url,
+    sqlite_path,
+    sqlite_url,
+)
+from tuner.storage.waiting import (
+    back_at,
+    give_up_waiting,
+    hurry_if,
+    is_database_error,
+    is_passing,
+    wait_out,
+)
+
+__all__ = [
+    "SYSTEM_ATTRIBUTES",
+    "TRIALS",
+    "USER_ATTRIBUTES",
+    "artifact_key",
+    "back_at",
+    "bare",
+    "close",
+    "default_url",
+    "explain",
+    "forget_rungs",
+    "give_up_waiting",
+    "hide_password",
+    "hurry_if",
+    "is_database_error",
+    "is_enqueued",
+    "is_passing",
+    "made_folder",
+    "make_database",
+    "one_at_a_time",
+    "open_storage",
+    "output_folder",
+    "parse_url",
+    "port_error",
+    "proxy_server",
+    "resolve_url",
+    "set_system_attribute",
+    "sqlite_path",
+    "sqlite_url",
+    "storage_errors",
+    "storage_of",
+    "study_id",
+    "system_attribute",
+    "trial_id",
+    "wait_out",
+    "with_system_attributes",
+]

@@ -1,0 +1,121 @@
+"""All that is relied on of Optuna beyond its documented interface. Nothing else names it.
+
+Why it is needed: Optuna can only fail the trial of a dead process, and cannot give one back to the
+queue under its own number; its samplers and pruners get trials without a documented identifier.
+
+What is relied on, of Optuna 5:
+
+- ``Trial._trial_id``, ``FrozenTrial._trial_id``, ``Study._study_id``, ``FrozenStudy._study_id``:
+  the keys under which a storage has them. ``Study._storage``: the storage itself.
+- System attributes of trials: ``fixed_params`` marks an enqueued one, ``completed_rung_N`` is what
+  successive halving notes, ``artifacts:N`` describes an artifact. Ours begin with ``tuner:``.
+- The tables of ``RDBStorage``, for what is one transaction here and has no operation there.
+- What Optuna's cache calls of a storage beside its public methods.
+- ``optuna.storages._grpc.server.make_server``, without which a proxy cannot be stopped.
+
+``tests/storage/test_optuna_internals.py`` looks at each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from optuna.storages import BaseStorage
+from optuna.storages._rdb.models import (
+    TrialModel,
+    TrialSystemAttributeModel,
+    TrialUserAttributeModel,
+    VersionInfoModel,
+)
+from optuna.study import Study
+from optuna.trial import FrozenTrial, Trial
+
+TRIALS: sa.Table = TrialModel.__table__
+SYSTEM_ATTRIBUTES: sa.Table = TrialSystemAttributeModel.__table__
+USER_ATTRIBUTES: sa.Table = TrialUserAttributeModel.__table__
+VERSION_INFO: sa.Table = VersionInfoModel.__table__
+
+# What a database may hold that an interrupted first start left half made.
+OPTUNA_TABLES = {
+    "alembic_version", "studies", "study_directions", "study_system_attributes",
+    "study_user_attributes", "trial_heartbeats", "trial_intermediate_values", "trial_params",
+    "trial_system_attributes", "trial_user_attributes", "trial_values", "trials", "version_info",
+}  # fmt: skip
+# What Optuna's cache calls beside the public methods of a storage.
+CALLED_BY_CACHE = (
+    "_create_new_trial", "_set_trial_param", "_get_trials", "_get_best_trial_id",
+)  # fmt: skip
+
+_ENQUEUED = "fixed_params"
+_RUNG = "completed_rung_"
+_ARTIFACT = "artifacts:"
+
+
+def trial_id(trial: Trial | FrozenTrial) -> int:
+    """Return the key under which a storage has a trial; it is unique over all of its studies."""
+    return trial._trial_id
+
+
+def study_id(study: Any) -> int:
+    """Return the key under which a storage has a study, given as Optuna's or out of a storage."""
+    number: int = study._study_id
+    return number
+
+
+def storage_of(study: Study) -> BaseStorage:
+    """Return the storage that a study is in."""
+    return study._storage
+
+
+def system_attribute(trial: FrozenTrial, key: str) -> Any:
+    """Return a system attribute of a trial, None if it has none of that name."""
+    return trial.system_attrs.get(key)
+
+
+def set_system_attribute(storage: BaseStorage, number: int, key: str, value: Any) -> None:
+    """Set a system attribute of the trial whose :func:`trial_id` is ``number``."""
+    storage.set_trial_system_attr(number, key, value)
+
+
+def is_enqueued(trial: FrozenTrial) -> bool:
+    """Tell whether a trial was enqueued with parameters, rather than asked for."""
+    return _ENQUEUED in trial.system_attrs
+
+
+def forget_rungs(trial: FrozenTrial, value: float) -> None:
+    """Let a trial have no note of the rungs at which it had this value."""
+    for name, noted in list(trial.system_attrs.items()):
+        if name.startswith(_RUNG) and noted == value:
+            del trial.system_attrs[name]
+
+
+def bare(trial: FrozenTrial) -> FrozenTrial:
+    """Return a trial without attributes and intermediate values, which Optuna's plots copy."""
+    trial.user_attrs = {}
+    trial.system_attrs = {}
+    trial.intermediate_values = {}
+    return trial
+
+
+def with_system_attributes(trial: FrozenTrial, more: Mapping[str, Any]) -> FrozenTrial:
+    """Return a trial that has more system attributes than its database says."""
+    trial._system_attrs = {**trial.system_attrs, **more}
+    return trial
+
+
+def artifact_key(artifact_id: str) -> str:
+    """Return the system attribute that describes one of a trial's artifacts."""
+    return _ARTIFACT + artifact_id
+
+
+def proxy_server(storage: BaseStorage, host: str, port: int, pool: Any) -> Any:
+    """Return a gRPC server of Optuna's for a storage, which the caller starts and stops.
+
+    Raises:
+        ImportError: If gRPC is not installed.
+    """
+    from optuna.storages._grpc.server import make_server
+
+    return make_server(storage, host, port, pool)

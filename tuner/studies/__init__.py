@@ -1,0 +1,25 @@
+"""The public functions of a study, and the result that its user holds."""
+
+from __future__ import annotations
+
+from tuner.studies.dashboard import serve_dashboard
+from tuner.studies.opening import open_study
+from tuner.studies.project import Plan, check_study, init_project
+from tuner.studies.repeat import compare_study, confirm_study
+from tuner.studies.result import StudyResult, form_of
+from tuner.studies.start import resume_study, run_study, run_worker
+
+__all__ = [
+    "Plan",
+    "StudyResult",
+    "check_study",
+    "compare_study",
+    "confirm_study",
+    "form_of",
+    "init_project",
+    "open_study",
+    "resume_study",
+    "run_study",
+    "run_worker",
+    "serve_dashboard",
+]

@@ -1,0 +1,162 @@
+"""optuna-dashboard on a study, with a picture of each trial's schedule.
+
+The pictures are artifacts of the trials, as Optuna calls files beside a database. They follow from
+the schedules, so they are drawn when somebody looks: nothing is stored for them anywhere.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from collections.abc import Callable
+from socketserver import ThreadingMixIn
+from typing import Any, BinaryIO
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from optuna.artifacts.exceptions import ArtifactNotFound
+from optuna.storages import BaseStorage
+from optuna.trial import FrozenTrial
+
+from tuner.errors import StorageError
+from tuner.schedules import schedule_from_dict, svg
+from tuner.search import SCHEDULE
+from tuner.storage import (
+    artifact_key,
+    open_storage,
+    port_error,
+    storage_errors,
+    study_id,
+    trial_id,
+    with_system_attributes,
+)
+from tuner.studies.result import StudyResult
+
+_LOOK_SECONDS = 0.5
+
+
+def serve_dashboard(
+    found: StudyResult,
+    *,
+    host: str,
+    port: int,
+    on_start: Callable[[str], object],
+    stop_requested: Callable[[], bool],
+) -> None:
+    """Serve optuna-dashboard on a study's database until a stop is requested.
+
+    Args:
+        found: The study.
+        host: The address to listen on.
+        port: Its port; 0 for one that is free.
+        on_start: Called with the address of the study's page once it can be opened.
+        stop_requested: Asked all the time.
+
+    Raises:
+        StorageError: If the port is taken, or optuna-dashboard is missing.
+    """
+    app = dashboard_app(found)
+    try:
+        server = make_server(host, port, app, server_class=_Server, handler_class=_Handler)
+    except OSError as error:
+        raise port_error(host, port, error.strerror) from error
+    thread = threading.Thread(target=server.serve_forever, name="dashboard")
+    thread.start()
+    try:
+        number = study_id(found.study)
+        on_start(f"http://{host}:{server.server_port}/dashboard/studies/{number}")
+        while not stop_requested():
+            thread.join(_LOOK_SECONDS)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def dashboard_app(found: StudyResult) -> Any:
+    """Return optuna-dashboard on a study's database as a WSGI application.
+
+    Raises:
+        StorageError: If optuna-dashboard is not installed.
+    """
+    try:
+        from optuna_dashboard import wsgi
+    except ImportError as error:
+        raise StorageError(
+            f"The dashboard needs optuna-dashboard: {error}."
+            " Type `pip install 'schedule-tuner[dashboard]'`."
+        ) from error
+    storage = open_storage(found.storage)
+    per_epoch = found.spec.task.updates_per_epoch
+    with storage_errors(found.storage):
+        return wsgi(_illustrated(storage), artifact_store=Pictures(storage, per_epoch))
+
+
+class Pictures:
+    """An artifact store that draws; see ``optuna.artifacts``.
+
+    Args:
+        storage: Where the schedules are.
+        updates_per_epoch: Updates in an epoch of the study.
+    """
+
+    def __init__(self, storage: BaseStorage, updates_per_epoch: int) -> None:
+        self._storage, self._updates_per_epoch = storage, updates_per_epoch
+
+    def open_reader(self, artifact_id: str) -> BinaryIO:
+        """Return the picture of a trial's schedule."""
+        try:
+            attributes = self._storage.get_trial(int(artifact_id, 16)).user_attrs
+            schedule = schedule_from_dict(attributes[SCHEDULE])
+        except (KeyError, ValueError) as error:
+            raise ArtifactNotFound(artifact_id) from error
+        return io.BytesIO(svg(schedule, updates_per_epoch=self._updates_per_epoch).encode())
+
+    def write(self, artifact_id: str, content_body: BinaryIO) -> None:
+        """Refuse: there is no place for other files."""
+        raise ArtifactNotFound("the dashboard of a study shows pictures, but keeps no files")
+
+    def remove(self, artifact_id: str) -> None:
+        """Refuse: the picture follows from the schedule."""
+        raise ArtifactNotFound(artifact_id)
+
+
+def _illustrated(storage: BaseStorage) -> BaseStorage:
+    """Let a storage say of every trial that has a schedule that it has its picture."""
+    all_trials, one_trial = storage.get_all_trials, storage.get_trial
+    attributes_of = storage.get_trial_system_attrs
+
+    def get_all_trials(*args: Any, **options: Any) -> list[FrozenTrial]:
+        return [_with_picture(trial) for trial in all_trials(*args, **options)]
+
+    def get_trial(trial_id: int) -> FrozenTrial:
+        return _with_picture(one_trial(trial_id))
+
+    def get_trial_system_attrs(trial_id: int) -> dict[str, Any]:
+        return attributes_of(trial_id) | _picture(one_trial(trial_id))
+
+    for call in (get_all_trials, get_trial, get_trial_system_attrs):
+        setattr(storage, call.__name__, call)
+    return storage
+
+
+def _with_picture(trial: FrozenTrial) -> FrozenTrial:
+    return with_system_attributes(trial, _picture(trial))
+
+
+def _picture(trial: FrozenTrial) -> dict[str, str]:
+    """Return the system attribute that describes the picture, if the trial has a schedule."""
+    if SCHEDULE not in trial.user_attrs:
+        return {}
+    number = f"{trial_id(trial):08x}"
+    meta = {"artifact_id": number, "filename": "schedule.svg", "mimetype": "image/svg+xml"}
+    return {artifact_key(number): json.dumps({**meta, "encoding": None})}
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Handler(WSGIRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Say nothing of every request."""

@@ -1,0 +1,129 @@
+"""Opening a study, which is named by its file, or by its database and a name."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import NamedTuple
+
+from optuna.storages import BaseStorage
+
+from tuner.definition import (
+    StudyFile,
+    StudySpec,
+    is_for_passed,
+    load_spec,
+    name_of_study,
+    passed_task,
+    read_storage,
+)
+from tuner.errors import StorageError, StudyError
+from tuner.reading import Mistakes, read_kind
+from tuner.search import difference, find_study, stored_spec
+from tuner.storage import open_storage, resolve_url, storage_errors
+from tuner.studies.result import StudyResult
+
+_log = logging.getLogger("tuner")
+
+
+class NamedByFile(NamedTuple):
+    """A study that is looked at by its file.
+
+    Without ``spec`` if its task is passed from Python: only its database knows that.
+    """
+
+    file: str | Path
+    name: str
+    url: str
+    spec: StudySpec | None
+
+    def whole(self, stored: StudySpec) -> StudySpec:
+        """Return the file's definition, with the task that the study has in its database.
+
+        Raises:
+            DefinitionError: With every mistake of the files.
+        """
+        return self.spec or load_spec(self.file, passed_task(stored))
+
+
+def named_by_file(study: str | Path) -> NamedByFile:
+    """Return what a file says of where its study is.
+
+    Raises:
+        DefinitionError: With every mistake of the files.
+    """
+    data, path = read_kind(study, "study"), Path(study)
+    if not is_for_passed(data):
+        spec = load_spec(study)
+        return NamedByFile(study, spec.name, spec.storage_url, spec)
+    mistakes = Mistakes(str(path))
+    file = mistakes.read(StudyFile, data, "")
+    url = read_storage(data.get("storage", {}), path.parent, path.stem, mistakes)
+    mistakes.raise_if_any()
+    assert file is not None, "what could not be read was a mistake"
+    return NamedByFile(study, file.name, url, None)
+
+
+def found_spec(database: BaseStorage, name: str | None, url: str) -> StudySpec:
+    """Return the definition of a study; of a confirm or comparison, that of the study it is of.
+
+    Raises:
+        StudyError: If there is no such study, or several and none was named.
+    """
+    return stored_spec(find_study(database, name and name_of_study(name), url), url)
+
+
+def named_url(storage: str | None) -> str:
+    """Return the URL of a database that must be named.
+
+    Raises:
+        StudyError: If it is not.
+        StorageError: If it is no URL of a database.
+    """
+    if storage is None:
+        raise StudyError("A study must be named by its file or by --storage URL, but got neither.")
+    return given_url(storage)
+
+
+def given_url(storage: str) -> str:
+    """Return the URL of a database as it was given, relative to the folder that one is in.
+
+    Raises:
+        StorageError: If it is no URL of a database.
+    """
+    try:
+        return resolve_url(storage, Path())
+    except ValueError as error:
+        raise StorageError(f"--storage {error}.") from None
+
+
+def open_study(
+    study: str | Path | None = None, *, storage: str | None = None, name: str | None = None
+) -> StudyResult:
+    """Open a study to look at it: by its file, or by database and name.
+
+    Args:
+        study: The study file, or None.
+        storage: The database's URL; without it, the one that the file names.
+        name: The study's name; without it, the file's, or the only one of the database.
+
+    Returns:
+        The study, with the definition that its database holds.
+
+    Raises:
+        StorageError: If the database does not exist or is not Optuna's.
+        StudyError: If it has no such study.
+    """
+    file = named_by_file(study) if study is not None else None
+    if file is not None:
+        storage, name = storage or file.url, name or file.name
+    url = named_url(storage)
+    database = open_storage(url, write=False)
+    with storage_errors(url, database):
+        found = find_study(database, name, url)
+        stored = stored_spec(found, url)
+    if file is not None and file.name == stored.name and difference(stored, file.whole(stored)):
+        _log.warning(
+            "%s is not what the study was begun with; what is shown is the study's", study
+        )
+    return StudyResult(found, stored)

@@ -1,0 +1,270 @@
+"""A study as its user holds it: trials, best schedule, and the files made from them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from optuna.study import Study
+
+from tuner.definition import StudySpec, finite
+from tuner.errors import StudyError
+from tuner.repeats import (
+    Candidate,
+    Comparison,
+    Confirmation,
+    find_comparison,
+    find_confirm,
+    read_comparison,
+    read_repeats,
+    spread,
+)
+from tuner.report import write_comparison, write_report
+from tuner.schedules import Schedule, save_schedule, write_text
+from tuner.search import Summary, TrialRow, files_folder, ranking, summary, trial_rows
+from tuner.storage import storage_of
+
+_FORMS = {".json": "json", ".csv": "csv", ".py": "python"}
+
+
+class StudyResult:
+    """A study in its database: trials, best schedule, files made from it.
+
+    Args:
+        study: Optuna's study.
+        spec: Its definition.
+        ended: How the run that gave this ended: ``"done"``, ``"timeout"``, ``"interrupted"``, or
+            ``""`` if the study was only opened.
+    """
+
+    def __init__(self, study: Study, spec: StudySpec, ended: str = "") -> None:
+        self.study = study
+        self.spec = spec
+        self.ended = ended
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return self.spec.name
+
+    @property
+    def storage(self) -> str:
+        """The URL of its database."""
+        return self.spec.storage_url
+
+    @property
+    def folder(self) -> Path:
+        """Where its schedule and report go by default."""
+        return files_folder(storage_of(self.study), self.spec)
+
+    @property
+    def trials(self) -> list[TrialRow]:
+        """All trials, in the order of their numbers."""
+        return trial_rows(self.study)
+
+    @property
+    def summary(self) -> Summary:
+        """Where the study stands."""
+        return summary(self.name, self.trials, self.spec.budget.trials)
+
+    @property
+    def confirmation(self) -> Confirmation | None:
+        """What trainings on fresh seeds say so far; None if no confirm was begun."""
+        study = find_confirm(storage_of(self.study), self.name)
+        return read_repeats(study, self.spec) if study else None
+
+    @property
+    def confirmed(self) -> Confirmation | None:
+        """What trainings on fresh seeds say, once there is a winner."""
+        found = self.confirmation
+        return found if found and found.winner else None
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """Schedules side by side, as far as they are trained; None if none were compared."""
+        study = find_comparison(storage_of(self.study), self.name)
+        return read_comparison(study, self.spec) if study else None
+
+    @property
+    def best(self) -> TrialRow:
+        """The trial of the confirmed winner; without one, the complete trial with the best value.
+
+        Raises:
+            StudyError: If no trial is complete.
+        """
+        return self._best(self.confirmed)
+
+    def _best(self, confirmed: Confirmation | None) -> TrialRow:
+        if confirmed and confirmed.winner:
+            return self._row_of(confirmed.winner)
+        ranked = ranking(self.trials)
+        if not ranked:
+            raise StudyError(
+                f"Study {self.name!r} must have a complete trial, but has none yet. Run it on."
+            )
+        return ranked[0]
+
+    @property
+    def best_schedule(self) -> Schedule:
+        """The schedule of :attr:`best`."""
+        return _schedule_of(self.best)
+
+    def export(
+        self, path: str | Path, *, trial: int | None = None, form: str | None = None
+    ) -> Path:
+        """Write the best schedule, or a trial's, as a schedule file or in another form.
+
+        Args:
+            path: Where to.
+            trial: The number of a trial; the best one if None.
+            form: ``"json"``, a schedule file; ``"csv"``, a table of updates and learning rates;
+                ``"python"``, a module whose ``learning_rate(update)`` needs no package. If None,
+                what the path's suffix says, and ``"json"`` if it says nothing.
+
+        Returns:
+            The path.
+
+        Raises:
+            StudyError: If there is no such trial or form, the path's suffix is another form's, or
+                no trial is complete.
+            ScheduleFileError: If the file cannot be written.
+        """
+        form = form_of(path, form)
+        confirmed = self.confirmed
+        row = self._best(confirmed) if trial is None else self._row(trial)
+        schedule = _schedule_of(row)
+        if form != "json":
+            write_text(schedule.to_csv() if form == "csv" else schedule.to_python(), path)
+            return Path(path)
+        save_schedule(
+            schedule,
+            path,
+            updates_per_epoch=self.spec.task.updates_per_epoch,
+            batch_size=self.spec.task.batch_size,
+            provenance=self._provenance(row, confirmed),
+        )
+        return Path(path)
+
+    def report(self, path: str | Path) -> Path:
+        """Write the report, one HTML file that needs no network.
+
+        Args:
+            path: Where to.
+
+        Returns:
+            The path.
+        """
+        return write_report(self.study, self.spec, path, self.confirmation)
+
+    def report_comparison(self, path: str | Path) -> Path:
+        """Write the page of the comparison, one HTML file that needs no network.
+
+        Args:
+            path: Where to.
+
+        Returns:
+            The path.
+
+        Raises:
+            StudyError: If nothing was compared.
+        """
+        found = self.comparison
+        if found is None:
+            raise StudyError(
+                f"Study {self.name!r} must have a comparison, but has none. Type `tuner compare`."
+            )
+        return write_comparison(found, self.spec, path)
+
+    def _row(self, number: int) -> TrialRow:
+        rows = {row.number: row for row in self.trials}
+        if number not in rows or rows[number].schedule is None:
+            last = max(rows, default=-1)
+            raise StudyError(
+                f"Trial {number} must exist and have a schedule, but study {self.name!r} has"
+                f" trials up to {last}. List them with `tuner trials`."
+            )
+        return rows[number]
+
+    def _row_of(self, candidate: Candidate) -> TrialRow:
+        """Return the trial that a candidate's schedule is from."""
+        rows = self.trials
+        if candidate.trial is not None:
+            return rows[candidate.trial]
+        return next(row for row in rows if row.baseline == candidate.label)
+
+    def _provenance(self, row: TrialRow, confirmed: Confirmation | None) -> dict[str, Any]:
+        spec = self.spec
+        winner = confirmed.winner if confirmed else None
+        confirm = (
+            {"confirm": {**_confirm(confirmed, winner), "evaluate_on": "test"}}
+            if confirmed and winner and winner.schedule == row.schedule
+            else {}
+        )
+        return {
+            "study": self.name,
+            "trial": row.number,
+            "baseline": row.baseline,
+            "params": row.params,
+            "fingerprint": spec.fingerprint(),
+            "objective": {
+                "metric": spec.objective.metric,
+                "direction": spec.objective.optuna_direction,
+                "evaluate_on": spec.objective.evaluate_on,
+                "value": finite(row.value),
+                "state": row.state,
+                "epochs": row.epochs,
+                "n": 1,
+            },
+            **confirm,
+            "task": spec.training.model_dump() | spec.task.identity(),
+            "versions": dict(row.versions),
+            "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        }
+
+
+def form_of(path: str | Path, form: str | None = None) -> str:
+    """Return the form that a schedule is written in; see :meth:`StudyResult.export`."""
+    if form not in (None, *_FORMS.values()):
+        raise StudyError(f"`form` must be 'json', 'csv' or 'python', but got {form!r}.")
+    suffix = Path(path).suffix
+    meant = _FORMS.get(suffix)
+    if suffix and form is None and meant is None:
+        raise StudyError(
+            f"{path} must end in .json, .csv or .py, which says what is written, but ends in"
+            f" {suffix!r}. Name another file, or say the format."
+        )
+    if form and meant and form != meant:
+        raise StudyError(
+            f"The suffix of {path} must fit the format, but is that of {meant!r}, and the format"
+            f" is {form!r}. Leave the format out, or name another file."
+        )
+    return form or meant or "json"
+
+
+def _schedule_of(row: TrialRow) -> Schedule:
+    assert row.schedule is not None, "a trial that was trained has a schedule"
+    return row.schedule
+
+
+def _confirm(confirmed: Confirmation, winner: Candidate) -> dict[str, Any]:
+    """Return as plain data on what evidence a winner is one."""
+    found = spread([*winner.values.values()])
+    assert found is not None, "a winner has a mean"
+    versus = next(row.against for row in confirmed.rows if row.candidate is winner)
+    against = None
+    if versus is not None and confirmed.best_baseline is not None:
+        against = {
+            "baseline": confirmed.best_baseline.label,
+            "difference": finite(versus.mean),
+            "low": finite(versus.low),
+            "high": finite(versus.high),
+            "n": versus.n,
+        }
+    return {
+        **found._asdict(),
+        "mean": finite(found.mean),
+        "seeds": sorted(winner.values),
+        "against": against,
+        "tie_set": [candidate.label for candidate in confirmed.tie_set],
+    }

@@ -1,0 +1,285 @@
+"""A run: a search up to its budget, a confirm, a comparison; here, in processes, on a cluster."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from optuna.storages import BaseStorage
+from optuna.study import Study
+
+from tuner.definition import COMPARE, CONFIRM, Confirm, StudySpec, seconds
+from tuner.errors import StorageError, TrainingError
+from tuner.repeats import (
+    Candidate,
+    Confirmation,
+    enqueue,
+    failed_of,
+    prepare_comparison,
+    prepare_confirm,
+    read_repeats,
+    seeds_are_ignored,
+)
+from tuner.search import (
+    Listener,
+    StudyEnded,
+    StudyStarted,
+    Worker,
+    epochs_saved,
+    prepare_study,
+    put_back_killed,
+    ranking,
+    summary,
+    trial_rows,
+    try_again,
+)
+from tuner.storage import (
+    close,
+    give_up_waiting,
+    hide_password,
+    hurry_if,
+    one_at_a_time,
+    storage_errors,
+    trial_id,
+)
+from tuner.studies.limits import Limits
+from tuner.studies.result import StudyResult
+from tuner.workers import Cluster, run_workers
+
+
+class Run:
+    """One run of a study, in the process that a user started.
+
+    Args:
+        spec: The study's definition.
+        database: Its storage.
+        limits: What the caller set for this run.
+        cluster: Where the workers are to be; None for this machine.
+        listen: Called with every event.
+        stop_requested: Asked after every epoch; True ends the run, to be continued.
+
+    Raises:
+        StudyError: If the study was started with another definition.
+    """
+
+    def __init__(
+        self,
+        spec: StudySpec,
+        database: BaseStorage,
+        limits: Limits,
+        cluster: Cluster | None,
+        listen: Listener,
+        stop_requested: Callable[[], bool],
+    ) -> None:
+        self._spec, self._database, self._limits = spec, database, limits
+        self._cluster, self._listen, self._stop_requested = cluster, listen, stop_requested
+        timeout = limits.timeout or spec.budget.timeout
+        self._deadline = time.monotonic() + seconds(timeout) if timeout else None
+        hurry_if(database, self._stop_reason)
+        with self._alone():
+            self._study = prepare_study(spec, database)
+
+    def search(self) -> str:
+        """Run the study's trials up to its budget.
+
+        Returns:
+            ``"done"``, ``"timeout"`` or ``"interrupted"``.
+        """
+        budget = self._limits.trials or self._spec.budget.trials
+        self._say_started(self._study, self._spec, self._finished(budget), budget)
+        started = time.monotonic()
+        ended = self._train(self._study, self._spec, budget, self._workers())
+        self._say_ended(self._spec, ended, self._finished(budget), budget, started)
+        if ended == "done":
+            self._refuse_failures(self._study)
+        return ended
+
+    def _refuse_failures(self, study: Study) -> None:
+        """Raise an error if trials failed and none has told anything; let them be tried again."""
+        with storage_errors(self._spec.storage_url, self._database):
+            rows = trial_rows(study)
+            failed = [row for row in rows if row.state == "failed"]
+            if not failed or any(row.state in ("complete", "pruned") for row in rows):
+                return
+            trials = study.get_trials(deepcopy=False)
+            try_again(self._database, [trial_id(trials[row.number]) for row in failed])
+        raise TrainingError(
+            f"All {len(failed)} trials failed, the last one: {failed[-1].reason}. They are in the"
+            " queue again; repair it and run the same command once more."
+        )
+
+    def confirm(self, settings: Confirm) -> str:
+        """Train finalists and baselines on fresh seeds until the race is over.
+
+        Returns:
+            As :meth:`search`.
+
+        Raises:
+            StudyError: If no trial of the study is complete.
+        """
+
+        def prepare() -> Study:
+            rows = trial_rows(self._study)
+            return prepare_confirm(self._spec, self._database, rows, settings)
+
+        return self._repeat(prepare, self._spec.for_repeats(CONFIRM))
+
+    def compare(self, candidates: list[Candidate], seeds: int) -> str:
+        """Train schedules on the same seeds, beside those that were compared before.
+
+        Returns:
+            As :meth:`search`.
+        """
+
+        def prepare() -> Study:
+            return prepare_comparison(self._spec, self._database, candidates, seeds)
+
+        return self._repeat(prepare, self._spec.for_repeats(COMPARE))
+
+    def _repeat(self, prepare: Callable[[], Study], spec: StudySpec) -> str:
+        """Train what repeats are missing until nothing is, prepared anew before every round."""
+        ended, begun = "done", False
+        started = time.monotonic()
+        while ended == "done":
+            study, found, budget = self._next_round(prepare, failed_again=not begun)
+            if found.ignores_seeds:
+                raise TrainingError(seeds_are_ignored(self._spec))
+            if not found.missing:
+                break
+            if not begun:
+                self._say_started(study, spec, found.trained, budget)
+                begun = True
+            workers = min(self._workers(), len(found.missing))
+            ended = self._train(study, spec, budget, workers)
+        if begun:
+            study, found, budget = self._next_round(prepare)
+            self._say_ended(spec, ended, found.trained, budget, started)
+            if ended == "done":
+                self._refuse_failures(study)
+        return ended
+
+    def result(self, ended: str) -> StudyResult:
+        """Put the best schedule and the report in place, and return the study.
+
+        Raises:
+            StorageError: If the output folder cannot be made.
+        """
+        result = StudyResult(self._study, self._spec, ended)
+        if ranking(result.trials):
+            _make(result.folder)
+            result.export(result.folder / "best.json")
+            result.report(result.folder / "report.html")
+        close(self._database)  # which opens again when the result is asked for more
+        return result
+
+    def comparison(self, ended: str) -> StudyResult:
+        """Put the comparison's page in place, and return the study.
+
+        Raises:
+            StorageError: If the output folder cannot be made.
+        """
+        result = StudyResult(self._study, self._spec, ended)
+        _make(result.folder)
+        result.report_comparison(result.folder / "compare.html")
+        close(self._database)
+        return result
+
+    def _next_round(
+        self, prepare: Callable[[], Study], failed_again: bool = False
+    ) -> tuple[Study, Confirmation, int]:
+        """Enqueue what is needed next; return where it stands, and the budget with that."""
+        with self._alone():
+            study = prepare()
+            if failed_again and (failed := failed_of(study, self._spec)):
+                try_again(self._database, failed)
+                study = prepare()  # anew, for Optuna remembers what was over
+            budget = enqueue(study, self._spec)
+        with storage_errors(self._spec.storage_url, self._database):
+            return study, read_repeats(study, self._spec), budget
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let no other process write into the database in the meantime that does so as well."""
+        url, database = self._spec.storage_url, self._database
+        with storage_errors(url, database), one_at_a_time(database):
+            yield
+
+    def _train(self, study: Study, spec: StudySpec, budget: int, workers: int) -> str:
+        listen, stop_reason = self._listen, self._stop_reason
+        # The last one of repeats alone needs no process of its own, but a run of several
+        # workers never trains here: a crash of the framework must not end it.
+        alone = self._cluster is None and self._workers() == 1
+        run = run_workers if self._cluster is None else self._cluster.run
+        try:
+            if not alone:
+                return run(spec, workers, budget=budget, listen=listen, stop_reason=stop_reason)
+            worker = Worker(
+                study, self._database, spec, budget=budget, listen=listen, stop_reason=stop_reason
+            )
+            return worker.run()
+        except Exception:
+            give_up_waiting(self._database)
+            raise
+        finally:
+            with suppress(Exception):  # what happened first is what counts
+                put_back_killed(study, self._database)
+
+    def _workers(self) -> int:
+        if self._cluster is None:
+            return self._limits.workers or self._spec.workers
+        count: int | None = self._spec.study_data.get("workers", {}).get("count")
+        return max(self._limits.workers or count or self._cluster.room, 1)
+
+    def _stop_reason(self) -> str:
+        if self._stop_requested():
+            return "interrupted"
+        return "timeout" if self._deadline and time.monotonic() >= self._deadline else ""
+
+    def _finished(self, budget: int) -> int:
+        with storage_errors(self._spec.storage_url, self._database):
+            return summary(self._spec.name, trial_rows(self._study), budget).finished
+
+    def _say_started(self, study: Study, spec: StudySpec, finished: int, budget: int) -> None:
+        with storage_errors(spec.storage_url, self._database):
+            every = trial_rows(study)
+        rows = [row for row in every if row.is_finished]
+        interrupted = sum(row.state == "waiting" and row.epochs > 0 for row in every)
+        states = dict(Counter(row.state for row in rows))
+        shown, saved = hide_password(spec.storage_url), epochs_saved(rows, spec.epochs)
+        self._listen(
+            StudyStarted(
+                spec.name, shown, finished, budget, spec.epochs,
+                states, saved, spec.objective.judged_by, interrupted,
+            )
+        )  # fmt: skip
+
+    def _say_ended(
+        self, spec: StudySpec, ended: str, finished: int, budget: int, started: float
+    ) -> None:
+        taken = time.monotonic() - started
+        self._listen(StudyEnded(spec.name, ended, finished, budget, taken))
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be made: {error.strerror}.") from error
+
+
+def run_to_the_end(run: Run, confirm: Confirm | None) -> StudyResult:
+    """Search, then confirm, and leave schedule and report in place after each.
+
+    Args:
+        run: The run.
+        confirm: How to confirm; None for not at all.
+    """
+    ended = run.search()
+    result = run.result(ended)
+    # Nothing to confirm if every training collapsed.
+    if ended == "done" and confirm is not None and ranking(result.trials):
+        result = run.result(run.confirm(confirm))
+    return result
