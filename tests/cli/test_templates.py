@@ -67,6 +67,7 @@ def run_as_told(folder: Path, told: str, tuner_command: Callable) -> tuner.Study
     return result
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_every_template_is_written_checked_and_run(
     template: str, tmp_path: Path, tuner_command: Callable
@@ -92,6 +93,7 @@ def test_the_files_of_ones_own_lie_together(template: str, tmp_path: Path) -> No
         assert (path.parent / first.removeprefix("#:schema ")).read_text() == schema_text(schema)
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("template", ["torch", "gluon", "function"])
 def test_their_code_is_neat(template: str, tmp_path: Path) -> None:
     """As it lies in a project of its own, by ruff's own rules."""
@@ -104,6 +106,7 @@ def test_their_code_is_neat(template: str, tmp_path: Path) -> None:
 # --- what is installed decides ---
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize(
     ("absent", "first"),
     [
@@ -125,6 +128,7 @@ def test_by_default_it_is_what_is_installed(
         assert 'name   = "lenet_fashion_mnist" ' in (tmp_path / "mine" / first).read_text()
 
 
+@pytest.mark.usefixtures("processes")
 def test_without_mxnet_the_chapters_study_trains_in_pytorch(
     tmp_path: Path, tuner_command: Callable
 ) -> None:
@@ -135,6 +139,7 @@ def test_without_mxnet_the_chapters_study_trains_in_pytorch(
     assert "mxnet" not in result.trials[0].versions
 
 
+@pytest.mark.usefixtures("processes")
 def test_nothing_is_imported_to_find_out(tmp_path: Path) -> None:
     program = (
         "import sys, tuner; tuner.init_project('mine');"
@@ -143,6 +148,7 @@ def test_nothing_is_imported_to_find_out(tmp_path: Path) -> None:
     assert said([sys.executable, "-c", program], tmp_path)[0] == "[]\n"
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize(
     ("template", "absent", "message"),
     [
@@ -165,6 +171,7 @@ def test_a_study_whose_framework_is_not_there(
 # --- what is refused ---
 
 
+@pytest.mark.usefixtures("processes")
 def test_an_unknown_template(tmp_path: Path, tuner_command: Callable) -> None:
     with pytest.raises(
         tuner.TunerError,

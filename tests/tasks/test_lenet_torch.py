@@ -113,6 +113,7 @@ def test_weights_begin_within_mxnets_bounds_and_fill_them() -> None:
 # --- the data ---
 
 
+@pytest.mark.usefixtures("training")
 @pytest.mark.parametrize("holdout", [0, 200])
 def test_batches_and_judging_examples_are_those_of_the_task_in_mxnet(holdout: int) -> None:
     train, test = SMALL.with_holdout(holdout).data()
@@ -132,6 +133,7 @@ def test_batches_and_judging_examples_are_those_of_the_task_in_mxnet(holdout: in
 # --- the training ---
 
 
+@pytest.mark.usefixtures("training")
 def test_a_training_follows_from_its_seed() -> None:
     first, again, other = trained(epochs=1), trained(epochs=1), trained(epochs=1, seed=1)
     assert first[0] == again[0] != other[0]
@@ -146,6 +148,7 @@ VARIANTS = [
 ]
 
 
+@pytest.mark.usefixtures("training")
 @pytest.mark.parametrize(("optimizer", "params"), VARIANTS)
 def test_resumed_is_uninterrupted_to_the_last_bit(optimizer: str, params: dict[str, Any]) -> None:
     task = LeNetFashionMNISTTorch(
@@ -159,6 +162,7 @@ def test_resumed_is_uninterrupted_to_the_last_bit(optimizer: str, params: dict[s
         assert parts(ended[-1]) == parts(states[-1])
 
 
+@pytest.mark.usefixtures("training")
 def test_it_learns_and_the_averaged_weights_are_judged_too() -> None:
     task = LeNetFashionMNISTTorch(train_size=20_000, batch_size=64, device="cpu")
     [record], _ = trained(task, Constant(base_lr=0.1, horizon=313), epochs=1)
@@ -168,6 +172,7 @@ def test_it_learns_and_the_averaged_weights_are_judged_too() -> None:
     assert record.train_loss < 1.3  # chance is ln 10 = 2.3
 
 
+@pytest.mark.usefixtures("training")
 def test_hopeless_trainings_end_in_their_epoch() -> None:
     with pytest.raises(TrainingCollapsed, match="diverged in epoch 1: the loss is"):
         trained(schedule=Constant(base_lr=1e12, horizon=36))
@@ -256,6 +261,7 @@ def command(folder: Path, verb: str, before: str = "", after: str = "") -> tuple
     return done.returncode, done.stdout, done.stderr
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_check_prints_the_plan_and_imports_no_framework(tmp_path: Path) -> None:
     after = "print(sorted({'torch', 'mxnet'} & set(sys.modules)))"
     code, out, err = command(tmp_path, "check", after=after)
@@ -264,6 +270,7 @@ def test_a_check_prints_the_plan_and_imports_no_framework(tmp_path: Path) -> Non
     assert out.endswith("[]\n")
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("verb", ["check", "run"])
 def test_without_pytorch_it_says_what_to_type(tmp_path: Path, verb: str) -> None:
     code, out, err = command(tmp_path, verb, before="sys.modules['torch'] = None")
