@@ -32,11 +32,6 @@ for study in sys.argv[1:]:
 
 
 @pytest.fixture(scope="module")
-def processes() -> None:
-    """Allow these tests to start processes."""
-
-
-@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, processes: None) -> Path:
     """The package of CONTRIBUTING.md, installed into a folder beside its study."""
     folder = tmp_path_factory.mktemp("own")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from ..own_packages import run_beside, write_package
 
 GOOD = '''
@@ -104,11 +102,6 @@ ROWS = [
     ('[pruner]\ntype = "failing"', "`type = 'failing'` must be made of its settings, but:"
      " ZeroDivisionError: division by zero (good.py, line "),
 ]  # fmt: skip
-
-
-@pytest.fixture
-def processes() -> None:
-    """Allow this test to start a process."""
 
 
 def test_every_table_is_read_or_refused_in_a_sentence(tmp_path: Path, processes: None) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy.testing  # noqa: F401  # which asks the machine for its processor when imported
 import optuna
 import pytest
 
@@ -64,7 +65,7 @@ def test_an_interrupted_study_draws_what_an_uninterrupted_one_does(
     assert len({row["base_lr"] for row in once}) > 8
 
 
-def test_a_gaussian_process_goes_on_after_a_restart() -> None:
+def test_a_gaussian_process_goes_on_after_a_restart(trainers: None) -> None:
     gaussian = sampler("GPSampler", {"n_startup_trials": 2})
     assert drawn(gaussian, 4, restart=True) == drawn(gaussian, 4)
 
@@ -161,7 +162,7 @@ enabled = false
 
 def test_a_study_goes_on_from_its_database_as_if_it_had_not_stopped(tmp_path: Path) -> None:
     results = []
-    for name, stops in (("whole", []), ("stopped", [6, 7, 11])):
+    for name, stops in (("whole", []), ("stopped", [7])):
         file = tmp_path / f"{name}.toml"
         file.write_text(STUDY.format(root=ROOT))
         for trials in stops:
