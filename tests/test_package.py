@@ -85,6 +85,28 @@ def test_mxnet_is_whole_after_a_plain_import_that_failed(times: int) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.usefixtures("processes")
+def test_where_mxnet_is_not_installed_numpy_stays_as_it_is() -> None:
+    program = (
+        "import sys, numpy, tuner\n"
+        "sys.modules['mxnet'] = None\n"
+        "before = set(vars(numpy))\n"
+        "try:\n"
+        "    tuner.import_mxnet()\n"
+        "except tuner.TunerError as error:\n"
+        "    print(error)\n"
+        "sys.exit(' '.join({'bool', 'int', 'float', 'object'} & set(vars(numpy)) - before) or 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (
+        "Python 3.10 to 3.12 and NumPy 1: there, type `pip install 'schedule-tuner[mxnet]'`"
+        in (done.stdout)
+    )
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory, processes: None) -> Path:
     folder = tmp_path_factory.mktemp("wheel")

@@ -38,18 +38,13 @@ def import_mxnet() -> ModuleType:
         TaskError: If MXNet is not installed or does not import, with what to do about it.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    import numpy
-
-    for alias in _REMOVED_ALIASES:
-        if alias not in numpy.__dict__:
-            setattr(numpy, alias, getattr(builtins, alias))
     _drop_broken()
     try:
         with warnings.catch_warnings():
             # It looks up names that NumPy deprecates, without using them.
             warnings.simplefilter("ignore", DeprecationWarning)
-            if sys.version_info >= (3, 12):
-                importlib.import_module("setuptools")  # which provides distutils
+            if importlib.util.find_spec("mxnet"):  # else nothing is changed for it
+                _prepare()
             with _later("scipy.stats", "h5py"):
                 import mxnet
             module: ModuleType = mxnet
@@ -63,6 +58,17 @@ def import_mxnet() -> ModuleType:
             " networks, functions, schedules, their files and reports."
         ) from error
     return module
+
+
+def _prepare() -> None:
+    """Provide what newer releases of NumPy and Python have no more."""
+    import numpy
+
+    for alias in _REMOVED_ALIASES:
+        if alias not in numpy.__dict__:
+            setattr(numpy, alias, getattr(builtins, alias))
+    if sys.version_info >= (3, 12):
+        importlib.import_module("setuptools")  # which provides distutils
 
 
 def _drop_broken() -> None:
