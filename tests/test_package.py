@@ -133,11 +133,11 @@ def test_the_wheel_holds_what_the_package_needs(wheel: Path) -> None:
         "report/page.html",
         "report/page.css",
         "report/page.js",
-        "templates/study.toml",
-        "templates/search_space.toml",
-        "templates/space.toml",
-        "templates/torch/tasks.py-tpl",
-        "templates/function/study.toml",
+        "definition/templates/study.toml",
+        "definition/templates/search_space.toml",
+        "definition/templates/space.toml",
+        "definition/templates/torch/tasks.py-tpl",
+        "definition/templates/function/study.toml",
         "py.typed",
     ):
         assert f"tuner/{needed}" in names
