@@ -123,16 +123,21 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Lanes(is_fast))
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _short_collections() -> Iterator[None]:
+_kept_modules = 0
+
+
+@pytest.fixture(autouse=True)
+def _short_collections() -> None:
     """Keep what is imported by now out of garbage collections.
 
-    Every training in Gluon collects, and with every framework loaded that looks at a million
-    objects that never go.
+    Every command and every training in Gluon collects, and with the libraries loaded that looks
+    at a million objects that never go.
     """
-    gc.freeze()
-    yield
-    gc.unfreeze()
+    global _kept_modules
+    if len(sys.modules) > _kept_modules + 100:
+        gc.collect()
+        gc.freeze()
+        _kept_modules = len(sys.modules)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -94,6 +94,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("seconds")
 def test_every_command_that_trains_dates_its_lines(tuner: Callable, study: Path) -> None:
     database = ("--storage", f"sqlite:///{study.with_suffix('')}/study.db")
     commands = [
