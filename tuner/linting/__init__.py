@@ -29,7 +29,7 @@ from typing import Any
 
 from tuner.errors import ScheduleError
 from tuner.linting.checks import check_source
-from tuner.linting.finding import Finding, ScheduleWarning
+from tuner.linting.finding import NOT_READ, Finding, ScheduleWarning
 from tuner.linting.lengths import Training
 from tuner.linting.objects import check_object
 from tuner.linting.source import NOTEBOOK
@@ -41,7 +41,7 @@ _SOURCES = (".py", ".pyw", NOTEBOOK, "")
 # Of a file, in one line: a word with an ending is no source that has anything to find.
 _NAME = re.compile(r".+\.(pyw?|ipynb)|[^\s()=]+\.\w+")
 
-__all__ = ["Finding", "ScheduleWarning", "check_training", "lint"]
+__all__ = ["NOT_READ", "Finding", "ScheduleWarning", "check_training", "lint"]
 
 
 def lint(

@@ -13,20 +13,15 @@ MULTIPLIED = (
     " own: the others are lost, or multiplied again and again. Give the schedule a warmup, or"
     " write SequentialLR."
 )
+LAMBDA = (
+    "a LambdaLR multiplies the optimizer's learning rate by its function, but a {name} returns"
+    " learning rates, and is asked about update 0 first. Write schedule.to_torch(optimizer)."
+)
 
 
 def check(program: Program, training: Training) -> Iterator[Finding]:
     """Yield `multiplied`, in a ChainedScheduler or a LambdaLR."""
     for scheduler in program.schedulers:
-        by = scheduler.multiplied
-        if by is None or not scheduler.ours:
-            continue
-        if by.name == "LambdaLR":
-            message = (
-                f"a LambdaLR multiplies the optimizer's learning rate by its function, but a"
-                f" {scheduler.name} returns learning rates, and is asked about update 0 first."
-                " Write schedule.to_torch(optimizer)."
-            )
-        else:
-            message = MULTIPLIED.format(name=scheduler.name)
-        yield Finding("multiplied", message).at(by.place)
+        for by in scheduler.multiplied if scheduler.ours else ():
+            message = LAMBDA if by.name == "LambdaLR" else MULTIPLIED
+            yield Finding("multiplied", message.format(name=scheduler.name)).at(by.place)

@@ -14,6 +14,7 @@ from tuner.linting.source.values import (
     Instance,
     Known,
     Module,
+    Several,
     combined,
     schedulers_of,
 )
@@ -22,7 +23,7 @@ from tuner.linting.source.values import (
 _DEEPEST, _MOST = 12, 500
 # What a function must do, or call something that does, so that reading it can tell anything.
 _OF_INTEREST = {"step", "backward", "lr_scheduler", "set_learning_rate", "apply_gradients"}
-_OF_INTEREST |= {"apply_updates", "update", "prepare", "load_schedule", *MAKERS, *OURS}
+_OF_INTEREST |= {"apply_updates", "update", "prepare", *MAKERS}
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -33,6 +34,7 @@ class Functions(Names, ast.NodeVisitor):
     def __init__(self, module: Module) -> None:
         super().__init__(module)
         self._defined: list[Function] = []
+        self._called_so: dict[str, list[Function]] = {}
         self._read: set[ast.AST] = set()
         self._entered = 0
         self._inside: list[ast.AST] = []  # the functions that are being read
@@ -51,6 +53,7 @@ class Functions(Names, ast.NodeVisitor):
     def _define(self, node: Definition, owner: Class | None = None) -> Function:
         function = Function(node, self._module, list(self._scopes), owner)
         self._defined.append(function)
+        self._called_so.setdefault(node.name, []).append(function)
         return function
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
@@ -130,7 +133,8 @@ class Functions(Names, ast.NodeVisitor):
         """Return an object of a class, made as a call makes it or on its own."""
         instance = Instance(made)
         begin = self._of_class(instance, "__init__")
-        if isinstance(begin, Function) and self._tells(begin.node, begin.module):
+        given = [] if call is None else [*call.args, *(word.value for word in call.keywords)]
+        if isinstance(begin, Function) and self._of_interest(begin, given):
             self._run(begin, call)
         return instance
 
@@ -176,19 +180,19 @@ class Functions(Names, ast.NodeVisitor):
         if node not in self._interest:
             self._interest[node] = False  # for what calls itself
             names = set(_names(node))
-            within = (
-                each
-                for each in self._defined
-                if each.node.name in names and each.node is not node
-            )
-            self._interest[node] = bool(names & _OF_INTEREST) or any(
-                self._tells(each.node, each.module) for each in within
+            ours = "tuner" in module.origins.values() and not names.isdisjoint(OURS)
+            within = (each for name in names for each in self._called_so.get(name, ()))
+            self._interest[node] = (
+                ours
+                or not names.isdisjoint(_OF_INTEREST)
+                or any(self._tells(each.node, each.module) for each in within)
             )
         return self._interest[node]
 
     def _of_interest(self, function: Function, given: Sequence[ast.expr]) -> bool:
         return self._tells(function.node, function.module) or any(
-            schedulers_of(self._known(part)) for part in given
+            schedulers_of(known := self._known(part)) or isinstance(known, (Several, Instance))
+            for part in given
         )
 
 

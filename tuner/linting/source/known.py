@@ -84,6 +84,7 @@ MAKERS: dict[str, Maker] = {
     "ConstantLR": _torch("total_iters", 2, part=True, once=True),
     "StepLR": _torch("step_size", 1, part=True)._replace(factor=("gamma", 2), usual_factor=0.1),
     "SequentialLR": _torch("milestones", 2, part=True),
+    "ChainedScheduler": Maker("steps", None, part=True),
     "CosineAnnealingWarmRestarts": _torch("T_0", 1, part=True),
     "ExponentialLR": Maker("steps", None, part=True, factor=("gamma", 1)),
     "CyclicLR": _torch("step_size_up", 3, part=True)._replace(default=2000),

@@ -61,14 +61,14 @@ class Makers(Names):
         for piece in [each for one in inside for each in schedulers_of(one)]:
             piece.whole = whole
             if multiplying and len(inside) > 1:
-                piece.multiplied = whole
+                piece.multiplied.append(whole)
 
     def _multiply(self, by: Scheduler, part: ast.expr) -> None:
         """Note a schedule that is the function of a `LambdaLR`."""
         known = self._known(part.body if isinstance(part, ast.Lambda) else part)
         found = list(known.schedulers) if isinstance(known, Rate) else schedulers_of(known)
         for scheduler in found:
-            scheduler.multiplied = by
+            scheduler.multiplied.append(by)
 
     def _horizon(self, node: ast.Call, maker: Maker) -> Amount:
         given = self._argument(node, maker.horizon)

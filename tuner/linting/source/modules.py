@@ -8,13 +8,13 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
-from tuner.linting.source.known import MAKERS, OURS
+from tuner.linting.source.known import MAKERS
 
 _LARGEST = 1_000_000  # bytes; what is longer was written by a program
 # A file without any of these words has nothing to tell.
 _WORDS = re.compile(
-    r"\b(step|backward|prepare|lr_scheduler|apply_gradients|apply_updates|set_learning_rate"
-    r"|load_schedule|%s)\b" % "|".join([*MAKERS, *OURS])
+    r"\b(backward|lr_scheduler|scheduler|apply_gradients|apply_updates|set_learning_rate|tuner"
+    r"|%s)\b" % "|".join(MAKERS)
 )
 
 

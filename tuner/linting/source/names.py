@@ -52,13 +52,14 @@ class Names:
         found = next((names[name] for names in reversed(self._scopes) if name in names), None)
         if found is None and "." in name:
             whole, _, part = name.rpartition(".")
-            of = self._find(whole)
-            if isinstance(of, (Instance, Module)):
-                found = of.names.get(part)
-            if found is None and isinstance(of, Instance):
-                found = self._of_class(of, part)
-            if isinstance(of, Class):
-                found = of.names.get(part)
+            found = self._part(self._find(whole), part)
+        return found
+
+    def _part(self, of: Known | None, name: str) -> Known | None:
+        """Return what an attribute of something stands for."""
+        found = of.names.get(name) if isinstance(of, (Instance, Module, Class)) else None
+        if found is None and isinstance(of, Instance):
+            found = self._of_class(of, name)
         return found
 
     def _of_class(self, instance: Instance, name: str) -> Known | None:
@@ -83,7 +84,11 @@ class Names:
     def _known(self, node: ast.AST) -> Known | None:
         """Return what an expression is, after it was visited."""
         if isinstance(node, (ast.Name, ast.Attribute)):
-            return self._find(ast.unparse(node))
+            found = self._find(ast.unparse(node))
+            if found is None and isinstance(node, ast.Attribute):
+                of = self._made.get(node.value)  # as in `Learner(model).fit()`
+                found = self._part(of, node.attr)
+            return found
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return node.value
         return self._made.get(node)

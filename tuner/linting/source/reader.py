@@ -22,7 +22,7 @@ from tuner.linting.source.values import (
     combined,
 )
 
-_MODULES = 30  # files beside that are read at most
+_MODULES, _DEEP = 12, 3  # files beside that are read at most, and imports one after the other
 
 
 class Reader(Calls):
@@ -31,6 +31,7 @@ class Reader(Calls):
     def __init__(self, file: str | None = None) -> None:
         super().__init__(Module(file))
         self._modules: dict[Path, Module] = {}
+        self._deep = 0
 
     def read(self, tree: ast.Module) -> None:
         """Read a module, the functions that it calls, and then those that nobody calls."""
@@ -77,14 +78,16 @@ class Reader(Calls):
         path = find_module(name, level, self._module.file)
         if path is None:
             return None
-        if path not in self._modules and len(self._modules) < _MODULES:
+        if path not in self._modules and len(self._modules) < _MODULES and self._deep < _DEEP:
             self._modules[path] = module = Module(str(path))
             tree = parse_module(path)
             before = self._scopes, self._module, self._frame, self._around
             self._scopes, self._module, self._frame = [module.names], module, None
             self._around = []
+            self._deep += 1
             if tree is not None:
                 self.visit(tree)
+            self._deep -= 1
             self._scopes, self._module, self._frame, self._around = before
         return self._modules.get(path)
 
@@ -134,7 +137,10 @@ class Reader(Calls):
         epochs = self._length_of(_unwrapped(node.iter)).value
         if epochs and "epoch" in ast.unparse(node.target).lower() and not resumes(node):
             self.epochs.append(round(epochs))
-        self._loop(node)
+        if isinstance(self._known(node.iter), Several):  # a loop over schedulers, not over time
+            self.generic_visit(node)
+        else:
+            self._loop(node)
 
     def visit_While(self, node: ast.While) -> None:
         self._loop(node)

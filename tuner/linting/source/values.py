@@ -62,7 +62,7 @@ class Scheduler:
     whole: Scheduler | None = None  # that it is a piece of
     stepped: list[Scheduler] = dataclasses.field(default_factory=list)  # what to_torch() made
     made_of: Scheduler | None = None  # of what to_torch() made: the schedule
-    multiplied: Scheduler | None = None  # what multiplies with it
+    multiplied: list[Scheduler] = dataclasses.field(default_factory=list)  # what multiplies it
     prepared: Place | None = None  # where Accelerate takes it over
     asked: list[Asking] = dataclasses.field(default_factory=list)
     handed: list[Place] = dataclasses.field(default_factory=list)  # to a trainer
