@@ -86,7 +86,9 @@ def test_what_is_no_notebook_is_refused(
     assert "Traceback" not in ran.err
 
 
-def test_a_cell_that_is_not_python_is_passed_over(write: Callable, tuner_command: Callable) -> None:
+def test_a_cell_that_is_not_python_is_passed_over(
+    write: Callable, tuner_command: Callable
+) -> None:
     file = write("import optax", "a\na b", "s = optax.cosine_decay_schedule(0.1, num_epochs)")
     broken, found = tuner.lint(file)
     assert (broken.rule, broken.cell, broken.line) == ("not-read", 2, 2)

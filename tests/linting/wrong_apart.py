@@ -1,4 +1,4 @@
-"""Source with planted mistakes: a scheduler is made in one function or class, stepped in another."""
+"""Source with planted mistakes: schedulers made in one function or class, stepped in another."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def run_epoch(model, loader, optimizer):
 
 def main(epochs=30):
     short = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)  #! horizon-in-epochs
-    long = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, len(loader))  #! horizon-in-updates
+    cosine = torch.optim.lr_scheduler.CosineAnnealingLR
+    long = cosine(optimizer, len(loader))  #! horizon-in-updates
     for epoch in range(epochs):
         for batch in loader:
             update(model, batch, optimizer, short)

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from tuner.linting.places import Line, Place
 
-
 NOT_READ = "not-read"  # the rule of what is no mistake, but was passed over
 
 

@@ -103,7 +103,7 @@ def _matters(scheduler: Any) -> bool:
 
 
 def _no_effect(optimizer: Any) -> Iterator[Finding]:
-    """Find a learning rate that a cosine or polynomial, which keep what they began with, ignore."""
+    """Find a learning rate that a cosine or polynomial, which keep their own, ignore."""
     scheduler, rate = optimizer.lr_scheduler, optimizer.lr
     kept = getattr(scheduler, "base_lr_orig", rate)
     # Every optimizer has one that nobody wrote.

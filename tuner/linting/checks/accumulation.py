@@ -44,7 +44,8 @@ def _message(scheduler: Scheduler, step: Step) -> str | None:
     if BATCHES in counted.marks and by_update and not part:
         return (
             f"this {scheduler.name} is stepped after every update, but `{counted.text}` counts"
-            f" batches, and {update}: it never gets to its end. Divide by the batches of an update."
+            f" batches, and {update}: it never gets to its end. Divide by the batches of an"
+            " update."
         )
     return None
 

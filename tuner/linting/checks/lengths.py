@@ -19,9 +19,7 @@ def check(program: Program, training: Training) -> Iterator[Finding]:
                 yield finding.at(scheduler.place)
 
 
-def _findings(
-    scheduler: Scheduler, counts: str | None, training: Training
-) -> Iterator[Finding]:
+def _findings(scheduler: Scheduler, counts: str | None, training: Training) -> Iterator[Finding]:
     length, horizon, warmup = _length(scheduler), scheduler.horizon, scheduler.warmup
     if counts == UPDATES:
         for name, found in ((length.name, horizon), (length.warmup_name, warmup)):

@@ -26,13 +26,13 @@ def _messages(options: Options, scheduler: Scheduler) -> Iterator[str]:
         return  # PyTorch's and others: MXNet overwrites what has a base_lr of its own
     if rate is None:
         own = OWN_LEARNING_RATE.get(options.optimizer)
-        if own is not None and scheduler.changes and scheduler.maker and base.text:
-            if base.value != own:
-                yield (
-                    f"{options.optimizer} overwrites `base_lr={base.text}` of the {name} with its"
-                    f" own learning rate, {own}. Pass the scheduler's as well: 'learning_rate':"
-                    " scheduler.base_lr."
-                )
+        overwritten = scheduler.changes and scheduler.maker and base.text and base.value != own
+        if own is not None and overwritten:
+            yield (
+                f"{options.optimizer} overwrites `base_lr={base.text}` of the {name} with its own"
+                f" learning rate, {own}. Pass the scheduler's as well: 'learning_rate':"
+                " scheduler.base_lr."
+            )
         return
     if _same(rate, base):
         return
@@ -49,8 +49,8 @@ def _messages(options: Options, scheduler: Scheduler) -> Iterator[str]:
         )
     elif base.text:
         yield (
-            f"learning_rate={rate.text} beside lr_scheduler: MXNet overwrites `base_lr={base.text}`"
-            f" of the {name} with it. Leave one of the two out."
+            f"learning_rate={rate.text} beside lr_scheduler: MXNet overwrites"
+            f" `base_lr={base.text}` of the {name} with it. Leave one of the two out."
         )
     elif scheduler.maker and scheduler.warmup.text and scheduler.warmup.value != 0:
         yield (

@@ -12,7 +12,7 @@ from tuner.errors import ScheduleError
 from tuner.linting.finding import Finding
 from tuner.linting.source.notebook import NOTEBOOK, parse_notebook
 from tuner.linting.source.program import Program
-from tuner.linting.source.reader import Reader
+from tuner.linting.source.reader import read
 
 __all__ = ["NOTEBOOK", "Program", "read_source"]
 
@@ -38,10 +38,4 @@ def read_source(text: str, file: str | None = None) -> tuple[Program, list[Findi
             tree = ast.parse(text)
         except (SyntaxError, ValueError, RecursionError) as error:
             raise ScheduleError(f"{file or 'the text'} must be Python, but: {error}.") from error
-    reader = Reader(file)
-    reader.read(tree)
-    program = Program(
-        reader.schedulers, reader.options, reader.epochs, reader.frames, reader.at_once,
-        reader.splits,
-    )  # fmt: skip
-    return program, broken
+    return read(tree, file), broken

@@ -111,7 +111,7 @@ class Calls(Makers, Functions):
         for part in parts:
             for scheduler in schedulers_of(part):
                 scheduler.prepared = self._place(node)
-        taken = tuple(part if schedulers_of(part) else Taken() for part in parts)
+        taken = tuple(part if part and schedulers_of(part) else Taken() for part in parts)
         if taken:
             self._made[node] = Several(taken) if len(taken) > 1 else taken[0]
         if any(isinstance(part, ast.Starred) for part in node.args):
@@ -126,7 +126,9 @@ class Calls(Makers, Functions):
         if name.endswith(".step") and not node.args and self._frame is not None:
             self._frame.updated.append(tuple(self._conditions))
         if called(node) == "LearningRateScheduler":  # of Keras, which asks once an epoch
-            for scheduler in [each for part in _arguments(node) for each in self._schedulers(part)]:
+            for scheduler in [
+                each for part in _arguments(node) for each in self._schedulers(part)
+            ]:
                 scheduler.steps.append(Step(self._place(node), every=EPOCHS))
         self._hand_over(node, name)
         self._read_lengths(node)

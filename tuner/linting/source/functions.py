@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 from collections.abc import Iterable, Sequence
 
 from tuner.linting.source.amounts import UNKNOWN
@@ -44,19 +45,13 @@ class Functions(Names, ast.NodeVisitor):
 
     # --- definitions ---
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        self._scopes[-1][node.name] = self._define(node)
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
-        self._scopes[-1][node.name] = self._define(node)
-
     def _define(self, node: Definition, owner: Class | None = None) -> Function:
         function = Function(node, self._module, list(self._scopes), owner)
         self._defined.append(function)
         self._called_so.setdefault(node.name, []).append(function)
         return function
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+    def _define_class(self, node: ast.ClassDef) -> None:
         made = Class(node, self._module)
         for base in node.bases:
             of = self._known(base)
@@ -138,59 +133,49 @@ class Functions(Names, ast.NodeVisitor):
             self._run(begin, call)
         return instance
 
-    def visit_Return(self, node: ast.Return) -> None:
-        self.generic_visit(node)
-        if node.value is not None:
-            self._returned.append(self._known_or_amount(node.value))
-
     # --- what is called by nobody ---
 
-    def _read_the_rest(self) -> None:
+    def read_the_rest(self) -> None:
         """Read what no call led to: first what nothing else of it calls."""
-        while rest := [each for each in self._defined if each.node not in self._read]:
-            called = {name for each in rest for name in _called(each.node.body)}
-            free = [each for each in rest if each.node.name not in called]
-            for function in free or rest[:1]:
-                self._read_alone(function)
+        rest = [each for each in self._defined if self._is_left(each)]
+        called = {each.node: set(_called(each.node.body)) for each in rest}
+        while rest := [each for each in rest if each.node not in self._read]:
+            named = set().union(*(called[each.node] for each in rest))
+            for function in [each for each in rest if each.node.name not in named] or rest[:1]:
+                if function.node not in self._read:
+                    self._read_alone(function)
+
+    def _is_left(self, function: Function) -> bool:
+        here = function.module.file == self._module.file
+        return here and function.node not in self._read and self._tells(function)
 
     def _read_alone(self, function: Function) -> None:
-        if function.node in self._read:
-            return
         self._read.add(function.node)
         owner = function.owner
-        if not self._tells(function.node, function.module) or (
-            self._module.file != function.module.file
-        ):
-            return
         if owner is not None:
             if owner not in self._lone:
-                self._lone[owner] = Instance(owner)
                 self._lone[owner] = self._instance(owner, None)
-            of = self._lone[owner]
-            function = Function(
-                function.node, function.module, function.scopes, owner, instance=of
-            )
             if function.node.name == "__init__":
                 return
+            function = dataclasses.replace(function, instance=self._lone[owner])
         self._entered = 0
         self._run(function, None)
 
-    def _tells(self, node: ast.AST, module: Module) -> bool:
+    def _tells(self, function: Function) -> bool:
         """Tell whether a function does something of interest, or calls what does."""
+        node = function.node
         if node not in self._interest:
             self._interest[node] = False  # for what calls itself
             names = set(_names(node))
-            ours = "tuner" in module.origins.values() and not names.isdisjoint(OURS)
+            ours = "tuner" in function.module.origins.values() and not names.isdisjoint(OURS)
             within = (each for name in names for each in self._called_so.get(name, ()))
             self._interest[node] = (
-                ours
-                or not names.isdisjoint(_OF_INTEREST)
-                or any(self._tells(each.node, each.module) for each in within)
+                ours or not names.isdisjoint(_OF_INTEREST) or any(map(self._tells, within))
             )
         return self._interest[node]
 
     def _of_interest(self, function: Function, given: Sequence[ast.expr]) -> bool:
-        return self._tells(function.node, function.module) or any(
+        return self._tells(function) or any(
             schedulers_of(known := self._known(part)) or isinstance(known, (Several, Instance))
             for part in given
         )

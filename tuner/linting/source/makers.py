@@ -17,7 +17,10 @@ class Makers(Names):
 
     def _make(self, node: ast.Call, name: str) -> Scheduler | None:
         """Return the scheduler that a call makes, if it makes one."""
-        known, last = self._known(node.func), name.rpartition(".")[2]
+        known = self._known(node.func)
+        if isinstance(known, Amount) and known.text:  # a name of its own for a class
+            name = known.text
+        last = name.rpartition(".")[2]
         if isinstance(known, Class) and known.changes is not None:
             made = Scheduler(name, self._place(node), None, known.changes)
             made.base = self._argument(node, ("base_lr", 99))

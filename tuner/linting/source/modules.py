@@ -14,7 +14,7 @@ _LARGEST = 1_000_000  # bytes; what is longer was written by a program
 # A file without any of these words has nothing to tell.
 _WORDS = re.compile(
     r"\b(backward|lr_scheduler|scheduler|apply_gradients|apply_updates|set_learning_rate|tuner"
-    r"|%s)\b" % "|".join(MAKERS)
+    rf"|{'|'.join(MAKERS)})\b"
 )
 
 
@@ -58,7 +58,9 @@ def parse_module(path: Path) -> ast.Module | None:
 
 def _top(folder: Path) -> Path:
     """Return the folder that a package of the file lies in."""
-    return next((each for each in _upwards(folder) if not (each / "__init__.py").is_file()), folder)
+    return next(
+        (each for each in _upwards(folder) if not (each / "__init__.py").is_file()), folder
+    )
 
 
 def _upwards(folder: Path) -> Iterator[Path]:

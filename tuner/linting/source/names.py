@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+from tuner.linting.places import Place
 from tuner.linting.source.amounts import SHORTENED, UPDATES, Amount, amount
 from tuner.linting.source.loops import Frame
 from tuner.linting.source.values import (
@@ -15,7 +16,6 @@ from tuner.linting.source.values import (
     Known,
     Module,
     Options,
-    Place,
     Rate,
     Scheduler,
     Several,

@@ -26,7 +26,7 @@ class Program:
         self.at_once |= bool(training) and all(training)
 
     def counts(self, scheduler: Scheduler) -> str | None:
-        """Return what a scheduler's length counts in this file, or None if that is hard to tell."""
+        """Return what a scheduler's length counts here, or None if that is hard to tell."""
         maker = scheduler.maker
         if maker is None or scheduler.by_hand or _only_asked(scheduler.whole or scheduler):
             return None

@@ -10,6 +10,7 @@ from tuner.linting.source.calls import Calls, passed_on
 from tuner.linting.source.lightning import scheduled
 from tuner.linting.source.loops import Frame, Loop, called, resumes
 from tuner.linting.source.modules import find_module, parse_module
+from tuner.linting.source.program import Program
 from tuner.linting.source.values import (
     Class,
     Counter,
@@ -25,18 +26,28 @@ from tuner.linting.source.values import (
 _MODULES, _DEEP = 12, 3  # files beside that are read at most, and imports one after the other
 
 
-class Reader(Calls):
+def read(tree: ast.Module, file: str | None = None) -> Program:
+    """Read a module, the functions that it calls, and then those that nobody calls."""
+    reader = _Reader(file)
+    reader.visit(tree)
+    reader.read_the_rest()
+    return Program(
+        reader.schedulers,
+        reader.options,
+        reader.epochs,
+        reader.frames,
+        at_once=reader.at_once,
+        splits=reader.splits,
+    )
+
+
+class _Reader(Calls, ast.NodeVisitor):
     """Reads the statements in their order and notes what becomes of each scheduler."""
 
     def __init__(self, file: str | None = None) -> None:
         super().__init__(Module(file))
         self._modules: dict[Path, Module] = {}
         self._deep = 0
-
-    def read(self, tree: ast.Module) -> None:
-        """Read a module, the functions that it calls, and then those that nobody calls."""
-        self.visit(tree)
-        self._read_the_rest()
 
     def generic_visit(self, node: ast.AST) -> None:
         """Read what is inside, then note the schedulers that it passes on."""
@@ -93,8 +104,19 @@ class Reader(Calls):
 
     # --- statements ---
 
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self._scopes[-1][node.name] = self._define(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self._scopes[-1][node.name] = self._define(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self._define_class(node)
+
     def visit_Return(self, node: ast.Return) -> None:
-        super().visit_Return(node)
+        self.generic_visit(node)
+        if node.value is not None:
+            self._returned.append(self._known_or_amount(node.value))
         for part, every in scheduled(node, self._around, self._known):
             for scheduler in self._schedulers(part):
                 scheduler.steps.append(Step(self._place(part), every=every))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 from tuner.linting.places import Place
 from tuner.linting.source.amounts import UNKNOWN, Amount
@@ -172,10 +172,21 @@ class Instance:
 
 
 # A str is the name of an optimizer.
-Known = Union[
-    Amount, Scheduler, Options, Rate, Counter, Several, Choice, Taken, Module, Function, Class,
-    Instance, str
-]  # fmt: skip
+Known = (
+    Amount
+    | Scheduler
+    | Options
+    | Rate
+    | Counter
+    | Several
+    | Choice
+    | Taken
+    | Module
+    | Function
+    | Class
+    | Instance
+    | str
+)
 
 
 def schedulers_of(known: Known | None) -> list[Scheduler]:
