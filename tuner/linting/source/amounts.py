@@ -26,12 +26,27 @@ _RULES: dict[type[ast.operator], Callable[[float, float], float]] = {
 _SHORTEST_EPOCH = 10
 
 
+# What is said beside the number. It is one epoch; it counts batches; they are divided by the
+# batches of an update; they were counted after Accelerate had shared them out among processes;
+# the number of processes is in it.
+ONE_EPOCH, BATCHES, ACCUMULATED = "one epoch", "batches", "accumulated"
+SHORTENED, PROCESSES = "shortened", "processes"
+_ONE_EPOCH = re.compile(
+    r"(.*_)?(steps|updates|iters|iterations|batches|num_batches)_per_epoch", re.IGNORECASE
+)
+_LOADER = re.compile(r"(.*[_.])?(\w*loader|\w*_?iter|\w*_dl|dl|batches)(\[.*\])?", re.IGNORECASE)
+_ACCUMULATION = re.compile(r"accum", re.IGNORECASE)
+_PROCESSES = re.compile(r"num_processes|world_size", re.IGNORECASE)
+
+
 class Amount(NamedTuple):
     """A number of epochs or updates; unknown parts are None."""
 
     value: float | None = None
     unit: str | None = None
     text: str = ""
+    marks: frozenset[str] = frozenset()
+    alias: str = ""  # what the name in the text was set to
 
 
 UNKNOWN = Amount()
@@ -45,8 +60,9 @@ def amount(node: ast.expr, find: Find) -> Amount:
         node: The expression.
         find: What is known about a name, or None.
     """
-    known = _amount(node, find)
-    return known._replace(text=ast.unparse(node))
+    known, text = _amount(node, find), ast.unparse(node)
+    before = find(text) if isinstance(node, (ast.Name, ast.Attribute)) else None
+    return known._replace(text=text, alias=(before.alias or before.text) if before else "")
 
 
 def _amount(node: ast.expr, find: Find) -> Amount:
@@ -59,6 +75,8 @@ def _amount(node: ast.expr, find: Find) -> Amount:
         values = [part.value for part in parts if part.value is not None]
         unit = next((part.unit for part in parts if part.unit), None)
         return Amount(max(values) if len(values) == len(parts) else None, unit)
+    if isinstance(node, ast.IfExp):
+        return _either(_amount(node.body, find), _amount(node.orelse, find))
     if isinstance(node, (ast.ListComp, ast.GeneratorExp)):
         return Amount(None, _amount(node.elt, find).unit)
     if isinstance(node, ast.Call):
@@ -68,23 +86,58 @@ def _amount(node: ast.expr, find: Find) -> Amount:
             and node.args
         ):
             return _amount(node.args[0], find)
-        return Amount(None, UPDATES if name == "len" else None)
+        return _length(ast.unparse(node.args[0]), find) if name == "len" and node.args else UNKNOWN
     if isinstance(node, ast.BinOp):
-        return _combined(node.op, _amount(node.left, find), _amount(node.right, find))
+        found = _combined(node.op, _amount(node.left, find), _amount(node.right, find))
+        if isinstance(node.op, (ast.Div, ast.FloorDiv)) and _ACCUMULATION.search(
+            ast.unparse(node.right)
+        ):
+            found = found._replace(marks=found.marks | {ACCUMULATED})
+        return found
     return UNKNOWN
+
+
+def _length(of: str, find: Find) -> Amount:
+    """Return what is known of the length of what is called so."""
+    known = find(f"len({of})")
+    if known is not None:
+        return known
+    marks = {ONE_EPOCH, BATCHES} if _LOADER.fullmatch(of) else ()
+    return Amount(None, UPDATES, marks=frozenset(marks))
+
+
+def _either(one: Amount, other: Amount) -> Amount:
+    units = {one.unit, other.unit} - {None}
+    return Amount(
+        one.value if one.value == other.value else None,
+        units.pop() if len(units) == 1 else None,
+        marks=one.marks & other.marks,
+    )
 
 
 def _named(name: str, find: Find) -> Amount:
     known, last = find(name), name.rpartition(".")[2]
+    marks = known.marks if known else frozenset()
+    if _PROCESSES.search(last):
+        return Amount(known.value if known else None, marks=frozenset({PROCESSES}))
     if _EPOCHS.search(last):
-        return Amount(known.value if known else None, EPOCHS)
+        return Amount(known.value if known else None, EPOCHS, marks=marks)
     if known is not None and (known.value is not None or known.unit):
         return known
     in_updates = _UPDATES.search(last) and not _EITHER.fullmatch(last)
-    return Amount(None, UPDATES if in_updates else None)
+    if _ONE_EPOCH.fullmatch(last):
+        marks |= {ONE_EPOCH}
+    return Amount(None, UPDATES if in_updates else None, marks=marks)
 
 
 def _combined(op: ast.operator, left: Amount, right: Amount) -> Amount:
+    marks = (left.marks | right.marks) - {ONE_EPOCH}
+    if isinstance(op, (ast.Div, ast.FloorDiv)):
+        marks -= {BATCHES}
+    return _product(op, left, right)._replace(marks=marks)
+
+
+def _product(op: ast.operator, left: Amount, right: Amount) -> Amount:
     value = None
     if left.value is not None and right.value is not None:
         value = _computed(op, left.value, right.value)

@@ -7,6 +7,8 @@ import json
 import re
 
 from tuner.errors import ScheduleError
+from tuner.linting.finding import NOT_READ, Finding
+from tuner.linting.places import Line
 
 NOTEBOOK = ".ipynb"
 # What IPython takes beside Python: magics, shell commands, and questions for help.
@@ -17,43 +19,34 @@ _COMMAND = re.compile(
 _OTHER_LANGUAGE = re.compile(r"\s*%%(?!(?:time|timeit|capture|prun)\b)")
 
 
-class Line(int):
-    """A line of a notebook, as a number counted through all code cells.
-
-    Example:
-        >>> line = Line(14, cell=2, line=4)
-        >>> line > 9, f"asked in line {line}"
-        (True, 'asked in line 4 of cell 2')
-    """
-
-    cell: int
-    line: int
-
-    def __new__(cls, number: int, cell: int, line: int) -> Line:
-        """Keep which line of which cell a number stands for."""
-        self = super().__new__(cls, number)
-        self.cell, self.line = cell, line
-        return self
-
-    def __str__(self) -> str:
-        return f"{self.line} of cell {self.cell}"
-
-
-def parse_notebook(text: str, file: str) -> ast.Module:
+def parse_notebook(text: str, file: str) -> tuple[ast.Module, list[Finding]]:
     """Return the code cells of a notebook as one module, with a :class:`Line` at every node.
 
+    Returns:
+        The module, and a finding for each cell that is not Python and so is not in it.
+
     Raises:
-        ScheduleError: If it is no notebook, or its code is not Python.
+        ScheduleError: If it is no notebook, or nothing in it is Python.
     """
     module, before = ast.Module(body=[], type_ignores=[]), 0
-    for number, source in enumerate(_code(text, file), start=1):
-        cell = _parse_cell(source, f"cell {number} of {file}")
-        for node in ast.walk(cell):
-            if isinstance(node, (ast.stmt, ast.expr)):
-                node.lineno = Line(before + node.lineno, number, node.lineno)
-        module.body += cell.body
+    broken: list[Finding] = []
+    sources = _code(text, file)
+    for number, source in enumerate(sources, start=1):
+        try:
+            cell = _parse_cell(source)
+        except (SyntaxError, ValueError, RecursionError) as error:
+            line = getattr(error, "lineno", None) or 1
+            message = f"this cell was passed over: it must be Python, but: {error}."
+            broken.append(Finding(NOT_READ, message, line=Line(before + line, number, line)))
+        else:
+            for node in ast.walk(cell):
+                if isinstance(node, (ast.stmt, ast.expr)):
+                    node.lineno = Line(before + node.lineno, number, node.lineno)
+            module.body += cell.body
         before += source.count("\n") + 1
-    return module
+    if broken and len(broken) == len(sources):
+        raise ScheduleError(f"{file} must have cells in Python, but: {broken[0].message}")
+    return module, broken
 
 
 def _code(text: str, file: str) -> list[str]:
@@ -74,7 +67,7 @@ def _code(text: str, file: str) -> list[str]:
     return code
 
 
-def _parse_cell(source: str, where: str) -> ast.Module:
+def _parse_cell(source: str) -> ast.Module:
     if _OTHER_LANGUAGE.match(source):
         return ast.Module(body=[], type_ignores=[])
     try:
@@ -84,7 +77,4 @@ def _parse_cell(source: str, where: str) -> ast.Module:
         source = _COMMAND.sub(
             lambda found: found[1] + "pass" + "\n" * found[0].count("\n"), source
         )
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError) as error:
-        raise ScheduleError(f"{where} must be Python, but: {error}.") from error
+    return ast.parse(source)
