@@ -93,7 +93,7 @@ def test_the_command_says_what_it_could_not_look_for(
     assert (ran.code, ran.out) == (0, "")
     assert ran.err.startswith("no mistakes found in 1 file\nnot looked for: lengths written as")
     assert "horizon-in-epochs" in ran.err
-    assert "--updates N, or --epochs N --updates-per-epoch N" in ran.err
+    assert "--updates N, or --epochs N --updates-per-epoch N" in " ".join(ran.err.split())
     known = tuner_command("lint", "train.py", "--updates-per-epoch", 235)
     assert (known.code, known.err) == (1, "1 mistake found in 1 file\n")
 
