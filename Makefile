@@ -3,8 +3,8 @@
 # make test    from nothing to all checks and tests passed
 # make docs    the documentation as a site, site/index.html
 #
-# They make their own virtual environment. Another Python: make test PYTHON=python3.12
-# VENV=.venv-3.12; more packages beside: EXTRA="scipy matplotlib".
+# They make their own virtual environment, with MXNet in it. Another Python:
+# make test PYTHON=python3.12 VENV=.venv-3.12; more packages beside: EXTRA="scipy matplotlib".
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -64,13 +64,14 @@ browser: | postgresql
 
 $(VENV)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; ok = (3, 10) <= v <= (3, 12); \
-	  sys.exit(0 if ok else "Python 3.10 to 3.12 is needed, because MXNet 1.9.1 has no wheels for" \
-	  " others, but $(PYTHON) is %d.%d. Type: make PYTHON=python3.11 ..." % v)'
+	  sys.exit(0 if ok else "Python 3.10 to 3.12 is needed, because make installs MXNet 1.9.1, which" \
+	  " works with no other, but $(PYTHON) is %d.%d. Type: make PYTHON=python3.11 ..., or without" \
+	  " MXNet: pip install ." % v)'
 	$(PYTHON) -m venv $(VENV)
 	touch $@
 
 $(VENV)/installed: $(VENV)/python pyproject.toml
-	$(BIN)/pip install --quiet --editable . $(EXTRA)
+	$(BIN)/pip install --quiet --editable '.[mxnet]' $(EXTRA)
 	touch $@
 
 $(VENV)/installed-docs: $(VENV)/installed

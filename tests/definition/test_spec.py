@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tuner.definition import Forecast, Screening, load_spec, seconds
+from tuner.definition import load_spec, seconds
 from tuner.errors import UnitError
 from tuner.search import difference
+from tuner.search.pruners import Forecast
+from tuner.search.samplers import Screening
 
 from .study_files import STUDY, changed, space, spec
 

@@ -53,7 +53,11 @@ def _told(section: type[Section]) -> dict[str, str]:
     for cls in reversed(section.__mro__):
         if cls is Section or not issubclass(cls, Section):
             continue
-        [definition] = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+        try:
+            source = inspect.getsource(cls)
+        except OSError:  # of another package, without its source
+            continue
+        [definition] = ast.parse(textwrap.dedent(source)).body
         assert isinstance(definition, ast.ClassDef)
         for key, text in itertools.pairwise(definition.body):
             match key, text:
