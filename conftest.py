@@ -28,7 +28,7 @@ FAST = "not slow"
 # The fixtures that make a test slow, and what they are for.
 SLOW = {
     "processes": "starts a process or a server",
-    "fashion_mnist": "reads Fashion-MNIST",
+    "training": "reads Fashion-MNIST",
     "trainers": "imports a library that takes seconds to import",
     "seconds": "takes seconds of arithmetic",  # which nothing finds but `--durations`
 }
@@ -49,7 +49,7 @@ def processes() -> None:
 
 
 @pytest.fixture(scope="session")
-def fashion_mnist() -> None:
+def training() -> None:
     """Allow a test to read Fashion-MNIST, and so to train on it."""
 
 
@@ -83,7 +83,7 @@ class Lanes:
         elif event in _PROCESSES:
             self.refuse("processes", f"{event} {arguments[:1]}")
         elif event == "open" and _DATA in str(arguments[0]):
-            self.refuse("fashion_mnist", str(arguments[0]))
+            self.refuse("training", str(arguments[0]))
 
     def refuse(self, fixture: str, what: str) -> None:
         """Fail the test that runs, unless it asked for the fixture."""

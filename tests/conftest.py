@@ -47,7 +47,7 @@ def write_study(tmp_path: Path, write_study_in: Callable[..., Path]) -> Callable
 
 
 @pytest.fixture(scope="session")
-def write_study_in(fashion_mnist: None) -> Callable[..., Path]:
+def write_study_in(training: None) -> Callable[..., Path]:
     """Return the same function for any folder, for studies that several tests share."""
 
     def write(

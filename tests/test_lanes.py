@@ -18,7 +18,7 @@ def python(processes):
 def test_slow(python):
     python("")
 
-@pytest.mark.usefixtures("fashion_mnist")
+@pytest.mark.usefixtures("training")
 def test_slow_by_a_mark():
     open("nothing-ubyte", "w").close()
 
@@ -53,7 +53,7 @@ def test_who_does_what_is_slow_without_asking_is_told_what_to_ask_for(
         [
             "*This test starts a process or a server (subprocess.Popen*), so it must not be in"
             " `make check`: let it ask for the fixture `processes`.",
-            "*This test reads Fashion-MNIST (train-images-idx3-ubyte.gz), so*`fashion_mnist`.",
+            "*This test reads Fashion-MNIST (train-images-idx3-ubyte.gz), so*`training`.",
         ]
     )
 

@@ -24,7 +24,7 @@ FILES = (
 
 
 @pytest.fixture(scope="session")
-def raw_folder(tmp_path_factory: pytest.TempPathFactory, fashion_mnist: None) -> Path:
+def raw_folder(tmp_path_factory: pytest.TempPathFactory, training: None) -> Path:
     """Write the data set, found wherever it is, as uncompressed IDX files."""
     data = load_fashion_mnist()
     folder = tmp_path_factory.mktemp("raw")
@@ -69,7 +69,7 @@ def mirror(
         server.shutdown()
 
 
-@pytest.mark.usefixtures("fashion_mnist")
+@pytest.mark.usefixtures("training")
 def test_the_data_set_is_what_its_authors_say() -> None:
     data = load_fashion_mnist()
     assert data.train_images.shape == (60_000, 28, 28)
