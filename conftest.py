@@ -70,7 +70,7 @@ class Lanes:
     """
 
     def __init__(self, is_fast: bool) -> None:
-        self.forbidden: set[str] = set()
+        self.is_fast_test = False
         self.leaves_out = is_fast
         sys.addaudithook(self.audit)
 
@@ -86,8 +86,8 @@ class Lanes:
             self.refuse("training", str(arguments[0]))
 
     def refuse(self, fixture: str, what: str) -> None:
-        """Fail the test that runs, unless it asked for the fixture."""
-        if fixture in self.forbidden:
+        """Fail the test that runs, unless it is slow."""
+        if self.is_fast_test:
             pytest.fail(
                 f"This test {SLOW[fixture]} ({what}), so it must not be in `make check`:"
                 f" let it ask for the fixture `{fixture}`."
@@ -103,12 +103,12 @@ class Lanes:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        """Know what the test, with its fixtures, may not do."""
-        self.forbidden = SLOW.keys() - set(getattr(item, "fixturenames", ()))
+        """Know whether the test, with its fixtures, is slow."""
+        self.is_fast_test = item.get_closest_marker("slow") is None
         try:
             return (yield)
         finally:
-            self.forbidden = set()
+            self.is_fast_test = False
 
 
 def pytest_configure(config: pytest.Config) -> None:
