@@ -62,6 +62,7 @@ def test_nothing_of_the_source_is_run(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.usefixtures("seconds")
 def test_its_own_sources_have_no_mistakes() -> None:
     """Nor those of the benchmarks and examples, which train with several frameworks."""
     root = Path(__file__).parent.parent.parent
