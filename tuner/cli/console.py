@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from typing import Any, TextIO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 
@@ -28,15 +30,21 @@ def talk() -> Console:
     return Console(file=sys.stderr, **_PLAIN)
 
 
-def results_apart() -> TextIO:
-    """Return stdout for the caller alone: what else this process prints goes to stderr.
+@contextmanager
+def prints_to_talk() -> Iterator[int]:
+    """Let what else this process prints go to stderr, and yield a file number of stdout itself.
 
     Whatever prints it, the code of a training or a library of its framework.
     """
     sys.stdout.flush()
-    apart = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    apart = os.dup(1)
     os.dup2(2, 1)
-    return apart
+    try:
+        yield apart
+    finally:
+        sys.stdout.flush()
+        os.dup2(apart, 1)
+        os.close(apart)
 
 
 def is_watched() -> bool:

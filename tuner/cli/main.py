@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -61,10 +62,18 @@ app.command("dashboard")(looking.dashboard)
 app.command("lint")(linting.lint)
 
 
-def main() -> None:
-    """Run the command line."""
-    with explained():
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line.
+
+    Args:
+        arguments: What was typed; by default the process's, which then are no one else's: a module
+            of a study may read a command line of its own.
+    """
+    if arguments is None:
+        arguments = sys.argv[1:]
+        del sys.argv[1:]
+    with explained(debug="--debug" in arguments):
         try:
-            app()
+            app([*arguments])
         finally:
             sys.stdout.flush()

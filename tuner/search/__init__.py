@@ -6,14 +6,18 @@ from tuner.search.events import (
     EpochEnded,
     Event,
     Listener,
+    Printed,
+    Said,
     StudyEnded,
     StudyStarted,
     TrialEnded,
     TrialStarted,
+    Warned,
+    WorkerEnded,
     from_json,
     to_json,
 )
-from tuner.search.ownership import Watch, owner_of, try_again
+from tuner.search.ownership import Watch, owner_of, tried_again, try_again
 from tuner.search.results import (
     PRUNED_AFTER,
     STATES,
@@ -53,6 +57,8 @@ __all__ = [
     "Event",
     "FalsePrunes",
     "Listener",
+    "Printed",
+    "Said",
     "StopReason",
     "StudyEnded",
     "StudyStarted",
@@ -60,8 +66,10 @@ __all__ = [
     "TrialEnded",
     "TrialRow",
     "TrialStarted",
+    "Warned",
     "Watch",
     "Worker",
+    "WorkerEnded",
     "begun_trials",
     "difference",
     "epochs_saved",
@@ -83,5 +91,6 @@ __all__ = [
     "summary",
     "to_json",
     "trial_rows",
+    "tried_again",
     "try_again",
 ]

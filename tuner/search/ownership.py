@@ -249,34 +249,59 @@ def free(storage: RDBStorage, trial: FrozenTrial, *, died_at: int | None = None)
     return wait_out(storage, try_once)
 
 
-def try_again(storage: BaseStorage, trial_ids: Sequence[int]) -> None:
+def try_again(storage: BaseStorage, trial_ids: Sequence[int], *, given_up: bool = False) -> bool:
     """Return failed trials to the queue, with their numbers, parameters and records.
 
-    Not those that were given up because processes died on them. Optuna has no operation for it;
-    behind a storage proxy, where there are no transactions, they stay failed.
+    Optuna has no operation for it; behind a storage proxy, where there are no transactions, they
+    stay failed.
+
+    Args:
+        storage: The study's storage.
+        trial_ids: The trials, of which others than failed ones are left alone.
+        given_up: Whether those, too, that were given up because processes died on them. They then
+            are as if none had.
+
+    Returns:
+        Whether they are in the queue.
     """
     if not isinstance(storage, RDBStorage):
-        return
-    failed = [storage.get_trial(number) for number in trial_ids]
-    again = [trial_id(trial) for trial in failed if deaths_of(trial) < MOST_DEATHS]
-    if not again:
-        return
+        return False
+    deaths = {number: deaths_of(storage.get_trial(number)) for number in trial_ids}
+    again = [n for n in trial_ids if given_up or deaths[n] < MOST_DEATHS]
     # Without an owner: who asks for it next is not taken for the one that is dead.
-    gone = ((USER_ATTRIBUTES, REASON), (SYSTEM_ATTRIBUTES, _OWNER))
+    gone = [(USER_ATTRIBUTES, REASON), (SYSTEM_ATTRIBUTES, _OWNER)]
+    gone += [(SYSTEM_ATTRIBUTES, _DEATHS)] if given_up else []
 
     def try_once() -> None:
         with storage.engine.begin() as connection:
+            is_failed = TRIALS.c.trial_id.in_(again) & (TRIALS.c.state == TrialState.FAIL)
+            lock = sa.select(TRIALS.c.trial_id).where(is_failed).with_for_update()
+            failed = [*connection.scalars(lock)]
             for attributes, key in gone:
-                own = attributes.c.trial_id.in_(again)
+                own = attributes.c.trial_id.in_(failed)
                 connection.execute(attributes.delete().where(own, attributes.c.key == key))
-            is_failed = TRIALS.c.state == TrialState.FAIL
             connection.execute(
                 TRIALS.update()
-                .where(TRIALS.c.trial_id.in_(again), is_failed)
+                .where(TRIALS.c.trial_id.in_(failed))
                 .values(state=TrialState.WAITING, datetime_complete=None)
             )
 
-    wait_out(storage, try_once)
+    if again:
+        wait_out(storage, try_once)
+    return True
+
+
+def tried_again(storage: BaseStorage, trial_ids: Sequence[int]) -> str:
+    """Return failed trials to the queue if that can be, and say what is to be done now.
+
+    What made them fail one after the other is not theirs: those, too, on which processes died.
+    """
+    if try_again(storage, trial_ids, given_up=True):
+        return "They are in the queue again; repair it and run the same command once more."
+    return (
+        "They stay failed, for a storage proxy cannot put them back into the queue; repair it and"
+        " start another study."
+    )
 
 
 def deaths_of(trial: FrozenTrial) -> int:

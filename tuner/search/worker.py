@@ -23,6 +23,7 @@ from tuner.search.ownership import (
     free,
     owner_of,
     put_back,
+    tried_again,
     try_again,
 )
 from tuner.search.pruner import make_pruner
@@ -124,8 +125,7 @@ class Worker:
                 if outcome is not None and len(self._failed) >= MOST_FAILURES:
                     raise TrainingError(
                         f"{len(self._failed)} trials failed in a row, the last one:"
-                        f" {outcome.reason}. They are in the queue again; repair it and run the"
-                        " same command once more."
+                        f" {outcome.reason.rstrip('.')}. {tried_again(self._storage, self._failed)}"
                     )
         except Exception as error:
             if not is_database_error(error):

@@ -34,6 +34,7 @@ from tuner.search import (
     ranking,
     summary,
     trial_rows,
+    tried_again,
     try_again,
 )
 from tuner.storage import (
@@ -105,10 +106,12 @@ class Run:
             if not failed or any(row.state in ("complete", "pruned") for row in rows):
                 return
             trials = study.get_trials(deepcopy=False)
-            try_again(self._database, [trial_id(trials[row.number]) for row in failed])
+            what_now = tried_again(
+                self._database, [trial_id(trials[row.number]) for row in failed]
+            )
         raise TrainingError(
-            f"All {len(failed)} trials failed, the last one: {failed[-1].reason}. They are in the"
-            " queue again; repair it and run the same command once more."
+            f"All {len(failed)} trials failed, the last one: {failed[-1].reason.rstrip('.')}."
+            f" {what_now}"
         )
 
     def confirm(self, settings: Confirm) -> str:
