@@ -123,9 +123,10 @@ class Worker:
                     continue
                 outcome = self._run_one()
                 if outcome is not None and len(self._failed) >= MOST_FAILURES:
+                    what_now = tried_again(self._storage, self._failed)
                     raise TrainingError(
                         f"{len(self._failed)} trials failed in a row, the last one:"
-                        f" {outcome.reason.rstrip('.')}. {tried_again(self._storage, self._failed)}"
+                        f" {outcome.reason.rstrip('.')}. {what_now}"
                     )
         except Exception as error:
             if not is_database_error(error):

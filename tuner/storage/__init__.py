@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tuner.storage.errors import close, explain, port_error, storage_errors
-from tuner.storage.opening import made_folder, make_database, one_at_a_time, open_storage
+from tuner.storage.locking import alone
+from tuner.storage.opening import made_folder, make_database, open_storage
 from tuner.storage.optuna_internals import (
     SYSTEM_ATTRIBUTES,
     TRIALS,
@@ -42,6 +43,7 @@ __all__ = [
     "SYSTEM_ATTRIBUTES",
     "TRIALS",
     "USER_ATTRIBUTES",
+    "alone",
     "artifact_key",
     "back_at",
     "bare",
@@ -57,7 +59,6 @@ __all__ = [
     "is_passing",
     "made_folder",
     "make_database",
-    "one_at_a_time",
     "open_storage",
     "output_folder",
     "parse_url",

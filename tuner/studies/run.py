@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from optuna.storages import BaseStorage
 from optuna.study import Study
@@ -38,17 +39,19 @@ from tuner.search import (
     try_again,
 )
 from tuner.storage import (
+    alone,
     close,
     give_up_waiting,
     hide_password,
     hurry_if,
-    one_at_a_time,
     storage_errors,
     trial_id,
 )
 from tuner.studies.limits import Limits
 from tuner.studies.result import StudyResult
 from tuner.workers import Cluster, run_workers
+
+T = TypeVar("T")
 
 
 class Run:
@@ -80,8 +83,7 @@ class Run:
         timeout = limits.timeout or spec.budget.timeout
         self._deadline = time.monotonic() + seconds(timeout) if timeout else None
         hurry_if(database, self._stop_reason)
-        with self._alone():
-            self._study = prepare_study(spec, database)
+        self._study = self._alone(lambda: prepare_study(spec, database))
 
     def search(self) -> str:
         """Run the study's trials up to its budget.
@@ -194,21 +196,22 @@ class Run:
         self, prepare: Callable[[], Study], failed_again: bool = False
     ) -> tuple[Study, Confirmation, int]:
         """Enqueue what is needed next; return where it stands, and the budget with that."""
-        with self._alone():
+
+        def enqueued() -> tuple[Study, int]:
             study = prepare()
             if failed_again and (failed := failed_of(study, self._spec)):
                 try_again(self._database, failed)
                 study = prepare()  # anew, for Optuna remembers what was over
-            budget = enqueue(study, self._spec)
+            return study, enqueue(study, self._spec)
+
+        study, budget = self._alone(enqueued)
         with storage_errors(self._spec.storage_url, self._database):
             return study, read_repeats(study, self._spec), budget
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self, call: Callable[[], T]) -> T:
         """Let no other process write into the database in the meantime that does so as well."""
-        url, database = self._spec.storage_url, self._database
-        with storage_errors(url, database), one_at_a_time(database):
-            yield
+        with storage_errors(self._spec.storage_url, self._database):
+            return alone(self._database, call)
 
     def _train(self, study: Study, spec: StudySpec, budget: int, workers: int) -> str:
         listen, stop_reason = self._listen, self._stop_reason

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tuner.definition import alone_if_passed, load_spec, with_task
+from tuner.errors import StorageError
 from tuner.repeats import find_confirm, planned, settings_of
 from tuner.search import (
     Event,
@@ -21,7 +22,7 @@ from tuner.search import (
     quiet_optuna,
     stored_spec,
 )
-from tuner.storage import make_database, open_storage, storage_errors
+from tuner.storage import hurry_if, make_database, open_storage, storage_errors
 from tuner.studies.limits import Limits, refuse_ranks
 from tuner.studies.opening import found_spec, given_url
 from tuner.studies.result import StudyResult
@@ -181,7 +182,14 @@ def run_worker(
     refuse_ranks()
     limits = Limits.checked(trials, None, None)
     url = given_url(storage)
-    database = open_storage(url, wait_unless=stop_requested if supervised else None)
+    try:
+        database = open_storage(url, wait_unless=stop_requested if supervised else None)
+    except StorageError:
+        if supervised and stop_requested():  # it was waiting for it
+            return "interrupted"
+        raise
+    if supervised:
+        hurry_if(database, stop_requested)
     with storage_errors(url, database):
         found = find_study(database, study, url)
         spec = stored_spec(found, url)
