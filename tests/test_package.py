@@ -166,3 +166,22 @@ def test_an_installed_wheel_starts_a_project(wheel: Path, tmp_path: Path) -> Non
     )  # fmt: skip
     assert checked.returncode == 0, checked.stderr
     assert "horizon   4 epochs x 235 updates = 940" in checked.stdout
+
+
+def test_a_star_gives_what_is_there_without_optuna() -> None:
+    program = (
+        "import sys; sys.modules['optuna'] = None\n"
+        "import importlib.util as u; find = u.find_spec\n"
+        "u.find_spec = lambda name, *a: None if name == 'optuna' else find(name, *a)\n"
+        "from tuner import *\n"
+        "assert load_schedule and Cosine and lint and TunerError\n"
+        "assert 'run_study' not in globals()\n"
+        "import tuner\n"
+        "try: tuner.run_study\n"
+        "except ImportError: pass\n"
+        "else: sys.exit('run_study without Optuna')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

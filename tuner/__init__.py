@@ -12,6 +12,7 @@ MXNet nor Optuna.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -103,12 +104,22 @@ __all__ = [
 ]
 
 
+# Without Optuna, as where only schedules are loaded, a star gives the names that there are.
+try:
+    _has_optuna = importlib.util.find_spec("optuna") is not None
+except ImportError:
+    _has_optuna = False
+for _name, _home in _HOMES.items():
+    if not _has_optuna and _home in ("tuner.studies", "tuner.cli.progress"):
+        __all__.remove(_name)
+
+
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         from importlib.metadata import version
 
         return version("schedule-tuner")
-    if name not in __all__:
+    if name not in _HOMES and name not in __all__:
         raise AttributeError(f"module 'tuner' has no attribute {name!r}")
     home = _HOMES.get(name, "tuner.schedules")
     value = getattr(importlib.import_module(home), name)

@@ -32,10 +32,26 @@ _FOREIGN = {"tuner", *sys.stdlib_module_names}
 # The stack that MXNet, or PyTorch of a process that loads data, writes into a message.
 _STACK = re.compile(r"^.*Traceback \(most recent call last\):\n(?:[ \t].*\n)*", re.MULTILINE)
 _LONGEST = 500  # characters of a message
+# `/user:password@`, whose password may have an `@` itself; and what lacks the slashes.
+_PASSWORDS = (
+    re.compile(r"(/[^/:@\s'\"]*):[^'\"]*@"),
+    re.compile(r"(\b[\w.+-]+):(?!//)[^\s'\"]+@(?=[\w.\[-])"),
+)
+_TWO_STOPS = re.compile(r"(?<=[\w)'\"])\.\.(?=\s|$)")
+_PARAMETER = re.compile(r"(pass\w*=)[^&\s'\"]*", re.IGNORECASE)
 
 
 class TunerError(Exception):
-    """Base of every error that the package raises on purpose."""
+    """Base of every error that the package raises on purpose.
+
+    Args:
+        message: What must hold, what was received, and what to do. A password in it is hidden,
+            for it may quote what nobody has parsed.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        # What is quoted may end with a full stop of its own.
+        super().__init__(_TWO_STOPS.sub(".", hide_secrets(str(message))))
 
 
 class UnitError(TunerError, ValueError):
@@ -66,11 +82,11 @@ class DefinitionError(TunerError, ValueError):
     """
 
     def __init__(self, where: str, mistakes: Sequence[tuple[str, str]]) -> None:
-        self.where = where
-        self.mistakes = tuple(mistakes)
+        shown = [(hide_secrets(place), hide_secrets(text)) for place, text in mistakes]
+        self.where, self.mistakes = hide_secrets(where), tuple(shown)
         count = len(self.mistakes)
         width = max((len(place) for place, _ in self.mistakes), default=0)
-        lines = [f"{where} has {count} mistake{'s' if count != 1 else ''}"]
+        lines = [f"{self.where} has {count} mistake{'s' if count != 1 else ''}"]
         lines += [f"  {place:<{width}}  {text}" for place, text in self.mistakes]
         super().__init__("\n".join(lines))
 
@@ -104,6 +120,22 @@ class ClusterError(TunerError):
 
 class StudyError(TunerError):
     """A study does not exist, or was started with another definition."""
+
+
+def hide_secrets(text: str) -> str:
+    """Return a text without the passwords of URLs in it, wherever they stand and however broken.
+
+    Rather too much is hidden than too little: all from the user's name to the last ``@``.
+
+    Example:
+        >>> hide_secrets("must be a number, but got 'postgresql://me:s3@cret@db/tuner'")
+        "must be a number, but got 'postgresql://me:***@db/tuner'"
+        >>> hide_secrets("postgresql://db/tuner?user=me&password=s3cret")
+        'postgresql://db/tuner?user=me&password=***'
+    """
+    for password in _PASSWORDS:
+        text = password.sub(r"\1:***@", text)
+    return _PARAMETER.sub(r"\1***", text)
 
 
 def said(error: BaseException) -> str:

@@ -11,11 +11,9 @@ The schemas themselves are published beside the pages, in ``schemas/``.
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
-import click
 import typer.main
 from docutils import nodes
 from docutils.statemachine import StringList
@@ -23,6 +21,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from tuner.cli.main import app as commands
+from tuner.cli.pages import described, shown, usage
 from tuner.definition import SCHEMAS, schema, schema_text
 
 
@@ -139,20 +138,16 @@ class Command(Generated):
     """A command as ``--help`` has it."""
 
     def lines(self) -> list[str]:
-        """Return usage, what it does, and a table of arguments and options."""
+        """Return what it does, usage, an example, and a table of arguments and options."""
         name = self.arguments[0]
         group: Any = typer.main.get_command(commands)
         command = group.commands[name]
-        context = click.Context(command, info_name=f"tuner {name}")
-        usage = " ".join([f"tuner {name}", *command.collect_usage_pieces(context)])
-        records = [each.get_help_record(context) for each in command.params]
-        rows = [
-            f"| `{_text(re.sub(r' <(path|list.*?)>$', '', what))}` | {_text(text)} |"
-            for what, text in filter(None, records)
-            if "--help" not in what
-        ]
-        lines = [command.help or "", "", "```text", usage, "```", ""]
-        return lines + (["| | |", "|---|---|", *rows] if rows else [])
+        context = typer.Context(command, info_name=f"tuner {name}")
+        rows = [described(each) for each in shown(command, context) if "--help" not in each.opts]
+        lines = [command.help or "", "", "```text", usage(command, context), "```", ""]
+        lines += ["For example:", "", "```text", command.epilog, "```", ""]
+        table = [f"| `{_text(what)}` | {_text(text)} |" for what, text in rows]
+        return lines + (["| | |", "|---|---|", *table] if table else [])
 
 
 def publish_schemas(app: Sphinx, failure: Exception | None) -> None:

@@ -98,6 +98,90 @@ def test_keras_counts_of_any_shape() -> None:
     assert keras.ops.convert_to_numpy(counted(COUNTS)) == EXPECTED
 
 
+ACCUMULATE = """
+import keras, numpy
+from tuner.schedules import Cosine
+
+SCHEDULE = Cosine(base_lr=0.1832, horizon=12, warmup_steps=3)
+
+def fitted(batches, steps, scaled=False, **options):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    model.layers[0].kernel.assign([[0.0]])
+    optimizer = keras.optimizers.SGD(SCHEDULE.to_keras(), gradient_accumulation_steps=steps)
+    if scaled:
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=1.0)
+    model.compile(optimizer, lambda truth, found: keras.ops.mean(found), **options)
+    ones = numpy.ones((batches, 1))
+    model.fit(ones, ones, batch_size=1, verbose=0, shuffle=False)
+    # Every gradient is 1, so that the weight is minus the sum of the learning rates.
+    return -float(model.layers[0].kernel.numpy()[0, 0]), float(optimizer.learning_rate)
+
+for batches, steps, options in CASES:
+    updates = batches // (steps or 1)
+    expected = sum(SCHEDULE(range(1, updates + 1))), SCHEDULE(updates + 1)
+    found = fitted(batches, steps, **options)
+    assert numpy.allclose(found, expected), (batches, steps, options, found, expected)
+"""
+IN_WAYS = [{"run_eagerly": True}, {"steps_per_execution": 5}, {"scaled": True}]
+
+
+@pytest.mark.parametrize(
+    ("backend", "cases"),
+    [
+        ("jax", [(5, None, {}), (11, 2, {}), *((7, 3, options) for options in IN_WAYS)]),
+        ("torch", [(5, None, {}), (11, 2, {})]),
+    ],
+)
+def test_keras_accumulates_gradients(backend: str, cases: list[Any]) -> None:
+    """Keras asks with its count of batches: the schedule's is that of updates."""
+    program = ACCUMULATE.replace("CASES", repr(cases))
+    if backend == keras.backend.backend():
+        exec(program, {})
+        return
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"KERAS_BACKEND": backend}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_count_of_updates_is_none_of_batches() -> None:
+    optimizer = keras.optimizers.SGD(SCHEDULE.to_keras(), gradient_accumulation_steps=4)
+    weight = keras.Variable(numpy.zeros(1))
+    optimizer.build([weight])
+    for _ in range(9):
+        optimizer.apply([keras.ops.ones(1)])
+    counted = optimizer._learning_rate
+    for rate in (optimizer.learning_rate, counted(optimizer.iterations), counted(2)):
+        assert float(rate) == pytest.approx(SCHEDULE(3))
+
+
+@pytest.mark.parametrize("batches", [2, 3])
+def test_optax_accumulates_gradients(batches: int) -> None:
+    optimizer = optax.MultiSteps(optax.sgd(SCHEDULE.to_optax()), every_k_schedule=batches)
+    weight = jnp.zeros(1)
+    state = optimizer.init(weight)
+    changes = []
+    for _ in range(3 * batches):
+        change, state = jax.jit(optimizer.update)(jnp.ones(1), state)
+        changes.append(-float(change[0]))
+    made = [change for change in changes if change]
+    assert made == pytest.approx(SCHEDULE([1, 2, 3]), rel=1e-6)
+
+
+def test_optax_groups_have_the_schedule_or_a_part_of_it() -> None:
+    counted = SCHEDULE.to_optax()
+    optimizer = optax.multi_transform(
+        {"head": optax.sgd(counted), "body": optax.sgd(lambda count: counted(count) / 10)},
+        {"head": "head", "body": "body"},
+    )
+    state = optimizer.init({"head": jnp.zeros(1), "body": jnp.zeros(1)})
+    for update in (1, 2, 3):
+        change, state = optimizer.update({"head": jnp.ones(1), "body": jnp.ones(1)}, state)
+        expected = [SCHEDULE(update), SCHEDULE(update) / 10]
+        assert [-float(change[part][0]) for part in ("head", "body")] == pytest.approx(expected)
+
+
 LOAD = """
 import keras, tuner.adapters.keras
 assert keras.backend.backend() == sys.argv[2]

@@ -122,10 +122,10 @@ def test_the_state_of_another_schedule_is_refused() -> None:
     scheduler = SCHEDULE.to_torch(optimizer)
     step(optimizer, scheduler, 3)
     longer = SCHEDULE.with_horizon(16).to_torch(sgd())
-    with pytest.raises(ScheduleError, match=r"horizon=16.*saved with Linear.*last_epoch=2\)"):
+    with pytest.raises(ScheduleError, match=r"horizon=16.*saved with Linear.*replaces=tuner\.L"):
         longer.load_state_dict(scheduler.state_dict())
     own = torch.optim.lr_scheduler.StepLR(optimizer, 3)
-    with pytest.raises(ScheduleError, match="saved with None"):
+    with pytest.raises(ScheduleError, match=r"saved with another scheduler.*last_epoch=-1\)"):
         longer.load_state_dict(own.state_dict())
     assert longer.get_last_lr() == [SCHEDULE.with_horizon(16)(1)]
 

@@ -264,7 +264,7 @@ def test_help_names_every_command(tuner_command: Callable) -> None:
         "report",
         "show",
     ):
-        assert re.search(rf"^\W+{name}\b", ran.out, re.MULTILINE), name
+        assert re.search(rf"(^|  ){name}  ", ran.out, re.MULTILINE), name
 
 
 def test_confirm_prints_a_table_and_the_others_mention_it(

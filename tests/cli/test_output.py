@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -100,3 +102,51 @@ def test_a_place_in_a_file_is_no_emoji(tuner_command: Callable, tmp_path: Path) 
     (tmp_path / "long.py").write_text("\n".join([*lines, ""]))
     ran = tuner_command("lint", tmp_path / "long.py", "--updates", 7050)
     assert f"{tmp_path}/long.py:100: horizon-in-epochs" in ran.out
+
+
+class Screen(io.StringIO):
+    """What a terminal gets."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def lines_on_screen(tuner: Callable, monkeypatch: pytest.MonkeyPatch) -> Callable:
+    """Return a function that runs a command for a terminal, and returns the lines it wrote."""
+
+    def run(columns: int, *command: object) -> list[str]:
+        screen = Screen()
+        with monkeypatch.context() as patch:
+            patch.setenv("COLUMNS", str(columns))
+            patch.setenv("TERM", "xterm")
+            patch.setattr(sys, "stdout", screen)
+            assert tuner(*command).code == 0
+        return re.sub(r"\x1b\[[\d;]*m", "", screen.getvalue()).splitlines()
+
+    return run
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+@pytest.mark.parametrize("command", ["trials", "best", "status"])
+def test_a_terminal_gets_whole_lines_of_whole_words(
+    searched: Path,
+    lines_on_screen: Callable,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    columns: int,
+) -> None:
+    monkeypatch.chdir(searched.parent)
+    lines = lines_on_screen(columns, command, searched.name)
+    assert max(map(len, lines)) <= columns
+    assert "…" not in "".join(lines)
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+def test_a_curve_fits_the_terminal(
+    tmp_path: Path, lines_on_screen: Callable, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    save_schedule(Piecewise(base_lr=0.1, horizon=3000, knots=((1, 0.5), (20, 1.0))), "best.json")
+    lines = lines_on_screen(columns, "show", "best.json")
+    assert columns - 10 < max(map(len, lines)) <= columns

@@ -14,10 +14,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tuner.adapters.groups import ratios_of_groups
 from tuner.adapters.mxnet_import import import_mxnet
 from tuner.errors import TaskError
 
-__all__ = ["import_mxnet", "importing"]
+__all__ = ["ScheduleWarning", "import_mxnet", "importing", "ratios_of_groups"]
+
+
+class ScheduleWarning(UserWarning):
+    """A training does not use its schedule as it is laid out. No error, for it may be meant."""
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from typing import Any
 import keras
 import numpy
 
+from tuner.adapters.callers import caller
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 
 
@@ -26,6 +27,9 @@ class KerasSchedule(keras.optimizers.schedules.LearningRateSchedule):
     It looks the learning rate up in a table of ``schedule(1)`` to ``schedule(horizon)``, in
     float32 whatever the precision of the training, as Optax's does and for the same reasons: see
     :class:`tuner.adapters.optax.CountedSchedule`.
+
+    Keras counts batches rather than updates where an optimizer has
+    ``gradient_accumulation_steps``. Asked by such an optimizer, it counts the updates.
 
     Args:
         schedule: A schedule of a known family, with a horizon that a table can have.
@@ -49,6 +53,9 @@ warmup_mode='linear', final_lr=0.0)
 
     def __call__(self, step: Any) -> Any:
         """Return the learning rate of the update after ``step`` others."""
+        if isinstance(step, keras.Variable):  # an optimizer's own count, and it tells no one whose
+            optimizer = caller(keras.optimizers.Optimizer)
+            step = step // (getattr(optimizer, "gradient_accumulation_steps", None) or 1)
         place = keras.ops.clip(keras.ops.cast(step, "int32"), 0, len(self._rates) - 1)
         return keras.ops.take(keras.ops.convert_to_tensor(self._rates), place)
 

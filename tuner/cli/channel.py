@@ -118,4 +118,4 @@ class _Lines(io.RawIOBase):
                 self._take(f"({left_out} more lines were printed)")
         self._count += 1
         if self._count <= _LINES_A_SECOND:
-            self._take(line)
+            self._take(line.rpartition("\r")[2])  # of a progress bar the last state

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console as RichConsole
+from rich.console import ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+from tuner.cli.folding import behind
 
 # A pipe or file has no width; lines there are never folded.
 _WIDTH_WITHOUT_TERMINAL = 10_000
@@ -17,6 +23,36 @@ _WIDTH_WITHOUT_TERMINAL = 10_000
 _PLAIN: dict[str, Any] = {
     "highlight": False, "soft_wrap": True, "markup": False, "emoji": False,
 }  # fmt: skip
+
+
+# What moves the cursor, colours, rings, or turns the direction of what follows.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    """Return a text whose control characters do nothing: they are written out.
+
+    Example:
+        >>> visible("a \x1b[31mred\x1b[0m label")
+        'a \\\\x1b[31mred\\\\x1b[0m label'
+    """
+    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
+
+
+class Console(RichConsole):
+    """A console to which no label, reason or file can send control characters of its own."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Render; what Rich itself sends to the terminal goes through."""
+        for segment in super().render(renderable, options):
+            is_plain = not segment.control and segment.text.isprintable()
+            yield (
+                segment
+                if is_plain or segment.control
+                else Segment(visible(segment.text), segment.style)
+            )
 
 
 def results() -> Console:
@@ -47,6 +83,16 @@ def prints_to_talk() -> Iterator[int]:
         os.close(apart)
 
 
+def print_row(label: str, text: object, width: int) -> None:
+    """Print a result behind its label; in a terminal the text is folded below itself.
+
+    Elsewhere it is one line, whatever its length.
+    """
+    out, start = results(), f"{label:<{width}}"
+    for line in behind(start, str(text), out.width) if out.is_terminal else [f"{start}{text}"]:
+        out.print(line)
+
+
 def is_watched() -> bool:
     """Tell whether a person sees both streams, so that lines may be redrawn."""
     if os.environ.get("CI") or os.environ.get("TERM") == "dumb":
@@ -67,6 +113,11 @@ def command(*words: object) -> str:
         "tuner run 'my studies/a.toml'"
     """
     return shlex.join(["tuner", *map(str, words)])
+
+
+def dated(line: str) -> str:
+    """Return a line with the date and the local time in front of it."""
+    return f"{datetime.now().astimezone().isoformat(timespec='seconds')} {line}"
 
 
 def say_next(*commands: str) -> None:

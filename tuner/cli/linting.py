@@ -9,29 +9,42 @@ import typer
 
 from tuner.cli.console import results, talk
 from tuner.cli.exits import FAILED
+from tuner.cli.values import whole
 
 # Said when no length of the training is: no mistakes found would promise more than was looked at.
 _LEFT_OUT = """\
-not looked for: lengths written as numbers that do not fit the training (horizon-in-epochs,
-horizon-in-updates; only against epochs that a file itself says), and a warmup as long as the
-training. Name its length: --updates N, or --epochs N --updates-per-epoch N"""
+not looked for: lengths written as numbers that do not fit the training
+(horizon-in-epochs, horizon-in-updates; only against epochs that a file itself
+says), and a warmup as long as the training. Name its length: --updates N, or
+--epochs N --updates-per-epoch N"""
 
 
 def lint(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Read, never run.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE", help="Python files and notebooks. They are read, never run."
+        ),
+    ],
     updates: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Updates of the training.")
+        int | None, typer.Option(metavar="N", parser=whole(1), help="The training has N updates.")
     ] = None,
     updates_per_epoch: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Updates in an epoch of it.")
+        int | None, typer.Option(metavar="N", parser=whole(1), help="An epoch has N updates.")
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Its epochs, if the file is silent.")
+        int | None,
+        typer.Option(
+            metavar="N",
+            parser=whole(1),
+            help="The training has N epochs. It is needed if the file does not say so.",
+        ),
     ] = None,
 ) -> None:
-    """Find the classic mistakes with schedules in Python files and notebooks.
+    """Find mistakes with schedules in your own code.
 
-    Exit code 1 if there are any.
+    It knows the classic ones of every framework. Some can be seen only if you say how long the
+    training is. The exit code is 1 if a mistake was found.
     """
     from tuner.linting import lint as check
 

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from tuner.cli.console import command, results, say_next, talk
+from tuner.cli.completion import schedule_files
+from tuner.cli.console import command, print_row, results, say_next, talk
 from tuner.cli.formats import FileFormat, Format
 from tuner.cli.options import Form, StorageURL, StudyFile, StudyName
+from tuner.cli.values import one_of, whole
 
 
 def status(
@@ -18,10 +20,10 @@ def status(
     name: StudyName = None,
     form: Form = Format.table,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Go on showing it until it is done; Ctrl-C ends it.")
+        bool, typer.Option("--watch", help="Show it until the study is done. Ctrl-C ends it.")
     ] = False,
 ) -> None:
-    """Say where a study stands."""
+    """Say how far a study is, and what is best so far."""
     from tuner.cli.tables import show_summary
     from tuner.storage import hide_password
     from tuner.studies import open_study
@@ -53,10 +55,14 @@ def best(
     study: StudyFile = None,
     storage: StorageURL = None,
     name: StudyName = None,
-    top: Annotated[int, typer.Option(metavar="K", min=1, help="How many.")] = 1,
+    top: Annotated[int, typer.Option(metavar="K", parser=whole(1), help="Show K trials.")] = 1,
     form: Form = Format.table,
 ) -> None:
-    """Show the best complete trials, and what fresh seeds say of them."""
+    """Show the best trials of a study.
+
+    Only complete trials count. Of a confirmed study the winner comes first, with what the fresh
+    seeds say of it.
+    """
     from tuner.cli.tables import show_trials
     from tuner.report import confirmed_sentence
     from tuner.search import ranking
@@ -69,10 +75,10 @@ def best(
     show_trials(rows, form, metric)
     if form is Format.table:
         for row in rows:
-            results().print(f"{row.number:>5}  {row.schedule!r}")
+            print_row(f"{row.number:>5}", repr(row.schedule), 7)
         if found.confirmation:
             sentence = confirmed_sentence(found.confirmation, metric)
-            results().print(f"confirmed: {sentence}")
+            print_row("confirmed:", sentence, 11)
 
 
 def export(
@@ -85,20 +91,30 @@ def export(
             "-o",
             "--output",
             metavar="FILE",
-            help="best.json, or trial-N.json, if left out; .csv and .py are formats too.",
+            help="Where to write it. Without it, to best.json, or to trial-N.json for a trial.",
         ),
     ] = None,
-    trial: Annotated[int | None, typer.Option(metavar="N", help="Instead of the best.")] = None,
+    trial: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", parser=whole(0), help="Write the schedule of trial N, not the best."
+        ),
+    ] = None,
     form: Annotated[
         FileFormat | None,
         typer.Option(
             "--format",
-            help="A schedule file, a table of updates and learning rates, or a Python module that"
-            " needs no package; by the FILE's suffix if left out.",
+            help="Write a schedule file, a table of updates and learning rates, or a Python"
+            " module that needs no package. Without it, the suffix of FILE decides.",
+            **one_of(FileFormat),
         ),
     ] = None,
 ) -> None:
-    """Write the best schedule, or a trial's, as a file."""
+    """Write the best schedule of a study as a file.
+
+    Load a JSON file with `tuner.load_schedule(FILE)`. A confirmed study's best schedule is the
+    winner.
+    """
     from tuner.studies import form_of, open_study
 
     # Not best.json for a trial: that is the winner's, which may be there.
@@ -120,9 +136,14 @@ def report(
     study: StudyFile = None,
     storage: StorageURL = None,
     name: StudyName = None,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE")] = Path("report.html"),
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="Where to write it.")
+    ] = Path("report.html"),
 ) -> None:
-    """Write the report, one HTML file that needs no network."""
+    """Write one HTML page about a study.
+
+    The page is one file and needs no network.
+    """
     from tuner.studies import open_study
 
     open_study(study, storage=storage, name=name).report(output)
@@ -130,13 +151,20 @@ def report(
 
 
 def show(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A schedule file.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="The schedule file.", autocompletion=schedule_files),
+    ],
     png: Annotated[
-        Path | None, typer.Option(metavar="OUT", help="Write a picture, with matplotlib.")
+        Path | None, typer.Option(metavar="OUT", help="Write a PNG picture, with matplotlib.")
     ] = None,
-    svg: Annotated[Path | None, typer.Option(metavar="OUT", help="Write a picture.")] = None,
+    svg: Annotated[Path | None, typer.Option(metavar="OUT", help="Write an SVG picture.")] = None,
 ) -> None:
-    """Show a schedule file: formula, origin, values, curve; or write a picture of it."""
+    """Show a schedule file: formula, values and curve.
+
+    It says where the schedule comes from, too. With `--png` or `--svg` it writes a picture
+    instead. Neither MXNet nor Optuna is needed.
+    """
     from tuner.cli.show import show_file, write_pictures
     from tuner.schedules import read_schedule_file
 
@@ -150,13 +178,22 @@ def dashboard(
     study: StudyFile = None,
     storage: StorageURL = None,
     name: StudyName = None,
-    host: Annotated[str, typer.Option(metavar="HOST", help="Where to listen.")] = "localhost",
+    host: Annotated[
+        str, typer.Option(metavar="HOST", help="Listen at this address.")
+    ] = "localhost",
     port: Annotated[
-        int, typer.Option(metavar="PORT", min=0, max=65535, help="0 for one that is free.")
+        int,
+        typer.Option(
+            metavar="PORT", parser=whole(0, 65535), help="Listen at this port; 0 takes a free one."
+        ),
     ] = 8080,
-    browser: Annotated[bool, typer.Option(help="Whether to open it in a browser.")] = True,
+    browser: Annotated[bool, typer.Option(help="Open it in a browser, or do not.")] = True,
 ) -> None:
-    """Serve optuna-dashboard on a study, with a picture of each trial's schedule."""
+    """Watch a study in the browser.
+
+    This serves optuna-dashboard on the study's database, with a picture of each trial's schedule.
+    Ctrl-C ends it.
+    """
     import warnings
     import webbrowser
 

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
 
 import typer
 
 import tuner
 from tuner.cli import linting, looking, starting, training
-from tuner.cli.console import results
-from tuner.cli.exits import explained
+from tuner.cli.console import results, talk
+from tuner.cli.exits import BAD_INPUT, explained
+from tuner.cli.pages import Command, Program
 
 app = typer.Typer(
     name="tuner",
-    help="Tunes learning-rate schedules and hands back the best one as a file.",
-    no_args_is_help=True,
-    add_completion=False,
+    cls=Program,
+    help="""
+    Find a good learning-rate schedule for your training, and save it as one file.
+
+    Type `tuner init mine` first. `tuner COMMAND -h` explains a command.
+    """,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -31,35 +37,62 @@ def _show_version(asked: bool) -> None:
 
 @app.callback()
 def options(
+    ctx: typer.Context,
     version: Annotated[
         bool,
         typer.Option(
             "--version", callback=_show_version, is_eager=True, help="Show the version, and exit."
         ),
     ] = False,
-    debug: Annotated[bool, typer.Option(help="Show tracebacks.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where in the program an error came from.")
+    ] = False,
+    no_debug: Annotated[bool, typer.Option("--no-debug", hidden=True)] = False,
 ) -> None:
     """Take the options that every command has; :mod:`tuner.cli.exits` reads them itself."""
+    if ctx.invoked_subcommand is None:
+        talk().print(ctx.get_help())
+        raise typer.Exit(BAD_INPUT)
 
 
-# In the order of ``tuner --help``.
-app.command("init")(starting.init)
-app.command("check")(starting.check)
-app.command("schema")(starting.schema)
-app.command("run")(training.run)
-app.command("resume")(training.resume)
-app.command("confirm")(training.confirm_best)
-app.command("compare")(training.compare)
-app.command("worker")(training.worker)
-app.command("storage-proxy")(training.storage_proxy)
-app.command("status")(looking.status)
-app.command("trials")(looking.list_trials)
-app.command("best")(looking.best)
-app.command("export")(looking.export)
-app.command("report")(looking.report)
-app.command("show")(looking.show)
-app.command("dashboard")(looking.dashboard)
-app.command("lint")(linting.lint)
+# What ``tuner -h`` shows, in its order: group, command, and an example of how it is typed.
+_COMMANDS: dict[str, list[tuple[Callable[..., Any], str]]] = {
+    "Start": [
+        (starting.init, "init mine"),
+        (starting.check, "check mine/studies/quickstart.toml"),
+        (starting.schema, "schema study"),
+    ],
+    "Run": [
+        (training.run, "run mine/studies/quickstart.toml"),
+        (training.resume, "resume --storage sqlite:///study.db"),
+        (training.confirm_best, "confirm mine/studies/quickstart.toml"),
+        (training.compare, "compare mine/studies/quickstart.toml"),
+        (training.worker, "worker --storage postgresql+psycopg://me@host/tuner"),
+        (training.storage_proxy, "storage-proxy --storage sqlite:///study.db"),
+    ],
+    "Look": [
+        (looking.status, "status mine/studies/quickstart.toml --watch"),
+        (looking.list_trials, "trials mine/studies/quickstart.toml"),
+        (looking.best, "best mine/studies/quickstart.toml --top 3"),
+        (looking.report, "report mine/studies/quickstart.toml -o page.html"),
+        (looking.dashboard, "dashboard mine/studies/quickstart.toml"),
+    ],
+    "Use": [
+        (looking.export, "export mine/studies/quickstart.toml -o best.json"),
+        (looking.show, "show best.json"),
+    ],
+    "Your code": [
+        (linting.lint, "lint train.py --updates 7000"),
+    ],
+}
+for _group, _commands in _COMMANDS.items():
+    for _function, _example in _commands:
+        app.command(
+            _example.partition(" ")[0],
+            cls=Command,
+            rich_help_panel=_group,
+            epilog=f"tuner {_example}",
+        )(_function)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -74,6 +107,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         del sys.argv[1:]
     with explained(debug="--debug" in arguments):
         try:
-            app([*arguments])
+            app([*arguments], prog_name="tuner")
         finally:
             sys.stdout.flush()

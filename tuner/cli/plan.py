@@ -6,7 +6,7 @@ from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuner.cli.console import command, results, talk
+from tuner.cli.console import command, print_row, results, talk
 from tuner.storage import hide_password
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def show_plan(plan: Plan, file: Path) -> None:
         rows.append(("", f"{name}: {span}{log}" + (f"   if {where}" if where else "")))
     rows += [("baseline", f"{b.label}: {b.schedule!r}") for b in spec.space.baselines]
     for name, text in rows:
-        results().print(f"{name:<10}{text}")
+        print_row(name, text, 10)
     talk().print(f"\nall is well. {_next(plan)}: {command('run', file)}")
 
 
@@ -114,8 +114,8 @@ def show_result(result: StudyResult, again: str, trials: str, *, program: bool) 
     out.print(f"best      trial {best.number}, {value}")
     if confirmation:
         sentence = confirmed_sentence(confirmation, objective.noun)
-        out.print(f"confirmed {sentence}")
-    out.print(f"          {result.best_schedule!r}")
+        print_row("confirmed", sentence, 10)
+    print_row("", repr(result.best_schedule), 10)
     schedule, page = result.folder / "best.json", result.folder / "report.html"
     out.print(f"schedule  {schedule}\nreport    {page}")
     if program and result.ended != "timeout":
@@ -156,10 +156,13 @@ def _confirm(spec: StudySpec) -> str:
     if not settings.enabled:
         return "not at the end of a run"
     trainings = (settings.top + len(spec.space.baselines)) * settings.max_seeds
+    best = "the best trial" if settings.top == 1 else f"the best {settings.top} trials"
+    seeds = f"{settings.seeds} to {settings.max_seeds}"
+    if settings.seeds == settings.max_seeds:
+        seeds = f"{settings.seeds}"
     return (
-        f"the best {settings.top} trials and {len(spec.space.baselines)} baselines on"
-        f" {settings.seeds} to {settings.max_seeds} fresh seeds, at most"
-        f" {trainings * spec.epochs} epochs"
+        f"{best} and {len(spec.space.baselines)} baselines on {seeds} fresh seeds,"
+        f" at most {trainings * spec.epochs} epochs"
     )
 
 

@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.text import Text
 
 from tuner.cli.board import Board, Running, drawn
-from tuner.cli.console import is_notebook, is_watched, talk
+from tuner.cli.console import dated, is_notebook, is_watched, talk
 from tuner.definition import digits
 from tuner.search import (
     PRUNED_AFTER,
@@ -33,7 +33,7 @@ _CUT: dict[str, Any] = {"soft_wrap": False, "no_wrap": True, "overflow": "ellips
 
 
 @contextmanager
-def live(quiet: bool = False) -> Iterator[Listener]:
+def live(quiet: bool = False, *, timestamps: bool = False) -> Iterator[Listener]:
     """Show a run as it happens: in a terminal, a notebook, or as plain lines.
 
     In a terminal and in a notebook there is a line for every trial that trains, which is redrawn,
@@ -42,6 +42,8 @@ def live(quiet: bool = False) -> Iterator[Listener]:
 
     Args:
         quiet: Whether to show nothing.
+        timestamps: Whether to write a line for each event with its date and local time in front,
+            also in a terminal.
 
     Yields:
         A listener, to be passed as ``on_event``.
@@ -54,6 +56,8 @@ def live(quiet: bool = False) -> Iterator[Listener]:
     console = talk()
     if quiet:
         yield lambda _: None
+    elif timestamps:
+        yield lambda event: _say(console, event, dated)
     elif is_notebook():
         yield _listener(*_notebook())
     elif not is_watched():
@@ -66,9 +70,9 @@ def live(quiet: bool = False) -> Iterator[Listener]:
             )
 
 
-def _say(console: Console, event: Event) -> None:
+def _say(console: Console, event: Event, written: Callable[[str], str] = str) -> None:
     if not (isinstance(event, EpochEnded) and event.is_known):
-        console.print(str(event))
+        console.print(written(str(event)))
 
 
 def _listener(keep: Callable[[Text], object], redraw: Callable[[Group], object]) -> Listener:

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tuner.cli.console import results
+from tuner.cli.console import print_row, results
 from tuner.cli.plot import curve
 from tuner.errors import ScheduleFileError
 from tuner.schedules import Schedule, ScheduleFile, write_whole
 from tuner.schedules import svg as draw_svg
 
-_COLUMNS = 64
+# The width of a curve where there is room, and what stands beside it.
+_COLUMNS, _BESIDE = 64, 20
+_MEANINGS = "u: update, the first of a training is 1; W: warmup_steps; T: horizon"
 
 
 def show_file(path: Path, file: ScheduleFile) -> None:
@@ -23,7 +25,7 @@ def show_file(path: Path, file: ScheduleFile) -> None:
     schedule = file.schedule
     out.print(f"{path}: {schedule.family}")
     out.print(f"\nlr(u) = {schedule.formula}")
-    out.print("        u: update, the first of a training is 1; W: warmup_steps; T: horizon")
+    print_row("        ", _MEANINGS, 8)
     for field in dataclasses.fields(schedule):
         unit = " updates" if field.metadata["kind"].startswith("update") else ""
         out.print(f"  {field.name:<16} {getattr(schedule, field.name)}{unit}")
@@ -35,18 +37,19 @@ def show_file(path: Path, file: ScheduleFile) -> None:
         epoch = f"{update / per_epoch:10.2f}" if per_epoch else " " * 10
         out.print(f"{update:8d} {epoch}  {schedule(update):.8g}")
     out.print("   later             the same\n")
-    at = [1 + (schedule.horizon - 1) * i / (_COLUMNS - 1) for i in range(_COLUMNS)]
+    columns = max(min(_COLUMNS, out.width - _BESIDE), 16)
+    at = [1 + (schedule.horizon - 1) * i / (columns - 1) for i in range(columns)]
     rates = schedule(at)
     for number, line in enumerate(curve(rates)):
         label = f"{max(rates):.3g}" if number == 0 else ""
         out.print(f"{label:>10} |{line}")
-    axis = f"1{schedule.horizon:>{_COLUMNS - 1}}"
-    out.print(f"{0:>10} +{'-' * _COLUMNS}\n{'':>12}{axis} updates")
+    axis = f"1{schedule.horizon:>{columns - 1}}"
+    out.print(f"{0:>10} +{'-' * columns}\n{'':>12}{axis} updates")
     if file.provenance:
         out.print("\norigin")
         for key, value in file.provenance.items():
             text = value if isinstance(value, str) else json.dumps(value)
-            out.print(f"  {key:<12} {text}")
+            print_row(f"  {key:<12} ", text, 15)
 
 
 def write_pictures(path: Path, file: ScheduleFile, *, png: Path | None, svg: Path | None) -> None:

@@ -9,10 +9,20 @@ import typer
 
 from tuner.cli.console import command, results, say_next
 from tuner.cli.formats import SchemaKind
+from tuner.cli.options import GivenStudy
+from tuner.cli.values import one_of
 
 
-def init(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
-    """Write a commented study and search space to start from, and their JSON Schemas."""
+def init(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder; it is made if it does not exist.")
+    ],
+) -> None:
+    """Write a study and a search space to start from.
+
+    Both have comments that explain them. JSON Schemas come with them, by which editors complete
+    and check what you write.
+    """
     from tuner.studies import init_project
 
     files = init_project(folder)
@@ -24,17 +34,27 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
 def schema(
     kind: Annotated[
         SchemaKind,
-        typer.Argument(metavar="KIND", help="study, search_space or schedule."),
+        typer.Argument(
+            help="The kind of file: study, search_space or schedule.",
+            **{**one_of(SchemaKind), "metavar": "KIND"},
+        ),
     ],
 ) -> None:
-    """Print the JSON Schema of a kind of file, by which editors complete and check it."""
+    """Print the JSON Schema of a kind of file.
+
+    Editors complete and check the file by it.
+    """
     from tuner.definition import schema_text
 
     print(schema_text(kind.value), end="")
 
 
-def check(study: Annotated[Path, typer.Argument(metavar="STUDY")]) -> None:
-    """Read a study and all that it needs, print the plan, train nothing."""
+def check(study: GivenStudy) -> None:
+    """Check a study and print its plan; train nothing.
+
+    Everything that the study needs is read: its search space, task, data and device. All
+    mistakes of a file are told at once.
+    """
     from tuner.cli.plan import show_plan
     from tuner.studies import check_study
 

@@ -12,7 +12,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from tuner.cli.console import results
+from tuner.cli.console import print_row, results
 from tuner.cli.formats import Format
 from tuner.definition import digits, finite
 from tuner.repeats import Compared, Comparison, Confirmation, Row
@@ -76,7 +76,7 @@ def show_confirmation(confirmation: Confirmation, form: Format, metric: str = "a
     for line in found.lines:
         table.add_row(line.label, str(line.n), line.mean, line.difference, line.note)
     results().print(table)
-    results().print(f"confirmed: {found.sentence}")
+    print_row("confirmed:", found.sentence, 11)
 
 
 def show_comparison(comparison: Comparison, form: Format) -> None:
@@ -101,8 +101,8 @@ def show_comparison(comparison: Comparison, form: Format) -> None:
     results().print(table)
     for line in lines:
         if line.note:
-            results().print(f"{line.label}: {line.note}")
-    results().print(comparison_sentence(comparison))
+            print_row(f"{line.label}:", line.note, len(line.label) + 2)
+    print_row("", comparison_sentence(comparison), 0)
 
 
 def show_summary(
@@ -145,10 +145,10 @@ def show_summary(
             for name, value in pairs.items()
             if name != "epochs_given" or value
         }
-        width = max(map(len, lines))
+        width = max(map(len, lines)) + 2
         for name, value in lines.items():
-            text = "-" if value is None else value
-            results().print(f"{name:<{width}}  {text}")
+            number = f"{value:{digits(metric)}}" if isinstance(value, float) else value
+            print_row(name, "-" if value is None else number, width)
 
 
 def _confirmed(row: Row) -> dict[str, Any]:
@@ -218,18 +218,21 @@ def _full(row: TrialRow) -> dict[str, Any]:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = _narrow() if results().is_terminal else Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
         words = name in ("state", "family", "note")
-        table.add_column(name, justify="left" if words else "right", no_wrap=name != "note")
+        justify: Any = "left" if words else "right"
+        table.add_column(name, justify=justify, no_wrap=not words, overflow="fold")
     return table
 
 
 def _narrow(*columns: str) -> Table:
-    """Make a table for 80 columns: near each other, and long words are folded."""
+    """Make a table for 80 columns: near each other, and words are folded, on less numbers too."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    is_wide = results().width >= 80
     for name in columns:
-        table.add_column(name, no_wrap=name not in ("schedule", "note"))
+        whole = name not in ("schedule", "note") and (is_wide or not name.startswith("against"))
+        table.add_column(name, no_wrap=whole, overflow="fold")
     return table
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from tuner.cli.completion import studies_and_schedules
 from tuner.cli.console import command, say_next, talk
 from tuner.cli.exits import DONE, INTERRUPTED
 from tuner.cli.formats import Format
@@ -15,19 +15,23 @@ from tuner.cli.options import (
     Confirm,
     Dask,
     Form,
+    GivenStudy,
     Quiet,
     RequiredStorage,
     StorageURL,
     StudyFile,
     StudyName,
     Timeout,
+    Timestamps,
     Trials,
     WorkerCount,
 )
+from tuner.cli.running import Progress, finish, run_shown, set_up_logging, typed_options
+from tuner.cli.values import whole
 
 
 def run(
-    study: Annotated[Path, typer.Argument(metavar="STUDY", help="The study file.")],
+    study: GivenStudy,
     trials: Trials = None,
     timeout: Timeout = None,
     workers: WorkerCount = None,
@@ -35,20 +39,26 @@ def run(
     dask: Dask = None,
     confirm: Confirm = None,
     quiet: Quiet = False,
+    timestamps: Timestamps = False,
 ) -> None:
-    """Create the study, or continue it, up to its budget; then confirm it."""
+    """Start a study, or continue it where it stopped.
+
+    It trains until the study has as many finished trials as its budget says. Then the best are
+    confirmed on fresh seeds, if the study says so. The best schedule and the report are written
+    beside the study file.
+    """
     from tuner.storage import hide_password
     from tuner.studies import run_study
 
     limits: dict[str, Any] = {"trials": trials, "timeout": timeout, "workers": workers}
-    _run(
-        quiet,
+    run_shown(
+        Progress(quiet, timestamps),
         "run",
         (study,) if storage is None else (study, "--storage", hide_password(storage)),
         lambda **more: run_study(
             study, storage=storage, dask=dask, confirm=confirm, **limits, **more
         ),
-        _options(dask=dask, confirm=confirm, **limits),
+        typed_options(dask=dask, confirm=confirm, **limits),
     )
 
 
@@ -61,21 +71,26 @@ def resume(
     dask: Dask = None,
     confirm: Confirm = None,
     quiet: Quiet = False,
+    timestamps: Timestamps = False,
 ) -> None:
-    """Continue a study and its confirm from its database alone."""
+    """Continue a study from its database alone.
+
+    The study file is not needed: the database holds the whole definition. A confirm that was
+    begun is continued, too.
+    """
     from tuner.storage import hide_password
     from tuner.studies import resume_study
 
     named = ("--study", study) if study else ()
     limits: dict[str, Any] = {"trials": trials, "timeout": timeout, "workers": workers}
-    _run(
-        quiet,
+    run_shown(
+        Progress(quiet, timestamps),
         "resume",
         ("--storage", hide_password(storage), *named),
         lambda **more: resume_study(
             storage, study=study, dask=dask, confirm=confirm, **limits, **more
         ),
-        _options(dask=dask, confirm=confirm, **limits),
+        typed_options(dask=dask, confirm=confirm, **limits),
     )
 
 
@@ -84,21 +99,31 @@ def confirm_best(
     storage: StorageURL = None,
     name: StudyName = None,
     top: Annotated[
-        int | None, typer.Option(metavar="K", min=1, help="How many of the best trials.")
+        int | None, typer.Option(metavar="K", parser=whole(1), help="Take the K best trials.")
     ] = None,
     seeds: Annotated[
-        int | None, typer.Option(metavar="N", min=2, help="Fresh seeds for everybody.")
+        int | None, typer.Option(metavar="N", parser=whole(2), help="Train all on N fresh seeds.")
     ] = None,
     max_seeds: Annotated[
-        int | None, typer.Option(metavar="N", min=2, help="Fresh seeds for tied leaders.")
+        int | None,
+        typer.Option(
+            metavar="N",
+            parser=whole(2),
+            help="Train those that are tied with the leader on up to N fresh seeds.",
+        ),
     ] = None,
     timeout: Timeout = None,
     workers: WorkerCount = None,
     dask: Dask = None,
     quiet: Quiet = False,
+    timestamps: Timestamps = False,
     form: Form = Format.table,
 ) -> None:
-    """Train the best schedules and the baselines again, all on the same fresh seeds."""
+    """Train the best schedules again on fresh seeds.
+
+    The baselines are trained on the same seeds. What the file says of it is taken where no option
+    says otherwise. The winner is written to best.json.
+    """
     from tuner.cli.tables import show_confirmation
     from tuner.storage import hide_password
     from tuner.studies import confirm_study
@@ -108,9 +133,9 @@ def confirm_best(
     named += ["--study", name] if name else []
     numbers: dict[str, Any] = {"top": top, "seeds": seeds, "max_seeds": max_seeds}
     limits: dict[str, Any] = {"timeout": timeout, "workers": workers}
-    again = command("confirm", *named, *_options(**numbers, **limits, dask=dask))
-    result = _finish(
-        quiet,
+    again = command("confirm", *named, *typed_options(**numbers, **limits, dask=dask))
+    result = finish(
+        Progress(quiet, timestamps),
         again,
         lambda **more: confirm_study(
             study, storage=storage, name=name, **numbers, **limits, dask=dask, **more,
@@ -128,10 +153,14 @@ def compare(
     study: StudyFile = None,
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="FILE", help="Schedule files, instead of the study's baselines."),
+        typer.Argument(
+            metavar="FILE",
+            help="Schedule files to compare instead of the study's baselines.",
+            autocompletion=studies_and_schedules,
+        ),
     ] = None,
     seeds: Annotated[
-        int, typer.Option(metavar="N", min=2, help="From how many seeds each is trained.")
+        int, typer.Option(metavar="N", parser=whole(2), help="Train each schedule on N seeds.")
     ] = 5,
     storage: StorageURL = None,
     name: StudyName = None,
@@ -139,9 +168,14 @@ def compare(
     workers: WorkerCount = None,
     dask: Dask = None,
     quiet: Quiet = False,
+    timestamps: Timestamps = False,
     form: Form = Format.table,
 ) -> None:
-    """Train the baselines, or other schedules, on the same seeds, side by side."""
+    """Train baselines or other schedules side by side.
+
+    Each is trained on the same seeds. The study need not have been run. The table is written to
+    compare.html as well.
+    """
     from tuner.cli.tables import show_comparison
     from tuner.storage import hide_password
     from tuner.studies import compare_study
@@ -153,9 +187,9 @@ def compare(
     named += ["--storage", hide_password(storage)] if storage else []
     named += ["--study", name] if name else []
     limits: dict[str, Any] = {"timeout": timeout, "workers": workers}
-    again = command("compare", *named, *_options(seeds=seeds, **limits, dask=dask))
-    result = _finish(
-        quiet,
+    again = command("compare", *named, *typed_options(seeds=seeds, **limits, dask=dask))
+    result = finish(
+        Progress(quiet, timestamps),
         again,
         lambda **more: compare_study(
             file, given, seeds=seeds, storage=storage, name=name, **limits, dask=dask, **more,
@@ -171,15 +205,19 @@ def worker(
     storage: RequiredStorage,
     study: StudyName = None,
     trials: Trials = None,
+    timestamps: Timestamps = False,
     events: Annotated[bool, typer.Option("--events", hidden=True)] = False,
 ) -> None:
-    """Be one more worker of a running study, on any machine that reaches its database."""
+    """Join a running study as one more worker.
+
+    It can be on any machine that reaches the study's database.
+    """
     from tuner.cli.channel import say_all
     from tuner.cli.progress import live
     from tuner.cli.signals import stop_request, stop_with_stdin
     from tuner.studies import run_worker
 
-    _set_up_logging()
+    set_up_logging(timestamps)
     with stop_request() as request:
         if events:  # for the process that started this one; see tuner/workers/child.py
             stop_with_stdin()
@@ -194,7 +232,7 @@ def worker(
                 )
             )
         else:
-            with live() as listen:
+            with live(timestamps=timestamps) as listen:
                 ended = run_worker(
                     storage, study=study, trials=trials, on_event=listen, stop_requested=request
                 )
@@ -203,10 +241,18 @@ def worker(
 
 def storage_proxy(
     storage: RequiredStorage,
-    host: Annotated[str, typer.Option(metavar="HOST", help="Where to listen.")] = "localhost",
-    port: Annotated[int, typer.Option(metavar="PORT", min=1, max=65535)] = 13000,
+    host: Annotated[
+        str, typer.Option(metavar="HOST", help="Listen at this address.")
+    ] = "localhost",
+    port: Annotated[
+        int, typer.Option(metavar="PORT", parser=whole(1, 65535), help="Listen at this port.")
+    ] = 13000,
 ) -> None:
-    """Stand between a database and many workers, which use grpc://HOST:PORT as their storage."""
+    """Let many workers share one database.
+
+    The workers use `grpc://HOST:PORT` as their storage, and only this process opens the database.
+    Ctrl-C ends it.
+    """
     from tuner.cli.signals import stop_request
     from tuner.workers import serve
 
@@ -215,68 +261,3 @@ def storage_proxy(
 
     with stop_request(announce="stopping") as request:
         serve(storage, host=host, port=port, on_start=started, stop_requested=request)
-
-
-def _run(
-    quiet: bool,
-    verb: str,
-    named: tuple[str | Path, ...],
-    start: Callable[..., Any],
-    options: list[str],
-) -> None:
-    """Run a study with progress and signals, then say what there is and what to type next."""
-    from tuner.cli.plan import show_result
-    from tuner.search import Event, TrialEnded
-
-    seen: set[type[Event]] = set()
-
-    def noticed(*, on_event: Callable[[Event], object], **more: Any) -> Any:
-        def listen(event: Event) -> None:
-            seen.add(type(event))
-            on_event(event)
-
-        return start(on_event=listen, **more)
-
-    again = command(verb, *named, *options)
-    result = _finish(quiet, again, noticed)
-    # After a run that trained nothing it was printed before.
-    program = TrialEnded in seen and not quiet
-    show_result(result, again, command("trials", *named), program=program)
-
-
-def _options(*, confirm: bool | None = None, **given: object) -> list[str]:
-    """Return what was typed, to be typed again: what is None was not."""
-    typed = [] if confirm is None else ["--confirm" if confirm else "--no-confirm"]
-    for name, value in given.items():
-        if value is not None:
-            typed += [f"--{name.replace('_', '-')}", str(value)]
-    return typed
-
-
-def _finish(quiet: bool, again: str, start: Callable[..., Any]) -> Any:
-    """Run something with progress and signals; if it is interrupted, exit and say ``again``."""
-    from tuner.cli.progress import live
-    from tuner.cli.signals import stop_request
-
-    _set_up_logging()
-    try:
-        with stop_request() as request, live(quiet) as listen:
-            result = start(on_event=listen, stop_requested=request)
-    except KeyboardInterrupt:
-        talk().print(f"stopped; the trial is queued again. Continue with: {again}")
-        raise typer.Exit(INTERRUPTED) from None
-    if result.ended == "interrupted":
-        talk().print(f"saved. Continue with: {again}")
-        raise typer.Exit(INTERRUPTED)
-    return result
-
-
-def _set_up_logging() -> None:
-    """Print our own warnings as lines."""
-    import logging
-
-    class Talk(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            talk().print(f"warning: {record.getMessage()}")
-
-    logging.getLogger("tuner").handlers = [Talk()]

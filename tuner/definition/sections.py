@@ -65,7 +65,7 @@ class Training(Section):
 
     name: str
     """A built-in task by its name, or ``"module:function"`` of your own, which makes it."""
-    epochs: int = Field(ge=1)
+    epochs: int = Field(ge=1, le=1_000_000)
     """Epochs of a full training; every trial's schedule is laid out over them."""
     seed: int = Field(default=0, ge=0, lt=2**31)
     """The seed of every trial, which initial weights and order of the data follow from."""
@@ -74,7 +74,7 @@ class Training(Section):
 class Budget(Section):
     """``[budget]``: when the study is done. ``timeout`` counts for one run of it."""
 
-    trials: int = Field(ge=1)
+    trials: int = Field(ge=1, le=1_000_000)
     """Finished trials (complete, pruned or failed) that the study may have."""
     timeout: Time | None = None
     """How long one run may take, such as ``"90s"``, ``"30m"`` or ``"2h"``."""
@@ -95,7 +95,7 @@ class Confirm(Section):
 
     enabled: bool = True
     """Whether ``tuner run`` does it at the end."""
-    top: int = Field(default=3, ge=1)
+    top: int = Field(default=3, ge=1, le=1000)
     """The best trials that collapse from no fresh seed, beside the baselines."""
     seeds: int = Field(default=3, ge=2)  # one has no spread
     """Fresh seeds for everybody."""

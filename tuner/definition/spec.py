@@ -42,7 +42,7 @@ from tuner.definition.sections import (
 from tuner.definition.space import read_space
 from tuner.definition.task import read_task, refuse_no_task, with_passed, with_whole_path
 from tuner.errors import DefinitionError
-from tuner.reading import Mistakes, read_toml
+from tuner.reading import Mistakes, read_kind
 from tuner.space import SearchSpace, with_schedule_files
 from tuner.storage import default_url, output_folder, resolve_url
 from tuner.tasks import Task
@@ -161,8 +161,7 @@ def load_spec(path: str | Path, task: Task | None = None) -> StudySpec:
     Raises:
         DefinitionError: With every mistake of both files.
     """
-    path = Path(path)
-    study_data = read_toml(path)
+    study_data, path = read_kind(path, "study"), Path(path)
     if not path.suffix:  # its output folder, of the same name without it, would be the file
         name = f"must have a name in .toml, but has none: name it {path.name}.toml"
         raise DefinitionError(str(path), [("file", name)])
@@ -170,9 +169,9 @@ def load_spec(path: str | Path, task: Task | None = None) -> StudySpec:
     space: Mapping[str, Any] | str = ""
     space_path = path.parent
     if isinstance(space_name, str) and space_name:
-        space_path = path.parent / space_name
+        space_path = _without_dots(path.parent / space_name)
         try:
-            space = with_schedule_files(read_toml(space_path), space_path.parent)
+            space = with_schedule_files(read_kind(space_path, "search_space"), space_path.parent)
         except DefinitionError as error:
             space = f"{space_path} {error.mistakes[0][1]}"
     return make_spec(
@@ -184,6 +183,12 @@ def load_spec(path: str | Path, task: Task | None = None) -> StudySpec:
         stem=path.stem,
         task=task,
     )
+
+
+def _without_dots(path: Path) -> Path:
+    """Return a path as one would write it, unless a link makes it another file then."""
+    plain = Path(os.path.normpath(path))
+    return plain if not path.exists() or (plain.exists() and plain.samefile(path)) else path
 
 
 def make_spec(

@@ -28,8 +28,9 @@ import tokenize
 from pathlib import Path
 from typing import Any
 
+from tuner.adapters import ScheduleWarning
 from tuner.errors import ScheduleError
-from tuner.linting.finding import Finding, ScheduleWarning
+from tuner.linting.finding import Finding
 from tuner.linting.lengths import Training
 from tuner.linting.notebook import NOTEBOOK
 from tuner.linting.objects import check_object

@@ -5,10 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class ScheduleWarning(UserWarning):
-    """A training and its schedule did not fit together. No error, for the training is done."""
-
-
 class Finding(NamedTuple):
     """A mistake that was found.
 

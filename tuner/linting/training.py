@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import warnings
 
+from tuner.adapters import ScheduleWarning
 from tuner.errors import ScheduleError
-from tuner.linting.finding import Finding, ScheduleWarning
+from tuner.linting.finding import Finding
 from tuner.schedules import Schedule, is_whole
 
 # A last batch that was dropped, an update more: no mistake.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuner.reading.toml import MISSING, Mistakes, Section, did_you_mean, read_toml
+from tuner.reading.toml import MISSING, Mistakes, Section, did_you_mean, read_kind, read_toml
 from tuner.reading.units import Clock, Duration, pattern
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "Section",
     "did_you_mean",
     "pattern",
+    "read_kind",
     "read_toml",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -20,6 +21,12 @@ else:
 
 S = TypeVar("S", bound="Section")
 
+# The files of the project, by the word of their format.
+_FILES = {
+    "study": "a study; search spaces are beside it",
+    "search_space": "a search space; name the study file that uses it",
+    "schedule": "a schedule; `tuner show` reads it",
+}
 # What is noted at a place where something is needed.
 MISSING = "is required, but missing"
 # What pydantic appends to the location of a value that may be of several types.
@@ -134,6 +141,9 @@ def read_toml(path: str | Path) -> dict[str, Any]:
     Raises:
         DefinitionError: If the file is missing, unreadable, or not TOML.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        text = f"must be the path of a file in TOML, but got {path!r}"
+        raise DefinitionError("what was given", [("file", text)])
     try:
         # Editors on Windows put a byte order mark first, which TOML does not know.
         content: dict[str, Any] = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
@@ -146,11 +156,34 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         mistake = ("file", "must be text in UTF-8, but is not")
     except tomllib.TOMLDecodeError as error:
         mistake = ("syntax", f"must be valid TOML: {error}")
+        if Path(path).suffix == ".json":
+            mistake = (
+                "file",
+                "must be TOML, but is named .json; `tuner show` reads schedules",
+            )
     except RecursionError:
         mistake = ("syntax", "must be valid TOML, but is nested too deeply")
     except ValueError as error:  # a path that no system call takes
         mistake = ("file", f"must be a path, but has an {error}")
     raise DefinitionError(str(path), [mistake]) from None
+
+
+def read_kind(path: str | Path, kind: str) -> dict[str, Any]:
+    """Return the content of a TOML file, unless it says that it is one of another kind.
+
+    Args:
+        path: The file.
+        kind: ``"study"`` or ``"search_space"``.
+
+    Raises:
+        DefinitionError: As :func:`read_toml`, or if the file is of another kind.
+    """
+    content = read_toml(path)
+    found = str(content.get("format")).partition("/")[0].removeprefix("tuner.")
+    if found != kind and found in _FILES:
+        text = f"must be 'tuner.{kind}/1', but this file is {_FILES[found]}"
+        raise DefinitionError(str(path), [("format", text)])
+    return content
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

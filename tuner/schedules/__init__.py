@@ -31,7 +31,7 @@ from tuner.schedules.piecewise import Piecewise
 from tuner.schedules.poly import Poly
 from tuner.schedules.registry import FAMILIES, schedule_from_dict, schedule_to_dict
 from tuner.schedules.square_root import SquareRoot
-from tuner.schedules.writing import write_whole
+from tuner.schedules.writing import remove_abandoned, write_whole
 from tuner.schedules.wsd import WSD
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "load_schedule",
     "plain",
     "read_schedule_file",
+    "remove_abandoned",
     "save_schedule",
     "schedule_from_dict",
     "schedule_to_dict",

@@ -15,6 +15,7 @@ from typing import Any, TypeGuard
 _REQUIRED = dataclasses.MISSING
 # Iterable, but never meant as a list of numbers.
 _NO_SEQUENCE = (str, bytes, Mapping)
+_LARGEST = 10**100
 
 
 def rate(default: Any = _REQUIRED) -> Any:
@@ -91,6 +92,9 @@ def plain_number(value: object, _: object = None) -> float:
 def _plain_count(value: object, _: object = None) -> int:
     if not is_whole(value):
         raise TypeError("a whole number (int)")
+    # Far from any use, and far from what no float can hold.
+    if abs(value) > _LARGEST:
+        raise ValueError("a whole number up to 10**100")
     return int(value)
 
 

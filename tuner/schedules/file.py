@@ -6,11 +6,13 @@ to check them. Nothing in it is executed, and no name in it is imported.
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import numbers
 import os
 import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeGuard
@@ -160,10 +162,18 @@ def read_schedule_file(path: str | os.PathLike[str]) -> ScheduleFile:
     """
     where = os.fsdecode(path)
     try:
+        if stat.S_ISFIFO(Path(where).stat().st_mode) and not where.startswith(("/dev/", "/proc/")):
+            # A shell's own pipe, as of `tuner show <(command)`, has somebody who writes.
+            raise OSError(errno.EINVAL, "it must be a regular file, but is a named pipe")
         with Path(where).open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
         raise ScheduleFileError(f"{where} cannot be read: {_reason(error)}.") from error
+    if re.match(rb"\s*(#.*\s*)*format\s*=\s*[\"']tuner\.", content):
+        raise ScheduleFileError(
+            f"{where} must be a schedule file, JSON as `tuner export` writes it, but is a study or"
+            " search space in TOML: `tuner check` reads those."
+        )
     return _parse(content, where)
 
 
@@ -246,7 +256,7 @@ def _check_values(document: dict[str, Any], schedule: Schedule, where: str) -> N
 
 
 def _is_clock(value: object) -> TypeGuard[int | None]:
-    return value is None or (type(value) is int and value >= 1)
+    return value is None or (type(value) is int and 1 <= value <= 2**53)
 
 
 def _is_check(value: object) -> bool:

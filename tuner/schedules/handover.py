@@ -40,18 +40,30 @@ class HandedOver:
 
         return to_mxnet(self._schedule)
 
-    def to_torch(self, optimizer: Any, *, last_epoch: int = -1) -> Any:
+    def to_torch(
+        self, optimizer: Any, *, last_epoch: int = -1, replaces: Schedule | None = None
+    ) -> Any:
         """Return a ``torch.optim.lr_scheduler.LRScheduler`` that gives an optimizer this schedule.
 
-        See :class:`tuner.adapters.torch.ScheduleLR`. Call its ``step()`` after every update, not
-        after every epoch.
+        Call its ``step()`` after every update, not after every epoch. Parameter groups keep their
+        ratios: all follow the schedule if all have the same learning rate; otherwise those that
+        have the one with which the optimizer was made, or else the largest. See
+        :class:`tuner.adapters.torch.ScheduleLR`, and :mod:`tuner.adapters.groups` for the ratios.
+
+        Args:
+            optimizer: A PyTorch optimizer with a learning rate above 0.
+            last_epoch: To go on without a saved scheduler: the updates made, less one.
+            replaces: The schedule of the training so far, to go on from its saved state.
+
+        Raises:
+            ScheduleError: If it is not clear which group follows the schedule.
         """
         from tuner.adapters import importing
 
         with importing("PyTorch", "torch"):
             from tuner.adapters.torch import ScheduleLR
 
-        return ScheduleLR(optimizer, self._schedule, last_epoch=last_epoch)
+        return ScheduleLR(optimizer, self._schedule, last_epoch=last_epoch, replaces=replaces)
 
     def to_optax(self) -> Any:
         """Return a function of Optax's count, for ``optax.sgd(learning_rate=...)`` and others.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from tuner.errors import ScheduleError
+
 if TYPE_CHECKING:
     from tuner.schedules.base import Schedule
 
@@ -34,11 +36,19 @@ def svg(
     Returns:
         An ``svg`` element, which is a whole file as well.
 
+    Raises:
+        ScheduleError: If an epoch has no updates.
+
     Example:
         >>> from tuner.schedules import Constant
         >>> svg(Constant(base_lr=0.3, horizon=100)).startswith("<svg xmlns=")
         True
     """
+    if updates_per_epoch is not None and not 1 <= updates_per_epoch <= 2**53:
+        raise ScheduleError(
+            "`1 <= updates_per_epoch <= 2**53` must hold, but got"
+            f" (updates_per_epoch={updates_per_epoch!r})."
+        )
     right, bottom = width - _RIGHT, height - _BOTTOM
     updates = grid(schedule.horizon, points=right - _LEFT)
     rates = [schedule(update) for update in updates]

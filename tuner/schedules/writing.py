@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import secrets
 import stat
+import time
 from pathlib import Path
 
 # How the file of an SQLite database begins, and what files end in that a person wrote or a
 # database lies in, its log (.db-wal) included.
 _DATABASE = b"SQLite format 3\0"
 _KEPT = (".toml", ".db")
+_TEMPORARY, _ENDING = ".tuner-", ".tmp"
+# What a process that was killed while writing leaves behind is removed after this time.
+_ABANDONED_SECONDS = 3600
 
 
 def write_whole(content: bytes, path: str) -> None:
@@ -36,7 +41,8 @@ def write_whole(content: bytes, path: str) -> None:
             raise OSError(f"it must be another file, for this one is {kind} and would be lost")
     # In the same folder, for a file can only be put in place within its file system. Opened as
     # any new file is, so that the process's umask decides about the permissions.
-    temporary = target.with_name(f".tuner-{secrets.token_hex(8)}.tmp")
+    temporary = target.with_name(f"{_TEMPORARY}{secrets.token_hex(8)}{_ENDING}")
+    remove_abandoned(target.parent, _TEMPORARY)
     try:
         with temporary.open("xb") as file:
             file.write(content)
@@ -51,3 +57,19 @@ def write_whole(content: bytes, path: str) -> None:
 def _is_database(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(len(_DATABASE)) == _DATABASE
+
+
+@functools.cache
+def remove_abandoned(folder: Path, beginning: str) -> None:
+    """Remove unfinished files that processes which were killed have left; once for each folder.
+
+    Args:
+        folder: Where they lie.
+        beginning: What their names begin with; they end in ``.tmp``.
+    """
+    with contextlib.suppress(OSError):
+        before = time.time() - _ABANDONED_SECONDS
+        for path in folder.glob(f"{beginning}*{_ENDING}*"):
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < before:
+                    path.unlink()

@@ -34,6 +34,7 @@ from optuna.storages import BaseStorage, RDBStorage
 from sqlalchemy.engine import URL
 
 from tuner.errors import StorageError
+from tuner.schedules import remove_abandoned
 from tuner.storage import sqlite
 from tuner.storage.errors import close, storage_errors
 from tuner.storage.optuna_internals import OPTUNA_TABLES
@@ -67,6 +68,7 @@ def make_database(url: str, fill: Callable[[RDBStorage], object]) -> None:
     if path is None or path.exists():
         return
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    remove_abandoned(path.parent, f".{path.name}.")
     with storage_errors(url), made_folder(path.parent):
         try:
             # Logged ahead from the end on, so that all is in the one file then.

@@ -42,7 +42,7 @@ def output_folder(url: str, study_name: str) -> Path:
 
 def hide_password(url: str) -> str:
     """Return the URL, or what was meant as one, fit for messages, reports and files."""
-    hidden = re.sub(r":(?!//).*@", ":***@", url)
+    hidden = re.sub(r":(?!//).*@", ":***@", url, flags=re.DOTALL)
     return re.sub(r"(pass\w*=)[^&]*", r"\1***", hidden, flags=re.IGNORECASE)
 
 
@@ -66,6 +66,9 @@ def parse_url(url: str) -> URL:
     except ImportError:
         return parsed  # its driver is missing, which is said when it is needed
     else:
+        if "@" in (parsed.host or ""):
+            text = f"a URL with '%40' for each '@' of its password, but got {hide_password(url)!r}"
+            raise ValueError(f"must be {text}")
         if parsed.get_backend_name() != "sqlite":
             return parsed
         name, example = parsed.database or ":memory:", "'sqlite:///path/to/study.db'"

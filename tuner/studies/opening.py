@@ -18,7 +18,7 @@ from tuner.definition import (
     read_storage,
 )
 from tuner.errors import StorageError, StudyError
-from tuner.reading import Mistakes, read_toml
+from tuner.reading import Mistakes, read_kind
 from tuner.search import difference, find_study, stored_spec
 from tuner.storage import open_storage, resolve_url, storage_errors
 from tuner.studies.result import StudyResult
@@ -52,8 +52,7 @@ def named_by_file(study: str | Path) -> NamedByFile:
     Raises:
         DefinitionError: With every mistake of the files.
     """
-    path = Path(study)
-    data = read_toml(path)
+    data, path = read_kind(study, "study"), Path(study)
     if not is_for_passed(data):
         spec = load_spec(study)
         return NamedByFile(study, spec.name, spec.storage_url, spec)

@@ -227,7 +227,13 @@ def form_of(path: str | Path, form: str | None = None) -> str:
     """Return the form that a schedule is written in; see :meth:`StudyResult.export`."""
     if form not in (None, *_FORMS.values()):
         raise StudyError(f"`form` must be 'json', 'csv' or 'python', but got {form!r}.")
-    meant = _FORMS.get(Path(path).suffix)
+    suffix = Path(path).suffix
+    meant = _FORMS.get(suffix)
+    if suffix and form is None and meant is None:
+        raise StudyError(
+            f"{path} must end in .json, .csv or .py, which says what is written, but ends in"
+            f" {suffix!r}. Name another file, or say the format."
+        )
     if form and meant and form != meant:
         raise StudyError(
             f"The suffix of {path} must fit the format, but is that of {meant!r}, and the format"

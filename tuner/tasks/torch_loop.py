@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from tuner.adapters import ratios_of_groups
 from tuner.errors import TaskError
 from tuner.schedules import Schedule
 from tuner.tasks.averaging import Average
@@ -24,7 +25,7 @@ from tuner.tasks.examples import check_batches
 from tuner.tasks.torch_data import Batches, hits, judge
 
 # Raised with every change of this loop that gives other bits.
-TRAINING_VERSION = 1
+TRAINING_VERSION = 2
 # Updates between looks at the loss.
 _LOOK_EVERY = 50
 # The name of a state's only array: the bytes of `torch.save`.
@@ -89,7 +90,8 @@ def train(
         net: The network, on its device.
         train_data: What to train on.
         test_data: What to be judged on.
-        schedule: The learning rate of every update; the first update is 1.
+        schedule: The learning rate of every update; the first update is 1. Parameter groups keep
+            their ratios to it.
         loss_of: Gives the mean loss of a batch.
         make_optimizer: Makes the optimizer of some parameters.
         batch_size: Examples in an update, unless a loader makes the batches.
@@ -103,10 +105,12 @@ def train(
         Each epoch as it ends.
 
     Raises:
+        ScheduleError: If it is not clear which parameter group has the schedule's learning rate.
         TaskError: If ``start`` is of another network or optimizer.
         TrainingCollapsed: If the loss is not finite.
     """
     optimizer = make_optimizer(net.parameters())
+    ratios = ratios_of_groups(optimizer)  # as the exported schedule has them in to_torch()
     average = TorchAverage([*net.parameters()])
     trained = 0
     if start is not None:
@@ -122,8 +126,8 @@ def train(
             for inputs, labels in train_data.of_epoch(seed, epoch, batch_size):
                 update += 1
                 rate = schedule(update)
-                for group in optimizer.param_groups:
-                    group["lr"] = rate
+                for group, ratio in zip(optimizer.param_groups, ratios, strict=True):
+                    group["lr"] = rate * ratio
                 optimizer.zero_grad()
                 outputs = net(inputs)
                 loss = loss_of(outputs, labels)

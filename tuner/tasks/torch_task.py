@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from importlib import metadata
 from typing import Any
 
+from tuner.adapters import ratios_of_groups
 from tuner.errors import TaskError
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State
@@ -31,8 +32,9 @@ class TorchTask(OwnNetwork):
         train_data: What to train on.
         test_data: What to be judged on.
         loss: Gives the mean loss of a batch from outputs and labels. Cross-entropy by default.
-        optimizer: Makes an optimizer of the parameters; every group gets the schedule's rate.
-            ``torch.optim.SGD`` by default. ``functools.partial`` sets its other options.
+        optimizer: Makes an optimizer of the parameters. ``torch.optim.SGD`` by default;
+            ``functools.partial`` sets its other options. Parameter groups keep their ratios to the
+            schedule, as they do in ``schedule.to_torch``: see :mod:`tuner.adapters.groups`.
         batch_size: Examples in an update; left out if ``train_data`` is a loader.
         device: PyTorch's name of a device, or ``"auto"``, a GPU if there is any.
         threads: Of the processor, for each worker.
@@ -79,7 +81,7 @@ class TorchTask(OwnNetwork):
 
         torch_loop.device(self.device)
         try:
-            self._make_optimizer(self.net().parameters())
+            ratios_of_groups(self._make_optimizer(self.net().parameters()))
         except (TypeError, ValueError) as error:
             raise TaskError(
                 f"`optimizer` must make an optimizer of the network's parameters, but: {error}"

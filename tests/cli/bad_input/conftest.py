@@ -6,37 +6,17 @@ test_storage_refusals.py; here the real command meets one of every kind.
 
 from __future__ import annotations
 
-import gc
 import shutil
 import sqlite3
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tuner.cli.main import main
 from tuner.schedules import Cosine, save_schedule
 
-from .refusals import STUDY, Said
+from .refusals import STUDY
 
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture
-def tuner(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable:
-    """Return a function that runs the command in this process."""
-
-    def run(*arguments: object) -> Said:
-        monkeypatch.setattr(sys, "argv", ["tuner", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        code = ended.value.code
-        del ended
-        gc.collect()  # closes what the exception holds, as the end of a process does
-        return Said(code if isinstance(code, int) else 0, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture(autouse=True)
