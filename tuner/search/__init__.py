@@ -17,7 +17,8 @@ from tuner.search.events import (
     from_json,
     to_json,
 )
-from tuner.search.ownership import Watch, owner_of, tried_again, try_again
+from tuner.search.ownership import Watch, owner_of
+from tuner.search.queue import tried_again, try_again
 from tuner.search.results import (
     PRUNED_AFTER,
     STATES,
@@ -41,6 +42,7 @@ from tuner.search.study import (
     store_definition,
     stored_spec,
     study_names,
+    study_there,
 )
 from tuner.search.trial import BASELINE, LABEL, REASON, SCHEDULE, SEED, records_of
 from tuner.search.worker import StopReason, Worker, put_back_killed, put_back_orphans
@@ -88,6 +90,7 @@ __all__ = [
     "store_definition",
     "stored_spec",
     "study_names",
+    "study_there",
     "summary",
     "to_json",
     "trial_rows",

@@ -98,7 +98,7 @@ def back_at(storage: BaseStorage) -> float:
 
 
 @contextmanager
-def in_one_go(storage: BaseStorage, check: Callable[[], object]) -> Iterator[None]:
+def in_one_go(storage: BaseStorage, check: Callable[[], object] = lambda: None) -> Iterator[None]:
     """Let no call of a patient storage wait in the block, nor be made unless a check passes.
 
     Args:

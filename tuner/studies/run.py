@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from optuna.storages import BaseStorage
 from optuna.study import Study
@@ -33,6 +34,7 @@ from tuner.search import (
     prepare_study,
     put_back_killed,
     ranking,
+    study_there,
     summary,
     trial_rows,
     tried_again,
@@ -52,6 +54,22 @@ from tuner.studies.result import StudyResult
 from tuner.workers import Cluster, run_workers
 
 T = TypeVar("T")
+P = ParamSpec("P")
+
+
+def _orderly(method: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run, P], T]:
+    """Let a part of a run say if its study is gone, and leave no connection open if it fails."""
+
+    @functools.wraps(method)
+    def wrapped(self: Run, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            with study_there(self._study, self._database, self._spec.storage_url):
+                return method(self, *args, **kwargs)
+        except BaseException:
+            close(self._database)
+            raise
+
+    return wrapped
 
 
 class Run:
@@ -85,6 +103,7 @@ class Run:
         hurry_if(database, self._stop_reason)
         self._study = self._alone(lambda: prepare_study(spec, database))
 
+    @_orderly
     def search(self) -> str:
         """Run the study's trials up to its budget.
 
@@ -116,6 +135,7 @@ class Run:
             f" {what_now}"
         )
 
+    @_orderly
     def confirm(self, settings: Confirm) -> str:
         """Train finalists and baselines on fresh seeds until the race is over.
 
@@ -132,6 +152,7 @@ class Run:
 
         return self._repeat(prepare, self._spec.for_repeats(CONFIRM))
 
+    @_orderly
     def compare(self, candidates: list[Candidate], seeds: int) -> str:
         """Train schedules on the same seeds, beside those that were compared before.
 
@@ -166,6 +187,7 @@ class Run:
                 self._refuse_failures(study)
         return ended
 
+    @_orderly
     def result(self, ended: str) -> StudyResult:
         """Put the best schedule and the report in place, and return the study.
 
@@ -180,6 +202,7 @@ class Run:
         close(self._database)  # which opens again when the result is asked for more
         return result
 
+    @_orderly
     def comparison(self, ended: str) -> StudyResult:
         """Put the comparison's page in place, and return the study.
 
