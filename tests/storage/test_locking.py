@@ -118,9 +118,7 @@ def test_a_server_without_room_is_waited_for_and_nothing_is_held_meanwhile(
     logging.getLogger("tuner").addHandler(handler)
     address = server.url.replace("+psycopg", "")
     with psycopg.connect(address, autocommit=True) as held:
-        opening = threading.Thread(
-            target=lambda: opened.append(open_storage(server.url, wait_unless=lambda: False))
-        )
+        opening = threading.Thread(target=lambda: opened.append(open_storage(server.url)))
         opening.start()
         assert said.wait(30)
         others = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"

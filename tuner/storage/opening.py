@@ -50,6 +50,9 @@ __all__ = [
 
 _START_ATTEMPTS = 8
 _PROXY_SECONDS = 20
+_ON_ITS_WAY = re.compile(
+    "starting up|shutting down|recovery|too many|connection slots", re.IGNORECASE
+)
 
 
 def make_database(url: str, fill: Callable[[RDBStorage], object]) -> None:
@@ -91,7 +94,8 @@ def open_storage(
     create: bool = False,
     write: bool = True,
     connections: int = 1,
-    wait_unless: Callable[[], object] | None = None,
+    stop_requested: Callable[[], object] = bool,
+    was_there: bool = False,
 ) -> BaseStorage:
     """Open a database as Optuna's storage.
 
@@ -100,7 +104,8 @@ def open_storage(
         create: Whether a database that does not exist yet is made.
         write: Whether trials will be written, not only read.
         connections: How many to a server stay open while nobody needs them.
-        wait_unless: To wait for a database that is away already, until this is true.
+        stop_requested: Asked while it waits for a server that answered and went away.
+        was_there: Whether it is known that there is one, so that it is waited for from the start.
 
     Returns:
         The storage. Its calls wait for a database that goes away for a while.
@@ -122,19 +127,16 @@ def open_storage(
                 )
             make_database(url, lambda _: None)
 
-        def connect() -> RDBStorage:
-            _refuse_foreign(parsed, path, create)
-            if path is not None and write and not os.access(path.parent, os.W_OK):
-                raise StorageError(
-                    f"The folder {path.parent} must be writable, because SQLite keeps its log"
-                    f" beside {path.name}, but is not. Copy the study into a folder of yours."
-                )
-            return _connect(url, path, write, connections)
-
-        if wait_unless is None:
-            storage = connect()
-        else:
-            storage = wait_out(SimpleNamespace(hurried=wait_unless), connect)
+        waiting = SimpleNamespace(hurried=stop_requested)
+        _meet(waiting, lambda: _refuse_foreign(parsed, path, create), was_there)
+        if path is not None and write and not os.access(path.parent, os.W_OK):
+            raise StorageError(
+                f"The folder {path.parent} must be writable, because SQLite keeps its log"
+                f" beside {path.name}, but is not. Copy the study into a folder of yours."
+            )
+        if path is not None and not was_there:
+            waiting.patience = 0.0
+        storage = wait_out(waiting, lambda: _connect(url, path, write, connections))
         if path is not None:
             # After the tables exist: making them opens a connection within a connection, which
             # immediate transactions would lock out.
@@ -159,6 +161,18 @@ def made_folder(folder: Path) -> Iterator[None]:
             with contextlib.suppress(OSError):  # somebody else's files are in it
                 each.rmdir()
         raise
+
+
+def _meet(waiting: SimpleNamespace, call: Callable[[], object], was_there: bool) -> None:
+    """Call a server for the first time: one that does not answer may be none at all."""
+    try:
+        call()
+    except sa.exc.DBAPIError as error:
+        # Lost within a call, or by its own words on its way.
+        answered = error.connection_invalidated or _ON_ITS_WAY.search(str(error.orig))
+        if not (was_there or answered):
+            raise
+        wait_out(waiting, call)
 
 
 def _refuse_foreign(url: URL, path: Path | None, create: bool) -> None:

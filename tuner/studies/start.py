@@ -88,7 +88,7 @@ def run_study(
     spec.task.check()
     with connected(dask, spec.storage_url) as cluster:
         make_database(spec.storage_url, lambda new: prepare_study(spec, new))
-        database = open_storage(spec.storage_url, create=True)
+        database = open_storage(spec.storage_url, create=True, stop_requested=stop_requested)
         run = Run(spec, database, limits, cluster, on_event, stop_requested)
         wanted = confirm
         if wanted is None:
@@ -136,7 +136,7 @@ def resume_study(
     refuse_ranks()
     limits = Limits.checked(trials, timeout, workers)
     url = given_url(storage)
-    database = open_storage(url)
+    database = open_storage(url, stop_requested=stop_requested)
     with storage_errors(url, database):
         spec = found_spec(database, study, url)
         begun = find_confirm(database, spec.name)
@@ -183,7 +183,7 @@ def run_worker(
     limits = Limits.checked(trials, None, None)
     url = given_url(storage)
     try:
-        database = open_storage(url, wait_unless=stop_requested if supervised else None)
+        database = open_storage(url, stop_requested=stop_requested, was_there=supervised)
     except StorageError:
         if supervised and stop_requested():  # it was waiting for it
             return "interrupted"
