@@ -16,7 +16,7 @@ from optuna.study import Study
 from tuner.definition import REPEATS, StudySpec, make_spec, name_of_study
 from tuner.errors import DefinitionError, StudyError
 from tuner.schedules import schedule_to_dict
-from tuner.search.trial import BASELINE, SCHEDULE
+from tuner.search.attributes import BASELINE, SCHEDULE, text
 from tuner.storage import hide_password, in_one_go, parse_url, sqlite_path, study_id
 from tuner.tasks import NamedTask
 
@@ -144,7 +144,7 @@ def prepare_study(spec: StudySpec, storage: BaseStorage) -> Study:
             " Give the new one another name or database."
         )
     store_definition(study, spec)
-    present = {t.user_attrs.get(BASELINE) for t in study.get_trials(deepcopy=False)}
+    present = {text(t.user_attrs, BASELINE) for t in study.get_trials(deepcopy=False)}
     for baseline in spec.space.baselines:
         if baseline.label not in present:
             attributes = {
