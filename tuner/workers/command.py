@@ -6,8 +6,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import tuner
-
 # `python -m tuner` would run a file `tuner.py` of the current folder. So the package is loaded
 # from where this process has it; modules of a study are found as they are here; and what they see
 # of the command line is what they see here. The end is for whoever reads the list of processes.
@@ -40,6 +38,6 @@ def worker_command(
     code = _CODE.format(
         path=[*sys.path, *folders],
         argv=[*(argv or sys.argv)],
-        package=str(Path(str(tuner.__file__)).resolve()),
+        package=str(Path(__file__).resolve().parents[1] / "__init__.py"),
     )
     return [sys.executable, "-c", code, "worker", *arguments]
