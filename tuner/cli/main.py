@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
@@ -95,6 +96,12 @@ for _group, _commands in _COMMANDS.items():
         )(_function)
 
 
+@functools.cache
+def _program() -> Any:
+    """Return what Typer makes of the commands, which takes a tenth of a second."""
+    return typer.main.get_command(app)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line.
 
@@ -107,6 +114,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         del sys.argv[1:]
     with explained(debug="--debug" in arguments):
         try:
-            app([*arguments], prog_name="tuner")
+            _program()([*arguments], prog_name="tuner")
         finally:
             sys.stdout.flush()

@@ -18,6 +18,7 @@ from tuner.search.events import (
     to_json,
 )
 from tuner.search.ownership import Watch, owner_of
+from tuner.search.pruners import Rungs
 from tuner.search.queue import tried_again, try_again
 from tuner.search.results import (
     PRUNED_AFTER,
@@ -60,6 +61,7 @@ __all__ = [
     "FalsePrunes",
     "Listener",
     "Printed",
+    "Rungs",
     "Said",
     "StopReason",
     "StudyEnded",

@@ -16,9 +16,7 @@ from tuner.definition import StudySpec, merit
 from tuner.errors import StorageError, TrainingError
 from tuner.search.events import Listener, TrialEnded
 from tuner.search.ownership import MOST_DEATHS, Heart, Watch, deaths_of, owner_of
-from tuner.search.pruner import make_pruner
 from tuner.search.queue import free, put_back, tried_again, try_again
-from tuner.search.sampler import make_sampler
 from tuner.search.study import study_there
 from tuner.search.trial import REASON, RECORDS, Outcome, Stopped, run_trial
 from tuner.storage import (
@@ -74,10 +72,7 @@ class Worker:
         self._watch = Watch(supervised=supervised)
         self._unborn: set[int] | None = None
         hurry_if(storage, stop_reason)
-        study.sampler = make_sampler(spec.sampler, spec.space, spec.objective)
-        study.pruner = make_pruner(
-            spec.pruner, spec.epochs, spec.task.updates_per_epoch, spec.objective
-        )
+        study.sampler, study.pruner = spec.optuna_sampler(), spec.optuna_pruner()
 
     def run(self) -> str:
         """Run trials until the budget is used or a stop is requested.
