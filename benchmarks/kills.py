@@ -109,13 +109,13 @@ def outcome(study: Path, storage: str | None = None) -> dict[str, Any]:
             ]
         )
     best = json.loads((study.with_suffix("") / "best.json").read_text())
-    best.get("provenance", best).pop("created", None)
+    del best["provenance"]["created"], best["sha256"]  # the hash is of both
     found["file"] = json.dumps(best, sort_keys=True)
     return found
 
 
 def die_at(moment: int) -> None:
-    """Let this process be killed at one of its next moments, counted from 1."""
+    """Let this process be killed at one of its next moments, counted from 1; at 0 at none."""
     passed = 0
 
     def pass_by(kind: str) -> None:
@@ -139,7 +139,7 @@ def die_at(moment: int) -> None:
         setattr(os, name, watched(getattr(os, name), "a file's naming"))
 
 
-def in_a_process(folder: Path, work: Callable[[], object]) -> bool:
+def in_a_process(folder: Path, work: Callable[[], object], moment: int = 0) -> bool:
     """Do some work in a process of its own; tell whether it was done rather than killed."""
     child = os.fork()
     if child == 0:
@@ -148,6 +148,7 @@ def in_a_process(folder: Path, work: Callable[[], object]) -> bool:
             os.chdir(folder)
             # Nobody else is there whose trial it could be.
             ownership.UNBORN_SECONDS = 0.2
+            die_at(moment)
             work()
             code = 0
         finally:
@@ -174,11 +175,10 @@ def measure(name: str, kills: int, chance: random.Random) -> dict[str, Any]:
             shutil.rmtree(study.with_suffix(""))
             studies += 1
 
-            def go(moment: int) -> None:
-                die_at(moment)
-                run(study, name)
-
-            while not in_a_process(folder, lambda: go(chance.randrange(1, _MOMENTS))):
+            while True:
+                moment = chance.randrange(1, _MOMENTS)
+                if in_a_process(folder, lambda: run(study, name), moment):
+                    break
                 kinds[(folder / "died").read_text()] += 1
             found = outcome(study)
             differences += [key for key in expected if found.get(key) != expected[key]]

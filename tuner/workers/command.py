@@ -38,6 +38,6 @@ def worker_command(
     code = _CODE.format(
         path=[*sys.path, *folders],
         argv=[*(argv or sys.argv)],
-        package=str(Path(__file__).resolve().parent.parent / "__init__.py"),
+        package=str(Path(__file__).resolve().parents[1] / "__init__.py"),
     )
     return [sys.executable, "-c", code, "worker", *arguments]
