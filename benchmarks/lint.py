@@ -5,9 +5,9 @@
 Looks at every Python file and notebook of the folders, each a package or repository; a folder
 called `owner+name@commit` needs no label. Nothing of them is run, and a file without a word of
 schedulers is not read. Every finding has been read beside its source: what the reader said of each
-is in benchmarks/results/lint_verdicts.json, `right`, `meant` (true, but on purpose, as in a test of
-a scheduler's edges) or `wrong`, with the reason. Findings that it lacks are printed, and counted as
-unread. `meant` counts as wrong.
+is in benchmarks/results/lint_verdicts.json, `right`, `meant` (true, but on purpose, as in a test
+of a scheduler's edges) or `wrong`, with the reason. Findings that it lacks are printed, and
+counted as unread. `meant` counts as wrong.
 
 Writes benchmarks/results/lint.json: files, findings by rule and verdict, and of how many
 schedulers of PyTorch it is told whether they are stepped after every update or every epoch.

@@ -8,7 +8,7 @@ from pathlib import Path
 from tuner.linting.source.amounts import UNKNOWN
 from tuner.linting.source.calls import Calls, passed_on
 from tuner.linting.source.lightning import scheduled
-from tuner.linting.source.loops import Frame, Loop, called, resumes
+from tuner.linting.source.loops import Frame, Loop, called, ends, resumes, unwrapped
 from tuner.linting.source.modules import find_module, parse_module
 from tuner.linting.source.program import Program
 from tuner.linting.source.values import (
@@ -22,6 +22,7 @@ from tuner.linting.source.values import (
     Several,
     Step,
     combined,
+    merged,
 )
 
 _MODULES, _DEEP = 12, 3  # files beside that are read at most, and imports one after the other
@@ -150,14 +151,14 @@ class _Reader(Calls, ast.NodeVisitor):
         for part in node.orelse:
             self.visit(part)
         self._conditions.pop()
-        if not _ends(node.body):
-            other = {} if _ends(node.orelse) else dict(names)
+        if not ends(node.body):
+            other = {} if ends(node.orelse) else dict(names)
             names.clear()
-            names.update(_merged(after, other))
+            names.update(merged(after, other))
 
     def visit_For(self, node: ast.For) -> None:
         self._running(node.target, node.iter)
-        epochs = self._length_of(_unwrapped(node.iter)).value
+        epochs = self._length_of(unwrapped(node.iter)).value
         if epochs and "epoch" in ast.unparse(node.target).lower() and not resumes(node):
             self.epochs.append(Epochs(round(epochs), self._where()))
         if isinstance(self._known(node.iter), Several):  # a loop over schedulers, not over time
@@ -179,7 +180,7 @@ class _Reader(Calls, ast.NodeVisitor):
 
     def _running(self, target: ast.expr, over: ast.expr) -> None:
         """Let the names of a loop stand for what it counts."""
-        over = _unwrapped(over)
+        over = unwrapped(over)
         self.visit(over)
         known = self._known(over)
         if isinstance(known, Several):
@@ -248,27 +249,3 @@ class _Reader(Calls, ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         self.generic_visit(node)
         self._call(node)
-
-
-def _unwrapped(over: ast.expr) -> ast.expr:
-    """Return what a bar of progress runs over."""
-    while isinstance(over, ast.Call) and called(over) in ("tqdm", "track", "list", "progress_bar"):
-        if not over.args:
-            break
-        over = over.args[0]
-    return over
-
-
-def _ends(body: list[ast.stmt]) -> bool:
-    return bool(body) and isinstance(body[-1], (ast.Return, ast.Raise, ast.Continue, ast.Break))
-
-
-def _merged(one: dict[str, Known], other: dict[str, Known]) -> dict[str, Known]:
-    """Return what names stand for after one of two ways."""
-    merged: dict[str, Known] = {}
-    for name in one | other:
-        values = [names[name] for names in (one, other) if name in names]
-        same = all(value is values[0] for value in values)
-        found = values[0] if same else combined(values)
-        merged[name] = values[-1] if found is None else found
-    return merged
