@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 from tuner.linting.source.amounts import UNKNOWN
 from tuner.linting.source.calls import Calls, passed_on
+from tuner.linting.source.imports import Imports
 from tuner.linting.source.lightning import scheduled
 from tuner.linting.source.loops import Frame, Loop, called, ends, resumes, unwrapped
-from tuner.linting.source.modules import find_module, parse_module
 from tuner.linting.source.program import Program
 from tuner.linting.source.values import (
     Class,
     Counter,
     Epochs,
     Function,
-    Known,
     Module,
     Options,
     Several,
@@ -25,12 +23,10 @@ from tuner.linting.source.values import (
     merged,
 )
 
-_MODULES, _DEEP = 12, 3  # files beside that are read at most, and imports one after the other
-
 
 def read(tree: ast.Module, file: str | None = None) -> Program:
     """Read a module, the functions that it calls, and then those that nobody calls."""
-    reader = _Reader(file)
+    reader = _Reader(Module(file))
     reader.visit(tree)
     reader.read_the_rest()
     return Program(
@@ -43,13 +39,8 @@ def read(tree: ast.Module, file: str | None = None) -> Program:
     )
 
 
-class _Reader(Calls, ast.NodeVisitor):
+class _Reader(Imports, Calls, ast.NodeVisitor):
     """Reads the statements in their order and notes what becomes of each scheduler."""
-
-    def __init__(self, file: str | None = None) -> None:
-        super().__init__(Module(file))
-        self._modules: dict[Path, Module] = {}
-        self._deep = 0
 
     def generic_visit(self, node: ast.AST) -> None:
         """Read what is inside, then note the schedulers that it passes on."""
@@ -62,49 +53,13 @@ class _Reader(Calls, ast.NodeVisitor):
     def _is_followed(self, node: ast.AST) -> bool:
         return isinstance(node, ast.Call) and isinstance(self._known(node.func), (Function, Class))
 
-    # --- imports ---
+    # --- statements ---
 
     def visit_Import(self, node: ast.Import) -> None:
-        for alias in node.names:
-            name = alias.asname or alias.name.partition(".")[0]
-            self._module.origins[name] = alias.name.partition(".")[0]
-            module = self._beside(alias.name, 0)
-            if module is not None and (alias.asname or "." not in alias.name):
-                self._scopes[-1][name] = module
+        self._import(node)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        origin = "." if node.level else (node.module or "").partition(".")[0]
-        module = self._beside(node.module or "", node.level)
-        for alias in node.names:
-            name = alias.asname or alias.name
-            self._module.origins[name] = origin
-            inside = f"{node.module}.{alias.name}" if node.module else alias.name
-            known: Known | None = module.names.get(alias.name) if module else None
-            known = known or self._beside(inside, node.level)
-            if known is not None:
-                self._scopes[-1][name] = known
-
-    def _beside(self, name: str, level: int) -> Module | None:
-        """Read a file that lies beside this one, once; return what its names stand for."""
-        if self._module.file is None:
-            return None
-        path = find_module(name, level, self._module.file)
-        if path is None:
-            return None
-        if path not in self._modules and len(self._modules) < _MODULES and self._deep < _DEEP:
-            self._modules[path] = module = Module(str(path))
-            tree = parse_module(path)
-            before = self._scopes, self._module, self._frame, self._around
-            self._scopes, self._module, self._frame = [module.names], module, None
-            self._around = []
-            self._deep += 1
-            if tree is not None:
-                self.visit(tree)
-            self._deep -= 1
-            self._scopes, self._module, self._frame, self._around = before
-        return self._modules.get(path)
-
-    # --- statements ---
+        self._import_from(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self._scopes[-1][node.name] = self._define(node)
@@ -225,6 +180,16 @@ class _Reader(Calls, ast.NodeVisitor):
         # Numbers alone are an amount, as milestones are.
         if any(not isinstance(part, (str, type(UNKNOWN), type(None))) for part in parts):
             self._made[node] = Several(parts)
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        # A sum of hundreds is nested as deeply.
+        left: ast.expr = node
+        rights = []
+        while isinstance(left, ast.BinOp):
+            rights.append(left.right)
+            left = left.left
+        for part in (left, *reversed(rights)):
+            self.visit(part)
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
         self.generic_visit(node)
