@@ -115,7 +115,7 @@ class _Reader(Imports, Calls, ast.NodeVisitor):
         self._running(node.target, node.iter)
         epochs = self._length_of(unwrapped(node.iter)).value
         if epochs and "epoch" in ast.unparse(node.target).lower() and not resumes(node):
-            self.epochs.append(Epochs(round(epochs), self._where()))
+            self.epochs.append(Epochs(round(epochs), self._functions()))
         if isinstance(self._known(node.iter), Several):  # a loop over schedulers, not over time
             self.generic_visit(node)
         else:
