@@ -13,7 +13,7 @@ import numbers
 import re
 from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar, TypeVar, overload
 
 from tuner.errors import FrozenScheduleError, ScheduleError
@@ -25,7 +25,7 @@ WARMUP_MODES = ("linear", "constant")
 
 # A schedule that is asked as often as a training does keeps its learning rates in a table, if
 # they are not too many: looked up faster than MXNet's objects compute theirs.
-_TABLE_AFTER, _TABLE_LIMIT = 500, 100_000
+_TABLE_AFTER, TABLE_LIMIT = 500, 100_000
 
 F = TypeVar("F", bound="type[Schedule]")
 
@@ -112,6 +112,8 @@ class Schedule(Transferable, HandedOver, ABC):
     # No fields: they change nothing but the time that an answer takes.
     _asked: ClassVar[int] = 0
     _rates: ClassVar[dict[float, float]] = {}
+    # Called when it is copied, or handed over as another object; see `noticing`.
+    _on_leaving: ClassVar[Callable[[], object]] = staticmethod(lambda: None)
 
     def __post_init__(self) -> None:
         wrong = [text for text in map(self._normalise, dataclasses.fields(self)) if text]
@@ -210,11 +212,12 @@ class Schedule(Transferable, HandedOver, ABC):
     def _count(self, asked: int) -> None:
         """Make the table once it pays."""
         object.__setattr__(self, "_asked", self._asked + asked)
-        if self._asked >= _TABLE_AFTER and not self._rates and self.horizon < _TABLE_LIMIT:
+        if self._asked >= _TABLE_AFTER and not self._rates and self.horizon < TABLE_LIMIT:
             rates = {update: self._lr(update) for update in range(self.horizon + 1)}
             object.__setattr__(self, "_rates", rates)
 
     def __getstate__(self) -> dict[str, Any]:
+        self._on_leaving()
         state = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return state | ({"_derivation": self._derivation} if self._derivation else {})
 

@@ -212,6 +212,10 @@ def _connect(url: str, path: Path | None, write: bool = True) -> RDBStorage:
         options |= {"pool_pre_ping": True, "max_overflow": -1}
     elif not write and sqlite.is_closed_off(path):
         options = {"creator": functools.partial(sqlite.connect_alone, path)}
+    if path is not None:
+        # Connections are opened all the time, and a training may change the current folder.
+        whole = parse_url(url).set(database=str(path.absolute()))
+        url = whole.render_as_string(hide_password=False)
     for attempt in range(1, _START_ATTEMPTS + 1):
         try:
             storage: RDBStorage = patient(RDBStorage)(url, engine_kwargs=dict(options))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuner.tasks.base import Epoch, EpochRecord, State, Task, TrainingCollapsed
+from tuner.tasks.base import LARGEST, Epoch, EpochRecord, State, Task, TrainingCollapsed
 from tuner.tasks.checkpoints import Checkpoint, CheckpointStore, checkpoint_keys
 from tuner.tasks.function_task import FunctionTask
 from tuner.tasks.gluon_task import GluonTask
@@ -18,6 +18,7 @@ TASKS: dict[str, type[LeNetFashionMNIST | Table]] = {
 }
 
 __all__ = [
+    "LARGEST",
     "PASSED",
     "TASKS",
     "Checkpoint",

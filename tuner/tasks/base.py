@@ -16,6 +16,10 @@ from tuner.schedules import Schedule
 RECORDED_METRICS = ("test_accuracy", "test_loss", "test_perplexity")
 
 
+# Numbers beyond this are as good as infinite: their squares and sums are.
+LARGEST = 1e100
+
+
 class EpochRecord(NamedTuple):
     """What one epoch of training gave.
 

@@ -27,6 +27,11 @@ class Batches:
     def __init__(self, examples: Examples, on: torch.device) -> None:
         self._examples, self._on = examples.mapped(lambda array: _tensor(array).to(on)), on
 
+    @property
+    def parts(self) -> Any:
+        """What may draw random numbers: the loader or dataset."""
+        return self._examples.data
+
     def in_order(self) -> Iterator[tuple[Any, Any]]:
         """Yield all examples, for evaluation."""
         return self._batches(None, _EVALUATION_BATCH)
