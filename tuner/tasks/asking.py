@@ -73,6 +73,10 @@ class Asking:
             enough = min(_A_FEW, (self._horizon - last) // 2)
             self._knows_all = self._knows_all or len(ahead) > enough
             ahead = set()
+        # Or has one learning rate for each epoch.
+        later = {-(-update // self._size) for update in asked if update > last}
+        if later and later >= {*range(epoch + 1, self._epochs + 1)}:
+            self._knows_all = True
         self._ahead += len(ahead)
         if self._ahead > max(_A_FEW, _SHARE * self._size) and not self._knows_all:
             return self._said(epoch, max(ahead or asked)), True

@@ -292,7 +292,7 @@ def _number(given: Any) -> float:
     try:
         return float(given)
     except OverflowError:  # a whole number of hundreds of digits
-        return math.copysign(math.inf, given)
+        return math.inf if given > 0 else -math.inf
 
 
 def _what(given: Any) -> str:
