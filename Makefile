@@ -1,28 +1,36 @@
 # make study   from nothing to a tuned schedule, on the real Fashion-MNIST
+# make check   lint, format, types and the tests that take a moment: of a changed line, in a minute
 # make test    from nothing to all checks and tests passed
 # make docs    the documentation as a site, site/index.html
 #
-# They make their own virtual environment. Another Python: make test PYTHON=python3.12
-# VENV=.venv-3.12; more packages beside: EXTRA="scipy matplotlib".
+# They make their own virtual environment, with MXNet in it. Another Python:
+# make test PYTHON=python3.12 VENV=.venv-3.12; more packages beside: EXTRA="scipy matplotlib".
 
 PYTHON ?= python3
 VENV   ?= .venv
 EXTRA  ?=
 BIN    := $(VENV)/bin
 
-.PHONY: study test docs data programs postgresql browser clean
+.PHONY: study check static test docs data programs postgresql browser clean
 
 study: $(VENV)/installed data
 	$(BIN)/tuner run studies/quickstart.toml
+
+# Needs the packages alone: no data, no PostgreSQL, no browser.
+check: $(VENV)/installed-dev static
+	$(BIN)/pytest -n logical -m "not slow" --durations=5
 
 # The programs are installed while the packages are.
 test:
 	@$(MAKE) --no-print-directory --jobs=2 $(VENV)/installed-dev programs
 	@$(MAKE) --no-print-directory data
+	@$(MAKE) --no-print-directory static
+	$(BIN)/pytest -n 3 --dist worksteal --durations=20
+
+static: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 3 --dist worksteal
 
 docs: $(VENV)/installed-docs
 	$(BIN)/python -m sphinx -W --keep-going -n -q -b html docs site
@@ -56,13 +64,14 @@ browser: | postgresql
 
 $(VENV)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; ok = (3, 10) <= v <= (3, 12); \
-	  sys.exit(0 if ok else "Python 3.10 to 3.12 is needed, because MXNet 1.9.1 has no wheels for" \
-	  " others, but $(PYTHON) is %d.%d. Type: make PYTHON=python3.11 ..." % v)'
+	  sys.exit(0 if ok else "Python 3.10 to 3.12 is needed, because make installs MXNet 1.9.1, which" \
+	  " works with no other, but $(PYTHON) is %d.%d. Type: make PYTHON=python3.11 ..., or without" \
+	  " MXNet: pip install ." % v)'
 	$(PYTHON) -m venv $(VENV)
 	touch $@
 
 $(VENV)/installed: $(VENV)/python pyproject.toml
-	$(BIN)/pip install --quiet --editable . $(EXTRA)
+	$(BIN)/pip install --quiet --editable '.[mxnet]' $(EXTRA)
 	touch $@
 
 $(VENV)/installed-docs: $(VENV)/installed

@@ -1,18 +1,40 @@
-"""What holds for the tests and for the examples in docstrings alike."""
+"""What holds for the tests and for the examples in docstrings alike, and their two lanes.
+
+`make check` runs what takes a moment: ``-m "not slow"``. A test is slow if it asks for one of the
+fixtures of `SLOW`, itself or through another fixture. Without it, it may do none of what the
+fixture is for: it fails, with a sentence that says which fixture to ask for.
+"""
 
 from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+pytest_plugins = ["pytester"]
 
 # Before PyTorch loads the OpenMP library, which reads it then: MXNet trains with one thread, and
 # with more gives other bits than in a process of its own.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Before anything imports Keras, whose default backend is not among our dependencies.
 os.environ.setdefault("KERAS_BACKEND", "jax")
+
+FAST = "not slow"
+# The fixtures that make a test slow, and what they are for.
+SLOW = {
+    "processes": "starts a process or a server",
+    "training": "trains on Fashion-MNIST",
+    "trainers": "imports a library that takes seconds to import",
+    "seconds": "takes seconds of arithmetic",  # which nothing finds but `--durations`
+}
+_PROCESSES = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "socket.bind"}
+_TRAINERS = {"keras", "lightning", "transformers"}
+_DATA = ("-ubyte", "-ubyte.gz")  # how the files of Fashion-MNIST are named
 
 # Figures that tests record as (row, column, text), and what they say.
 TABLES = {
@@ -21,16 +43,101 @@ TABLES = {
 }
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _short_collections() -> Iterator[None]:
+@pytest.fixture(scope="session")
+def processes() -> None:
+    """Allow a test to start processes and servers."""
+
+
+@pytest.fixture(scope="session")
+def training() -> None:
+    """Allow a test to train on Fashion-MNIST."""
+
+
+@pytest.fixture(scope="session")
+def trainers() -> None:
+    """Allow a test to import Keras, PyTorch Lightning and Transformers."""
+
+
+@pytest.fixture(scope="session")
+def seconds() -> None:
+    """Allow a test to take longer than a moment."""
+
+
+class Lanes:
+    """Marks tests as slow, and refuses to others what only slow ones may do.
+
+    In the fast lane, files that import what takes seconds are left out as a whole.
+    """
+
+    def __init__(self, is_fast: bool) -> None:
+        self.forbidden: set[str] = set()
+        self.leaves_out = is_fast
+        sys.addaudithook(self.audit)
+
+    def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Fail a test at the moment when it does what it may not."""
+        if event == "import" and arguments[0] in _TRAINERS:
+            if self.leaves_out:
+                pytest.skip(f"importing {arguments[0]} takes seconds", allow_module_level=True)
+            self.refuse("trainers", arguments[0])
+        elif event in _PROCESSES:
+            self.refuse("processes", f"{event} {arguments[:1]}")
+        elif event == "open" and str(arguments[0]).endswith(_DATA):
+            self.refuse("training", str(arguments[0]))
+
+    def refuse(self, fixture: str, what: str) -> None:
+        """Fail the test that runs, unless it asked for the fixture."""
+        if fixture in self.forbidden:
+            pytest.fail(
+                f"This test {SLOW[fixture]} ({what}), so it must not be in `make check`:"
+                f" let it ask for the fixture `{fixture}`."
+            )
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Mark what asks for a fixture that makes it slow, before ``-m`` selects."""
+        self.leaves_out = False
+        for item in items:
+            if SLOW.keys() & set(getattr(item, "fixturenames", ())):
+                item.add_marker("slow")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Know what the test, with its fixtures, may not do."""
+        self.forbidden = SLOW.keys() - set(getattr(item, "fixturenames", ()))
+        try:
+            return (yield)
+        finally:
+            self.forbidden = set()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the two lanes, and fewer examples of properties in the fast one."""
+    is_fast = config.option.markexpr == FAST
+    # Without a stop-watch: a busy machine is no failure.
+    common: Any = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+    settings.register_profile("slow", **common)
+    settings.register_profile("fast", max_examples=15, **common)
+    settings.load_profile("fast" if is_fast else "slow")
+    config.addinivalue_line("markers", "slow: not in `make check`; set by what it asks for")
+    config.pluginmanager.register(Lanes(is_fast))
+
+
+_kept_modules = 0
+
+
+@pytest.fixture(autouse=True)
+def _short_collections() -> None:
     """Keep what is imported by now out of garbage collections.
 
-    Every training in Gluon collects, and with every framework loaded that looks at a million
-    objects that never go.
+    Every command and every training in Gluon collects, and with the libraries loaded that looks
+    at a million objects that never go.
     """
-    gc.freeze()
-    yield
-    gc.unfreeze()
+    global _kept_modules
+    if len(sys.modules) > _kept_modules + 100:
+        gc.collect()
+        gc.freeze()
+        _kept_modules = len(sys.modules)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

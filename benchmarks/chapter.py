@@ -2,10 +2,10 @@
 
     python benchmarks/chapter.py --seeds 5      # continues what is there of the comparison
 
-The same as `tuner compare studies/chapter.toml`, which it goes on with, as a table for the README:
-every schedule of the chapter, in epochs and in updates, trains LeNet for 30 epochs on the whole of
-Fashion-MNIST. A mean is like a published run if it is within two of its standard errors plus one
-published standard deviation. Writes benchmarks/results/chapter.json.
+The same as `tuner compare studies/chapter.toml`, which it goes on with, as the table of
+docs/tutorial.md: every schedule of the chapter, in epochs and in updates, trains LeNet for 30
+epochs on the whole of Fashion-MNIST. A mean is like a published run if it is within two of its
+standard errors plus one published standard deviation. Writes benchmarks/results/chapter.json.
 """
 
 from __future__ import annotations

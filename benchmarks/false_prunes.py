@@ -26,14 +26,15 @@ import numpy as np
 import optuna
 from optuna.trial import TrialState
 
-from tuner.definition import Forecast, Halving, Median, Objective, SuccessiveHalving, merit
-from tuner.reading import Section
+from tuner.definition import Objective, Pruner, Search, merit
+from tuner.reading import Clock
 from tuner.search import SCHEDULE
-from tuner.search.pruner import make_pruner
+from tuner.search.pruners import Forecast, Halving, Median, SuccessiveHalving
+from tuner.space import SearchSpace
 
 TABLE = Path(__file__).parent / "curves" / "lenet_10_epochs.jsonl"
 RESULTS = Path(__file__).parent / "results"
-PRUNERS: dict[str, Section] = {
+PRUNERS: dict[str, Pruner] = {
     "median, as Optuna's default": Median(type="median", signal="raw"),
     "successive halving, raw": SuccessiveHalving(signal="raw"),
     "successive halving, averaged": SuccessiveHalving(),
@@ -72,13 +73,15 @@ def trainings(table: Path, objective: Objective) -> tuple[list[Training], int]:
 
 
 def run(
-    order: list[Training], pruner: Section, updates_per_epoch: int, objective: Objective
+    order: list[Training], pruner: Pruner, updates_per_epoch: int, objective: Objective
 ) -> tuple[float, ...]:
     """Return the shares spent and missed, and the regret in hundredths, of one order."""
     epochs = len(order[0].raw)
+    clock = Clock(updates_per_epoch, epochs * updates_per_epoch)
+    search = Search(SearchSpace("a table", clock, {}, {}, ()), objective)
     study = optuna.create_study(
         direction=objective.optuna_direction,
-        pruner=make_pruner(pruner, epochs, updates_per_epoch, objective),
+        pruner=pruner.make(search),
     )
     signal = pruner.signal
     spent = 0

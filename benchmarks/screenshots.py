@@ -1,4 +1,4 @@
-"""The pictures of the README, docs/images/*.png.
+"""The pictures of README and docs, docs/images/*.png.
 
     python -m benchmarks.screenshots               # all of them
     python -m benchmarks.screenshots report-top    # one

@@ -35,8 +35,6 @@ from search_replay import Competitor, collapsing, replay, replay_spec, truth
 from surroundings import surroundings
 
 from tuner.definition import StudySpec
-from tuner.search.pruner import make_pruner
-from tuner.search.sampler import make_sampler
 
 HERE = Path(__file__).parent
 TABLE = HERE / "curves" / "lenet_10_epochs.jsonl"
@@ -50,7 +48,7 @@ RAW = {"type": "none", "signal": "raw"}
 
 def our_sampler(spec: StudySpec, seed: int) -> BaseSampler:
     """Return the sampler of a study definition, with a seed."""
-    return make_sampler(spec.sampler.model_copy(update={"seed": seed}), spec.space)
+    return spec.sampler.model_copy(update={"seed": seed}).make(spec.search)
 
 
 def ours(name: str, spec: StudySpec) -> Competitor:
@@ -58,7 +56,7 @@ def ours(name: str, spec: StudySpec) -> Competitor:
     return Competitor(
         name,
         functools.partial(our_sampler, spec),
-        functools.partial(make_pruner, spec.pruner, spec.epochs, spec.task.updates_per_epoch),
+        spec.optuna_pruner,
         spec.pruner.model_dump(),
     )
 

@@ -29,6 +29,7 @@ myst_heading_anchors = 3
 
 add_module_names = False
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True  # as the source writes them, not as they print
 autodoc_typehints_format = "short"
 autodoc_default_options = {"members": True, "show-inheritance": True}
 maximum_signature_line_length = 88
@@ -46,4 +47,4 @@ _OTHERS = (
 )  # fmt: skip
 nitpick_ignore_regex = [("py:.*", rf"({'|'.join(_OTHERS)})(\..*)?")]
 # Variables that stand for types have no entry of their own.
-nitpick_ignore_regex.append(("py:class", r"tuner\.[a-z_.]+\.[A-Z]"))
+nitpick_ignore_regex.append(("py:(class|obj)", r"tuner\.[a-z_.]+\.[A-Z]"))

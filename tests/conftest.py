@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import functools
+import gc
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import optuna
 import pytest
 
 import tuner
+from tuner.cli.main import main
 from tuner.studies import StudyResult
 
 ROOT = Path(__file__).parent.parent
@@ -44,7 +47,7 @@ def write_study(tmp_path: Path, write_study_in: Callable[..., Path]) -> Callable
 
 
 @pytest.fixture(scope="session")
-def write_study_in() -> Callable[..., Path]:
+def write_study_in(training: None) -> Callable[..., Path]:
     """Return the same function for any folder, for studies that several tests share."""
 
     def write(
@@ -72,30 +75,50 @@ def write_study_in() -> Callable[..., Path]:
     return write
 
 
-class Ran:
-    """A finished run of the command line."""
+class Ran(NamedTuple):
+    """What a run of the command line ended with."""
 
-    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
-        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
+    code: int
+    out: str
+    err: str
 
     def __repr__(self) -> str:
         return f"exit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
 
 
 @pytest.fixture
-def tuner_command(tmp_path: Path) -> Callable[..., Ran]:
-    """Return a function that runs the real command in a process of its own."""
+def tuner_command(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Return a function that runs the command in this process."""
 
-    def run(*args: object, cwd: Path = tmp_path) -> Ran:
-        command = [sys.executable, "-m", "tuner", *map(str, args)]
-        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
-        return Ran(done)
+    def run(*arguments: object, cwd: Path = tmp_path) -> Ran:
+        capfd.readouterr()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(cwd)
+            patch.setattr(sys, "argv", ["tuner", *map(str, arguments)])
+            with pytest.raises(SystemExit) as ended:
+                main()
+        code = ended.value.code
+        del ended
+        gc.collect()  # closes what the exception holds, as the end of a process does
+        return Ran(code if isinstance(code, int) else 0, *capfd.readouterr())
 
     return run
 
 
 @pytest.fixture
-def run_alone(tuner_command: Callable[..., Ran]) -> Callable[..., StudyResult]:
+def tuner_process(tmp_path: Path, processes: None) -> Callable[..., Ran]:
+    """Return a function that runs the real command in a process of its own."""
+
+    def run(*arguments: object, cwd: Path = tmp_path) -> Ran:
+        command = [sys.executable, "-m", "tuner", *map(str, arguments)]
+        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def run_alone(tuner_process: Callable[..., Ran]) -> Callable[..., StudyResult]:
     """Return a function that runs a study file in a process of its own, and opens the study.
 
     For comparisons bit by bit: frameworks that other tests load into this process may change the
@@ -103,7 +126,7 @@ def run_alone(tuner_command: Callable[..., Ran]) -> Callable[..., StudyResult]:
     """
 
     def run(study: Path, *options: object) -> StudyResult:
-        ran = tuner_command("run", study, *options)
+        ran = tuner_process("run", study, *options)
         assert ran.code == 0, ran
         return tuner.open_study(study)
 

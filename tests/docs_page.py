@@ -10,6 +10,7 @@ block is
   them is read by the package when the page is over,
 - ``console``: every line a command after ``$``; ``tuner`` runs with these arguments and must end
   as the line says (``# exit code 1``), or with 0,
+- ``sh``: run by bash word for word, as somebody pastes it,
 - ``json``: parsed,
 - ``text``: what a program prints, and anything else that is not run.
 
@@ -40,7 +41,12 @@ from tuner.space import load_space
 
 # Parts of commands that cannot run in a test, and why. Keep it short.
 NOT_RUN = {
-    "/path/to/schedule-tuner": "stands for a clone; tests/test_package.py installs this one",
+    "git clone": "needs a network",
+    "cd schedule-tuner": "enters the clone",
+    "make ": "makes an environment and trains or tests for minutes",
+    "python3 -m venv": "makes an environment that is empty",
+    "./schedule-tuner": "stands for a clone; tests/test_package.py installs this one",
+    "pip install '.[": "changes the environment that the tests run in",
     "pip install 'schedule-tuner": "changes the environment that the tests run in",
     "dashboard": "serves until it is stopped; tests/studies/test_dashboard.py opens it",
     "storage-proxy": "serves until it is stopped; tests/storage/test_postgresql.py starts one",
@@ -105,8 +111,10 @@ def small(study: dict[str, Any]) -> dict[str, Any]:
     """Return a study with fewer examples, epochs, trials and seeds, and one worker."""
     found = {**study, "workers": {"count": 1}}
     found["budget"] = {**study["budget"], "trials": min(study["budget"]["trials"], 7)}
-    if study["task"].get("name") == "lenet_fashion_mnist":
+    if str(study["task"].get("name")).startswith("lenet_fashion_mnist"):
         found["task"] = {**study["task"], **_SMALL, "epochs": min(study["task"]["epochs"], 3)}
+    elif "train_size" in study["task"]:  # of a template
+        found["task"] = {**study["task"], "train_size": 640}
     if "holdout_size" in study.get("objective", {}):
         found["objective"] = {**study["objective"], "holdout_size": 64}
     found["confirm"] = {**study.get("confirm", {}), "top": 1, "seeds": 2, "max_seeds": 2}
@@ -143,6 +151,16 @@ def run_command(command: str, expected: int) -> None:
     except SystemExit as ended:
         code = ended.code or 0
     assert code == expected, f"{command!r} must end with {expected}, but ended with {code}"
+
+
+def run_script(text: str) -> None:
+    """Run what is pasted into a terminal; ``tuner`` and ``python`` are this environment's."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    bash = ["bash", "-e", "-u", "-o", "pipefail", "-c", text]
+    done = subprocess.run(
+        bash, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @contextmanager
@@ -183,16 +201,20 @@ def run_page(path: Path) -> None:
             elif block.language == "toml":
                 assert "format" not in tomllib.loads(block.text), "a whole file has a caption"
             elif block.language == "console":
+                typed = [
+                    each for each in commands(block.text) if reason_not_to_run(each[0]) is None
+                ]
                 with heard() as said_now:
-                    for command, code in commands(block.text):
-                        if reason_not_to_run(command) is None:
-                            run_command(command, code)
+                    for command, code in typed:
+                        run_command(command, code)
+            elif block.language == "sh":
+                run_script(block.text)
             elif block.language == "text":
                 if said is not None:
                     check_output(block.text, said)
             else:
                 raise AssertionError(f"a block of {block.language!r} is not run")
-            said = said_now.getvalue() if block.language == "console" else None
+            said = said_now.getvalue() if block.language == "console" and typed else None
         except BaseException as error:
             error.add_note(place) if hasattr(error, "add_note") else print(place, file=sys.stderr)
             raise

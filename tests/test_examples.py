@@ -17,6 +17,8 @@ import pytest
 import tuner
 from tuner.search import TrialRow
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 ROOT = Path(__file__).parent.parent
 SMALL = {**os.environ, "EXAMPLE_SHARE": "0.03"}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import re
 import subprocess
 import sys
 import venv
@@ -23,6 +25,7 @@ def test_every_public_name_is_there() -> None:
         _ = tuner.cosine
 
 
+@pytest.mark.usefixtures("processes")
 def test_loading_a_schedule_imports_neither_mxnet_nor_optuna_nor_numpy() -> None:
     program = (
         "import sys, tuner; tuner.load_schedule;"
@@ -35,6 +38,7 @@ def test_loading_a_schedule_imports_neither_mxnet_nor_optuna_nor_numpy() -> None
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.usefixtures("processes")
 def test_mxnet_imports_scipys_statistics_and_h5py_when_it_uses_them() -> None:
     program = (
         "import sys, tuner; mx = tuner.import_mxnet();"
@@ -53,6 +57,7 @@ def test_mxnet_imports_scipys_statistics_and_h5py_when_it_uses_them() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("times", [1, 2])
 def test_mxnet_is_whole_after_a_plain_import_that_failed(times: int) -> None:
     program = (
@@ -80,8 +85,30 @@ def test_mxnet_is_whole_after_a_plain_import_that_failed(times: int) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.usefixtures("processes")
+def test_where_mxnet_is_not_installed_numpy_stays_as_it_is() -> None:
+    program = (
+        "import sys, numpy, tuner\n"
+        "sys.modules['mxnet'] = None\n"
+        "before = set(vars(numpy))\n"
+        "try:\n"
+        "    tuner.import_mxnet()\n"
+        "except tuner.TunerError as error:\n"
+        "    print(error)\n"
+        "sys.exit(' '.join({'bool', 'int', 'float', 'object'} & set(vars(numpy)) - before) or 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (
+        "Python 3.10 to 3.12 and NumPy 1: there, type `pip install 'schedule-tuner[mxnet]'`"
+        in (done.stdout)
+    )
+
+
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel(tmp_path_factory: pytest.TempPathFactory, processes: None) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
         [
@@ -106,12 +133,28 @@ def test_the_wheel_holds_what_the_package_needs(wheel: Path) -> None:
         "report/page.html",
         "report/page.css",
         "report/page.js",
-        "templates/study.toml",
-        "templates/search_space.toml",
+        "definition/templates/study.toml",
+        "definition/templates/search_space.toml",
+        "definition/templates/space.toml",
+        "definition/templates/torch/tasks.py-tpl",
+        "definition/templates/function/study.toml",
         "py.typed",
     ):
         assert f"tuner/{needed}" in names
     assert not [name for name in names if name.startswith(("tests", "studies", "benchmarks"))]
+
+
+def test_installing_it_changes_no_numpy_and_brings_no_framework(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        [name] = [name for name in archive.namelist() if name.endswith("/METADATA")]
+        metadata = email.message_from_bytes(archive.read(name))
+    needed = [text for text in metadata.get_all("Requires-Dist", []) if "extra ==" not in text]
+    names = {re.match(r"[\w-]+", text)[0] for text in needed}
+    assert not names & {"mxnet", "torch", "pandas", "setuptools"}
+    assert [text for text in needed if text.startswith("numpy")] == ["numpy>=1.23"]
+    assert metadata["Requires-Python"] == ">=3.10"
+    brought = [text for text in metadata.get_all("Requires-Dist") if 'extra == "mxnet"' in text]
+    assert {re.match(r"[\w-]+", text)[0] for text in brought} == {"mxnet", "numpy", "setuptools"}
 
 
 def test_without_dependencies_it_loads_schedules(wheel: Path, tmp_path: Path) -> None:
@@ -168,6 +211,7 @@ def test_an_installed_wheel_starts_a_project(wheel: Path, tmp_path: Path) -> Non
     assert "horizon   4 epochs x 235 updates = 940" in checked.stdout
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_star_gives_what_is_there_without_optuna() -> None:
     program = (
         "import sys; sys.modules['optuna'] = None\n"

@@ -1,51 +1,61 @@
-"""The README's Python runs as printed, one block after the other, and its tables are true."""
+"""The README is short, runs as printed, and shows and links what is there."""
 
 from __future__ import annotations
 
-import ast
-import dataclasses
 import re
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
-import tuner
-from tuner.definition.search import PRUNERS
-from tuner.schedules import FAMILIES
+import pytest
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+from .docs_page import ROOT, blocks
+from .test_docs import PAGES, run_pages
 
-
-def test_the_python_blocks_run_in_order(write_study: Callable, tmp_path: Path) -> None:
-    # The same definition with a small task stands where the README's study stands.
-    (tmp_path / "studies").mkdir()
-    write_study(trials=6).rename(tmp_path / "studies" / "quickstart.toml")
-    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(blocks) >= 5
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", "\n".join(blocks)],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    schedule = tuner.load_schedule(tmp_path / "best.json")
-    assert f"{schedule(1)} {schedule(schedule.horizon)}" in done.stdout
+README = ROOT / "README.md"
+TEXT = README.read_text(encoding="utf-8")
+# Where the repository is once it is published; PyPI shows no relative images and links.
+HOME = "https://github.com/schedule-tuner/schedule-tuner/blob/main/"
+IMAGES = "https://raw.githubusercontent.com/schedule-tuner/schedule-tuner/main/"
 
 
-def test_the_table_of_schedules_names_every_family_and_parameter() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \|(.*)\|$", README, re.MULTILINE)
-    common = {"base_lr", "horizon", "warmup_steps", "warmup_begin_lr", "warmup_mode"}
-    assert {family for _, family, _ in rows} == set(FAMILIES)
-    for name, family, parameters in rows:
-        assert FAMILIES[family].__name__ == name
-        fields = {field.name for field in dataclasses.fields(FAMILIES[family])} - common
-        assert set(re.findall(r"`(\w+)`", parameters)) == fields
+def test_it_is_short() -> None:
+    assert len(TEXT.splitlines()) <= 200
 
 
-def test_the_table_of_pruners_names_every_option_with_its_default() -> None:
-    rows = dict(re.findall(r"^\| `(\w+)` \|( .*)?\|$", README, re.MULTILINE))
-    [common] = re.findall(r"^\| each of them \|(.*)\|$", README, re.MULTILINE)
-    for name, section in PRUNERS.items():
-        defaults = section(type=name).model_dump(exclude={"type"})
-        written = dict(re.findall(r"`(\w+) = (.+?)`", rows[name] + common))
-        assert {key: ast.literal_eval(text) for key, text in written.items()} == defaults
+def test_its_blocks_run_as_printed_one_after_the_other(tmp_path: Path) -> None:
+    # Among them what somebody new pastes: a PyTorch network, its study, a training by the winner.
+    pasted = [block.text for block in blocks(TEXT) if block.language == "sh"]
+    assert "tuner run mine/study.toml" in pasted[0]
+    assert "python mine/train.py" in pasted[1]
+    done = run_pages(tmp_path, README)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "README" / "mine" / "study" / "report.html").is_file()
+
+
+def anchors(page: Path) -> set[str]:
+    """Return what a link may end in after ``#``, as GitHub makes it of headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_its_links_lead_to_files_of_the_repository() -> None:
+    links = re.findall(re.escape(HOME) + r"([^\s)#]+)(?:#([\w-]+))?", TEXT)
+    assert len(links) > 10
+    for path, anchor in links:
+        assert (ROOT / path).is_file(), path
+        assert not anchor or anchor in anchors(ROOT / path), anchor
+    used = set(re.findall(r"\]\[([\w ]+)\]", TEXT))
+    assert used == set(re.findall(r"^\[([\w ]+)\]: ", TEXT, re.MULTILINE))
+
+
+def test_its_image_is_there() -> None:
+    shown = re.findall(r'<img [^>]*src="([^"]+)"', TEXT) + re.findall(r"!\[[^]]*\]\((\S+)\)", TEXT)
+    assert shown
+    for url in shown:
+        assert url.startswith(IMAGES)
+        assert (ROOT / url.removeprefix(IMAGES)).is_file()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_images_of_a_page_are_there(page: Path) -> None:
+    for path in re.findall(r"!\[[^]]*\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / path).is_file(), path

@@ -46,6 +46,7 @@ def table(path: Path) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_searches_of_a_small_table(tmp_path: Path) -> None:
     space = tmp_path / "rates.toml"
     space.write_text(CONSTANT_RATES)

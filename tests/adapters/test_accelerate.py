@@ -8,7 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tuner.schedules import Cosine
+
+pytestmark = pytest.mark.usefixtures("processes")
 
 PROGRAM = Path(__file__).with_name("accelerated.py")
 SCHEDULE = Cosine(base_lr=0.1, horizon=8, warmup_steps=2, final_lr=0.01)

@@ -73,6 +73,7 @@ def test_what_is_offered(offered: Callable, line: str, words: list[str]) -> None
     assert offered(line) == words
 
 
+@pytest.mark.usefixtures("processes")
 def test_bash_completes_commands_once_it_has_read_the_script(project: Path) -> None:
     script = (
         "source <(tuner --show-completion)\n"
@@ -85,6 +86,7 @@ def test_bash_completes_commands_once_it_has_read_the_script(project: Path) -> N
     assert done.stdout == "studies/quickstart.toml\n"
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_completion_is_installed_where_bash_reads_it(project: Path) -> None:
     done = in_shell("tuner --install-completion; source ~/.bashrc; complete -p tuner", project)
     assert "complete -o default -F _tuner_completion tuner" in done.stdout

@@ -83,6 +83,7 @@ def test_the_example_is_a_line_to_copy_that_is_right(
         assert context.params
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}])
 def test_all_commands_fit_one_screen_which_says_what_to_type_first(
     tmp_path: Path, environment: dict[str, str]
@@ -99,6 +100,7 @@ def test_all_commands_fit_one_screen_which_says_what_to_type_first(
     assert sorted(match[1] for match in listed if match) == NAMES
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("arguments", [["-h"], ["run", "-h"], ["export", "-h"]])
 def test_help_on_a_narrow_terminal(tmp_path: Path, arguments: list[str]) -> None:
     shown = in_terminal(*arguments, cwd=tmp_path, columns=60, lines=60)

@@ -67,7 +67,7 @@ def test_init_writes_what_check_accepts(run: Callable, tmp_path: Path) -> None:
 
 
 def test_the_templates_are_the_shipped_files() -> None:
-    templates = Path(tuner.__file__).parent / "templates"
+    templates = Path(tuner.__file__).parent / "definition" / "templates"
     assert (templates / "study.toml").read_bytes() == (ROOT / STUDY).read_bytes()
     assert (templates / "search_space.toml").read_bytes() == (ROOT / SPACE).read_bytes()
 

@@ -29,18 +29,21 @@ def shell(command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_reader_who_has_had_enough_is_no_error(show: str) -> None:
     done = shell(f"{show} | head -c 1; echo; echo ${{PIPESTATUS[0]}}")
     assert done.stdout == "/\n0\n"
     assert done.stderr == ""
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_reader_who_never_reads_is_no_error(show: str) -> None:
     done = shell(f"{show} | true; echo ${{PIPESTATUS[0]}}")
     assert done.stdout == "0\n"
     assert done.stderr == ""
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_full_disk(show: str) -> None:
     done = shell(f"{show} > /dev/full; echo $?")
     assert done.stdout == "1\n"
@@ -51,7 +54,7 @@ LABEL = "old [/best] x :fire: [bold]"
 
 
 @pytest.fixture(scope="module")
-def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def searched(tmp_path_factory: pytest.TempPathFactory, processes: None) -> Path:
     """Return a study whose baseline has a label that could be markup, confirmed."""
     folder = tmp_path_factory.mktemp("labels")
     (folder / "scores.py").write_text(

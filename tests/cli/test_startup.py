@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tuner.schedules import Cosine, save_schedule
+
+pytestmark = pytest.mark.usefixtures("processes")
 
 HEAVY = {"optuna", "sqlalchemy", "mxnet", "torch", "plotly", "numpy", "scipy", "pandas"}
 COMMANDS = [

@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from ..servers import free_port
+
+pytestmark = pytest.mark.usefixtures("processes")
 
 
 def test_it_says_where_it_listens_once_it_does(tmp_path: Path) -> None:

@@ -94,6 +94,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("seconds")
 def test_every_command_that_trains_dates_its_lines(tuner: Callable, study: Path) -> None:
     database = ("--storage", f"sqlite:///{study.with_suffix('')}/study.db")
     commands = [
@@ -112,6 +113,7 @@ def test_every_command_that_trains_dates_its_lines(tuner: Callable, study: Path)
         assert "T" not in said.out.partition(" ")[0]  # results have no dates
 
 
+@pytest.mark.usefixtures("processes")
 def test_in_a_terminal_the_lines_stay_too(study: Path) -> None:
     shown = in_terminal("run", study, "--timestamps", cwd=study.parent, columns=200)
     assert shown.code == 0

@@ -14,24 +14,20 @@ from optuna.trial import TrialState
 
 from tuner.definition import (
     METRICS,
-    TPE,
-    Forecast,
-    Halving,
-    Hyperband,
-    Median,
     Objective,
-    Screening,
-    SuccessiveHalving,
+    Pruner,
+    Sampler,
+    Search,
     merit,
 )
-from tuner.reading import Clock, Section
+from tuner.reading import Clock
 from tuner.repeats import Candidate, Confirmation, difference
 from tuner.repeats.confirmation import leader, tie_set
 from tuner.repeats.racing import race
 from tuner.schedules import Constant, Schedule, schedule_to_dict
 from tuner.search import ranking, trial_rows
-from tuner.search.pruner import make_pruner
-from tuner.search.sampler import make_sampler
+from tuner.search.pruners import Forecast, Halving, Hyperband, Median, SuccessiveHalving
+from tuner.search.samplers import TPE, Screening
 from tuner.space import load_space
 from tuner.tasks import EpochRecord, TrainingCollapsed
 from tuner.tasks.base import RECORDED_METRICS
@@ -60,17 +56,17 @@ def errors(number: int, schedule: Schedule) -> list[float]:
 
 
 def played(
-    pruner: Section,
+    pruner: Pruner,
     objective: Objective,
     worth: Callable[[float], float],
-    sampler: Section = DRAWN,
+    sampler: Sampler = DRAWN,
 ) -> list[tuple[str, dict[str, Any]]]:
     """Return how the trials of a study end, and what its sampler draws."""
     study = optuna.create_study(
         study_name="mirrored",
         direction=objective.optuna_direction,
-        pruner=make_pruner(pruner, EPOCHS, UPDATES, objective),
-        sampler=make_sampler(sampler, SPACE, objective),
+        pruner=pruner.make(Search(SPACE, objective)),
+        sampler=sampler.make(Search(SPACE, objective)),
     )
     for number in range(30):
         trial = study.ask()

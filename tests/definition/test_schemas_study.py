@@ -64,6 +64,11 @@ def test_the_right_ones_are_right(tmp_path: Path) -> None:
         ("objective.evaluate_on", "train"),
         ("objective.direction", "up"),
         ("sampler", {"type": "grid"}),
+        ("sampler", {"type": "optuna"}),
+        ("sampler", {"type": "optuna", "name": "GridSampler"}),
+        ("sampler", {"type": "optuna", "name": "TPESampler", "options": 3}),
+        ("sampler", {"type": "optuna", "name": "TPESampler", "group": True}),
+        ("pruner", {"type": "optuna", "name": "Median"}),
         ("pruner", {"type": "forecast", "signal": "mean"}),
         # durations and times
         ("budget.timeout", 30),
@@ -93,6 +98,8 @@ def test_wrong_studies(place: str, value: Any, tmp_path: Path) -> None:
         ("workers.count", 2),
         ("sampler", {"type": "tpe", "seed": 1, "n_startup_trials": 0, "group": True}),
         ("pruner", {"type": "hyperband", "min_resource": "1ep", "reduction_factor": 2}),
+        ("sampler", {"type": "optuna", "name": "TPESampler", "options": {"group": True}}),
+        ("pruner", {"type": "optuna", "name": "NopPruner", "control_share": 0.5}),
     ],
     ids=str,
 )
@@ -113,7 +120,7 @@ def test_tasks_of_ones_own_have_keys_of_their_own() -> None:
 
 @pytest.mark.parametrize("name", TASKS)
 def test_built_in_tasks_have_none(name: str) -> None:
-    task = {"name": name, "epochs": 2, "path": "x.jsonl"} if name == "table" else STUDY["task"]
+    task = {"name": name, "epochs": 2} | ({"path": "x.jsonl"} if name == "table" else {})
     assert mistakes("study", {**STUDY, "task": task}) == []
     assert mistakes("study", {**STUDY, "task": {**task, "width": 64}})
 

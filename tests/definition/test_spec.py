@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tuner.definition import Forecast, Screening, load_spec, seconds
+from tuner.definition import load_spec, seconds
 from tuner.errors import UnitError
 from tuner.search import difference
+from tuner.search.pruners import Forecast
+from tuner.search.samplers import Screening
 
 from .study_files import STUDY, changed, space, spec
 
@@ -67,6 +69,7 @@ def test_the_data_set_is_relative_to_the_file_wherever_the_study_goes_on() -> No
     assert kept["data_dir"] == str(Path("deep/images").absolute())
 
 
+@pytest.mark.usefixtures("processes")
 def test_there_is_one_worker_for_each_core_that_may_be_used() -> None:
     Path("study.toml").write_text(STUDY)
     program = (

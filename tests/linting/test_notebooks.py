@@ -86,8 +86,28 @@ def test_what_is_no_notebook_is_refused(
     assert "Traceback" not in ran.err
 
 
-def test_code_that_is_not_python_is_refused_with_its_cell(write: Callable) -> None:
-    with pytest.raises(tuner.TunerError, match=r"cell 2 of .*ipynb must be Python, but: .*line 2"):
-        tuner.lint(write("a = 1", "a\na b"))
+def test_a_cell_that_is_not_python_is_passed_over(
+    write: Callable, tuner_command: Callable
+) -> None:
+    file = write("import optax", "a\na b", "s = optax.cosine_decay_schedule(0.1, num_epochs)")
+    broken, found = tuner.lint(file)
+    assert (broken.rule, broken.cell, broken.line) == ("not-read", 2, 2)
+    assert broken.message.startswith("this cell was passed over: it must be Python, but: invalid")
+    assert (found.rule, found.cell, found.line) == ("horizon-in-epochs", 3, 1)
+    ran = tuner_command("lint", file.name)
+    assert (ran.code, ran.out.count("\n")) == (1, 1)
+    assert ran.err.startswith("chapter.ipynb:cell 2:2: not-read: this cell was passed over")
+    assert "1 mistake found in 1 file\n" in ran.err
+
+
+def test_a_cell_that_is_not_python_is_no_mistake(write: Callable, tuner_command: Callable) -> None:
+    ran = tuner_command("lint", write("a b", "a = 1").name)
+    assert (ran.code, ran.out) == (0, "")
+    assert "no mistakes found in 1 file\n" in ran.err
+
+
+def test_a_notebook_without_any_python_is_refused(write: Callable) -> None:
+    with pytest.raises(tuner.TunerError, match=r"ipynb must have cells in Python, but: .*line 1"):
+        tuner.lint(write("a b", "a\na b"))
     with pytest.raises(tuner.TunerError, match="must be a notebook in Python, but is in 'R'"):
         tuner.lint(write("a <- 1", language_info={"name": "R"}))

@@ -89,7 +89,7 @@ LONG: list[Callable[[], Any]] = [
     lambda: native.FactorScheduler(step=1, factor=0.9, stop_factor_lr=0.01, base_lr=0.5),
     lambda: native.FactorScheduler(step=10, base_lr=0),
     lambda: theirs.MultiStepLR(sgd(), milestones=[]),
-    lambda: theirs.ChainedScheduler([theirs.ExponentialLR(sgd(), gamma=0.9)]),
+    lambda: theirs.ChainedScheduler([theirs.ExponentialLR(sgd(), gamma=0.9999)]),
     lambda: Constant(base_lr=0.1, horizon=20),
     lambda: Constant(base_lr=0.1, horizon=100_000),
 ]

@@ -10,12 +10,16 @@ import pytest
 import tuner
 from tuner.linting import Finding
 
+from .right_apart import RIGHT_APART
 from .right_source import RIGHT
 from .right_ways import RIGHT_WAYS
+from .wrong_apart import WRONG_APART
+from .wrong_rates import WRONG_RATES
 from .wrong_source import CHAPTER, WRONG, Snippet
 from .wrong_ways import WRONG_WAYS
 
-ALL_RIGHT, ALL_WRONG = RIGHT | RIGHT_WAYS, WRONG | WRONG_WAYS
+ALL_RIGHT = RIGHT | RIGHT_WAYS | RIGHT_APART
+ALL_WRONG = WRONG | WRONG_WAYS | WRONG_APART | WRONG_RATES
 COSINE = "scheduler = lr_scheduler.CosineScheduler(max_update=20, base_lr=0.3)\n"
 
 

@@ -98,6 +98,7 @@ def test_a_study_opens_as_it_was_left(folder: Path, name: str, expected: Expecte
         assert tuner.check_study(file).finished == expected["stored"]["summary"]["finished"]
 
 
+@pytest.mark.usefixtures("seconds")
 def test_a_study_goes_on_as_it_did(folder: Path, name: str, expected: Expected) -> None:
     events: list[Any] = []
     result = go_on(folder, name, events)

@@ -13,6 +13,8 @@ import tuner
 from tuner.schedules import Schedule
 from tuner.tasks import FunctionTask, State
 
+pytestmark = pytest.mark.usefixtures("seconds")
+
 ROOT = Path(__file__).parents[2]
 SPACE = """
 format = "tuner.search_space/1"

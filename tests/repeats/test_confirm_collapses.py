@@ -16,6 +16,8 @@ from tuner.schedules import schedule_to_dict
 
 from ..space.spaces import CONSTANT_RATES
 
+pytestmark = pytest.mark.usefixtures("seconds")
+
 RATES = [10 ** (-2 + step / 8) for step in range(17)]  # 0.01 to 1
 LAST_STEADY = 0.1  # higher ones are the better the higher they are, but from seed 0 alone
 BASELINE = '[[baseline]]\nlabel = "low"\nfamily = "constant"\nbase_lr = 0.01\n'

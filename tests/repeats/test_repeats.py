@@ -14,6 +14,8 @@ from tuner.report import confirmed_sentence
 from tuner.studies import run_worker
 from tuner.tasks import FunctionTask, State
 
+pytestmark = pytest.mark.usefixtures("seconds")
+
 SPACE = """
 format = "tuner.search_space/1"
 name = "constants"

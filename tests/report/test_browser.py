@@ -69,7 +69,7 @@ class Reported(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+def chromium(processes: None) -> Iterator[Browser]:
     with browser() as found:
         yield found
 

@@ -47,6 +47,7 @@ GONE = Compared("<b>dead</b> & gone", BASELINES[-1].schedule, "", (DEAD,))
 COMPARISON = Comparison((*LIVING, GONE), missing=0)
 
 
+@pytest.mark.usefixtures("processes")
 def test_it_opens_in_a_browser_without_a_network(tmp_path: Path) -> None:
     path = tmp_path / "compare.html"
     path.write_text(render_comparison(COMPARISON, SPEC), encoding="utf-8")

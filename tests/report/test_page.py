@@ -156,6 +156,7 @@ def test_the_same_study_gives_the_same_file(spec: StudySpec, tmp_path: Path) -> 
     assert write_report(study, spec, tmp_path / "b.html").read_bytes() == first
 
 
+@pytest.mark.usefixtures("seconds")
 def test_a_large_study_fits(tmp_path: Path) -> None:
     spec = make_spec(tmp_path, epochs=30, batch_size=256)
     study = add_trials(empty_study(), spec, ["complete"] * 500)

@@ -62,7 +62,7 @@ def install(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(tmp_path: Path, processes: None) -> Run:
     """Return a function that runs a program beside those packages and returns what it prints."""
 
     def run(*program: str) -> str:

@@ -118,6 +118,7 @@ def test_places_that_cannot_be_written(place: str, reason: str, path: Path) -> N
     assert is_untouched(path)
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_full_disk(path: Path) -> None:
     """The operating system takes 300 bytes of the new file, and no more."""
     code = """
@@ -135,6 +136,7 @@ except ScheduleFileError as error:
     assert is_untouched(path)
 
 
+@pytest.mark.usefixtures("processes")
 def test_an_interruption(path: Path) -> None:
     """Ctrl-C while the file is being written removes what was written so far."""
     code = """
@@ -151,6 +153,7 @@ while True:
     assert load_schedule(path) in (OLD, NEW)
 
 
+@pytest.mark.usefixtures("processes")
 def test_killed_at_any_moment_one_of_the_two_is_there(path: Path) -> None:
     code = """
 import itertools, sys

@@ -104,6 +104,7 @@ def test_show_writes_pictures(tmp_path: Path, tuner_command: Callable) -> None:
         )
 
 
+@pytest.mark.usefixtures("processes")
 def test_without_matplotlib_it_says_what_to_do(tmp_path: Path) -> None:
     file = tmp_path / "best.json"
     tuner.save_schedule(tuner.Constant(base_lr=0.1, horizon=10), file)

@@ -82,6 +82,7 @@ def test_a_family_of_anothers_brings_all_that_it_uses() -> None:
     assert [learning_rate(update) for update in range(45)] == schedule(range(45))
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_text_imports_the_standard_library_alone() -> None:
     text = Mine(base_lr=0.4, horizon=30).to_python()
     done = subprocess.run(

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import tuner
 
 from .expected import EXPECTED, GOLDEN
@@ -36,6 +38,7 @@ for path in sys.argv[1:]:
 """
 
 
+@pytest.mark.usefixtures("processes")
 def test_golden_files_load_with_the_standard_library_alone() -> None:
     done = subprocess.run(
         [sys.executable, "-c", CODE, *(str(GOLDEN / name) for name in EXPECTED)],

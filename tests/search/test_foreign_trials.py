@@ -10,6 +10,8 @@ import pytest
 import tuner
 from tuner.studies import StudyResult
 
+pytestmark = pytest.mark.usefixtures("seconds")
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -15,6 +15,7 @@ from tuner.search.ownership import Owner, this_process
 from tuner.search.processes import start_of, this_machine
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_killed_process_is_gone_before_anybody_waited_for_it() -> None:
     """As in a container whose first process does not ask how others ended."""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
@@ -40,6 +41,7 @@ def test_a_start_does_not_depend_on_the_clock() -> None:
     assert this_process().started < time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
+@pytest.mark.usefixtures("processes")
 @on_linux
 def test_two_machines_of_one_name_are_two(tmp_path: Path) -> None:
     """Cloned images have one host name, and process numbers of their own."""

@@ -12,12 +12,14 @@ import optuna
 import pytest
 
 import tuner
-from tuner.definition import Hyperband, Median, SuccessiveHalving, load_spec
+from tuner.definition import Pruner, load_spec
 from tuner.schedules import Schedule
 from tuner.search import EpochEnded, TrialRow
-from tuner.search.pruner import make_pruner
+from tuner.search.pruners import Hyperband, Median, SuccessiveHalving
 from tuner.search.trial import first_answer
 from tuner.tasks import Checkpoint, CheckpointStore, checkpoint_keys
+
+from .searches import search
 
 # One drop, after half of the training.
 DROPS = """
@@ -234,11 +236,11 @@ def test_an_optimizer_that_cannot_go_on_keeps_no_states(
     ],
     ids=["halving", "hyperband", "median"],
 )
-def test_a_pruner_that_is_asked_again_gives_the_same_answer(pruner: object) -> None:
+def test_a_pruner_that_is_asked_again_gives_the_same_answer(pruner: Pruner) -> None:
     """A process may be killed after the question and before the trial's end is stored."""
     random = np.random.default_rng(0)
     study = optuna.create_study(
-        study_name="fixed", direction="maximize", pruner=make_pruner(pruner, 8, 10)
+        study_name="fixed", direction="maximize", pruner=pruner.make(search(8, 10))
     )
     answers = []
     for _ in range(40):

@@ -151,6 +151,7 @@ def test_the_first_of_two_counts(path: Path) -> None:
     close(storage)
 
 
+@pytest.mark.usefixtures("processes")
 def test_many_workers_start_at_once(path: Path) -> None:
     """Without one of them dying of a table that exists already."""
     program = (

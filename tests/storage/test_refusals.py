@@ -101,7 +101,7 @@ def text_file(path: Path) -> None:
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_what_is_not_a_database_of_optunas(
-    tmp_path: Path, path: Path, make: object, words: str, create: bool
+    tmp_path: Path, path: Path, processes: None, make: object, words: str, create: bool
 ) -> None:
     make(path)
     # The shared memory of the log is not content: whoever reads it marks his place there.
@@ -139,6 +139,7 @@ except StorageError as error:
 """
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_study_in_a_folder_that_may_not_be_written() -> None:
     """Of another user, or an archive: it can be looked at, and says why it cannot go on."""
     with tempfile.TemporaryDirectory() as folder:

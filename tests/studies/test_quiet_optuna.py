@@ -47,6 +47,7 @@ def said() -> Iterator[list[str]]:
     logger.removeHandler(handler)
 
 
+@pytest.mark.usefixtures("seconds")
 def test_what_the_library_makes_is_not_talked_about(said: list[str], tmp_path: Path) -> None:
     study = tmp_path / "study.toml"
     study.write_text(STUDY)

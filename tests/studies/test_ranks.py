@@ -37,6 +37,7 @@ def test_a_rank_alone_is_none(size: str, monkeypatch: pytest.MonkeyPatch) -> Non
         tuner.run_study("missing.toml")
 
 
+@pytest.mark.usefixtures("processes")
 def test_torchrun_ends_with_the_sentence(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2"]
     command += ["--master_addr=127.0.0.1", "--master_port=0", "-m", "tuner", "run", "study.toml"]

@@ -64,6 +64,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str
     return write
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("on_dask", [False, True])
 def test_workers_that_were_stopped_from_outside_are_replaced(
     write: Callable[[str, str], Path], tmp_path: Path, on_dask: bool
@@ -85,6 +86,7 @@ def test_workers_that_were_stopped_from_outside_are_replaced(
     assert len([*tmp_path.glob("*.trains")]) > 2
 
 
+@pytest.mark.usefixtures("processes")
 def test_workers_that_are_always_stopped_at_their_start_end_the_run(
     write: Callable[[str, str], Path],
 ) -> None:

@@ -38,18 +38,13 @@ def import_mxnet() -> ModuleType:
         TaskError: If MXNet is not installed or does not import, with what to do about it.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    import numpy
-
-    for alias in _REMOVED_ALIASES:
-        if alias not in numpy.__dict__:
-            setattr(numpy, alias, getattr(builtins, alias))
     _drop_broken()
     try:
         with warnings.catch_warnings():
             # It looks up names that NumPy deprecates, without using them.
             warnings.simplefilter("ignore", DeprecationWarning)
-            if sys.version_info >= (3, 12):
-                importlib.import_module("setuptools")  # which provides distutils
+            if importlib.util.find_spec("mxnet"):  # else nothing is changed for it
+                _prepare()
             with _later("scipy.stats", "h5py"):
                 import mxnet
             module: ModuleType = mxnet
@@ -58,10 +53,22 @@ def import_mxnet() -> ModuleType:
         raise TaskError(
             f"MXNet 1.9.1 must be importable to train a Gluon network, but: {error}."
             " It has wheels for Linux (x86-64, ARM) and macOS (x86-64) and works with Python 3.10"
-            " to 3.12: there, type `pip install 'mxnet==1.9.1' 'numpy<2'`. Schedules, their files"
-            " and reports work without it."
+            " to 3.12 and NumPy 1: there, type `pip install 'schedule-tuner[mxnet]'`, or in a"
+            " clone `pip install '.[mxnet]'`. Without it the rest works everywhere: PyTorch"
+            " networks, functions, schedules, their files and reports."
         ) from error
     return module
+
+
+def _prepare() -> None:
+    """Provide what newer releases of NumPy and Python have no more."""
+    import numpy
+
+    for alias in _REMOVED_ALIASES:
+        if alias not in numpy.__dict__:
+            setattr(numpy, alias, getattr(builtins, alias))
+    if sys.version_info >= (3, 12):
+        importlib.import_module("setuptools")  # which provides distutils
 
 
 def _drop_broken() -> None:

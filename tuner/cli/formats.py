@@ -21,6 +21,15 @@ class SchemaKind(str, Enum):
     schedule = "schedule"
 
 
+class Template(str, Enum):
+    """What ``tuner init`` starts from."""
+
+    torch = "torch"
+    gluon = "gluon"
+    function = "function"
+    chapter = "chapter"
+
+
 class FileFormat(str, Enum):
     """What a schedule is written as."""
 

@@ -46,16 +46,20 @@ def lint(
     It knows the classic ones of every framework. Some can be seen only if you say how long the
     training is. The exit code is 1 if a mistake was found.
     """
+    from tuner.linting import NOT_READ
     from tuner.linting import lint as check
 
-    found = [
-        finding
+    # Once each, for a file is also read with those that import it.
+    found = {
+        (finding.rule, finding.file, finding.cell, finding.line): finding
         for file in files
         for finding in check(
             file, updates=updates, updates_per_epoch=updates_per_epoch, epochs=epochs
         )
-    ]
-    for finding in found:
+    }
+    for key in [key for key in found if key[0] == NOT_READ]:
+        talk().print(str(found.pop(key)))
+    for finding in found.values():
         results().print(str(finding))
     kinds = f"{len(found)} mistake{'s' if len(found) != 1 else ''}" if found else "no mistakes"
     talk().print(f"{kinds} found in {len(files)} file{'s' if len(files) != 1 else ''}")

@@ -168,7 +168,7 @@ def _confirm(spec: StudySpec) -> str:
 
 def _pruner(spec: StudySpec) -> str:
     """Return the pruner's settings, its rungs as the epochs that they come to."""
-    from tuner.definition import Rungs
+    from tuner.search import Rungs
 
     pruner = spec.pruner
     if not isinstance(pruner, Rungs):
@@ -180,5 +180,7 @@ def _pruner(spec: StudySpec) -> str:
 
 
 def _settings(settings: dict[str, object]) -> str:
-    rest = ", ".join(f"{key} = {value}" for key, value in settings.items() if key != "type")
+    rest = ", ".join(
+        f"{key} = {value}" for key, value in settings.items() if key != "type" and value != {}
+    )
     return f"{settings['type']}" + (f": {rest}" if rest else "")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tuner.cli.console import command, results, say_next
-from tuner.cli.formats import SchemaKind
+from tuner.cli.formats import SchemaKind, Template
 from tuner.cli.options import GivenStudy
 from tuner.cli.values import one_of
 
@@ -17,6 +17,14 @@ def init(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="The folder; it is made if it does not exist.")
     ],
+    template: Annotated[
+        Template | None,
+        typer.Option(
+            help="What is trained: torch, gluon or function for a training of your own, chapter"
+            " for its LeNet. Without it, what is installed decides.",
+            **one_of(Template),
+        ),
+    ] = None,
 ) -> None:
     """Write a study and a search space to start from.
 
@@ -25,7 +33,7 @@ def init(
     """
     from tuner.studies import init_project
 
-    files = init_project(folder)
+    files = init_project(folder, template.value if template else None)
     for path in files:
         results().print(f"wrote {path}")
     say_next(command("check", files[0]), command("run", files[0]))

@@ -6,19 +6,7 @@ from tuner.definition.checks import wrong_seed
 from tuner.definition.objective import ACCURACY, METRICS, Objective, digits, finite, merit
 from tuner.definition.passed_task import alone_if_passed, passed_task, with_task
 from tuner.definition.schemas import SCHEMAS, schema, schema_text
-from tuner.definition.search import (
-    TPE,
-    Forecast,
-    Halving,
-    Hyperband,
-    Median,
-    NoPruner,
-    Pruner,
-    Rungs,
-    Sampler,
-    Screening,
-    SuccessiveHalving,
-)
+from tuner.definition.search import PRUNERS, SAMPLERS, Pruner, Sampler, Search
 from tuner.definition.sections import (
     COMPARE,
     CONFIRM,
@@ -33,32 +21,28 @@ from tuner.definition.sections import (
 )
 from tuner.definition.spec import StudySpec, load_spec, make_spec, read_storage
 from tuner.definition.task import is_for_passed
+from tuner.definition.templates import default_template, template_files
 
 __all__ = [
     "ACCURACY",
     "COMPARE",
     "CONFIRM",
     "METRICS",
+    "PRUNERS",
     "REPEATS",
+    "SAMPLERS",
     "SCHEMAS",
-    "TPE",
     "Budget",
     "Confirm",
-    "Forecast",
-    "Halving",
-    "Hyperband",
-    "Median",
-    "NoPruner",
     "Objective",
     "Pruner",
-    "Rungs",
     "Sampler",
-    "Screening",
+    "Search",
     "StudyFile",
     "StudySpec",
-    "SuccessiveHalving",
     "Training",
     "alone_if_passed",
+    "default_template",
     "digits",
     "finite",
     "fresh_seeds",
@@ -72,6 +56,7 @@ __all__ = [
     "schema",
     "schema_text",
     "seconds",
+    "template_files",
     "with_task",
     "wrong_seed",
 ]

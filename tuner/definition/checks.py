@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tuner.definition.sections import Confirm, Training, fresh_seeds
-from tuner.reading import Duration, Mistakes, Section
+from tuner.reading import Mistakes
 from tuner.tasks import Task
 
 
@@ -24,16 +24,3 @@ def wrong_seed(seeds: Iterable[int], epochs: int, task: Task) -> str | None:
         if "task.seed" in wrong:
             return f"it trains from seed {seed}, but task.seed {wrong['task.seed']}"
     return None
-
-
-def check_pruner(pruner: Section, epochs: int, mistakes: Mistakes) -> None:
-    """Note durations of a pruner that do not fit into a training."""
-    for key in ("min_resource", "warmup"):
-        text = getattr(pruner, key, None)
-        if text is None:
-            continue
-        amount = Duration.parse(text).amount
-        least = 1 if key == "min_resource" else 0
-        if not least <= amount <= epochs:
-            text = f"must be {least}ep..{epochs}ep, the task's epochs, but got {text!r}"
-            mistakes.add(f"pruner.{key}", text)

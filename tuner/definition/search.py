@@ -1,29 +1,88 @@
-"""The tables of a study file that say how it searches: ``[sampler]`` and ``[pruner]``."""
+"""How a study searches: what every ``[sampler]`` and ``[pruner]`` has, and those that there are.
+
+A sampler or pruner is one class: its fields are the keys of its table, and ``make`` returns
+Optuna's object for them. The built-in ones lie above this package, in ``tuner.search.samplers``
+and ``tuner.search.pruners``, one a file, and are imported when a study names them. Other packages
+register theirs by entry points of the groups ``tuner.samplers`` and ``tuner.pruners``, whose name
+is what ``type`` says:
+
+.. code-block:: toml
+
+    [project.entry-points."tuner.samplers"]
+    uniform = "my_package.uniform:Uniform"
+
+    [project.entry-points."tuner.pruners"]
+    hopeless = "my_package.hopeless:Hopeless"
+
+Example of such modules::
+
+    from typing import Literal
+
+    from optuna.samplers import BaseSampler, RandomSampler
+    from tuner.search.samplers import PerTrialSampler, Sampler, Search
+
+    class Uniform(Sampler):
+        \"\"\"``[sampler] type = "uniform"``: every parameter at random.\"\"\"
+
+        type: Literal["uniform"]
+
+        def make(self, search: Search) -> BaseSampler:
+            return PerTrialSampler(self.seed, lambda seed: RandomSampler(seed=seed))
+
+::
+
+    from typing import Literal
+
+    from optuna.pruners import BasePruner, ThresholdPruner
+    from pydantic import Field
+    from tuner.search.pruners import Pruner, Search
+
+    class Hopeless(Pruner):
+        \"\"\"``[pruner] type = "hopeless"``: ends what is below a value.\"\"\"
+
+        type: Literal["hopeless"]
+        below: float = Field(default=0.2, ge=0, le=1)
+        \"\"\"The value.\"\"\"
+
+        def make(self, search: Search) -> BasePruner:
+            return ThresholdPruner(lower=self.below)
+"""
 
 from __future__ import annotations
 
-import math
-from typing import Annotated, ClassVar, Literal
+import inspect
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
-from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator
+from optuna.pruners import BasePruner
+from optuna.samplers import BaseSampler
+from pydantic import Field
 
-from tuner.errors import UnitError
-from tuner.reading import Duration, Section, pattern
+from tuner.definition.objective import ACCURACY, Objective
+from tuner.errors import StudyError, TunerError, said
+from tuner.reading import Section
+from tuner.schedules import Registered
+from tuner.space import SearchSpace
 
-# As JSON Schemas describe them; what a text must be beyond that is checked below.
-WholeEpochs = Annotated[str, WithJsonSchema({"type": "string", "pattern": pattern("ep")})]
-EpochsOrShare = Annotated[str, WithJsonSchema({"type": "string", "pattern": pattern("ep", "dur")})]
+S = TypeVar("S", bound="Sampler | Pruner")
 
 
-def _whole_epochs(text: object) -> object:
-    how = f"must be whole epochs such as '1ep', but got {text!r}"
-    try:
-        duration = Duration.parse(text)
-    except UnitError as error:
-        raise ValueError(how) from error
-    if duration.unit != "ep" or not duration.amount.is_integer():
-        raise ValueError(how)
-    return text
+class Search(NamedTuple):
+    """What samplers and pruners are made for: what is searched, and what trials are judged by."""
+
+    space: SearchSpace
+    objective: Objective = ACCURACY
+
+    @property
+    def updates_per_epoch(self) -> int:
+        """Updates in an epoch."""
+        return self.space.clock.updates_per_epoch
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of a full training."""
+        return self.space.clock.horizon // self.space.clock.updates_per_epoch
 
 
 class Sampler(Section):
@@ -33,34 +92,17 @@ class Sampler(Section):
     seed: int = Field(default=0, ge=0)
     """What the draws follow from, with the number of the trial."""
 
+    @abstractmethod
+    def make(self, search: Search) -> BaseSampler:
+        """Return Optuna's sampler.
 
-class Screening(Sampler):
-    """``[sampler] type = "screening"``: of many random schedules the one that promises most.
+        It must draw the same for a trial whatever was drawn before in this process: then a resumed
+        study goes on as if it had never stopped.
+        :class:`~tuner.search.samplers.per_trial.PerTrialSampler` sees to that.
 
-    Random ones until ``n_startup_trials`` trials, baselines included, are complete.
-    """
-
-    type: Literal["screening"] = "screening"
-    n_startup_trials: int = Field(default=4, ge=2)
-    """Complete trials, baselines included, before which schedules are drawn at random."""
-    n_candidates: int = Field(default=64, ge=1)
-    """Random schedules to choose each trial's from."""
-
-
-class TPE(Sampler):
-    """``[sampler] type = "tpe"``: Optuna's tree-structured Parzen estimator."""
-
-    type: Literal["tpe"] = "tpe"
-    n_startup_trials: int = Field(default=10, ge=0)
-    """Complete or pruned trials before which parameters are drawn at random."""
-    group: bool = False
-    """Whether parameters that occur together are sampled jointly; Optuna's ``group``."""
-
-
-class Random(Sampler):
-    """``[sampler] type = "random"``: every parameter at random."""
-
-    type: Literal["random"]
+        Args:
+            search: What it is for.
+        """
 
 
 class Pruner(Section):
@@ -71,134 +113,94 @@ class Pruner(Section):
     of the trials are never pruned, and show what pruning would have missed.
     """
 
+    type: str
     signal: Literal["averaged", "raw"] = "averaged"
     """What trials are judged by before their end, averaged weights or always the raw ones."""
     control_share: float = Field(default=0.0, ge=0.0, le=1.0)
     """Share of the trials that is never pruned, to measure how often pruning is wrong."""
 
+    @abstractmethod
+    def make(self, search: Search) -> BasePruner:
+        """Return Optuna's pruner. A step is the number of epochs completed, 1-based.
 
-class NoPruner(Pruner):
-    """``[pruner] type = "none"``: every trial trains to the end."""
-
-    type: Literal["none"]
-
-
-class Median(Pruner):
-    """``[pruner] type = "median"``: Optuna's MedianPruner."""
-
-    type: Literal["median"]
-    n_startup_trials: int = Field(default=5, ge=0)
-    """Complete trials before which nothing is pruned."""
-    warmup: WholeEpochs = "0ep"
-    """Whole epochs of a trial before which it is not pruned."""
-
-    _check = field_validator("warmup", mode="before")(_whole_epochs)
-
-
-class SuccessiveHalving(Pruner):
-    """``[pruner] type = "successive_halving"``: Optuna's asynchronous successive halving."""
-
-    type: Literal["successive_halving"] = "successive_halving"
-    min_resource: WholeEpochs = "1ep"
-    """Whole epochs before the first rung."""
-    reduction_factor: int = Field(default=3, ge=2)
-    """Of so many trials at a rung one goes on; rungs are further apart by it each time."""
-
-    _check = field_validator("min_resource", mode="before")(_whole_epochs)
-
-
-class Rungs(Pruner):
-    """What pruners have that judge at rungs, after which the best share goes on."""
-
-    rungs: list[EpochsOrShare] = Field(default=["0.1dur", "0.2dur"], min_length=1)
-    """Where trials are judged, in epochs or shares of the horizon; parts of an epoch round up."""
-    keep: list[float] = Field(default=[0.4, 0.4], validate_default=True)
-    """Share of the trials that goes on after each rung, between 0 and 1."""
-
-    _judges_untrained: ClassVar[bool] = False
-
-    @field_validator("rungs", mode="before")
-    @classmethod
-    def _epochs_or_shares(cls, texts: object) -> object:
-        for text in texts if isinstance(texts, list) else [texts]:
-            try:
-                duration = Duration.parse(text)
-            except UnitError as error:
-                raise ValueError(str(error)) from error
-            if duration.unit == "up":
-                raise ValueError(f"must be epochs or shares of the horizon, but got {text!r}")
-            if duration.amount == 0 and not cls._judges_untrained:
-                raise ValueError(
-                    f"must be more than {text!r}, unless trials are judged by a forecast, which"
-                    " needs no training yet"
-                )
-        return texts
-
-    @field_validator("keep")
-    @classmethod
-    def _shares(cls, shares: list[float], info: ValidationInfo) -> list[float]:
-        rungs = info.data.get("rungs", shares)
-        if len(shares) != len(rungs) or not all(0 < share < 1 for share in shares):
-            raise ValueError(
-                f"must be a share between 0 and 1 for each of {len(rungs)} rungs, but got {shares}"
-            )
-        return shares
-
-    def by_epoch(self, epochs: int) -> dict[int, float]:
-        """Return the share that is kept after each epoch of a rung, out of so many epochs.
-
-        Parts of an epoch are rounded up; of rungs at the same epoch the stricter one counts, and
-        none is left at the last epoch.
+        Args:
+            search: What it is for.
         """
-        kept: dict[int, float] = {}
-        for text, share in zip(self.rungs, self.keep, strict=True):
-            amount, unit = Duration.parse(text)
-            epoch = math.ceil(round(amount * (epochs if unit == "dur" else 1), 6))
-            if epoch < epochs:
-                kept[epoch] = min(share, kept.get(epoch, 1.0))
-        return kept
+
+    @property
+    def prunes(self) -> bool:
+        """Whether it ends any trial."""
+        return True
+
+    def wrong_for(self, epochs: int) -> Mapping[str, str]:
+        """Return, by key, what does not fit into a training of so many epochs."""
+        return {}
 
 
-class Halving(Rungs):
-    """``[pruner] type = "halving"``: the best are those that do best at the rung."""
+class _Kind(Registered[S]):
+    """Samplers or pruners by what ``type`` says."""
 
-    type: Literal["halving"]
+    documented = "the documentation of tuner.definition.search"
+
+    def __init__(self, base: type[Any], group: str, built_in: Mapping[str, str]) -> None:
+        self._base, self.group, self.noun = base, group, base.__name__.lower()
+        super().__init__(built_in)
+
+    def _conditions(self, word: str, cls: object) -> Iterator[tuple[bool, str]]:
+        if not (
+            isinstance(cls, type) and issubclass(cls, Section) and issubclass(cls, self._base)
+        ):
+            yield False, f"be a subclass of {self._base.__name__}"
+            return
+        yield not inspect.isabstract(cls), "define `make`"
+        fields: dict[str, Any] = cls.model_fields
+        words = get_args(fields["type"].annotation)
+        yield words == (word,), f'have `type: Literal["{word}"]`'
 
 
-class Forecast(Rungs):
-    """``[pruner] type = "forecast"``: the best are those that are expected to end best.
+SAMPLERS: Registered[Sampler] = _Kind(
+    Sampler,
+    "tuner.samplers",
+    {
+        "screening": "tuner.search.samplers.screening:Screening",
+        "tpe": "tuner.search.samplers.tpe:TPE",
+        "random": "tuner.search.samplers.random:Random",
+        "optuna": "tuner.search.samplers.optuna:OptunaSampler",
+    },
+)
+PRUNERS: Registered[Pruner] = _Kind(
+    Pruner,
+    "tuner.pruners",
+    {
+        "forecast": "tuner.search.pruners.forecast:Forecast",
+        "halving": "tuner.search.pruners.halving:Halving",
+        "successive_halving": "tuner.search.pruners.successive_halving:SuccessiveHalving",
+        "median": "tuner.search.pruners.median:Median",
+        "hyperband": "tuner.search.pruners.hyperband:Hyperband",
+        "none": "tuner.search.pruners.none:NoPruner",
+        "optuna": "tuner.search.pruners.optuna:OptunaPruner",
+    },
+)
 
-    Nothing is pruned before ``n_startup_trials`` trials, baselines included, are complete.
+
+def made(settings: Sampler | Pruner, search: Search, cls: type[Any]) -> Any:
+    """Return Optuna's object, made of settings whose class may be another package's.
+
+    Args:
+        settings: The sampler or pruner of a study.
+        search: What it is for.
+        cls: What must come of it.
+
+    Raises:
+        StudyError: If it cannot be made.
     """
-
-    type: Literal["forecast"] = "forecast"
-    rungs: list[EpochsOrShare] = Field(default=["0ep", "0.1dur", "0.2dur"], min_length=1)
-    """As for halving; at ``"0ep"`` a schedule is judged before it is trained."""
-    keep: list[float] = Field(default=[0.35, 0.7, 0.8], validate_default=True)
-    """Share of the trials that goes on after each rung, between 0 and 1."""
-    _judges_untrained: ClassVar[bool] = True
-    n_startup_trials: int = Field(default=4, ge=2)
-    """Complete trials, baselines included, before which nothing is pruned."""
-
-
-class Hyperband(Pruner):
-    """``[pruner] type = "hyperband"``: Optuna's Hyperband up to the study's epochs."""
-
-    type: Literal["hyperband"]
-    min_resource: WholeEpochs = "1ep"
-    """Whole epochs before the first rung of the first bracket."""
-    reduction_factor: int = Field(default=3, ge=2)
-    """Of so many trials at a rung one goes on."""
-
-    _check = field_validator("min_resource", mode="before")(_whole_epochs)
-
-
-SAMPLERS: dict[str, type[Sampler]] = {"screening": Screening, "tpe": TPE, "random": Random}
-PRUNERS: dict[str, type[Pruner]] = {
-    "forecast": Forecast,
-    "halving": Halving,
-    "successive_halving": SuccessiveHalving,
-    "median": Median,
-    "hyperband": Hyperband,
-    "none": NoPruner,
-}
+    try:
+        found = settings.make(search)
+        if not isinstance(found, cls):
+            raise TypeError(f"`make` must return a {cls.__name__}, but returned {found!r}")
+    except TunerError:
+        raise
+    except (Exception, SystemExit) as error:
+        what = f"`type = {settings.type!r}`"
+        raise StudyError(f"{what} must be made of its settings, but: {said(error)}.") from error
+    return found

@@ -10,24 +10,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
+from optuna.pruners import BasePruner
+from optuna.samplers import BaseSampler
 
-from tuner.definition.checks import check_confirm, check_pruner
+from tuner.definition.checks import check_confirm
 from tuner.definition.objective import Objective
-from tuner.definition.search import (
-    PRUNERS,
-    SAMPLERS,
-    TPE,
-    Forecast,
-    Halving,
-    Hyperband,
-    Median,
-    NoPruner,
-    Pruner,
-    Random,
-    Sampler,
-    Screening,
-    SuccessiveHalving,
-)
+from tuner.definition.search import PRUNERS, SAMPLERS, Pruner, Sampler, Search, made
 from tuner.definition.sections import (
     REPEATS,
     Budget,
@@ -37,7 +25,6 @@ from tuner.definition.sections import (
     Training,
     Workers,
     name_of_study,
-    seconds,
 )
 from tuner.definition.space import read_space
 from tuner.definition.task import read_task, refuse_no_task, with_passed, with_whole_path
@@ -46,28 +33,6 @@ from tuner.reading import Mistakes, read_kind
 from tuner.space import SearchSpace, with_schedule_files
 from tuner.storage import default_url, output_folder, resolve_url
 from tuner.tasks import Task
-
-__all__ = [
-    "TPE",
-    "Budget",
-    "Confirm",
-    "Forecast",
-    "Halving",
-    "Hyperband",
-    "Median",
-    "NoPruner",
-    "Objective",
-    "Pruner",
-    "Random",
-    "Sampler",
-    "Screening",
-    "StudySpec",
-    "SuccessiveHalving",
-    "Training",
-    "load_spec",
-    "make_spec",
-    "seconds",
-]
 
 
 class StudySpec(NamedTuple):
@@ -107,6 +72,40 @@ class StudySpec(NamedTuple):
         """Where the study's files go by default, and its repeats'."""
         return output_folder(self.storage_url, name_of_study(self.name))
 
+    @property
+    def search(self) -> Search:
+        """What the sampler and the pruner are made for."""
+        return Search(self.space, self.objective)
+
+    def optuna_sampler(self) -> BaseSampler:
+        """Return Optuna's sampler of the study.
+
+        Raises:
+            StudyError: If it cannot be made, as without a package that it needs.
+        """
+        found: BaseSampler = made(self.sampler, self.search, BaseSampler)
+        return found
+
+    def optuna_pruner(self) -> BasePruner:
+        """Return Optuna's pruner of the study.
+
+        Raises:
+            StudyError: If it cannot be made, as without a package that it needs.
+        """
+        found: BasePruner = made(self.pruner, self.search, BasePruner)
+        return found
+
+    def check(self) -> None:
+        """Make sure that task, sampler and pruner can run here.
+
+        Raises:
+            TaskError: If the task cannot.
+            StudyError: If the sampler or the pruner cannot.
+        """
+        self.task.check()
+        self.optuna_sampler()
+        self.optuna_pruner()
+
     def for_repeats(self, ending: str) -> StudySpec:
         """Return the definition of the study's repeats: same training, no sampling or pruning.
 
@@ -119,8 +118,8 @@ class StudySpec(NamedTuple):
             name=self.name + ending,
             task=self.task.with_holdout(self.objective.held_out, on_test_set=True),
             objective=self.objective.for_test_set(),
-            sampler=Random(type="random"),
-            pruner=NoPruner(type="none"),
+            sampler=SAMPLERS["random"](type="random"),
+            pruner=PRUNERS["none"](type="none"),
             space=self.space._replace(params={}),
         )
 
@@ -133,8 +132,8 @@ class StudySpec(NamedTuple):
         parts = {
             "task": self.training.model_dump() | self.task.identity(),
             "objective": self.objective.identity(),
-            "sampler": self.sampler.model_dump(),
-            "pruner": self.pruner.model_dump(),
+            "sampler": self.sampler.model_dump(mode="json"),
+            "pruner": self.pruner.model_dump(mode="json"),
             "fixed": self.space.fixed,
             "params": {name: param._asdict() for name, param in self.space.params.items()},
             "baseline": {
@@ -240,7 +239,8 @@ def make_spec(
         check_confirm(confirm, training, task, mistakes)
     workers = mistakes.read(Workers, study_data.get("workers", {}), "workers")
     if training is not None and pruner is not None:
-        check_pruner(pruner, training.epochs, mistakes)
+        for key, text in pruner.wrong_for(training.epochs).items():
+            mistakes.add(f"pruner.{key}", text)
     space = read_space(space_data, space_where, training, task, mistakes)
     mistakes.raise_if_any()
     # Whatever could not be read was a mistake, so nothing is missing here.

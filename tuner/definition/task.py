@@ -12,8 +12,6 @@ from tuner.errors import StudyError
 from tuner.reading import MISSING, Mistakes, did_you_mean
 from tuner.tasks import PASSED, TASKS, NamedTask, Task, make_task
 
-# The option of a built-in task that is a path.
-_PATHS = {"table": "path", "lenet_fashion_mnist": "data_dir"}
 # What the table has where the task is passed from Python.
 _BESIDE_PASSED = Training.model_fields.keys() - {"name"}
 _NO_NAME = (
@@ -50,7 +48,8 @@ def with_whole_path(study_data: Mapping[str, Any], folder: Path) -> Mapping[str,
     task = study_data.get("task")
     if not isinstance(task, Mapping):
         return study_data
-    key = _PATHS.get(str(task.get("name")), "")
+    built_in = TASKS.get(str(task.get("name")))
+    key = built_in.path_option if built_in else ""
     if not isinstance(task.get(key), str):
         return study_data
     whole = str((folder / Path(task[key]).expanduser()).absolute())

@@ -24,17 +24,17 @@ same from the command line; :func:`~tuner.check_training` looks back. The rules:
 from __future__ import annotations
 
 import re
-import tokenize
 from pathlib import Path
 from typing import Any
 
 from tuner.adapters import ScheduleWarning
 from tuner.errors import ScheduleError
-from tuner.linting.finding import Finding
+from tuner.linting.checks import check_source
+from tuner.linting.finding import NOT_READ, Finding
 from tuner.linting.lengths import Training
-from tuner.linting.notebook import NOTEBOOK
 from tuner.linting.objects import check_object
-from tuner.linting.source import check_source
+from tuner.linting.source import NOTEBOOK
+from tuner.linting.source.modules import read_text
 from tuner.linting.training import check_training
 from tuner.schedules import is_whole
 
@@ -42,7 +42,7 @@ _SOURCES = (".py", ".pyw", NOTEBOOK, "")
 # Of a file, in one line: a word with an ending is no source that has anything to find.
 _NAME = re.compile(r".+\.(pyw?|ipynb)|[^\s()=]+\.\w+")
 
-__all__ = ["Finding", "ScheduleWarning", "check_training", "lint"]
+__all__ = ["NOT_READ", "Finding", "ScheduleWarning", "check_training", "lint"]
 
 
 def lint(
@@ -89,9 +89,7 @@ def lint(
         if Path(what).suffix.lower() not in _SOURCES:
             raise ScheduleError(f"must be Python source or a notebook, but got {what}.")
         try:
-            # As Python reads it: a byte order mark or a comment may name its encoding.
-            with tokenize.open(what) as source:
-                text = source.read()
+            text = read_text(Path(what))
         except (OSError, ValueError, SyntaxError) as error:
             raise ScheduleError(f"{what} cannot be read: {error}.") from error
         return check_source(text, training, str(what))

@@ -9,6 +9,7 @@ from tuner.linting.finding import Finding
 
 # An epoch has ten updates and more, so that lengths in one and the other are that far apart.
 FAR = 10
+_GONE = 1e-5  # what is left of a learning rate that has dropped away
 
 
 class Training(NamedTuple):
@@ -64,6 +65,46 @@ def too_long(length: Length, asks: int) -> Finding:
         "horizon-in-updates",
         f"this {length.what} is laid out for {length.horizon:g} steps ({length.name}), but the"
         f" training makes {asks}: it never gets anywhere. Count both in the same unit.",
+    )
+
+
+def drops(
+    what: str,
+    name: str,
+    interval: float,
+    factor: float,
+    floor: float,
+    asks: int,
+    exact: bool = True,
+) -> Iterator[Finding]:
+    """Find a drop every few updates, after which nothing is left of the learning rate.
+
+    Args:
+        what: The scheduler.
+        name: What its interval is called, empty if it drops at every update.
+        interval: The updates between drops.
+        factor: What a drop multiplies by.
+        floor: The share of the learning rate that it stops at.
+        asks: The updates of the training.
+        exact: Whether they are known, and not only that there are as many.
+    """
+    if not 0 < factor < 1 or asks < FAR * interval:
+        return
+    left = max(factor ** (asks / interval), floor)
+    if left >= _GONE:
+        return
+    times = f"{asks / interval:.0f} times in {asks}" + ("" if exact else " or more")
+    remedy = (
+        f"`{name}` counts updates here: if {interval:g} are epochs, write {interval:g} * updates"
+        " per epoch."
+        if name
+        else f"Step it once an epoch, or write {factor:g} ** (1 / updates_per_epoch)."
+    )
+    every = f"every {interval:g} updates" if interval != 1 else "at every update"
+    yield Finding(
+        "horizon-in-epochs",
+        f"this {what} drops {every}, {times}: {left:.1g} of the learning rate is left then."
+        f" {remedy}",
     )
 
 

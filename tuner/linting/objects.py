@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from tuner.errors import ScheduleError
+from tuner.linting.checks.multiplied import MULTIPLIED
+from tuner.linting.checks.prepared import PREPARED
 from tuner.linting.finding import Finding
-from tuner.linting.lengths import FAR, Length, Training, judge
+from tuner.linting.lengths import Length, Training, drops, judge
+from tuner.linting.source.known import OWN_LEARNING_RATE, USUAL_BASE
 from tuner.linting.training import changes
 from tuner.schedules import Schedule
 
@@ -19,7 +22,7 @@ _TORCH_LENGTHS = {
     "OneCycleLR": "total_steps",
     "MultiStepLR": "milestones",
 }
-_GONE = 1e-6  # what is left of a learning rate that has dropped away
+_NO_FLOOR = 1e-8  # MXNet's default, which stops nothing
 
 
 def check_object(scheduler: Any, training: Training) -> Iterator[Finding]:
@@ -35,11 +38,15 @@ def check_object(scheduler: Any, training: Training) -> Iterator[Finding]:
     elif _is(scheduler, "tuner.adapters.torch", "ScheduleLR"):
         yield from judge(_ours(scheduler.schedule), training)
         yield from _stepped(scheduler)
+    elif _is(scheduler, "accelerate.scheduler", "AcceleratedScheduler"):
+        yield from _prepared(scheduler)
+        yield from check_object(scheduler.scheduler, training)
     elif _is(scheduler, "torch.optim.lr_scheduler", "LRScheduler"):
         yield from _torch(scheduler, training)
     elif _is(scheduler, "mxnet.gluon.trainer", "Trainer"):
         yield from check_object(scheduler._optimizer, training)
     elif _is(scheduler, "mxnet.optimizer.optimizer", "Optimizer") and scheduler.lr_scheduler:
+        yield from _no_effect(scheduler)
         yield from check_object(scheduler.lr_scheduler, training)
     else:
         raise ScheduleError(
@@ -68,23 +75,53 @@ def _mxnet(scheduler: Any, training: Training) -> Iterator[Finding]:
     pure = name == "max_update"
     horizon = scheduler.max_update if pure else max(step) if isinstance(step, list) else None
     yield from judge(Length(what, name, horizon, warmup=float(scheduler.warmup_steps)), training)
-    if isinstance(step, int) and scheduler.base_lr:  # of 0, nothing can be lost
-        factor, rest = scheduler.factor, scheduler.stop_factor_lr / scheduler.base_lr
-        yield from _drops(what, "step", step, factor, max(rest, 0.0), training)
-    if not pure and asked:
+    if isinstance(step, int) and scheduler.base_lr and training.asks:  # of 0, nothing is lost
+        stop = scheduler.stop_factor_lr
+        floor = stop / scheduler.base_lr if stop != _NO_FLOOR else 0.0
+        yield from drops(what, "step", step, scheduler.factor, floor, training.asks)
+    if pure:
+        return
+    if asked:
         yield Finding(
             "used-before",
             f"this {what} was asked about updates up to {asked} or later and has dropped to"
             f" {scheduler.base_lr:.6g}. MXNet's change when they are asked: make a new one for the"
             " training.",
         )
-    elif not pure and scheduler.base_lr != scheduler.warmup_final_lr:
+    elif scheduler.base_lr != scheduler.warmup_final_lr and _matters(scheduler):
         yield Finding(
             "learning-rate-beside",
             f"base_lr of this {what} was {scheduler.warmup_final_lr:.6g} and was overwritten with"
             f" {scheduler.base_lr:.6g}: by the optimizer's learning_rate, which adam and others"
             " have by default. Pass the scheduler's own as learning_rate.",
         )
+
+
+def _matters(scheduler: Any) -> bool:
+    """Tell whether somebody wrote a base_lr, or a warmup goes to it, before it was overwritten."""
+    return bool(scheduler.warmup_final_lr != USUAL_BASE or scheduler.warmup_steps)
+
+
+def _no_effect(optimizer: Any) -> Iterator[Finding]:
+    """Find a learning rate that a cosine or polynomial, which keep their own, ignore."""
+    scheduler, rate = optimizer.lr_scheduler, optimizer.lr
+    kept = getattr(scheduler, "base_lr_orig", rate)
+    # Every optimizer has one that nobody wrote.
+    if rate != kept and rate not in {USUAL_BASE, *OWN_LEARNING_RATE.values()}:
+        what = type(scheduler).__name__
+        yield Finding(
+            "learning-rate-beside",
+            f"the optimizer's learning_rate={rate:.6g} has no effect: this {what} keeps its own"
+            f" `base_lr={kept:.6g}`. Write base_lr={rate:.6g} in it, or leave learning_rate out.",
+        )
+
+
+def _prepared(scheduler: Any) -> Iterator[Finding]:
+    """Find a schedule that Accelerate steps once for every process."""
+    each = scheduler.step_with_optimizer and not scheduler.split_batches
+    schedule = getattr(scheduler.scheduler, "schedule", None)
+    if each and isinstance(schedule, Schedule):
+        yield Finding("prepared", PREPARED.format(name=schedule.family))
 
 
 def _torch(scheduler: Any, training: Training) -> Iterator[Finding]:
@@ -96,15 +133,26 @@ def _torch_length(scheduler: Any, training: Training) -> Iterator[Finding]:
     what = type(scheduler).__name__
     name = _TORCH_LENGTHS.get(what)
     if what == "ChainedScheduler":  # all of them at once
-        for part in scheduler._schedulers:
-            yield from _torch_length(part, training)
+        parts = scheduler._schedulers
+        for part in parts:
+            if _is(part, "tuner.adapters.torch", "ScheduleLR"):
+                yield from judge(_ours(part.schedule), training)
+                if len(parts) > 1:
+                    yield Finding("multiplied", MULTIPLIED.format(name=part.schedule.family))
+            else:
+                yield from _torch_length(part, training)
     elif what == "SequentialLR":
         begun, last = max(scheduler._milestones, default=0), scheduler._schedulers[-1]
         name = _TORCH_LENGTHS.get(type(last).__name__)
         if name and name != "milestones":
             yield from judge(Length(what, name, begun + getattr(last, name)), training)
     elif what == "StepLR":
-        yield from _drops(what, "step_size", scheduler.step_size, scheduler.gamma, 0.0, training)
+        if training.asks:
+            step, factor = scheduler.step_size, scheduler.gamma
+            yield from drops(what, "step_size", step, factor, 0.0, training.asks)
+    elif what == "ExponentialLR":
+        if training.asks:
+            yield from drops(what, "", 1, scheduler.gamma, 0.0, training.asks)
     elif name:
         value = getattr(scheduler, name)
         horizon = max(value, default=None) if name == "milestones" else value
@@ -120,21 +168,4 @@ def _stepped(scheduler: Any) -> Iterator[Finding]:
             f"this {type(scheduler).__name__} was stepped {counting.last_epoch} times and has"
             f" changed its optimizer's learning rate to {scheduler.get_last_lr()}. Make a new"
             " optimizer and scheduler for the training, or load a saved state into both.",
-        )
-
-
-def _drops(
-    what: str, name: str, interval: int, factor: float, floor: float, training: Training
-) -> Iterator[Finding]:
-    """Find a drop every few updates, after which nothing is left of the learning rate."""
-    asks = training.asks
-    if asks is None or asks < FAR * interval:
-        return
-    left = max(factor ** (asks / interval), floor)
-    if left < _GONE:
-        yield Finding(
-            "horizon-in-epochs",
-            f"this {what} drops every {interval} updates, {asks // interval} times in {asks}:"
-            f" {left:.1g} of the learning rate is left then. `{name}` counts updates here: if"
-            f" {interval} are epochs, write {interval} * updates per epoch.",
         )

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from tuner.errors import DefinitionError
+from tuner.errors import DefinitionError, TunerError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -57,6 +57,10 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
+    def wrong(self) -> Mapping[str, str]:
+        """Return what is wrong with its values, by dotted key, beyond what their types say."""
+        return {}
+
 
 class Mistakes:
     """Collects what is wrong with a definition, to be raised as one error.
@@ -96,12 +100,16 @@ class Mistakes:
             self.table(data, place)
             return None
         try:
-            return section.model_validate(dict(data))
+            found = section.model_validate(dict(data))
         except ValidationError as error:
             known = [*section.model_fields, *also_known]
             for location, text in _explained(error.errors(), known):
                 self.add(".".join(part for part in (place, *location) if part), text)
             return None
+        wrong = found.wrong()
+        for key, text in wrong.items():
+            self.add(f"{place}.{key}" if place else key, text)
+        return None if wrong else found
 
     def read_tagged(self, sections: Mapping[str, type[S]], data: object, place: str) -> S | None:
         """Return the table ``data`` as the section that its key ``type`` names."""
@@ -110,7 +118,12 @@ class Mistakes:
             return None
         tag = data.get("type")
         if isinstance(tag, str) and tag in sections:
-            return self.read(sections[tag], data, place)
+            try:
+                section = sections[tag]
+            except TunerError as error:  # of a package that registers it
+                self.add(f"{place}.type", str(error))
+                return None
+            return self.read(section, data, place)
         known = ", ".join(map(repr, sections))
         got = f"but got {tag!r}" if "type" in data else "but it is missing"
         self.add(f"{place}.type", f"must be one of {known}, {got}")

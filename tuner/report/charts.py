@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 from optuna.study import Study
 
-from tuner.definition import NoPruner, Objective, StudySpec
+from tuner.definition import Objective, StudySpec
 from tuner.report.answers import Answer, which_base_lr, which_power, which_warmup
 from tuner.report.confirmed import Confirmed
 from tuner.report.data import ReportData
@@ -173,7 +173,7 @@ def _families(rows: Sequence[TrialRow], data: ReportData, objective: Objective) 
 
 
 def _pruning(rows: Sequence[TrialRow], spec: StudySpec) -> Chart:
-    ended, prunes = ended_by_pruning(rows), not isinstance(spec.pruner, NoPruner)
+    ended, prunes = ended_by_pruning(rows), spec.pruner.prunes
     missed = false_prunes_sentence(false_prunes(rows), spec.pruner.control_share)
     chart = Chart(
         "pruning",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import gzip
 import json
 import os
@@ -171,6 +172,7 @@ def _dot(family: str) -> Markup:
     return Markup('<span class="dot" style="background:{}"></span>').format(colour)
 
 
+@functools.cache
 def plotly_gzip() -> str:
     """Return Plotly's JavaScript compressed, which is a third of its size."""
     # Without a time, so that the same study gives the same file.

@@ -30,6 +30,7 @@ from tuner.schedules.one_cycle import OneCycle
 from tuner.schedules.picture import grid, svg
 from tuner.schedules.piecewise import Piecewise
 from tuner.schedules.poly import Poly
+from tuner.schedules.registered import Registered
 from tuner.schedules.registry import FAMILIES, schedule_from_dict, schedule_to_dict
 from tuner.schedules.square_root import SquareRoot
 from tuner.schedules.writing import remove_abandoned, write_whole
@@ -53,6 +54,7 @@ __all__ = [
     "OneCycle",
     "Piecewise",
     "Poly",
+    "Registered",
     "Schedule",
     "ScheduleFile",
     "SquareRoot",

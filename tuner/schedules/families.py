@@ -40,74 +40,30 @@ Example of such a module::
 from __future__ import annotations
 
 import dataclasses
-import functools
-import importlib.metadata
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from tuner.errors import ScheduleError
 from tuner.schedules.base import Schedule, is_sealed
 from tuner.schedules.fields import KINDS
+from tuner.schedules.registered import Registered
 
-GROUP = "tuner.schedules"
 
-
-class Families(Mapping[str, type[Schedule]]):
+class Families(Registered[Schedule]):
     """Families by their word; those of other packages are imported when they are first used.
-
-    A built-in family keeps its word, whatever another package registers.
 
     Args:
         built_in: The families of this package.
     """
 
+    group = "tuner.schedules"
+    noun = "family"
+    documented = "the documentation of tuner.schedules.families"
+    error = ScheduleError
+
     def __init__(self, *built_in: type[Schedule]) -> None:
         self.built_in = {cls.family: cls for cls in built_in}
-        self._loaded = dict(self.built_in)
-
-    def __getitem__(self, word: str) -> type[Schedule]:
-        """Return the family of a word.
-
-        Raises:
-            KeyError: If there is none.
-            ScheduleError: If the class that a package registers for it cannot be one.
-        """
-        if word not in self._loaded:
-            self._loaded[word] = self._checked(word, _registered()[word])
-        return self._loaded[word]
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self.built_in
-        yield from (word for word in _registered() if word not in self.built_in)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def __contains__(self, word: object) -> bool:
-        """Tell whether there is such a family, without importing it."""
-        return word in self.built_in or word in _registered()
-
-    def _checked(self, word: str, values: tuple[str, ...]) -> type[Schedule]:
-        if len(values) > 1:
-            raise ScheduleError(
-                f"family {word!r} must be registered once, but got {' and '.join(values)}."
-                " Uninstall one of the packages."
-            )
-        [value] = values
-        try:
-            cls: type[Schedule] = importlib.metadata.EntryPoint(word, value, GROUP).load()
-        except Exception as error:
-            raise ScheduleError(
-                f"family {word!r} must be importable from {value}, as its package registers it,"
-                f" but: {type(error).__name__}: {error}."
-            ) from error
-        wrong = [condition for holds, condition in self._conditions(word, cls) if not holds]
-        if wrong:
-            raise ScheduleError(
-                f"{value}, registered as family {word!r}, must {', and must '.join(wrong)}."
-                " See the documentation of tuner.schedules.families."
-            )
-        return cls
+        super().__init__(self.built_in)
 
     def _conditions(self, word: str, cls: object) -> Iterator[tuple[bool, str]]:
         """Yield (does it hold, what a registered class must be)."""
@@ -129,13 +85,3 @@ class Families(Mapping[str, type[Schedule]]):
                 known = field.metadata["kind"]
                 same = kinds.get(field.name, known) in (known, None)
                 yield same, f"have {field.name!r} as {other.__name__} has it: {known}"
-
-
-@functools.cache
-def _registered() -> Mapping[str, tuple[str, ...]]:
-    """Return where the classes of each word are, as the installed packages register them."""
-    found: dict[str, dict[str, None]] = {}
-    for point in importlib.metadata.entry_points(group=GROUP):
-        # The same place twice, as of a package installed for editing, is one.
-        found.setdefault(point.name, {})[point.value] = None
-    return {word: tuple(values) for word, values in found.items()}

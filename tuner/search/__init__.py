@@ -14,6 +14,7 @@ from tuner.search.events import (
     to_json,
 )
 from tuner.search.ownership import Watch, owner_of, try_again
+from tuner.search.pruners import Rungs
 from tuner.search.results import (
     PRUNED_AFTER,
     STATES,
@@ -53,6 +54,7 @@ __all__ = [
     "Event",
     "FalsePrunes",
     "Listener",
+    "Rungs",
     "StopReason",
     "StudyEnded",
     "StudyStarted",

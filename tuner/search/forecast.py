@@ -12,12 +12,11 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from optuna.study import Study
+from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.definition import METRICS, Objective
+from tuner.definition import METRICS, Objective, merit
 from tuner.schedules import Schedule, schedule_from_dict
-from tuner.search.halving import by_value
 from tuner.search.ridge import Array, Ridge
 from tuner.search.trial import SCHEDULE
 
@@ -30,6 +29,18 @@ _POINTS = 100
 # Errors below this, as that of a perfect accuracy, have no logarithm that means anything.
 _LEAST_ERROR = 1e-4
 _MOST_ERROR = 1e12  # of a training on its way to nowhere, whose loss may be infinite
+
+
+# Says how good trials are after an epoch, the larger the better; None if it cannot tell yet.
+Score = Callable[[Study, Sequence[FrozenTrial], int], Sequence[float] | None]
+
+
+def by_value(study: Study, trials: Sequence[FrozenTrial], epoch: int) -> list[float] | None:
+    """Score trials by what they reported after an epoch; before the first there is nothing."""
+    if epoch == 0:
+        return None
+    minimized = study.direction == StudyDirection.MINIMIZE
+    return [merit(trial.intermediate_values[epoch], minimized) for trial in trials]
 
 
 class Forecast:

@@ -25,8 +25,6 @@ from tuner.search.ownership import (
     put_back,
     try_again,
 )
-from tuner.search.pruner import make_pruner
-from tuner.search.sampler import make_sampler
 from tuner.search.trial import REASON, RECORDS, Outcome, Stopped, run_trial
 from tuner.storage import (
     explain,
@@ -81,10 +79,7 @@ class Worker:
         self._watch = Watch(supervised=supervised)
         self._unborn: set[int] | None = None
         hurry_if(storage, stop_reason)
-        study.sampler = make_sampler(spec.sampler, spec.space, spec.objective)
-        study.pruner = make_pruner(
-            spec.pruner, spec.epochs, spec.task.updates_per_epoch, spec.objective
-        )
+        study.sampler, study.pruner = spec.optuna_sampler(), spec.optuna_pruner()
 
     def run(self) -> str:
         """Run trials until the budget is used or a stop is requested.

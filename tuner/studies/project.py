@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.resources
 from pathlib import Path
 from typing import NamedTuple
 
-from tuner.definition import SCHEMAS, StudySpec, load_spec, schema_text
+from tuner.definition import (
+    SCHEMAS,
+    StudySpec,
+    default_template,
+    load_spec,
+    schema_text,
+    template_files,
+)
 from tuner.errors import StudyError
 from tuner.schedules import write_whole
 from tuner.search import find_study, refuse_difference, stored_spec, study_names
 from tuner.storage import made_folder, open_storage, parse_url, sqlite_path, storage_errors
 from tuner.studies.result import StudyResult
 
-_INIT_FILES = {
-    "study.toml": Path("studies/quickstart.toml"),
-    "search_space.toml": Path("search_spaces/chapter.toml"),
-}
 _INIT_SCHEMAS = {name: Path("schemas") / f"{name}.json" for name in SCHEMAS}
 
 
@@ -31,7 +33,7 @@ class Plan(NamedTuple):
     finished: int
 
 
-def init_project(folder: str | Path) -> list[Path]:
+def init_project(folder: str | Path, template: str | None = None) -> list[Path]:
     """Write a commented study and its search space to start from, and the schemas of all files.
 
     The schemas let editors complete and check the files as they are written: the first line of
@@ -39,19 +41,19 @@ def init_project(folder: str | Path) -> list[Path]:
 
     Args:
         folder: Where to; made if it does not exist. No existing file is touched.
+        template: ``"torch"``, ``"gluon"`` or ``"function"``, a training of your own in PyTorch, in
+            Gluon or in anything else; or ``"chapter"``, the chapter's LeNet. Without it what is
+            installed decides: with MXNet ``"chapter"``, else with PyTorch ``"torch"``, else
+            ``"function"``.
 
     Returns:
         The files, the study first, the schemas last.
 
     Raises:
-        StudyError: If one of them exists or cannot be written.
+        StudyError: If there is no such template, or if a file exists or cannot be written.
     """
-    templates = importlib.resources.files("tuner.definition") / "templates"
     contents = {
-        **{
-            path: _schema_line(name) + (templates / name).read_bytes()
-            for name, path in _INIT_FILES.items()
-        },
+        **template_files(default_template() if template is None else template),
         **{path: schema_text(name).encode() for name, path in _INIT_SCHEMAS.items()},
     }
     paths = {Path(folder) / path: content for path, content in contents.items()}
@@ -72,11 +74,6 @@ def init_project(folder: str | Path) -> list[Path]:
     return list(paths)
 
 
-def _schema_line(template: str) -> bytes:
-    """Return the comment by which editors find the schema, beside the file's folder."""
-    return f"#:schema ../schemas/{Path(template).stem}.json\n".encode()
-
-
 def check_study(study: str | Path) -> Plan:
     """Read a study file and everything that it needs, and train nothing.
 
@@ -89,13 +86,13 @@ def check_study(study: str | Path) -> Plan:
     Raises:
         DefinitionError: With every mistake of the files.
         StudyError: If the study was begun with another definition.
-        TunerError: If the task cannot run here: framework, optimizer, device, data.
+        TunerError: If it cannot run here: framework, optimizer, device, data, packages.
     """
     spec = load_spec(study)
     begun = _begun(spec)
     if begun:
         refuse_difference(begun.spec, spec)
-    spec.task.check()
+    spec.check()
     return Plan(
         spec=spec,
         updates_per_epoch=spec.task.updates_per_epoch,

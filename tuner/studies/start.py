@@ -84,7 +84,7 @@ def run_study(
     if storage is not None:
         spec = spec._replace(storage_url=given_url(storage))
     spec = alone_if_passed(spec, workers, dask)
-    spec.task.check()
+    spec.check()
     with connected(dask, spec.storage_url) as cluster:
         make_database(spec.storage_url, lambda new: prepare_study(spec, new))
         database = open_storage(spec.storage_url, create=True)
@@ -141,7 +141,7 @@ def resume_study(
         begun = find_confirm(database, spec.name)
         settings = settings_of(begun) if begun else spec.confirm
     spec = alone_if_passed(with_task(spec, task), workers, dask)
-    spec.task.check()
+    spec.check()
     with connected(dask, spec.storage_url) as cluster:
         run = Run(spec, database, limits, cluster, on_event, stop_requested)
         wanted = confirm
@@ -185,7 +185,7 @@ def run_worker(
     with storage_errors(url, database):
         found = find_study(database, study, url)
         spec = stored_spec(found, url)
-    spec.task.check()
+    spec.check()
     worker = Worker(
         found,
         database,

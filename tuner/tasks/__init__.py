@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from tuner.tasks.base import LARGEST, Epoch, EpochRecord, State, Task, TrainingCollapsed
 from tuner.tasks.checkpoints import Checkpoint, CheckpointStore, checkpoint_keys
+from tuner.tasks.fashion_mnist import load_fashion_mnist
 from tuner.tasks.function_task import FunctionTask
 from tuner.tasks.gluon_task import GluonTask
 from tuner.tasks.lenet import LeNetFashionMNIST
+from tuner.tasks.lenet_torch import LeNetFashionMNISTTorch
 from tuner.tasks.named_task import PASSED, NamedTask, make_task
 from tuner.tasks.table import Table
 from tuner.tasks.torch_task import TorchTask
 
 # By the names that study files give them.
-TASKS: dict[str, type[LeNetFashionMNIST | Table]] = {
+TASKS: dict[str, type[LeNetFashionMNIST | LeNetFashionMNISTTorch | Table]] = {
     "lenet_fashion_mnist": LeNetFashionMNIST,
+    "lenet_fashion_mnist_torch": LeNetFashionMNISTTorch,
     "table": Table,
 }
 
@@ -28,6 +31,7 @@ __all__ = [
     "FunctionTask",
     "GluonTask",
     "LeNetFashionMNIST",
+    "LeNetFashionMNISTTorch",
     "NamedTask",
     "State",
     "Table",
@@ -35,5 +39,6 @@ __all__ = [
     "TorchTask",
     "TrainingCollapsed",
     "checkpoint_keys",
+    "load_fashion_mnist",
     "make_task",
 ]

@@ -11,16 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from tuner.adapters import import_mxnet
-from tuner.tasks.base import Evaluation
+from tuner.tasks.base import DEAD, Evaluation
 from tuner.tasks.examples import Examples
 from tuner.tasks.generators import seed_own
 
 mx = import_mxnet()
 
 _EVALUATION_BATCH = 250
-# The largest standard deviation of an output over the test examples. Measured on LeNet: 3e-5 or
-# less once its ReLUs are dead, 0.05 or more for untrained weights and for slow beginnings.
-_DEAD = 1e-3
 
 
 class TrainingData(Protocol):
@@ -58,7 +55,7 @@ def evaluate(net: Any, inputs: Any, labels: npt.NDArray[np.float32]) -> Evaluati
     excess = answers.astype(np.float64) - answers.max(axis=1, keepdims=True)
     right = excess[np.arange(len(labels)), labels.astype(np.intp)]
     losses = np.log(np.exp(excess).sum(axis=1)) - right
-    is_dead = len(answers) > 1 and float(answers.std(axis=0).max()) < _DEAD
+    is_dead = len(answers) > 1 and float(answers.std(axis=0).max()) < DEAD
     return Evaluation(float(hits.mean()), float(losses.mean()), is_dead)
 
 
@@ -212,7 +209,7 @@ def judge(net: Any, batches: Iterable[tuple[Any, Any]], loss_of: Any) -> Evaluat
     loss = total(losses) / examples
     if not labelled:
         return Evaluation(None, loss, False)
-    is_dead = examples > 1 and bool(answers) and np.concatenate(answers).std(0).max() < _DEAD
+    is_dead = examples > 1 and bool(answers) and np.concatenate(answers).std(0).max() < DEAD
     return Evaluation(total(right) / labelled, loss, bool(is_dead))
 
 

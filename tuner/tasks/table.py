@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,9 @@ class Table(Section):
     Nearest among the trainings from the same seed: those of the same family first, then the
     smallest root mean square of the difference between the logarithms of the learning rates.
     """
+
+    path_option: ClassVar[str] = "path"
+    """The option that is a path."""
 
     path: str
     """The file of recorded trainings, relative to the study file."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from tuner.tasks.base import Evaluation
+from tuner.tasks.base import DEAD, Evaluation
 from tuner.tasks.examples import Examples
 
 _EVALUATION_BATCH = 250
@@ -22,10 +22,17 @@ class Batches:
     Args:
         examples: The examples.
         on: The device.
+        prepare: Changes the inputs of a batch as it is taken.
     """
 
-    def __init__(self, examples: Examples, on: torch.device) -> None:
+    def __init__(
+        self,
+        examples: Examples,
+        on: torch.device,
+        prepare: Callable[[Any], Any] = lambda inputs: inputs,
+    ) -> None:
         self._examples, self._on = examples.mapped(lambda array: _tensor(array).to(on)), on
+        self._prepare = prepare
 
     @property
     def parts(self) -> Any:
@@ -55,7 +62,7 @@ class Batches:
                 whole, answers = examples.data
                 found = ((whole[rows], answers[rows]) for rows in chosen)
         for inputs, labels in map(examples.pair, found):
-            yield inputs.to(self._on), labels.to(self._on)
+            yield self._prepare(inputs.to(self._on)), labels.to(self._on)
 
 
 def _tensor(array: Any) -> Any:
@@ -83,7 +90,11 @@ def hits(outputs: Any, labels: Any) -> int | None:
 
 
 def judge(
-    net: Any, batches: Iterable[tuple[Any, Any]], loss_of: Callable[[Any, Any], Any]
+    net: Any,
+    batches: Iterable[tuple[Any, Any]],
+    loss_of: Callable[[Any, Any], Any],
+    *,
+    may_die: bool = False,
 ) -> Evaluation:
     """Return accuracy and loss of a network on batches of examples.
 
@@ -91,9 +102,11 @@ def judge(
         net: The network, which is left in the mode for training.
         batches: Inputs and labels.
         loss_of: Gives the mean loss of a batch.
+        may_die: Whether it counts as dead if it gives one answer, of (n, classes), to everything.
     """
     net.eval()
     loss, right, examples, labelled = 0.0, 0, 0, 0
+    answers = []
     with torch.no_grad():
         for inputs, labels in batches:
             outputs = net(inputs)
@@ -102,5 +115,8 @@ def judge(
             found = hits(outputs, labels)
             if found is not None:
                 right, labelled = right + found, labelled + labels.numel()
+            if may_die:
+                answers.append(outputs.cpu().numpy())
     net.train()
-    return Evaluation(right / labelled if labelled else None, loss / examples, False)
+    is_dead = may_die and examples > 1 and np.concatenate(answers).std(0).max() < DEAD
+    return Evaluation(right / labelled if labelled else None, loss / examples, bool(is_dead))

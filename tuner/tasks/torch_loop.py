@@ -84,6 +84,7 @@ def train(
     epochs: int,
     start: State | None = None,
     threads: int = 1,
+    may_die: bool = False,
 ) -> Iterator[Epoch]:
     """Train a network as it is, or from a state, epoch by epoch.
 
@@ -101,6 +102,7 @@ def train(
         epochs: The last epoch to train.
         start: The state after an epoch of the same training, to go on from.
         threads: Of the processor.
+        may_die: Whether a network that gives one answer to everything ends the training.
 
     Yields:
         Each epoch as it ends.
@@ -108,7 +110,7 @@ def train(
     Raises:
         ScheduleError: If it is not clear which parameter group has the schedule's learning rate.
         TaskError: If ``start`` is of another network or optimizer.
-        TrainingCollapsed: If the loss is not finite.
+        TrainingCollapsed: If the loss is not finite, or the network is dead.
     """
     optimizer = make_optimizer(net.parameters())
     ratios = ratios_of_groups(optimizer)  # as the exported schedule has them in to_torch()
@@ -151,7 +153,10 @@ def train(
                             epoch, f"diverged in epoch {epoch}: {reason}", *test.of_collapse
                         )
             check_batches(update - (epoch - 1) * updates_per_epoch, updates_per_epoch)
-            test = judge(net, test_data.in_order(), loss_of)
+            test = judge(net, test_data.in_order(), loss_of, may_die=may_die)
+            if test.is_dead:
+                reason = f"collapsed in epoch {epoch}: the network gives one answer to everything"
+                raise TrainingCollapsed(epoch, reason, *test.of_collapse)
             with average.applied(update):
                 averaged = judge(net, test_data.in_order(), loss_of)
             record = EpochRecord(

@@ -74,11 +74,7 @@ class TorchTask(OwnNetwork):
         Raises:
             TaskError: If one is not, with what to do about it.
         """
-        if importlib.util.find_spec("torch") is None:
-            raise TaskError(
-                "A TorchTask must have PyTorch, which is not installed:"
-                " pip install 'schedule-tuner[torch]'."
-            )
+        require_torch("A TorchTask")
         from tuner.tasks import torch_loop
 
         torch_loop.device(self.device)
@@ -152,3 +148,19 @@ class TorchTask(OwnNetwork):
             "loss": in_words(self.loss),
             "optimizer": repr(self._make_optimizer(net.parameters())),
         }
+
+
+def require_torch(who: str) -> None:
+    """Make sure that PyTorch is installed, without importing it.
+
+    Args:
+        who: What needs it.
+
+    Raises:
+        TaskError: If it is not, with what to type.
+    """
+    if importlib.util.find_spec("torch") is None:
+        raise TaskError(
+            f"{who} must have PyTorch, which is not installed. Type"
+            " `pip install 'schedule-tuner[torch]'`, or in a clone `pip install '.[torch]'`."
+        )

@@ -107,6 +107,7 @@ def test_no_study_at_all(tuner: Callable) -> None:
     refused(tuner("status"), "must be named by its file or by --storage URL, but got neither")
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_full_disk(folder: Path) -> None:
     """The kernel refuses to make files larger, as on a full disk, though at another place."""
     before = tree(folder)

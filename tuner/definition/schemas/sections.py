@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import itertools
 import re
@@ -45,13 +46,18 @@ def section_schema(section: type[Section]) -> Schema:
     return found
 
 
+@functools.cache
 def _told(section: type[Section]) -> dict[str, str]:
     """Return the text below each key in the source, which pydantic would read at every import."""
     told: dict[str, str] = {}
     for cls in reversed(section.__mro__):
         if cls is Section or not issubclass(cls, Section):
             continue
-        [definition] = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+        try:
+            source = inspect.getsource(cls)
+        except OSError:  # of another package, without its source
+            continue
+        [definition] = ast.parse(textwrap.dedent(source)).body
         assert isinstance(definition, ast.ClassDef)
         for key, text in itertools.pairwise(definition.body):
             match key, text:

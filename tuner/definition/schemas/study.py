@@ -28,8 +28,8 @@ def study_schema() -> Schema:
     found = section_schema(StudyFile)
     tables = {name: section_schema(section) for name, section in _TABLES.items()}
     tables["task"] = {"type": "object", "oneOf": [*_tasks()]}
-    tables["sampler"] = tagged_schema(SAMPLERS)
-    tables["pruner"] = tagged_schema(PRUNERS)
+    tables["sampler"] = tagged_schema(SAMPLERS.usable())
+    tables["pruner"] = tagged_schema(PRUNERS.usable())
     properties = {
         name: {**tables.get(name, {}), **key} for name, key in found["properties"].items()
     }

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import inspect
 import re
 from typing import Any
 
 from tuner.definition.schemas.sections import Schema, as_markdown
-from tuner.errors import ScheduleError
 from tuner.reading import pattern
 from tuner.schedules import FAMILIES, Schedule
 from tuner.space import COUNTS, RATIO, field_of, kind_of, names_for
@@ -21,11 +19,7 @@ UPDATES: Schema = {"type": "integer", "minimum": 0}
 
 def families() -> dict[str, type[Schedule]]:
     """Return the families by their word, without those whose package cannot give them."""
-    found: dict[str, type[Schedule]] = {}
-    for word in FAMILIES:
-        with contextlib.suppress(ScheduleError):
-            found[word] = FAMILIES[word]
-    return found
+    return FAMILIES.usable()
 
 
 def value_schema(name: str, duration: Schema = DURATION) -> Schema:
