@@ -24,7 +24,12 @@ Train = Callable[..., Iterator[Any]]
 
 
 def run(
-    train: Train, *, declared: int = 20, epochs: int = 6, start: State | None = None, lr: float = 0.5
+    train: Train,
+    *,
+    declared: int = 20,
+    epochs: int = 6,
+    start: State | None = None,
+    lr: float = 0.5,
 ) -> list[float]:
     task = train if isinstance(train, FunctionTask) else None
     task = task or FunctionTask(train, updates_per_epoch=declared)
@@ -162,13 +167,17 @@ def once(schedule: Any, seed: int, start: State | None) -> Iterator[float]:
 WRONG: dict[str, tuple[Train, int, int, str]] = {
     "half": (counting(10, lambda s, u: s(u)), 20, 6, "up to update 10 by the end of epoch 1,"),
     "twice": (counting(40, lambda s, u: s(u)), 20, 6, "up to update 40 by the end of epoch 1,"),
-    "twice as many in two epochs": (counting(40, lambda s, u: s(u)), 20, 2, "update 80 .* epoch 2"),
+    "twice in two epochs": (
+        counting(40, lambda s, u: s(u)),
+        20,
+        2,
+        "update 80 .* epoch 2",
+    ),
     "an epoch is one": (counting(40, lambda s, u: s(u)), 1, 6, "update 40 by the end of epoch 1"),
     "three of one": (counting(3, lambda s, u: s(u)), 1, 30, "up to update .* by the end of"),
     "in PyTorch": (in_torch, 60, 3, "up to update 21 by the end of epoch 1, .* makes 60 updates"),
     "arrays": (by_epochs_at_once, 80, 3, "up to update 20 by the end of epoch 1"),
     "from 1 again": (restarting, 20, 6, "up to update 20 by the end of epoch 2, .* makes 40"),
-    "only once": (once, 20, 6, "epoch 2"),
     "epochs for updates": (in_its_epoch(1), 200, 6, "epoch 2"),
 }
 
@@ -178,6 +187,11 @@ def test_other_updates_than_declared_are_an_error(case: str) -> None:
     train, declared, epochs, words = WRONG[case]
     with pytest.raises(TaskError, match=words):
         run(train, declared=declared, epochs=epochs)
+
+
+def test_one_that_asks_for_one_update_alone_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    assert len(run(once)) == 6
+    assert "up to update 0 by the end of epoch 2" in caplog.messages[0]
 
 
 def test_a_few_updates_less_are_said_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -198,7 +212,7 @@ def test_a_schedule_that_was_never_asked_is_said(caplog: pytest.LogCaptureFixtur
     [text] = caplog.messages
     assert "fixed never asked its schedule for a learning rate" in text
     assert run(task) == [0.25] * 6  # the same schedule again, as of a trial that goes on
-    with pytest.raises(TaskError, match="asked neither of two .* and gave 0.25 under both"):
+    with pytest.raises(TaskError, match=r"asked neither of two .* and gave 0.25 under both"):
         run(task, lr=0.1)
 
 
@@ -257,5 +271,5 @@ def test_numbers_of_every_kind(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.mark.parametrize("number", [10**400, -(10**400), 1e308, -1e308, 2e100, math.inf])
 def test_a_number_that_is_too_large_ends_a_trial(number: float) -> None:
-    with pytest.raises(TrainingCollapsed, match="diverged in epoch 2: it gave -?(inf|[12]e)"):
+    with pytest.raises(TrainingCollapsed, match=r"diverged in epoch 2: it gave -?(inf|[12]e)"):
         run(lambda *_: iter([0.5, number]))

@@ -1,4 +1,4 @@
-"""A schedule that tells what it is asked: whether a training does what it says is known by that."""
+"""A schedule that tells what it is asked, by which it is known what a training really does."""
 
 from __future__ import annotations
 
@@ -29,9 +29,7 @@ def noticing(
     """
     found = copy.copy(schedule)
     horizon = schedule.horizon
-    table = (
-        dict(enumerate(map(schedule, range(horizon + 1)))) if horizon < TABLE_LIMIT else {}
-    )
+    table = dict(enumerate(map(schedule, range(horizon + 1)))) if horizon < TABLE_LIMIT else {}
     object.__setattr__(found, "_rates", _Noticed(table, asked))
     object.__setattr__(found, "_on_leaving", left)
     return found

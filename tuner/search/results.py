@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.definition import merit
+from tuner.definition import countable, merit
 from tuner.schedules import Schedule, schedule_from_dict
 from tuner.storage import is_enqueued
 from tuner.tasks import EpochRecord
@@ -207,7 +207,7 @@ def _row(trial: FrozenTrial, minimized: bool) -> TrialRow:
     return TrialRow(
         number=trial.number,
         state=STATES[trial.state],
-        value=trial.value if trial.state.is_finished() else None,
+        value=countable(trial.value) if trial.state.is_finished() else None,
         baseline=attributes.get("baseline"),
         params=dict(trial.params),
         schedule=schedule_from_dict(schedule) if schedule else None,

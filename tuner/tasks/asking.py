@@ -44,6 +44,7 @@ class Asking:
         self._asked: set[int] = set()  # in this epoch
         self._ahead = 0  # updates asked for too early, and not as part of a table of all
         self._beyond: set[int] = set()
+        self._top = 0  # the last one in the epoch before
         self._is_lost = self._knows_all = False
         self.was_asked = False
 
@@ -84,6 +85,8 @@ class Asking:
         if self._knows_all:
             return "", False
         top = here[-1] if here else 0
+        # What always asks for the same update may compute something else with it.
+        counts_on, self._top = len(here) > 1 or top > self._top > 0, top
         steps = [after - before for before, after in pairwise(here[-_A_FEW:])]
         gap = max(steps, default=self._size)
         missing = last - top
@@ -91,7 +94,7 @@ class Asking:
         if missing <= allowed or top > last:
             return "", False
         is_much = missing > max(_SKIPPED, _SHARE * last, gap) or 2 * top <= last
-        return self._said(epoch, top), is_much
+        return self._said(epoch, top), is_much and counts_on
 
     def _said(self, epoch: int, top: int) -> str:
         return (
