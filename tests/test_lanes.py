@@ -53,7 +53,7 @@ def test_who_does_what_is_slow_without_asking_is_told_what_to_ask_for(
         [
             "*This test starts a process or a server (subprocess.Popen*), so it must not be in"
             " `make check`: let it ask for the fixture `processes`.",
-            "*This test trains on Fashion-MNIST (train-images-idx3-ubyte.gz), so*`training`.",
+            "*This test reads Fashion-MNIST (train-images-idx3-ubyte.gz), so*`training`.",
         ]
     )
 

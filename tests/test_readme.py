@@ -21,6 +21,7 @@ def test_it_is_short() -> None:
     assert len(TEXT.splitlines()) <= 200
 
 
+@pytest.mark.usefixtures("processes")
 def test_its_blocks_run_as_printed_one_after_the_other(tmp_path: Path) -> None:
     # Among them what somebody new pastes: a PyTorch network, its study, a training by the winner.
     pasted = [block.text for block in blocks(TEXT) if block.language == "sh"]

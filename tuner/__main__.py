@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Run the command line.
 
     Installed without its dependencies the package loads schedules, but has no command line.
+
+    Args:
+        arguments: What was typed; by default the process's.
     """
     try:
         from tuner.cli.main import main as run
@@ -20,7 +23,7 @@ def main() -> None:
             " schedules does not. Type `pip install /path/to/schedule-tuner`, your clone, without"
             " --no-deps."
         )
-    run()
+    run(arguments)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.usefixtures("training")
 def test_init_writes_what_check_accepts(run: Callable, tmp_path: Path) -> None:
     code, out, err = run("init", "my project")
     assert code == 0
@@ -123,6 +124,7 @@ def test_init_where_nothing_can_be_written(run: Callable, tmp_path: Path, folder
     assert files(tmp_path) == {"file": b""}
 
 
+@pytest.mark.usefixtures("training")
 def test_check_says_what_will_be_done(run: Callable) -> None:
     run("init", ".")
     out = run("check", STUDY)[1]
@@ -143,6 +145,7 @@ def test_check_says_what_will_be_done(run: Callable) -> None:
     assert out.count("\nbaseline  ") == 5
 
 
+@pytest.mark.usefixtures("training")
 @pytest.mark.parametrize(
     ("pruner", "said"),
     [
@@ -166,6 +169,7 @@ def test_check_says_after_which_epochs_trials_are_judged(
     assert said in re.findall("^pruner .*$", out, re.MULTILINE)[0]
 
 
+@pytest.mark.usefixtures("training")
 def test_check_shows_no_password(run: Callable) -> None:
     run("init", ".")
     with STUDY.open("a") as file:
@@ -188,6 +192,7 @@ def test_check_finds_out_that_the_data_is_missing(run: Callable, tmp_path: Path)
     assert files(tmp_path) == before
 
 
+@pytest.mark.usefixtures("training")
 def test_the_functions_behind_them(tmp_path: Path) -> None:
     study, space, *schemas = tuner.init_project(tmp_path)
     assert [study, space, *schemas] == [tmp_path / p for p in (STUDY, SPACE, *SCHEMAS)]

@@ -62,6 +62,7 @@ def test_nothing_of_the_source_is_run(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.usefixtures("seconds")
 def test_its_own_sources_have_no_mistakes() -> None:
     """Nor those of the benchmarks and examples, which train with several frameworks."""
     root = Path(__file__).parent.parent.parent
@@ -93,7 +94,7 @@ def test_the_command_says_what_it_could_not_look_for(
     assert (ran.code, ran.out) == (0, "")
     assert ran.err.startswith("no mistakes found in 1 file\nnot looked for: lengths written as")
     assert "horizon-in-epochs" in ran.err
-    assert "--updates N, or --epochs N --updates-per-epoch N" in ran.err
+    assert "--updates N, or --epochs N --updates-per-epoch N" in " ".join(ran.err.split())
     known = tuner_command("lint", "train.py", "--updates-per-epoch", 235)
     assert (known.code, known.err) == (1, "1 mistake found in 1 file\n")
 

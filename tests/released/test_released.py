@@ -82,6 +82,7 @@ def read(path: Path) -> Expected:
     return found
 
 
+@pytest.mark.usefixtures("training")
 def test_a_study_opens_as_it_was_left(folder: Path, name: str, expected: Expected) -> None:
     file = folder / f"{name}.toml"
     result = tuner.open_study(file)

@@ -196,6 +196,7 @@ def test_what_cannot_be_compared(three: Path, tmp_path: Path, tuner_command: Cal
         result.report_comparison(tmp_path / "page.html")
 
 
+@pytest.mark.usefixtures("training")
 def test_the_chapters_schedules_in_epochs_and_in_updates() -> None:
     """Asked in order, MXNet's own objects give the rates of those in updates."""
     spec = tuner.check_study(ROOT / "studies" / "chapter.toml").spec

@@ -227,6 +227,7 @@ def test_an_optimizer_that_cannot_go_on_keeps_no_states(
     assert not (result.folder / "checkpoints").exists()
 
 
+@pytest.mark.usefixtures("seconds")
 @pytest.mark.parametrize(
     "pruner",
     [

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,6 +60,10 @@ def failing(error: BaseException) -> FunctionTask:
         (SystemExit(3), "SystemExit: 3"),
         (SystemExit("no data"), "SystemExit: no data"),
         (SystemExit(), "SystemExit: no message"),
+        # Nobody pressed Ctrl-C: it would be begun again for ever.
+        (KeyboardInterrupt(), "KeyboardInterrupt: no message"),
+        (asyncio.CancelledError(), "CancelledError: no message"),
+        (GeneratorExit("gone"), "GeneratorExit: gone"),
         (ValueError("boom at epoch 2\nsecond line"), "ValueError: boom at epoch 2; second line"),
     ],
 )
@@ -71,12 +79,57 @@ def test_ctrl_c_stays_what_it_is_though_the_training_makes_an_exit_of_it(study: 
     def train(*_: Any) -> Iterator[float]:
         yield 1.0
         try:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
         except KeyboardInterrupt:  # as Lightning does
             sys.exit(1)
 
     with pytest.raises(KeyboardInterrupt):
         tuner.run_study(study, task=FunctionTask(train, updates_per_epoch=10))
+    assert first_trial(study) == ("waiting", "")
+
+
+def test_ctrl_c_in_a_training_that_handles_it_itself_is_ctrl_c(study: Path) -> None:
+    def train(*_: Any) -> Iterator[float]:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        yield 1.0
+        signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            tuner.run_study(study, task=FunctionTask(train, updates_per_epoch=10))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert first_trial(study) == ("waiting", "")
+
+
+def test_signals_do_afterwards_what_they_did_before(study: Path) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    training = FunctionTask(lambda *_: iter([0.5, 0.6]), updates_per_epoch=10)
+    tuner.run_study(study, task=training)
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_a_training_whose_output_nobody_reads_any_more_has_not_failed(
+    study: Path, tmp_path: Path
+) -> None:
+    """As in ``tuner run study.toml | head``, or when the run that started a worker is killed."""
+    (tmp_path / "printing.py").write_text(
+        "import os\n"
+        "from tuner.tasks import FunctionTask\n"
+        "def make():\n"
+        "    def train(*_):\n"
+        "        while True:\n"
+        "            os.write(2, b'x')\n"
+        "            yield 1.0\n"
+        "    return FunctionTask(train, updates_per_epoch=10)\n"
+    )
+    study.write_text(study.read_text().replace("[task]", '[task]\nname = "printing:make"'))
+    reader, writer = os.pipe()
+    os.close(reader)
+    code = f"import tuner; tuner.run_study({str(study)!r})"
+    subprocess.run([sys.executable, "-c", code], stderr=writer, check=False)
+    os.close(writer)
     assert first_trial(study) == ("waiting", "")
 
 

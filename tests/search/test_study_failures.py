@@ -43,6 +43,7 @@ def make():
 """
 
 
+@pytest.mark.usefixtures("seconds")
 @pytest.mark.parametrize(("trials", "words"), [(9, "3 trials failed in a row"), (2, "All 2 tri")])
 def test_what_failed_is_tried_again_once_its_cause_is_mended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: int, words: str

@@ -28,6 +28,7 @@ def pixels(images: np.ndarray) -> np.ndarray:
     return images[:, np.newaxis].astype(np.float32) / np.float32(255)
 
 
+@pytest.mark.usefixtures("training")
 def test_a_batch_of_bytes_is_scaled_to_0_to_1_by_numpys_numbers() -> None:
     images, data = load_fashion_mnist(), WHOLE.data()
     [(inputs, labels), *_] = data.batches(seed=3, epoch=2, batch_size=1500)
@@ -38,6 +39,7 @@ def test_a_batch_of_bytes_is_scaled_to_0_to_1_by_numpys_numbers() -> None:
     assert len(np.unique(inputs.asnumpy())) == 256  # each pixel there can be
 
 
+@pytest.mark.usefixtures("training")
 def test_the_last_training_examples_judge() -> None:
     images, data = load_fashion_mnist(), SMALL.data()
     for found, expected in (
@@ -49,6 +51,7 @@ def test_the_last_training_examples_judge() -> None:
         assert np.array_equal(found.asnumpy(), expected)
 
 
+@pytest.mark.usefixtures("training")
 def test_no_example_is_in_two_of_the_three_sets() -> None:
     """At the full size: what is trained on, the holdout, and the test set that is kept."""
     images = load_fashion_mnist()
@@ -64,6 +67,7 @@ def test_no_example_is_in_two_of_the_three_sets() -> None:
     assert not sets[1] & sets[2]
 
 
+@pytest.mark.usefixtures("training")
 def test_it_trains_as_without_the_held_out_examples_and_is_judged_on_them() -> None:
     schedule = Constant(base_lr=0.1, horizon=19)
     [held] = SMALL.train(schedule, seed=0, epochs=1)

@@ -57,6 +57,7 @@ VARIANTS = [
 ]
 
 
+@pytest.mark.usefixtures("seconds")
 @pytest.mark.parametrize(("optimizer", "params"), VARIANTS)
 def test_every_optimizer_goes_on_as_if_it_had_not_stopped(
     optimizer: str, params: dict[str, float]
@@ -78,6 +79,7 @@ def test_the_optimizers_that_cannot_say_so() -> None:
     assert cannot == set(NOT_RESUMABLE) == {"lbsgd"}
 
 
+@pytest.mark.usefixtures("training")
 def test_lbsgd_depends_on_more_than_the_rates_of_the_updates() -> None:
     """The reason why it cannot: the two differ at update 0 alone."""
     begins = [
@@ -92,6 +94,7 @@ def test_lbsgd_depends_on_more_than_the_rates_of_the_updates() -> None:
     assert results == {"sgd": True, "lbsgd": False}
 
 
+@pytest.mark.usefixtures("seconds")
 @pytest.mark.parametrize("optimizer", ["nadam", "sgld", "lars"])
 def test_bits_do_not_depend_on_what_the_process_made_before(optimizer: str) -> None:
     """MXNet numbers the layers of a process, and sorted by name dense10 comes before dense9."""
@@ -101,6 +104,7 @@ def test_bits_do_not_depend_on_what_the_process_made_before(optimizer: str) -> N
     assert seen[1:] == seen[:3]
 
 
+@pytest.mark.usefixtures("training")
 def test_a_state_is_kept_when_the_training_goes_on() -> None:
     training = TINY.train(FALLING, seed=1, epochs=2)
     state = next(training).state()
@@ -110,6 +114,7 @@ def test_a_state_is_kept_when_the_training_goes_on() -> None:
         np.testing.assert_array_equal(array, before[name])
 
 
+@pytest.mark.usefixtures("training")
 def test_a_state_goes_on_under_another_schedule() -> None:
     """Which is what two schedules that begin alike come down to."""
     long, short = (Constant(base_lr=0.1, horizon=n) for n in (9, 3))
@@ -121,6 +126,7 @@ def test_a_state_goes_on_under_another_schedule() -> None:
     assert trained(TINY, short, start=states[0])[1] == trained(TINY, long)[1][1:]
 
 
+@pytest.mark.usefixtures("training")
 def test_a_state_of_another_network_or_optimizer_is_refused() -> None:
     states, _ = trained(TINY.model_copy(update={"optimizer": "adam"}), epochs=1)
     with pytest.raises(TaskError, match=r"must hold arrays of the shapes .* but has"):
@@ -179,6 +185,7 @@ store.save("all", Checkpoint((*before.records, *[epoch.record] * 2), epoch.state
 """
 
 
+@pytest.mark.usefixtures("processes")
 def test_another_process_goes_on_from_the_file(tmp_path: Path) -> None:
     task = TINY.model_copy(update={"optimizer": "nadam"})
     states, whole = trained(task)

@@ -10,10 +10,13 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tuner.tasks import CheckpointStore
 
 from .training_states import checkpoint, files, same
+
+pytestmark = pytest.mark.usefixtures("processes")
 
 WRITER = """
 import sys

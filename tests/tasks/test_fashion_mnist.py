@@ -24,7 +24,7 @@ FILES = (
 
 
 @pytest.fixture(scope="session")
-def raw_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def raw_folder(tmp_path_factory: pytest.TempPathFactory, training: None) -> Path:
     """Write the data set, found wherever it is, as uncompressed IDX files."""
     data = load_fashion_mnist()
     folder = tmp_path_factory.mktemp("raw")
@@ -46,7 +46,9 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def mirror(raw_folder: Path, tmp_path: Path, nowhere: Path) -> Iterator[tuple[str, Path]]:
+def mirror(
+    raw_folder: Path, tmp_path: Path, nowhere: Path, processes: None
+) -> Iterator[tuple[str, Path]]:
     """Serve the data set, compressed in another way than the official archives, on loopback."""
     served = tmp_path / "served"
     served.mkdir()
@@ -67,6 +69,7 @@ def mirror(raw_folder: Path, tmp_path: Path, nowhere: Path) -> Iterator[tuple[st
         server.shutdown()
 
 
+@pytest.mark.usefixtures("training")
 def test_the_data_set_is_what_its_authors_say() -> None:
     data = load_fashion_mnist()
     assert data.train_images.shape == (60_000, 28, 28)

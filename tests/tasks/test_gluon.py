@@ -84,6 +84,7 @@ def test_every_update_uses_the_schedules_rate_and_the_batchs_mean_gradient() -> 
     assert records[-1].test_accuracy == pytest.approx((answers == labels).mean())
 
 
+@pytest.mark.usefixtures("training")
 def test_same_seed_same_bits_and_another_seed_others() -> None:
     schedule = Constant(base_lr=0.1, horizon=32)
     first, second = run(schedule), run(schedule)
@@ -91,11 +92,13 @@ def test_same_seed_same_bits_and_another_seed_others() -> None:
     assert run(schedule, seed=1) != first
 
 
+@pytest.mark.usefixtures("training")
 def test_a_longer_training_begins_like_a_shorter_one() -> None:
     schedule = Constant(base_lr=0.1, horizon=48)
     assert run(schedule, epochs=3)[:2] == run(schedule, epochs=2)
 
 
+@pytest.mark.usefixtures("training")
 def test_lenet_learns_the_real_data() -> None:
     task = LeNetFashionMNIST(train_size=20_000, batch_size=64)
     record = run(Constant(base_lr=0.1, horizon=313), task, epochs=1)[0]
@@ -103,12 +106,14 @@ def test_lenet_learns_the_real_data() -> None:
     assert record.train_loss < 1.3  # chance is ln 10 = 2.3
 
 
+@pytest.mark.usefixtures("training")
 def test_a_loss_that_is_not_finite_ends_the_training_in_its_epoch() -> None:
     with pytest.raises(TrainingCollapsed, match="diverged in epoch 1: the loss is") as caught:
         run(Constant(base_lr=1e12, horizon=32))
     assert caught.value.epoch == 1
 
 
+@pytest.mark.usefixtures("training")
 def test_a_dead_network_ends_the_training_in_its_epoch() -> None:
     # The chapter's own accident: its book printed a run at 0.3 that stayed at accuracy 0.100.
     task = LeNetFashionMNIST()
@@ -116,6 +121,7 @@ def test_a_dead_network_ends_the_training_in_its_epoch() -> None:
         run(Constant(base_lr=1.0, horizon=470), task, epochs=2)
 
 
+@pytest.mark.usefixtures("training")
 def test_a_slow_beginning_is_not_taken_for_a_dead_network() -> None:
     records = run(Constant(base_lr=1e-6, horizon=32))
     assert len(records) == 2
@@ -152,6 +158,7 @@ def test_every_parameter_that_mxnet_knows_is_taken_and_no_other(optimizer: str) 
             LeNetFashionMNIST(optimizer=optimizer, optimizer_params={name: 1})
 
 
+@pytest.mark.usefixtures("training")
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_every_optimizer_trains_under_a_schedule(optimizer: str) -> None:
     task = SMALL.model_copy(update={"optimizer": optimizer, "train_size": 128})
@@ -159,6 +166,7 @@ def test_every_optimizer_trains_under_a_schedule(optimizer: str) -> None:
     assert len(run(schedule, task)) == 2
 
 
+@pytest.mark.usefixtures("training")
 def test_momentum_changes_the_training() -> None:
     schedule = Constant(base_lr=0.05, horizon=32)
     nag = SMALL.model_copy(update={"optimizer": "nag", "optimizer_params": {"momentum": 0.9}})

@@ -96,6 +96,7 @@ def mistakes(study: Path) -> dict[str, str]:
     return dict(caught.value.mistakes)
 
 
+@pytest.mark.usefixtures("seconds")
 def test_the_smallest_distance_wins_and_looking_imports_nothing(
     write: Write, imported: Callable, tmp_path: Path
 ) -> None:
@@ -118,6 +119,7 @@ def test_the_smallest_distance_wins_and_looking_imports_nothing(
     assert imported() == []
 
 
+@pytest.mark.usefixtures("seconds")
 def test_resuming_imports_it_from_the_studys_folder(
     write: Write, imported: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,6 +235,7 @@ def test_a_function_has_no_holdout(write: Write) -> None:
 # --- passed from Python ---
 
 
+@pytest.mark.usefixtures("seconds")
 def test_a_passed_task_is_run_looked_at_and_resumed(write: Write) -> None:
     study = write("")
     half = tuner.run_study(study, task=SUMMED, trials=5)

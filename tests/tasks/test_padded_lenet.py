@@ -63,6 +63,7 @@ def test_the_parameters_are_the_chapters_own() -> None:
         assert {id(p) for p in form.collect_params().values()} == {id(p) for p in own.values()}
 
 
+@pytest.mark.usefixtures("seconds")
 def test_no_update_keeps_memory() -> None:
     """Joining arrays of four dimensions does, in MXNet 1.9.1."""
     held = []

@@ -189,6 +189,7 @@ print(result.summary.finished, result.best_schedule)
 """
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_study_runs_without_mxnet(file: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_MXNET, str(study(tmp_path))],
@@ -203,6 +204,7 @@ def test_a_study_runs_without_mxnet(file: Path, tmp_path: Path) -> None:
     assert saved.provenance["versions"]["mxnet"] == "1.9.1"
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_database_is_enough_from_any_folder(
     file: Path, tmp_path: Path, tuner_command: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,9 +6,10 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, TextIO
+from typing import Any
 
 from rich.console import Console as RichConsole
 from rich.console import ConsoleOptions, RenderableType
@@ -65,15 +66,21 @@ def talk() -> Console:
     return Console(file=sys.stderr, **_PLAIN)
 
 
-def results_apart() -> TextIO:
-    """Return stdout for the caller alone: what else this process prints goes to stderr.
+@contextmanager
+def prints_to_talk() -> Iterator[int]:
+    """Let what else this process prints go to stderr, and yield a file number of stdout itself.
 
     Whatever prints it, the code of a training or a library of its framework.
     """
     sys.stdout.flush()
-    apart = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    apart = os.dup(1)
     os.dup2(2, 1)
-    return apart
+    try:
+        yield apart
+    finally:
+        sys.stdout.flush()
+        os.dup2(apart, 1)
+        os.close(apart)
 
 
 def print_row(label: str, text: object, width: int) -> None:

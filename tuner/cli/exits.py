@@ -17,12 +17,17 @@ _STDOUT = 1  # the number of its file
 
 
 @contextmanager
-def explained() -> Iterator[None]:
-    """Turn an error into its message and exit code; no traceback without --debug."""
+def explained(*, debug: bool = False) -> Iterator[None]:
+    """Turn an error into its message and exit code.
+
+    Args:
+        debug: Whether to show its traceback, too.
+    """
+    debug = debug or bool(os.environ.get("TUNER_DEBUG"))
     try:
         yield
     except TunerError as error:
-        _say(error, f"error: {error}")
+        _say(error, f"error: {error}", debug)
         sys.exit(FAILED if isinstance(error, TrainingError) else BAD_INPUT)
     except BrokenPipeError:
         _stop_writing()
@@ -32,13 +37,13 @@ def explained() -> Iterator[None]:
             _stop_writing()
         raise
     except OSError as error:
-        _say(error, f"error: {error}")
+        _say(error, f"error: {error}", debug)
         _stop_writing(FAILED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except Exception as error:
         text = f"error: {type(error).__name__}: {error}\nThis is a defect of tuner;"
-        _say(error, f"{text} `tuner --debug ...` shows where.")
+        _say(error, f"{text} `tuner --debug ...` shows where.", debug)
         sys.exit(FAILED)
 
 
@@ -48,7 +53,7 @@ def _stop_writing(code: int = DONE) -> NoReturn:
     sys.exit(code)
 
 
-def _say(error: Exception, text: str) -> None:
-    if os.environ.get("TUNER_DEBUG") or "--debug" in sys.argv:
+def _say(error: Exception, text: str, debug: bool) -> None:
+    if debug:
         traceback.print_exception(error)
     talk().print(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -102,10 +102,18 @@ def _program() -> Any:
     return typer.main.get_command(app)
 
 
-def main() -> None:
-    """Run the command line."""
-    with explained():
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line.
+
+    Args:
+        arguments: What was typed; by default the process's, which then are no one else's: a module
+            of a study may read a command line of its own.
+    """
+    if arguments is None:
+        arguments = sys.argv[1:]
+        del sys.argv[1:]
+    with explained(debug="--debug" in arguments):
         try:
-            _program()(prog_name="tuner")
+            _program()([*arguments], prog_name="tuner")
         finally:
             sys.stdout.flush()

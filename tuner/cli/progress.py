@@ -21,6 +21,7 @@ from tuner.search import (
     EpochEnded,
     Event,
     Listener,
+    Printed,
     StudyEnded,
     StudyStarted,
     TrialEnded,
@@ -146,6 +147,8 @@ class _LiveView:
         elif isinstance(event, StudyEnded):
             self._running.clear()
             return Text(str(event), style="bold")
+        elif isinstance(event, Printed):
+            return Text(event.text)
         return None
 
     @property

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import typer
 
-from tuner.cli.console import command, dated, talk
+from tuner.cli.console import command, dated, prints_to_talk, talk
 from tuner.cli.exits import INTERRUPTED
 
 
@@ -62,7 +62,11 @@ def finish(progress: Progress, again: str, start: Callable[..., Any]) -> Any:
 
     set_up_logging(progress.timestamps)
     try:
-        with stop_request() as request, live(**progress._asdict()) as listen:
+        with (
+            stop_request() as request,
+            live(**progress._asdict()) as listen,
+            prints_to_talk(),  # what a training prints is no result
+        ):
             result = start(on_event=listen, stop_requested=request)
     except KeyboardInterrupt:
         talk().print(f"stopped; the trial is queued again. Continue with: {again}")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from tuner.cli.completion import studies_and_schedules
-from tuner.cli.console import command, results_apart, say_next, talk
+from tuner.cli.console import command, say_next, talk
 from tuner.cli.exits import DONE, INTERRUPTED
 from tuner.cli.formats import Format
 from tuner.cli.options import (
@@ -212,23 +212,24 @@ def worker(
 
     It can be on any machine that reaches the study's database.
     """
+    from tuner.cli.channel import say_all
     from tuner.cli.progress import live
     from tuner.cli.signals import stop_request, stop_with_stdin
-    from tuner.search import to_json
     from tuner.studies import run_worker
 
     set_up_logging(timestamps)
     with stop_request() as request:
-        if events:  # for the process that started this one; see tuner/workers.py
+        if events:  # for the process that started this one; see tuner/workers/child.py
             stop_with_stdin()
-            channel = results_apart()
-            ended = run_worker(
-                storage,
-                study=study,
-                trials=trials,
-                on_event=lambda event: print(to_json(event), file=channel, flush=True),
-                stop_requested=request,
-                supervised=True,
+            ended = say_all(
+                lambda listen: run_worker(
+                    storage,
+                    study=study,
+                    trials=trials,
+                    on_event=listen,
+                    stop_requested=request,
+                    supervised=True,
+                )
             )
         else:
             with live(timestamps=timestamps) as listen:

@@ -6,15 +6,20 @@ from tuner.search.events import (
     EpochEnded,
     Event,
     Listener,
+    Printed,
+    Said,
     StudyEnded,
     StudyStarted,
     TrialEnded,
     TrialStarted,
+    Warned,
+    WorkerEnded,
     from_json,
     to_json,
 )
-from tuner.search.ownership import Watch, owner_of, try_again
+from tuner.search.ownership import Watch, owner_of
 from tuner.search.pruners import Rungs
+from tuner.search.queue import tried_again, try_again
 from tuner.search.results import (
     PRUNED_AFTER,
     STATES,
@@ -38,6 +43,7 @@ from tuner.search.study import (
     store_definition,
     stored_spec,
     study_names,
+    study_there,
 )
 from tuner.search.trial import BASELINE, LABEL, REASON, SCHEDULE, SEED, records_of
 from tuner.search.worker import StopReason, Worker, put_back_killed, put_back_orphans
@@ -54,7 +60,9 @@ __all__ = [
     "Event",
     "FalsePrunes",
     "Listener",
+    "Printed",
     "Rungs",
+    "Said",
     "StopReason",
     "StudyEnded",
     "StudyStarted",
@@ -62,8 +70,10 @@ __all__ = [
     "TrialEnded",
     "TrialRow",
     "TrialStarted",
+    "Warned",
     "Watch",
     "Worker",
+    "WorkerEnded",
     "begun_trials",
     "difference",
     "epochs_saved",
@@ -82,8 +92,10 @@ __all__ = [
     "store_definition",
     "stored_spec",
     "study_names",
+    "study_there",
     "summary",
     "to_json",
     "trial_rows",
+    "tried_again",
     "try_again",
 ]

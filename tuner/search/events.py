@@ -118,16 +118,43 @@ class StudyEnded(NamedTuple):
         )
 
 
-Event = StudyStarted | TrialStarted | EpochEnded | TrialEnded | StudyEnded
+class Printed(NamedTuple):
+    """A line that a training printed in a worker process."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Warned(NamedTuple):
+    """What a worker process has to say to whoever started it, such as that it waits."""
+
+    text: str
+
+
+class WorkerEnded(NamedTuple):
+    """The last word of a worker process: ``how`` is done, stopped or failed, ``words`` say why.
+
+    Whoever ends without it has died, whatever its exit code.
+    """
+
+    how: str
+    words: str = ""
+
+
+Event = StudyStarted | TrialStarted | EpochEnded | TrialEnded | StudyEnded | Printed
 Listener = Callable[[Event], object]
+# By a worker process; a run hands on the events alone.
+Said = Event | Warned | WorkerEnded
 
-_EVENTS: dict[str, Any] = {
-    event.__name__: event
-    for event in (StudyStarted, TrialStarted, EpochEnded, TrialEnded, StudyEnded)
-}
+_KINDS = (
+    StudyStarted, TrialStarted, EpochEnded, TrialEnded, StudyEnded, Printed, Warned, WorkerEnded,
+)  # fmt: skip
+_EVENTS: dict[str, Any] = {kind.__name__: kind for kind in _KINDS}
 
 
-def to_json(event: Event) -> str:
+def to_json(event: Said) -> str:
     """Return an event as one line, for another process.
 
     Example:
@@ -143,7 +170,7 @@ def to_json(event: Event) -> str:
     return json.dumps({"event": type(event).__name__, **fields})
 
 
-def from_json(line: str) -> Event | None:
+def from_json(line: str) -> Said | None:
     """Return the event that :func:`to_json` made the line of; None of any other line.
 
     Such as one that was cut off when its process was killed.
@@ -159,7 +186,7 @@ def from_json(line: str) -> Event | None:
             fields["schedule"] = schedule_from_dict(fields["schedule"])
         if kind is EpochEnded:
             fields["record"] = EpochRecord(**fields["record"])
-        event: Event = kind(**fields)
-    except (ValueError, KeyError, TypeError, AttributeError, TunerError):
+        event: Said = kind(**fields)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, TunerError):
         return None
     return event

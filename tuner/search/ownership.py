@@ -9,33 +9,26 @@ still for long enough by the watcher's own clock, the process is gone. No two cl
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 import psutil
-import sqlalchemy as sa
 from optuna.exceptions import UpdateFinishedTrialError
-from optuna.storages import BaseStorage, RDBStorage
+from optuna.storages import BaseStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from tuner.errors import StorageError
 from tuner.search.processes import start_of, this_machine
-from tuner.search.trial import REASON
 from tuner.storage import (
-    SYSTEM_ATTRIBUTES,
-    TRIALS,
-    USER_ATTRIBUTES,
     back_at,
     is_database_error,
     set_system_attribute,
     system_attribute,
     trial_id,
-    wait_out,
 )
 
 HEARTBEAT_SECONDS = 5.0
@@ -50,8 +43,8 @@ MOST_DEATHS = 5
 _SAME_START = 1.0
 
 # System attributes of a trial, plain JSON.
-_OWNER = "tuner:owner"
-_DEATHS = "tuner:deaths"
+OWNER = "tuner:owner"
+DEATHS = "tuner:deaths"
 
 
 class Owner(NamedTuple):
@@ -86,7 +79,7 @@ def this_process() -> Owner:
 
 def owner_of(trial: FrozenTrial) -> Owner | None:
     """Return the process that a trial says it belongs to."""
-    stored: dict[str, Any] | None = system_attribute(trial, _OWNER)
+    stored: dict[str, Any] | None = system_attribute(trial, OWNER)
     return Owner(**stored) if stored else None
 
 
@@ -132,6 +125,8 @@ class Heart:
                 if self.owns():
                     me = me._replace(beat=me.beat + 1)
                     self._write(me)
+            except (StorageError, KeyError):
+                return  # the database or the study is gone, as the training will see at once
             except Exception as error:
                 # A database that is away must not stop the heart.
                 if not is_database_error(error):
@@ -139,7 +134,7 @@ class Heart:
 
     def _write(self, owner: Owner) -> None:
         with suppress(UpdateFinishedTrialError):
-            set_system_attribute(self._storage, self._trial_id, _OWNER, owner._asdict())
+            set_system_attribute(self._storage, self._trial_id, OWNER, owner._asdict())
 
 
 class Watch:
@@ -184,102 +179,7 @@ class Watch:
         return now - max(since, back) > (GRACE_SECONDS if owner else UNBORN_SECONDS)
 
 
-def put_back(storage: BaseStorage, trial: Trial) -> None:
-    """Return a trial of this process to the queue, with its number, parameters and records.
-
-    Does nothing if the trial is another process's by now.
-    """
-    frozen = storage.get_trial(trial_id(trial))
-    owner = owner_of(frozen)
-    if owner is not None and not owner.is_same_process(this_process()):
-        return
-    if isinstance(storage, RDBStorage):
-        free(storage, frozen)
-    elif frozen.state == TrialState.RUNNING:
-        # Through a proxy there are no transactions; nobody else touches our own trial.
-        with suppress(UpdateFinishedTrialError):
-            set_system_attribute(storage, trial_id(trial), _OWNER, None)
-            storage.set_trial_state_values(trial_id(trial), state=TrialState.WAITING)
-
-
-def free(storage: RDBStorage, trial: FrozenTrial, *, died_at: int | None = None) -> int | None:
-    """Return a running trial to the queue, unless it is not as it was seen any more.
-
-    One transaction, for which Optuna has no operation: of two processes that both see an orphan
-    only one may free it, or the other takes it from whoever continues it.
-
-    Args:
-        storage: The study's storage.
-        trial: The trial as it was seen.
-        died_at: The epochs it has, if its process died of it.
-
-    Returns:
-        How many processes died of it in a row at these epochs; None if another was faster.
-    """
-    trials, attributes = TRIALS, SYSTEM_ATTRIBUTES
-    own = attributes.c.trial_id == trial_id(trial)
-    deaths, epochs = system_attribute(trial, _DEATHS) or (0, None)
-    if died_at is not None:
-        deaths, epochs = (deaths + 1 if epochs == died_at else 1), died_at
-
-    def try_once() -> int | None:
-        with storage.engine.begin() as connection:
-            lock = sa.select(trials.c.state).where(trials.c.trial_id == trial_id(trial))
-            state = connection.scalar(lock.with_for_update())
-            stored = connection.scalar(
-                sa.select(attributes.c.value_json).where(own, attributes.c.key == _OWNER)
-            )
-            found = json.loads(stored) if stored else None
-            owner = Owner(**found) if found else None
-            if state != TrialState.RUNNING or owner != owner_of(trial):
-                return None
-            connection.execute(
-                attributes.delete().where(own, attributes.c.key.in_((_OWNER, _DEATHS)))
-            )
-            if deaths:
-                row = {"key": _DEATHS, "value_json": json.dumps([deaths, epochs])}
-                connection.execute(attributes.insert().values(trial_id=trial_id(trial), **row))
-            connection.execute(
-                trials.update()
-                .where(trials.c.trial_id == trial_id(trial))
-                .values(state=TrialState.WAITING)
-            )
-        return int(deaths)
-
-    return wait_out(storage, try_once)
-
-
-def try_again(storage: BaseStorage, trial_ids: Sequence[int]) -> None:
-    """Return failed trials to the queue, with their numbers, parameters and records.
-
-    Not those that were given up because processes died on them. Optuna has no operation for it;
-    behind a storage proxy, where there are no transactions, they stay failed.
-    """
-    if not isinstance(storage, RDBStorage):
-        return
-    failed = [storage.get_trial(number) for number in trial_ids]
-    again = [trial_id(trial) for trial in failed if deaths_of(trial) < MOST_DEATHS]
-    if not again:
-        return
-    # Without an owner: who asks for it next is not taken for the one that is dead.
-    gone = ((USER_ATTRIBUTES, REASON), (SYSTEM_ATTRIBUTES, _OWNER))
-
-    def try_once() -> None:
-        with storage.engine.begin() as connection:
-            for attributes, key in gone:
-                own = attributes.c.trial_id.in_(again)
-                connection.execute(attributes.delete().where(own, attributes.c.key == key))
-            is_failed = TRIALS.c.state == TrialState.FAIL
-            connection.execute(
-                TRIALS.update()
-                .where(TRIALS.c.trial_id.in_(again), is_failed)
-                .values(state=TrialState.WAITING, datetime_complete=None)
-            )
-
-    wait_out(storage, try_once)
-
-
 def deaths_of(trial: FrozenTrial) -> int:
     """Return how many processes died on a trial without finishing another epoch of it."""
-    count, _ = system_attribute(trial, _DEATHS) or (0, 0)
+    count, _ = system_attribute(trial, DEATHS) or (0, 0)
     return int(count)

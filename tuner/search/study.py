@@ -17,7 +17,7 @@ from tuner.definition import REPEATS, StudySpec, make_spec, name_of_study
 from tuner.errors import DefinitionError, StudyError
 from tuner.schedules import schedule_to_dict
 from tuner.search.trial import BASELINE, SCHEDULE
-from tuner.storage import hide_password, parse_url, sqlite_path, study_id
+from tuner.storage import hide_password, in_one_go, parse_url, sqlite_path, study_id
 from tuner.tasks import NamedTask
 
 # The user attribute of a study that makes the database alone enough to resume it.
@@ -153,6 +153,36 @@ def prepare_study(spec: StudySpec, storage: BaseStorage) -> Study:
             }
             study.enqueue_trial(baseline.values, user_attrs=attributes)
     return study
+
+
+@contextmanager
+def study_there(study: Study, storage: BaseStorage, url: str) -> Iterator[None]:
+    """Say so if what fails in the block fails because the study was removed.
+
+    Raises:
+        StudyError: If it was.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not _is_there(study, storage):
+            raise StudyError(
+                f"Study {study.study_name!r} is gone: it was deleted from {hide_password(url)}"
+                " while it was used. Run its file again to start it anew."
+            ) from error
+        raise
+
+
+def _is_there(study: Study, storage: BaseStorage) -> bool:
+    """Tell whether a study is in its database, as far as that can be known now."""
+    try:
+        with in_one_go(storage):
+            storage.get_study_name_from_id(study_id(study))
+    except KeyError:
+        return False
+    except Exception:  # what has happened before is what counts
+        return True
+    return True
 
 
 def refuse_difference(old: StudySpec, new: StudySpec) -> None:

@@ -18,6 +18,7 @@ from tuner.definition import StudySpec
 from tuner.errors import ScheduleError, said
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.search.events import EpochEnded, Listener, TrialStarted
+from tuner.search.interrupts import Interrupts
 from tuner.search.results import PRUNED_AFTER
 from tuner.storage import forget_rungs, trial_id
 from tuner.tasks import (
@@ -95,7 +96,8 @@ def run_trial(
         schedule = _schedule(trial, spec)
         done = len(trial.user_attrs.get(RECORDS, []))
         listen(TrialStarted(trial.number, schedule, label, done))
-        return _train(trial, schedule, spec, store, listen, stop_requested)
+        with Interrupts().noticed() as interrupts:
+            return _train(trial, schedule, spec, store, listen, stop_requested, interrupts)
     except TrainingCollapsed as collapse:
         if seed is not None:  # a seed that collapses counts against its schedule
             value = spec.objective.collapsed_value(collapse)
@@ -126,6 +128,7 @@ def _train(
     store: CheckpointStore,
     listen: Listener,
     stop_requested: Callable[[], bool],
+    interrupts: Interrupts,
 ) -> Outcome:
     control = BASELINE not in trial.user_attrs and is_control(spec, trial.number)
     if control:
@@ -144,7 +147,7 @@ def _train(
         trial.set_user_attr(SPARED, 0)
     trial.set_user_attr(VERSIONS, _versions(spec.task))
     records: list[EpochRecord] = []
-    for record, state in _epochs(schedule, spec, store.deepest(keys)):
+    for record, state in _epochs(schedule, spec, store.deepest(keys), interrupts):
         epoch = record.epoch
         if epoch <= len(own):
             records.append(own[epoch - 1])
@@ -157,7 +160,7 @@ def _train(
             trial.set_user_attr(RECORDS, [r._asdict() for r in records])
             trial.set_user_attr(EPOCHS_TRAINED, len(records) - given)
         if state is not None and keys:
-            with _failing():
+            with _failing(interrupts):
                 kept = state()
             if kept is not None:
                 store.save(keys[epoch - 1], Checkpoint(tuple(records), kept))
@@ -240,38 +243,43 @@ def _keys(schedule: Schedule, spec: StudySpec) -> list[str]:
 
 
 def _epochs(
-    schedule: Schedule, spec: StudySpec, found: Checkpoint | None
+    schedule: Schedule, spec: StudySpec, found: Checkpoint | None, interrupts: Interrupts
 ) -> Iterator[tuple[EpochRecord, Callable[[], State | None] | None]]:
     """Yield the epochs that were found, without a state, then those that are left to train."""
     for record in found.records if found else ():
         yield record, None
     start = found.state if found else None
-    if start is None or start.epoch < spec.epochs:
-        with _failing():
-            yield from spec.task.train(
-                schedule, seed=spec.training.seed, epochs=spec.epochs, start=start
-            )
+    if start is not None and start.epoch >= spec.epochs:
+        return
+    with _failing(interrupts):
+        training = iter(
+            spec.task.train(schedule, seed=spec.training.seed, epochs=spec.epochs, start=start)
+        )
+    while True:
+        # Not around the yield: what ends whoever asked is no error of the training.
+        with _failing(interrupts):
+            epoch = next(training, None)
+        if epoch is None:
+            return
+        yield epoch
 
 
 @contextmanager
-def _failing() -> Iterator[None]:
-    """Make a failed trial of what a training raises."""
+def _failing(interrupts: Interrupts) -> Iterator[None]:
+    """Make a failed trial of what a training raises, whatever it is.
+
+    Put back into the queue, a training that calls `sys.exit`, or that gives up as asyncio does,
+    would do so for ever.
+    """
     try:
         yield
     except TrainingCollapsed:
         raise
-    # Put back into the queue, a training that calls `sys.exit` would do so for ever.
-    except (Exception, SystemExit) as error:
-        if _is_interrupted(error):
-            raise KeyboardInterrupt from error
+    except BaseException as error:
+        outside = interrupts.behind(error)
+        if outside is not None:
+            raise outside from error
         raise _Failed(said(error)) from error
-
-
-def _is_interrupted(error: BaseException | None) -> bool:
-    """Tell whether an error is what a training made of Ctrl-C, as Lightning ends the process."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
-        error = error.__context__
-    return error is not None
 
 
 def first_answer(trial: Trial) -> bool:

@@ -15,16 +15,9 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from tuner.definition import StudySpec, merit
 from tuner.errors import StorageError, TrainingError
 from tuner.search.events import Listener, TrialEnded
-from tuner.search.ownership import (
-    MOST_DEATHS,
-    Heart,
-    Watch,
-    deaths_of,
-    free,
-    owner_of,
-    put_back,
-    try_again,
-)
+from tuner.search.ownership import MOST_DEATHS, Heart, Watch, deaths_of, owner_of
+from tuner.search.queue import free, put_back, tried_again, try_again
+from tuner.search.study import study_there
 from tuner.search.trial import REASON, RECORDS, Outcome, Stopped, run_trial
 from tuner.storage import (
     explain,
@@ -92,11 +85,13 @@ class Worker:
 
         Raises:
             TrainingError: If several trials in a row failed.
-            StorageError: If the database fails.
+            StorageError: If the database fails, or its file is gone.
+            StudyError: If the study is gone.
         """
         self._failed: list[int] = []  # one after the other
         try:
-            return self._run()
+            with study_there(self._study, self._storage, self._spec.storage_url):
+                return self._run()
         except BaseException:
             give_up_waiting(self._storage)
             raise
@@ -117,10 +112,10 @@ class Worker:
                     continue
                 outcome = self._run_one()
                 if outcome is not None and len(self._failed) >= MOST_FAILURES:
+                    what_now = tried_again(self._storage, self._failed)
                     raise TrainingError(
                         f"{len(self._failed)} trials failed in a row, the last one:"
-                        f" {outcome.reason}. They are in the queue again; repair it and run the"
-                        " same command once more."
+                        f" {outcome.reason.rstrip('.')}. {what_now}"
                     )
         except Exception as error:
             if not is_database_error(error):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tuner.storage.errors import close, explain, port_error, storage_errors
-from tuner.storage.opening import made_folder, make_database, one_at_a_time, open_storage
+from tuner.storage.locking import alone
+from tuner.storage.opening import made_folder, make_database, open_storage
 from tuner.storage.optuna_internals import (
     SYSTEM_ATTRIBUTES,
     TRIALS,
@@ -33,6 +34,7 @@ from tuner.storage.waiting import (
     back_at,
     give_up_waiting,
     hurry_if,
+    in_one_go,
     is_database_error,
     is_passing,
     wait_out,
@@ -42,6 +44,7 @@ __all__ = [
     "SYSTEM_ATTRIBUTES",
     "TRIALS",
     "USER_ATTRIBUTES",
+    "alone",
     "artifact_key",
     "back_at",
     "bare",
@@ -52,12 +55,12 @@ __all__ = [
     "give_up_waiting",
     "hide_password",
     "hurry_if",
+    "in_one_go",
     "is_database_error",
     "is_enqueued",
     "is_passing",
     "made_folder",
     "make_database",
-    "one_at_a_time",
     "open_storage",
     "output_folder",
     "parse_url",

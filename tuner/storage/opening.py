@@ -37,7 +37,7 @@ from tuner.errors import StorageError
 from tuner.schedules import remove_abandoned
 from tuner.storage import sqlite
 from tuner.storage.errors import close, storage_errors
-from tuner.storage.optuna_internals import OPTUNA_TABLES, VERSION_INFO
+from tuner.storage.optuna_internals import OPTUNA_TABLES
 from tuner.storage.urls import PROXY, parse_url, sqlite_path, sqlite_url
 from tuner.storage.waiting import patient, wait_out
 
@@ -45,12 +45,14 @@ __all__ = [
     "close",
     "made_folder",
     "make_database",
-    "one_at_a_time",
     "open_storage",
 ]
 
 _START_ATTEMPTS = 8
 _PROXY_SECONDS = 20
+_ON_ITS_WAY = re.compile(
+    "starting up|shutting down|recovery|too many|connection slots", re.IGNORECASE
+)
 
 
 def make_database(url: str, fill: Callable[[RDBStorage], object]) -> None:
@@ -91,7 +93,9 @@ def open_storage(
     *,
     create: bool = False,
     write: bool = True,
-    wait_unless: Callable[[], object] | None = None,
+    connections: int = 1,
+    stop_requested: Callable[[], object] = bool,
+    was_there: bool = False,
 ) -> BaseStorage:
     """Open a database as Optuna's storage.
 
@@ -99,7 +103,9 @@ def open_storage(
         url: An SQLAlchemy URL such as ``sqlite:///studies/quickstart/study.db``.
         create: Whether a database that does not exist yet is made.
         write: Whether trials will be written, not only read.
-        wait_unless: To wait for a database that is away already, until this is true.
+        connections: How many to a server stay open while nobody needs them.
+        stop_requested: Asked while it waits for a server that answered and went away.
+        was_there: Whether it is known that there is one, so that it is waited for from the start.
 
     Returns:
         The storage. Its calls wait for a database that goes away for a while.
@@ -121,44 +127,22 @@ def open_storage(
                 )
             make_database(url, lambda _: None)
 
-        def connect() -> RDBStorage:
-            _refuse_foreign(parsed, path, create)
-            if path is not None and write and not os.access(path.parent, os.W_OK):
-                raise StorageError(
-                    f"The folder {path.parent} must be writable, because SQLite keeps its log"
-                    f" beside {path.name}, but is not. Copy the study into a folder of yours."
-                )
-            return _connect(url, path, write)
-
-        if wait_unless is None:
-            storage = connect()
-        else:
-            storage = wait_out(SimpleNamespace(hurried=wait_unless), connect)
+        waiting = SimpleNamespace(hurried=stop_requested)
+        _meet(waiting, lambda: _refuse_foreign(parsed, path, create), was_there)
+        if path is not None and write and not os.access(path.parent, os.W_OK):
+            raise StorageError(
+                f"The folder {path.parent} must be writable, because SQLite keeps its log"
+                f" beside {path.name}, but is not. Copy the study into a folder of yours."
+            )
+        if path is not None and not was_there:
+            waiting.patience = 0.0
+        storage = wait_out(waiting, lambda: _connect(url, path, write, connections))
         if path is not None:
             # After the tables exist: making them opens a connection within a connection, which
             # immediate transactions would lock out.
             sqlite.tune(storage.engine, write)
+            vars(storage).update(checks=(sqlite.still_there(path),))
         return storage
-
-
-@contextlib.contextmanager
-def one_at_a_time(storage: BaseStorage) -> Iterator[None]:
-    """Let only one process at a time into the block, of all that use a database.
-
-    It ends with the process. A storage proxy has nothing of the kind.
-    """
-    if not isinstance(storage, RDBStorage):
-        yield
-    elif storage.engine.dialect.name == "sqlite":
-        # SQLite has one lock, which the block needs itself.
-        with sqlite.locked(Path(str(storage.engine.url.database)).parent):
-            yield
-    else:
-        # Only Optuna's making of tables writes this row.
-        row = sa.select(VERSION_INFO).with_for_update()
-        with storage.engine.connect() as connection:
-            connection.execute(row)
-            yield
 
 
 @contextlib.contextmanager
@@ -177,6 +161,18 @@ def made_folder(folder: Path) -> Iterator[None]:
             with contextlib.suppress(OSError):  # somebody else's files are in it
                 each.rmdir()
         raise
+
+
+def _meet(waiting: SimpleNamespace, call: Callable[[], object], was_there: bool) -> None:
+    """Call a server for the first time: one that does not answer may be none at all."""
+    try:
+        call()
+    except sa.exc.DBAPIError as error:
+        # Lost within a call, or by its own words on its way.
+        answered = error.connection_invalidated or _ON_ITS_WAY.search(str(error.orig))
+        if not (was_there or answered):
+            raise
+        wait_out(waiting, call)
 
 
 def _refuse_foreign(url: URL, path: Path | None, create: bool) -> None:
@@ -206,28 +202,40 @@ def _server_tables(url: URL) -> set[str]:
         engine.dispose()
 
 
-def _connect(url: str, path: Path | None, write: bool = True) -> RDBStorage:
+def _connect(url: str, path: Path | None, write: bool = True, connections: int = 1) -> RDBStorage:
     options: dict[str, Any] = {"connect_args": _connect_args(parse_url(url))}
     if path is None:
-        options |= {"pool_pre_ping": True, "max_overflow": -1}
+        options |= {"pool_pre_ping": True, "max_overflow": -1, "pool_size": connections}
     elif not write and sqlite.is_closed_off(path):
         options = {"creator": functools.partial(sqlite.connect_alone, path)}
     if path is not None:
-        # Connections are opened all the time, and a training may change the current folder.
-        whole = parse_url(url).set(database=str(path.absolute()))
-        url = whole.render_as_string(hide_password=False)
+        # Wherever a training may go meanwhile.
+        url = sqlite_url(path.absolute())
     for attempt in range(1, _START_ATTEMPTS + 1):
         try:
-            storage: RDBStorage = patient(RDBStorage)(url, engine_kwargs=dict(options))
-            # A storage that is only dropped must not leave connections to a server open.
-            weakref.finalize(storage, storage.engine.dispose)
-            return storage
+            return _made(url, dict(options))
         except (sa.exc.IntegrityError, sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
             # Processes that make the tables at the same time trip over each other.
             if attempt == _START_ATTEMPTS or not re.search("exist|unique", str(error), re.I):
                 raise
             time.sleep(0.1 * attempt)
     raise AssertionError("the last attempt returns or raises")
+
+
+def _made(url: str, options: dict[str, Any]) -> RDBStorage:
+    """Return a storage that leaves no connection open, made or not."""
+    kind = patient(RDBStorage)
+    storage = kind.__new__(kind)
+    try:
+        storage.__init__(url, engine_kwargs=options)  # type: ignore[misc]
+    except BaseException:
+        # It asks for a second connection while it has one. Where there is no room for that, the
+        # first must not stay: processes that start together would wait for each other for ever.
+        if hasattr(storage, "scoped_session"):
+            close(storage)
+        raise
+    weakref.finalize(storage, storage.engine.dispose)
+    return storage
 
 
 def _connect_args(url: URL) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,35 @@ def tune(engine: sa.Engine, write: bool) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     engine.dispose()
+
+
+def still_there(path: Path) -> Callable[[], None]:
+    """Return a check that a file is the one that it is now, and is there under its name.
+
+    SQLite writes a file that was removed as before, and nobody ever sees it again.
+
+    Raises:
+        StorageError: By the check, if the file was removed or another one is in its place.
+    """
+    here = path.absolute()  # wherever a training may go meanwhile
+    found = here.stat()
+    known = (found.st_dev, found.st_ino)
+
+    def check() -> None:
+        try:
+            found = here.stat()
+        except OSError:
+            what = "is gone: it was moved or removed"
+        else:
+            if (found.st_dev, found.st_ino) == known:
+                return
+            what = "is another file than before: it was replaced"
+        raise StorageError(
+            f"The database {path} {what} while the study used it. Put it back and run the same"
+            " command again, or start the study anew."
+        )
+
+    return check
 
 
 def put_in_place(temporary: Path, path: Path) -> None:

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import functools
 import logging
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import optuna
 import sqlalchemy as sa
 from optuna.storages import BaseStorage
 
+from tuner.storage.errors import explain
 from tuner.storage.optuna_internals import CALLED_BY_CACHE
 
 S = TypeVar("S", bound=BaseStorage)
@@ -27,6 +30,9 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
 _PATIENCE_SECONDS = 1800.0
 # The same for whoever was asked to stop.
 _HURRIED_SECONDS = 5.0
+# PostgreSQL's "too many clients already", "remaining connection slots are reserved"; MySQL's
+# "Too many connections".
+_NO_ROOM = re.compile(r"too many (clients|connections)|connection slots", re.IGNORECASE)
 
 
 def is_database_error(error: BaseException) -> bool:
@@ -57,7 +63,8 @@ def patient(storage_class: type[S]) -> type[S]:
     """Return a class of storage whose calls are repeated while the database is away.
 
     Objects have attributes ``patience``, the seconds after which a call gives up; ``hurried``,
-    asked whether it should do so soon; and ``back_at``, the last time that the database came back.
+    asked whether it should do so soon; ``back_at``, the last time that the database came back; and
+    ``checks``, which are made before every call and raise what no waiting mends.
 
     Args:
         storage_class: One of Optuna's storages.
@@ -70,6 +77,7 @@ def patient(storage_class: type[S]) -> type[S]:
         "patience": _PATIENCE_SECONDS,
         "hurried": staticmethod(lambda: False),
         "back_at": 0.0,
+        "checks": (),
     }
     return type(f"Patient{storage_class.__name__}", (storage_class,), members)
 
@@ -89,6 +97,27 @@ def back_at(storage: BaseStorage) -> float:
     return float(getattr(storage, "back_at", 0.0))
 
 
+@contextmanager
+def in_one_go(storage: BaseStorage, check: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Let no call of a patient storage wait in the block, nor be made unless a check passes.
+
+    Args:
+        storage: The storage.
+        check: Made before every call, beside the storage's own.
+    """
+    known = vars(storage)
+    before: dict[str, Any] = {
+        name: known[name] for name in ("patience", "checks") if name in known
+    }
+    known.update(patience=0.0, checks=(*getattr(storage, "checks", ()), check))
+    try:
+        yield
+    finally:
+        for name in ("patience", "checks"):
+            del known[name]
+        known.update(before)
+
+
 def wait_out(storage: Any, call: Callable[[], T]) -> T:
     """Return what a call gives, repeating it while the database of the storage is away.
 
@@ -97,12 +126,14 @@ def wait_out(storage: Any, call: Callable[[], T]) -> T:
     began, wait = time.monotonic(), _FIRST_WAIT
     while True:
         try:
+            for check in getattr(storage, "checks", ()):
+                check()
             result = call()
         except Exception as error:
             if not is_passing(error) or not _is_patient(storage, began):
                 raise
             if wait == _FIRST_WAIT:
-                _LOG.warning("the database is away or locked; waiting for it")
+                _LOG.warning("%s; waiting for it", _why(error))
         else:
             if wait > _FIRST_WAIT:
                 storage.back_at = time.monotonic()
@@ -111,6 +142,16 @@ def wait_out(storage: Any, call: Callable[[], T]) -> T:
         while time.monotonic() < until and _is_patient(storage, began):
             time.sleep(_FIRST_WAIT)
         wait = min(2 * wait, _LONGEST_WAIT)
+
+
+def _why(error: Exception) -> str:
+    said = explain(error)
+    if _NO_ROOM.search(said):
+        return (
+            "the database server has no room for another connection (fewer workers need fewer, as"
+            " do those behind a `tuner storage-proxy`; or raise its max_connections)"
+        )
+    return f"the database is away or locked ({said})"
 
 
 def _is_patient(storage: Any, began: float) -> bool:

@@ -85,7 +85,7 @@ def confirm_study(
         spec = load_spec(study, task)
         storage, name = storage or spec.storage_url, name or spec.name
     url = named_url(storage)
-    database = open_storage(url)
+    database = open_storage(url, stop_requested=stop_requested)
     with storage_errors(url, database):
         stored = found_spec(database, name, url)
     if spec is None or spec.name != stored.name:
@@ -158,7 +158,7 @@ def compare_study(
     spec.task.check()
     with connected(dask, spec.storage_url) as cluster:
         make_database(spec.storage_url, lambda new: prepare_study(spec, new))
-        database = open_storage(spec.storage_url, create=True)
+        database = open_storage(spec.storage_url, create=True, stop_requested=stop_requested)
         run = Run(spec, database, limits, cluster, on_event, stop_requested)
         return run.comparison(run.compare(candidates, int(seeds)))
 

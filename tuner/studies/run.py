@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 from optuna.storages import BaseStorage
 from optuna.study import Study
@@ -32,22 +34,42 @@ from tuner.search import (
     prepare_study,
     put_back_killed,
     ranking,
+    study_there,
     summary,
     trial_rows,
+    tried_again,
     try_again,
 )
 from tuner.storage import (
+    alone,
     close,
     give_up_waiting,
     hide_password,
     hurry_if,
-    one_at_a_time,
     storage_errors,
     trial_id,
 )
 from tuner.studies.limits import Limits
 from tuner.studies.result import StudyResult
 from tuner.workers import Cluster, run_workers
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+def _orderly(method: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run, P], T]:
+    """Let a part of a run say if its study is gone, and leave no connection open if it fails."""
+
+    @functools.wraps(method)
+    def wrapped(self: Run, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            with study_there(self._study, self._database, self._spec.storage_url):
+                return method(self, *args, **kwargs)
+        except BaseException:
+            close(self._database)
+            raise
+
+    return wrapped
 
 
 class Run:
@@ -79,9 +101,9 @@ class Run:
         timeout = limits.timeout or spec.budget.timeout
         self._deadline = time.monotonic() + seconds(timeout) if timeout else None
         hurry_if(database, self._stop_reason)
-        with self._alone():
-            self._study = prepare_study(spec, database)
+        self._study = self._alone(lambda: prepare_study(spec, database))
 
+    @_orderly
     def search(self) -> str:
         """Run the study's trials up to its budget.
 
@@ -105,12 +127,15 @@ class Run:
             if not failed or any(row.state in ("complete", "pruned") for row in rows):
                 return
             trials = study.get_trials(deepcopy=False)
-            try_again(self._database, [trial_id(trials[row.number]) for row in failed])
+            what_now = tried_again(
+                self._database, [trial_id(trials[row.number]) for row in failed]
+            )
         raise TrainingError(
-            f"All {len(failed)} trials failed, the last one: {failed[-1].reason}. They are in the"
-            " queue again; repair it and run the same command once more."
+            f"All {len(failed)} trials failed, the last one: {failed[-1].reason.rstrip('.')}."
+            f" {what_now}"
         )
 
+    @_orderly
     def confirm(self, settings: Confirm) -> str:
         """Train finalists and baselines on fresh seeds until the race is over.
 
@@ -127,6 +152,7 @@ class Run:
 
         return self._repeat(prepare, self._spec.for_repeats(CONFIRM))
 
+    @_orderly
     def compare(self, candidates: list[Candidate], seeds: int) -> str:
         """Train schedules on the same seeds, beside those that were compared before.
 
@@ -161,6 +187,7 @@ class Run:
                 self._refuse_failures(study)
         return ended
 
+    @_orderly
     def result(self, ended: str) -> StudyResult:
         """Put the best schedule and the report in place, and return the study.
 
@@ -175,6 +202,7 @@ class Run:
         close(self._database)  # which opens again when the result is asked for more
         return result
 
+    @_orderly
     def comparison(self, ended: str) -> StudyResult:
         """Put the comparison's page in place, and return the study.
 
@@ -191,21 +219,22 @@ class Run:
         self, prepare: Callable[[], Study], failed_again: bool = False
     ) -> tuple[Study, Confirmation, int]:
         """Enqueue what is needed next; return where it stands, and the budget with that."""
-        with self._alone():
+
+        def enqueued() -> tuple[Study, int]:
             study = prepare()
             if failed_again and (failed := failed_of(study, self._spec)):
                 try_again(self._database, failed)
                 study = prepare()  # anew, for Optuna remembers what was over
-            budget = enqueue(study, self._spec)
+            return study, enqueue(study, self._spec)
+
+        study, budget = self._alone(enqueued)
         with storage_errors(self._spec.storage_url, self._database):
             return study, read_repeats(study, self._spec), budget
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self, call: Callable[[], T]) -> T:
         """Let no other process write into the database in the meantime that does so as well."""
-        url, database = self._spec.storage_url, self._database
-        with storage_errors(url, database), one_at_a_time(database):
-            yield
+        with storage_errors(self._spec.storage_url, self._database):
+            return alone(self._database, call)
 
     def _train(self, study: Study, spec: StudySpec, budget: int, workers: int) -> str:
         listen, stop_reason = self._listen, self._stop_reason

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tuner.definition import alone_if_passed, load_spec, with_task
+from tuner.errors import StorageError
 from tuner.repeats import find_confirm, planned, settings_of
 from tuner.search import (
     Event,
@@ -21,7 +22,7 @@ from tuner.search import (
     quiet_optuna,
     stored_spec,
 )
-from tuner.storage import make_database, open_storage, storage_errors
+from tuner.storage import hurry_if, make_database, open_storage, storage_errors
 from tuner.studies.limits import Limits, refuse_ranks
 from tuner.studies.opening import found_spec, given_url
 from tuner.studies.result import StudyResult
@@ -87,7 +88,7 @@ def run_study(
     spec.check()
     with connected(dask, spec.storage_url) as cluster:
         make_database(spec.storage_url, lambda new: prepare_study(spec, new))
-        database = open_storage(spec.storage_url, create=True)
+        database = open_storage(spec.storage_url, create=True, stop_requested=stop_requested)
         run = Run(spec, database, limits, cluster, on_event, stop_requested)
         wanted = confirm
         if wanted is None:
@@ -135,7 +136,7 @@ def resume_study(
     refuse_ranks()
     limits = Limits.checked(trials, timeout, workers)
     url = given_url(storage)
-    database = open_storage(url)
+    database = open_storage(url, stop_requested=stop_requested)
     with storage_errors(url, database):
         spec = found_spec(database, study, url)
         begun = find_confirm(database, spec.name)
@@ -181,7 +182,14 @@ def run_worker(
     refuse_ranks()
     limits = Limits.checked(trials, None, None)
     url = given_url(storage)
-    database = open_storage(url, wait_unless=stop_requested if supervised else None)
+    try:
+        database = open_storage(url, stop_requested=stop_requested, was_there=supervised)
+    except StorageError:
+        if supervised and stop_requested():  # it was waiting for it
+            return "interrupted"
+        raise
+    if supervised:
+        hurry_if(database, stop_requested)
     with storage_errors(url, database):
         found = find_study(database, study, url)
         spec = stored_spec(found, url)

@@ -193,7 +193,9 @@ def make_task(
     try:
         with _in_folder(Path.cwd()):
             task = make(**options)
-    except (Exception, SystemExit) as error:  # it may end with `sys.exit`
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # it may end with `sys.exit`, or as asyncio does
         mistakes.add("task", f"{name} must make a task of its options, but: {said(error)}")
         return None
     missing = [method for method in _METHODS if not hasattr(task, method)]
@@ -213,10 +215,20 @@ def _find(name: str, folder: str, mistakes: Mistakes) -> Callable[..., Any] | No
     if not all(map(str.isidentifier, [*module_name.split("."), attribute])):
         mistakes.add("task.name", f"must be of the form 'module:function', but got {name!r}")
         return None
+    if module_name.partition(".")[0] == "tuner":
+        # Loading it would take the place of this package.
+        mistakes.add(
+            "task.name",
+            f"{module_name!r} must not be this package's own name; rename the module, and write"
+            " as here 'my_task:make'",
+        )
+        return None
     try:
         with _in_folder(Path.cwd()):
             module = _import(module_name, folder)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         mistakes.add(
             "task.name",
             f"{module_name!r} must be a module that can be imported, from {folder or '.'} or"

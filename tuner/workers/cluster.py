@@ -22,6 +22,7 @@ from tuner.definition import StudySpec
 from tuner.errors import ClusterError
 from tuner.search import Listener, StopReason
 from tuner.storage import parse_url, sqlite_path
+from tuner.workers.child import Audience
 from tuner.workers.cluster_crew import CONNECT_SECONDS, Crew, first_line
 from tuner.workers.cluster_task import FINISH, refusal_of_sqlite
 
@@ -126,20 +127,21 @@ class Cluster:
                 self.room, workers,
             )  # fmt: skip
         crew = Crew(self._client, self._address, spec, budget)
+        audience = Audience(listen)
         reason = ""
         try:
             for _ in range(workers):
                 crew.start()
             while crew.alive():
-                for event in crew.events():
-                    listen(event)
+                for said in crew.said():
+                    audience.tell(said)
                 if not reason:
                     reason = stop_reason()
                     if reason:
                         crew.command(FINISH)
                 crew.bury(replace=not reason)
-            for event in crew.events(wait=False):
-                listen(event)
+            for said in crew.said(wait=False):
+                audience.tell(said)
         finally:
             crew.end()
         return reason or "done"

@@ -6,6 +6,7 @@ import importlib.metadata
 import queue
 import secrets
 import socket
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -14,12 +15,12 @@ from typing import Any, NamedTuple
 
 from tuner.definition import StudySpec
 from tuner.errors import ClusterError, TrainingError
-from tuner.search import Event, from_json
+from tuner.search import Said, from_json
 from tuner.storage import parse_url, sqlite_path, sqlite_url
+from tuner.workers.child import is_of_a_trial
 from tuner.workers.cluster_task import (
     BEAT_SECONDS,
     GO,
-    LOST,
     NOW,
     make_task,
     topic,
@@ -30,7 +31,6 @@ CONNECT_SECONDS = 10.0
 _LOOK_SECONDS = 0.2
 _PATIENCE_SECONDS = 20.0
 _MOST_STILLBIRTHS = 3
-_DONE = 0
 
 
 class Crew:
@@ -56,6 +56,7 @@ class Crew:
             "budget": budget,
             "run": self._run,
             "folder": str(Path.cwd()),
+            "argv": [*sys.argv],
             "machine": socket.gethostname() if path else None,
         }
         self._queue: queue.Queue[tuple[int, str]] = queue.Queue()
@@ -86,17 +87,17 @@ class Crew:
         """Tell whether any worker is left."""
         return bool(self._tasks)
 
-    def events(self, wait: bool = True) -> list[Event]:
+    def said(self, wait: bool = True) -> list[Said]:
         """Return what was said since the last time, waiting a moment for something."""
-        said: list[tuple[int, str]] = []
+        lines: list[tuple[int, str]] = []
         with suppress(queue.Empty):
             if wait:
-                said.append(self._queue.get(timeout=_LOOK_SECONDS))
+                lines.append(self._queue.get(timeout=_LOOK_SECONDS))
             while True:
-                said.append(self._queue.get_nowait())
-        self._spoke.update(index for index, _ in said)
-        events = [from_json(line) for _, line in said]
-        return [event for event in events if event is not None]
+                lines.append(self._queue.get_nowait())
+        heard = [(index, said) for index, line in lines if (said := from_json(line)) is not None]
+        self._spoke.update(index for index, said in heard if is_of_a_trial(said))
+        return [said for _, said in heard]
 
     def command(self, word: str) -> None:
         """Tell every worker to finish its epoch, or to stop now."""
@@ -119,16 +120,16 @@ class Crew:
             del self._tasks[index]
             if report.refusal:
                 raise ClusterError(report.refusal)
-            if report.code in (1, 2):
+            if report.how == "failed":
                 raise TrainingError(f"a worker on {report.where} gave up: {report.words}")
-            # Interrupted, too, is no end while this run asked for none: the search goes on.
-            if not replace or report.code == _DONE:
+            # Stopped, too, is no end while this run asked for none: the search goes on.
+            if not replace or report.how == "done":
                 continue
             self._stillbirths = 0 if index in self._spoke else self._stillbirths + 1
             if self._stillbirths >= _MOST_STILLBIRTHS:
                 raise TrainingError(
                     f"{self._stillbirths} workers in a row died at their start, the last one on"
-                    f" {report.where} with exit code {report.code}: {report.words}"
+                    f" {report.where}: {report.words}"
                 )
             self._subscribe()  # which does not outlive a lost connection
             self.start()
@@ -159,8 +160,8 @@ class Crew:
                 return None
         if future.status == "error":
             error = future.exception()
-            return _Report(LOST, first_line(error), "the cluster", "")
-        return _Report(LOST, "Dask has lost it", "the cluster", "")
+            return _Report("died", first_line(error), "the cluster", "")
+        return _Report("died", "Dask has lost it", "the cluster", "")
 
     def _cancel_unplaced(self) -> None:
         """Take back the tasks that no Dask worker has."""
@@ -192,7 +193,7 @@ class Crew:
 class _Report(NamedTuple):
     """How a worker ended; from there it comes as a plain tuple."""
 
-    code: int
+    how: str
     words: str
     where: str
     refusal: str

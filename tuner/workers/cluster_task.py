@@ -6,18 +6,16 @@ import os
 import signal
 import socket
 import subprocess
-import sys
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tuner.workers.processes import STORAGE_VARIABLE
+from tuner.search import Event, Warned, to_json
+from tuner.workers.child import Child
+from tuner.workers.command import worker_command
 
-INTERRUPTED, LOST = 130, -1
 # What the variable on the scheduler says.
 GO, FINISH, NOW = "go", "finish", "now"
 # How often the supervisor shows that it is there, and how long a worker goes on without a sign.
@@ -27,13 +25,13 @@ _LOOK_SECONDS = 0.2
 _PATIENCE_SECONDS = 20.0
 
 
-def make_task(version: str, order: dict[str, Any]) -> Callable[[], tuple[int, str, str, str]]:
+def make_task(version: str, order: dict[str, Any]) -> Callable[[], tuple[str, str, str, str]]:
     """Return the function that Dask runs.
 
     It is sent by value, so that it can say that this package is missing where it runs.
     """
 
-    def work() -> tuple[int, str, str, str]:
+    def work() -> tuple[str, str, str, str]:
         import importlib.metadata
         import platform
         import sys
@@ -47,7 +45,7 @@ def make_task(version: str, order: dict[str, Any]) -> Callable[[], tuple[int, st
                 f"Every Dask worker must have schedule-tuner {version} installed, but the one on"
                 f" {platform.node()} has {found} in {sys.prefix}. Install it there."
             )
-            return 2, "", platform.node(), refusal
+            return "failed", "", platform.node(), refusal
         from tuner.workers.cluster_task import work_here
 
         return work_here(**order)
@@ -56,8 +54,16 @@ def make_task(version: str, order: dict[str, Any]) -> Callable[[], tuple[int, st
 
 
 def work_here(
-    *, url: str, study: str, budget: int, run: str, index: int, folder: str, machine: str | None
-) -> tuple[int, str, str, str]:
+    *,
+    url: str,
+    study: str,
+    budget: int,
+    run: str,
+    index: int,
+    folder: str,
+    argv: list[str],
+    machine: str | None,
+) -> tuple[str, str, str, str]:
     """Be a worker of a study, inside a Dask task, until its budget is used.
 
     Args:
@@ -67,80 +73,64 @@ def work_here(
         run: Which run of the study this is for.
         index: Which worker this is.
         folder: The supervisor's working folder, used here too if it is here.
+        argv: What modules of the study see as ``sys.argv``.
         machine: The only machine that has the database, or None.
 
     Returns:
-        Exit code, last words, host name, and why nothing was started, if so.
+        How it ended and why, as an :class:`~tuner.workers.child.End`, host name, and why nothing
+        was started, if so.
     """
     from distributed import get_worker
 
     host = socket.gethostname()
     if machine is not None and machine != host:
-        return 2, "", host, refusal_of_sqlite({host}, machine)
+        return "failed", "", host, refusal_of_sqlite({host}, machine)
     orders = _Orders(run)
     word = orders.read()
     if word != GO:
-        return LOST if orders.abandoned else INTERRUPTED, "it was stopped", host, ""
+        return "stopped", "it was stopped", host, ""
     dask_worker = get_worker()
     here = Path(folder)
-    command = [sys.executable, "-m", "tuner", "worker", "--events"]
-    child = subprocess.Popen(
-        [*command, "--study", study, "--trials", str(budget)],
-        env={**os.environ, STORAGE_VARIABLE: url},
-        cwd=here if here.is_dir() and os.access(here, os.W_OK) else None,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    last_words: deque[str] = deque(maxlen=20)
 
-    def hear() -> None:
-        assert child.stdout is not None
-        for line in child.stdout:
-            message = {"run": run, "index": index, "line": line}
+    def hear(said: Event | Warned) -> None:
+        message = {"run": run, "index": index, "line": to_json(said)}
+        with suppress(Exception):  # a scheduler that is gone must not stop the reading
             dask_worker.log_event(topic(study), message)
 
-    def overhear() -> None:
-        assert child.stderr is not None
-        last_words.extend(line.rstrip() for line in child.stderr)
-
-    readers = [threading.Thread(target=read, daemon=True) for read in (hear, overhear)]
-    for reader in readers:
-        reader.start()
+    command = worker_command(
+        "--events", "--study", study, "--trials", str(budget), argv=argv, folders=[folder]
+    )
+    usable = here.is_dir() and os.access(here, os.W_OK)
+    child = Child(command, url, hear, here if usable else None)
     try:
         _command(child, orders)
     finally:
-        assert child.stdin is not None
-        child.stdin.close()  # which ends it, whatever happened here
-        for reader in readers:
-            reader.join()
-        with child:  # lets go of its pipes
-            code = child.wait()
-    if orders.abandoned and code == INTERRUPTED:
-        code = LOST  # nobody asked for that
-    return code, _message(last_words), host, ""
+        assert child.process.stdin is not None
+        with suppress(OSError):
+            child.process.stdin.close()  # which ends it, whatever happened here
+        end = child.close()
+    return *end, host, ""
 
 
-def _command(child: subprocess.Popen[str], orders: _Orders) -> None:
+def _command(child: Child, orders: _Orders) -> None:
     """Hand on what the supervisor says until the child ends."""
     told = False
     deadline = None
-    while child.poll() is None:
+    while not child.is_over():
         word = orders.read()
         if word == NOW:
             now = time.monotonic()
             deadline = deadline or now + _PATIENCE_SECONDS
             if now < deadline:
-                child.send_signal(signal.SIGTERM)  # the second one means now, others are ignored
+                # The second one means now, others are ignored.
+                child.process.send_signal(signal.SIGTERM)
             else:
-                child.kill()
+                child.process.kill()
         elif word == FINISH and not told:
-            child.send_signal(signal.SIGTERM)
+            child.process.send_signal(signal.SIGTERM)
             told = True
         with suppress(subprocess.TimeoutExpired):
-            child.wait(timeout=_LOOK_SECONDS if word == NOW else 5 * _LOOK_SECONDS)
+            child.process.wait(timeout=_LOOK_SECONDS if word == NOW else 5 * _LOOK_SECONDS)
 
 
 class _Orders:
@@ -152,7 +142,6 @@ class _Orders:
         self._variable = Variable(variable_name(run))
         self._last: list[Any] | None = None
         self._since = time.monotonic()
-        self.abandoned = False
 
     def read(self) -> str:
         """Return its word; to finish the epoch, if it has shown no life for too long."""
@@ -162,8 +151,8 @@ class _Orders:
         now = time.monotonic()
         if value is not None and value != self._last:
             self._last, self._since = value, now
-        self.abandoned = self._last is None or now - self._since > _GRACE_SECONDS
-        return FINISH if self._last is None or self.abandoned else str(self._last[0])
+        abandoned = self._last is None or now - self._since > _GRACE_SECONDS
+        return FINISH if self._last is None or abandoned else str(self._last[0])
 
 
 def variable_name(run: str) -> str:
@@ -184,11 +173,3 @@ def refusal_of_sqlite(machines: Iterable[str], home: str) -> str:
         f" {', '.join(sorted(machines))}. Name a PostgreSQL database, or a `tuner storage-proxy`"
         " (grpc://HOST:PORT), with --storage URL."
     )
-
-
-def _message(lines: deque[str]) -> str:
-    """Return a worker's own error message, or its last line."""
-    for number, line in enumerate(lines):
-        if line.startswith("error: "):
-            return "\n".join([*lines][number:]).removeprefix("error: ")
-    return lines[-1] if lines else "it said nothing"

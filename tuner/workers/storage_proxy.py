@@ -28,6 +28,8 @@ from tuner.storage import (
 _LOOK_SECONDS = 1.0
 # Each worker keeps a call or two under way.
 _THREADS = 32
+# To the database, between their calls.
+_CONNECTIONS = 5
 
 
 def serve(
@@ -59,7 +61,7 @@ def serve(
             f"A storage proxy needs grpc: {error}. Type `pip install 'schedule-tuner[grpc]'`."
         ) from error
     _require_free(host, port)
-    database = open_storage(storage, create=True)
+    database = open_storage(storage, create=True, connections=_CONNECTIONS)
     if not isinstance(database, RDBStorage):
         raise StorageError(
             "A storage proxy must have a database behind it, but got another proxy."

@@ -31,6 +31,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "study" / "study.db"
 
 
+@pytest.mark.usefixtures("training")
 @pytest.mark.parametrize("command", ["run study.toml", "resume", "status", "trials", "report"])
 @pytest.mark.parametrize(
     ("url", "words"),
@@ -87,6 +88,7 @@ def test_a_study_without_a_trial(tuner: Callable, made: Path) -> None:
     assert tree(made.parent) == before
 
 
+@pytest.mark.usefixtures("training")
 def test_another_definition(tuner: Callable, folder: Path, made: Path) -> None:
     shutil.copy(made, "study.db")
     Path("study.toml").write_text(STUDY.replace("epochs = 3", "epochs = 4"))

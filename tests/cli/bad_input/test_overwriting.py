@@ -14,6 +14,7 @@ from tuner.tasks import FunctionTask
 
 from .refusals import DONE, refused, tree
 
+SPACE = Path(library.__file__).parents[1] / "search_spaces" / "chapter.toml"
 PASSED = """
 format = "tuner.study/1"
 name = "passed"
@@ -30,13 +31,20 @@ def heights(schedule: Schedule, seed: int, start: object) -> Iterator[float]:
         yield schedule(1)
 
 
+@pytest.fixture(scope="module")
+def run_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("passed")
+    shutil.copy(SPACE, folder / "space.toml")
+    (folder / "passed.toml").write_text(PASSED)
+    library.run_study(folder / "passed.toml", task=FunctionTask(heights, updates_per_epoch=10))
+    return folder
+
+
 @pytest.fixture
-def study(folder: Path) -> Path:
+def study(run_once: Path, folder: Path) -> Path:
     """Return the file of a study that was run."""
-    path = folder / "passed.toml"
-    path.write_text(PASSED)
-    library.run_study(path, task=FunctionTask(heights, updates_per_epoch=10))
-    return path
+    shutil.copytree(run_once, folder, dirs_exist_ok=True)
+    return folder / "passed.toml"
 
 
 @pytest.mark.parametrize(

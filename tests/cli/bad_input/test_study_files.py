@@ -96,6 +96,7 @@ def test_a_missing_study_file(tuner: Callable, folder: Path, command: str) -> No
     assert tree(folder) == before
 
 
+@pytest.mark.usefixtures("training")
 def test_a_good_study_is_good(tuner: Callable) -> None:
     """The one that every test above makes one mistake in."""
     assert tuner("check", "study.toml").code == DONE

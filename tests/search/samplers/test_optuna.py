@@ -160,6 +160,7 @@ enabled = false
 """
 
 
+@pytest.mark.usefixtures("seconds")
 def test_a_study_goes_on_from_its_database_as_if_it_had_not_stopped(tmp_path: Path) -> None:
     results = []
     for name, stops in (("whole", []), ("stopped", [7])):

@@ -47,8 +47,6 @@ def check_source(text: str, training: Training, file: str | None = None) -> list
         ScheduleError: If it is not Python.
     """
     program, broken = read_source(text, file)
-    if training.epochs is None and program.epochs:
-        training = training._replace(epochs=max(program.epochs))
     found = broken + [finding for check in CHECKS for finding in check(program, training)]
     once = {(each.rule, each.file, each.line): each for each in reversed(found)}
     ordered = sorted(once.values(), key=lambda each: (each.file or "", each.line or 0))

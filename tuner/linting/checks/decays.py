@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterator
 
 from tuner.linting.finding import Finding
 from tuner.linting.lengths import Training, drops
 from tuner.linting.source.amounts import UPDATES
 from tuner.linting.source.program import Program
-from tuner.linting.source.values import Scheduler
+from tuner.linting.source.values import Scheduler, Step
 
 # Of an epoch, where nobody says how many it has: few trainings make fewer.
-_UPDATES_OF_AN_EPOCH = 50
+_UPDATES_OF_AN_EPOCH = 20
+_RATE = re.compile(r"(^|\W|_)lr(_|\W|$)|learning_rate")
 _NO_FLOOR = 1e-8  # MXNet's default, which stops nothing
 
 
 def check(program: Program, training: Training) -> Iterator[Finding]:
     """Yield `horizon-in-epochs` of what drops by a factor after an interval."""
-    asks = training.asks
-    if asks is None and training.epochs:
-        asks = training.epochs * (training.updates_per_epoch or _UPDATES_OF_AN_EPOCH)
     for scheduler in program.schedulers:
         maker, factor = scheduler.maker, scheduler.factor.value
+        asks, epochs = training.asks, training.epochs or program.epochs_of(scheduler)
+        if asks is None and epochs:
+            asks = epochs * (training.updates_per_epoch or _UPDATES_OF_AN_EPOCH)
         if maker is None or factor is None or asks is None or scheduler.whole:
+            continue
+        if any(_stops(step) for step in scheduler.all_steps()):
             continue
         # A length in words is judged by them.
         if scheduler.horizon.unit is not None or program.counts(scheduler) != UPDATES:
@@ -35,6 +40,11 @@ def check(program: Program, training: Training) -> Iterator[Finding]:
                 scheduler.name, name, interval, factor, _floor(scheduler), asks, exact
             ):
                 yield finding.at(scheduler.place)
+
+
+def _stops(step: Step) -> bool:
+    """Tell whether it is stepped only as long as the learning rate is not too low."""
+    return any(_RATE.search(ast.unparse(condition.test)) for condition in step.conditions)
 
 
 def _floor(scheduler: Scheduler) -> float:

@@ -15,7 +15,9 @@ def check(program: Program, training: Training) -> Iterator[Finding]:
     """Yield `horizon-in-epochs`, `horizon-in-updates` and `warmup-past-horizon`."""
     for scheduler in program.schedulers:
         if scheduler.maker is not None:
-            for finding in _findings(scheduler, program.counts(scheduler), training):
+            epochs = training.epochs or program.epochs_of(scheduler)
+            known = training._replace(epochs=epochs)
+            for finding in _findings(scheduler, program.counts(scheduler), known):
                 yield finding.at(scheduler.place)
 
 

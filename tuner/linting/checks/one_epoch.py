@@ -20,9 +20,9 @@ def check(program: Program, training: Training) -> Iterator[Finding]:
             continue
         if ONE_EPOCH not in horizon.marks or program.counts(scheduler) != UPDATES:
             continue
-        if _in_epochs(scheduler.frame) or not _several(scheduler, training):
+        epochs = training.epochs or program.epochs_of(scheduler)
+        if _in_epochs(scheduler.frame) or not _several(scheduler, epochs):
             continue
-        epochs = training.epochs
         of = f" of {epochs}" if epochs else ""
         yield Finding(
             "one-epoch",
@@ -31,9 +31,9 @@ def check(program: Program, training: Training) -> Iterator[Finding]:
         ).at(scheduler.place)
 
 
-def _several(scheduler: Scheduler, training: Training) -> bool:
-    if training.epochs is not None:
-        return training.epochs > 1
+def _several(scheduler: Scheduler, epochs: int | None) -> bool:
+    if epochs is not None:
+        return epochs > 1
     return any(_in_epochs(step.frame) for step in scheduler.all_steps())
 
 

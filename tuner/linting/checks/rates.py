@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tuner.linting.finding import Finding
@@ -47,7 +48,7 @@ def _messages(options: Options, scheduler: Scheduler) -> Iterator[str]:
             f"learning_rate={rate.text} has no effect beside lr_scheduler: a {name} keeps its own"
             f" `base_lr={written}`. Write base_lr={rate.text} in it, or leave learning_rate out."
         )
-    elif base.text:
+    elif base.text and not _derived(rate, base):
         yield (
             f"learning_rate={rate.text} beside lr_scheduler: MXNet overwrites"
             f" `base_lr={base.text}` of the {name} with it. Leave one of the two out."
@@ -63,3 +64,8 @@ def _same(rate: Amount, base: Amount) -> bool:
     if rate.text.endswith(".base_lr") or (rate.value is not None and rate.value == base.value):
         return True
     return bool({rate.text, rate.alias} & {base.text, base.alias} - {""})
+
+
+def _derived(rate: Amount, base: Amount) -> bool:
+    """Tell whether a learning rate is computed from the other, and may well be the same."""
+    return bool(re.search(rf"\b{re.escape(base.text)}\b", f"{rate.text} {rate.alias}"))

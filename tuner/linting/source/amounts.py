@@ -93,6 +93,9 @@ def _amount(node: ast.expr, find: Find) -> Amount:
             ast.unparse(node.right)
         ):
             found = found._replace(marks=found.marks | {ACCUMULATED})
+        # Multiplied again, as some do for what they step after every batch.
+        if isinstance(node.op, ast.Mult) and _ACCUMULATION.search(ast.unparse(node.right)):
+            found = found._replace(marks=found.marks - {ACCUMULATED})
         return found
     return UNKNOWN
 

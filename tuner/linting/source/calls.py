@@ -99,6 +99,7 @@ class Calls(Makers, Functions):
         elif method == "to_torch":
             # Stepped on its own, so that one may be plotted and another trained with.
             stepped = Scheduler(scheduler.name, self._place(node), STEPPED, made_of=scheduler)
+            stepped.inside = self._where()
             scheduler.stepped.append(stepped)
             self._made[node] = stepped
             self.schedulers.append(stepped)
@@ -166,7 +167,8 @@ class Calls(Makers, Functions):
         first = self._known(node.args[0]) if node.args else None
         default = self._keyword(node, "default")
         if isinstance(first, str) and first.startswith("--") and default is not None:
-            self._note_epochs(first.lstrip("-").replace("-", "_"), self._amount(default))
+            name = first.lstrip("-").replace("-", "_")
+            self._note_epochs(name, self._amount(default), for_all=True)
         if called(node) in ("fit", "Trainer", "TrainingArguments"):
             for word in node.keywords:
                 if word.arg in _OF_THE_TRAINING:

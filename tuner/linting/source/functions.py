@@ -38,7 +38,6 @@ class Functions(Names, ast.NodeVisitor):
         self._called_so: dict[str, list[Function]] = {}
         self._read: set[ast.AST] = set()
         self._entered = 0
-        self._inside: list[ast.AST] = []  # the functions that are being read
         self._returned: list[Known | None] = []
         self._lone: dict[Class, Instance] = {}
         self._interest: dict[ast.AST, bool] = {}

@@ -48,7 +48,7 @@ class Makers(Names):
         if not made.factor.text and maker.usual_factor is not None:
             made.factor = Amount(maker.usual_factor)
         made.floor = self._argument(node, maker.floor)
-        made.frame = self._frame
+        made.frame, made.inside = self._frame, self._where()
         parts = [*node.args, *(keyword.value for keyword in node.keywords)]
         if name in _WHOLES:
             for part in parts:

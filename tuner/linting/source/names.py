@@ -11,6 +11,7 @@ from tuner.linting.source.loops import Frame
 from tuner.linting.source.values import (
     Class,
     Counter,
+    Epochs,
     Function,
     Instance,
     Known,
@@ -33,7 +34,8 @@ class Names:
     def __init__(self, module: Module) -> None:
         self.schedulers: list[Scheduler] = []
         self.options: list[Options] = []
-        self.epochs: list[int] = []
+        self.epochs: list[Epochs] = []
+        self._inside: list[ast.AST] = []  # the functions that are being read
         self.frames: list[Frame] = []  # the loops that were read
         self.at_once = False  # something trains with all data at once
         self.splits = False  # Accelerate is told to step a scheduler once an update
@@ -174,7 +176,13 @@ class Names:
             return None if left is None or right is None else left + right
         return self._amount(node).value
 
-    def _note_epochs(self, name: str, found: Amount) -> None:
+    def _note_epochs(self, name: str, found: Amount, for_all: bool = False) -> None:
         """Keep the epochs that the file writes down, as `num_epochs = 30`."""
         if found.value and _ITS_EPOCHS.fullmatch(name.rpartition(".")[2]):
-            self.epochs.append(round(found.value))
+            self.epochs.append(
+                Epochs(round(found.value), frozenset() if for_all else self._where())
+            )
+
+    def _where(self) -> frozenset[ast.AST]:
+        """Return the functions that are being read, and their classes."""
+        return frozenset([*self._inside, *self._around])

@@ -6,7 +6,7 @@ import dataclasses
 
 from tuner.linting.source.amounts import EPOCHS, UPDATES
 from tuner.linting.source.loops import TRAINING, Frame
-from tuner.linting.source.values import Options, Scheduler
+from tuner.linting.source.values import Epochs, Options, Scheduler
 
 
 @dataclasses.dataclass
@@ -15,7 +15,7 @@ class Program:
 
     schedulers: list[Scheduler]
     options: list[Options]
-    epochs: list[int]
+    epochs: list[Epochs]
     frames: list[Frame]
     at_once: bool
     splits: bool
@@ -24,6 +24,11 @@ class Program:
         """See whether all data is trained with at once, an epoch an update."""
         training = [frame.over_epochs for frame in self.frames if frame.trains]
         self.at_once |= bool(training) and all(training)
+
+    def epochs_of(self, scheduler: Scheduler) -> int | None:
+        """Return the epochs that are written where a scheduler is: not in another function."""
+        near = [each.number for each in self.epochs if each.is_near(scheduler.inside)]
+        return max(near, default=None)
 
     def counts(self, scheduler: Scheduler) -> str | None:
         """Return what a scheduler's length counts here, or None if that is hard to tell."""

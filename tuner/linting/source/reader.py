@@ -14,6 +14,7 @@ from tuner.linting.source.program import Program
 from tuner.linting.source.values import (
     Class,
     Counter,
+    Epochs,
     Function,
     Known,
     Module,
@@ -158,7 +159,7 @@ class _Reader(Calls, ast.NodeVisitor):
         self._running(node.target, node.iter)
         epochs = self._length_of(_unwrapped(node.iter)).value
         if epochs and "epoch" in ast.unparse(node.target).lower() and not resumes(node):
-            self.epochs.append(round(epochs))
+            self.epochs.append(Epochs(round(epochs), self._where()))
         if isinstance(self._known(node.iter), Several):  # a loop over schedulers, not over time
             self.generic_visit(node)
         else:

@@ -43,6 +43,17 @@ class Step(NamedTuple):
         return self.frame.purpose()
 
 
+class Epochs(NamedTuple):
+    """The length of a training, and the functions and classes that it is written in."""
+
+    number: int
+    inside: frozenset[ast.AST] = frozenset()
+
+    def is_near(self, inside: frozenset[ast.AST]) -> bool:
+        """Tell whether it is written for all, or for what is inside of these as well."""
+        return not self.inside or not self.inside.isdisjoint(inside)
+
+
 @dataclasses.dataclass(eq=False)
 class Scheduler:
     """A scheduler of a source file, from where it is made on."""
@@ -57,6 +68,7 @@ class Scheduler:
     factor: Amount = UNKNOWN
     floor: Amount = UNKNOWN
     frame: Frame | None = None  # the loop that it is made in
+    inside: frozenset[ast.AST] = frozenset()  # the functions and classes
     by_hand: bool = False  # the program itself sets what it says
     passed: bool = False  # it went elsewhere as a value
     whole: Scheduler | None = None  # that it is a piece of
