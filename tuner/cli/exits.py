@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import traceback
@@ -24,6 +25,9 @@ def explained(*, debug: bool = False) -> Iterator[None]:
         debug: Whether to show its traceback, too.
     """
     debug = debug or bool(os.environ.get("TUNER_DEBUG"))
+    if debug:
+        os.environ["TUNER_DEBUG"] = "1"  # for worker processes, too
+        logging.getLogger("tuner").setLevel(logging.DEBUG)
     try:
         yield
     except TunerError as error:

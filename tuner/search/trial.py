@@ -18,6 +18,7 @@ from tuner.definition import StudySpec
 from tuner.errors import ScheduleError, said
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.search.events import EpochEnded, Listener, TrialStarted
+from tuner.search.failures import keep_traceback
 from tuner.search.interrupts import Interrupts
 from tuner.search.results import PRUNED_AFTER
 from tuner.storage import forget_rungs, trial_id
@@ -104,6 +105,7 @@ def run_trial(
             return Outcome(TrialState.COMPLETE, value, collapse.reason)
         return Outcome(TrialState.PRUNED, None, collapse.reason)
     except (_Failed, ScheduleError) as failure:
+        keep_traceback(failure, spec.folder, spec.name, trial.number)
         return Outcome(TrialState.FAIL, None, str(failure))
 
 
