@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from tuner.cli.console import command, print_row, results, talk
 from tuner.storage import hide_password
+from tuner.tasks import NamedTask
 
 if TYPE_CHECKING:
     from tuner.definition import StudySpec
     from tuner.studies import Plan, StudyResult
+    from tuner.studies.trying import Tried
 
 _GLUON = """\
 import tuner
@@ -81,7 +83,13 @@ def show_plan(plan: Plan, file: Path) -> None:
     rows += [("baseline", f"{b.label}: {b.schedule!r}") for b in spec.space.baselines]
     for name, text in rows:
         print_row(name, text, 10)
-    talk().print(f"\nall is well. {_next(plan)}: {command('run', file)}")
+    well = "all is well."
+    if plan.tried is not None:
+        print_row("trained", _tried(plan.tried), 10)
+    elif isinstance(spec.task, NamedTask):
+        # What a built-in task does is known.
+        well = f"nothing was trained; `{command('check', file, '--train')}` tries it."
+    talk().print(f"\n{well} {_next(plan)}: {command('run', file)}")
 
 
 def show_result(result: StudyResult, again: str, trials: str, *, program: bool) -> None:
@@ -130,6 +138,23 @@ def snippet(path: Path, trained_with: Container[str]) -> str:
     by_framework = {"mxnet": _GLUON, "torch": _TORCH}
     found = (text for name, text in by_framework.items() if name in trained_with)
     return next(found, _ANY).format(path=str(path))
+
+
+def _tried(tried: Tried) -> str:
+    words = [
+        f"{tried.epochs} epochs under {tried.schedule!r}, in {tried.seconds:.1f} s with repeats",
+        "twice the same from one seed",
+        "the same from its state"
+        if tried.resumes
+        else "it has no state to go on from, so a trial that is interrupted starts over",
+    ]
+    if tried.uses_seed is not None:
+        words.append(
+            "another one from another seed"
+            if tried.uses_seed
+            else "the same from another seed too, so a confirm says nothing"
+        )
+    return "; ".join(words)
 
 
 def _next(plan: Plan) -> str:

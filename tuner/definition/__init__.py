@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tuner.definition.checks import wrong_seed
+from tuner.definition.moved import moved_along
 from tuner.definition.objective import (
     ACCURACY,
     METRICS,
@@ -59,6 +60,7 @@ __all__ = [
     "load_spec",
     "make_spec",
     "merit",
+    "moved_along",
     "name_of_study",
     "passed_task",
     "read_storage",

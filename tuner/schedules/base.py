@@ -13,7 +13,7 @@ import numbers
 import re
 from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, TypeVar, overload
 
 from tuner.errors import FrozenScheduleError, ScheduleError
@@ -112,8 +112,6 @@ class Schedule(Transferable, HandedOver, ABC):
     # No fields: they change nothing but the time that an answer takes.
     _asked: ClassVar[int] = 0
     _rates: ClassVar[dict[float, float]] = {}
-    # Called when it is copied, or handed over as another object; see `noticing`.
-    _on_leaving: ClassVar[Callable[[], object]] = staticmethod(lambda: None)
 
     def __post_init__(self) -> None:
         wrong = [text for text in map(self._normalise, dataclasses.fields(self)) if text]
@@ -176,6 +174,12 @@ class Schedule(Transferable, HandedOver, ABC):
 
     # --- the rest ---
 
+    def _leaves(self) -> None:
+        """Tell who notices what is asked that it is copied, or handed over as another object."""
+        leaves = getattr(self._rates, "leaves", None)
+        if leaves is not None:
+            leaves()
+
     @functools.cached_property
     def _span(self) -> int:
         """Updates between the end of warmup and the horizon."""
@@ -217,7 +221,7 @@ class Schedule(Transferable, HandedOver, ABC):
             object.__setattr__(self, "_rates", rates)
 
     def __getstate__(self) -> dict[str, Any]:
-        self._on_leaving()
+        self._leaves()
         state = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return state | ({"_derivation": self._derivation} if self._derivation else {})
 

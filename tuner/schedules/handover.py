@@ -38,7 +38,7 @@ class HandedOver:
         """
         from tuner.adapters.mxnet import to_mxnet
 
-        self._schedule._on_leaving()
+        self._schedule._leaves()
         return to_mxnet(self._schedule)
 
     def to_torch(

@@ -28,19 +28,24 @@ def noticing(
         (0.25, [0.25, 0.0], [1, 1, 2])
     """
     found = copy.copy(schedule)
-    horizon = schedule.horizon
-    table = dict(enumerate(map(schedule, range(horizon + 1)))) if horizon < TABLE_LIMIT else {}
-    object.__setattr__(found, "_rates", _Noticed(table, asked))
-    object.__setattr__(found, "_on_leaving", left)
+    table: dict[float, float] = {}
+    if schedule.horizon < TABLE_LIMIT:
+        table = {update: schedule(update) for update in range(schedule.horizon + 1)}
+    object.__setattr__(found, "_rates", _Noticed(table, asked, left))
     return found
 
 
 class _Noticed(dict[float, float]):
     """The table that a schedule looks a learning rate up in, first of all."""
 
-    def __init__(self, rates: dict[float, float], asked: Callable[[Any], object]) -> None:
+    def __init__(
+        self,
+        rates: dict[float, float],
+        asked: Callable[[Any], object],
+        leaves: Callable[[], object],
+    ) -> None:
         super().__init__(rates)
-        self._asked = asked
+        self._asked, self.leaves = asked, leaves
 
     def __getitem__(self, update: Any) -> float:
         if isinstance(update, (int, float)) or hasattr(update, "__array__"):
