@@ -25,7 +25,7 @@ net = mx.gluon.nn.Dense(10)  # your network, your data
 net.initialize()
 inputs, labels = mx.nd.random.normal(shape=(256, 784)), mx.nd.arange(256) % 10
 loss = mx.gluon.loss.SoftmaxCrossEntropyLoss()
-trainer = mx.gluon.Trainer(net.collect_params(), "sgd", {{"lr_scheduler": schedule}})
+trainer = mx.gluon.Trainer(net.collect_params(), "sgd", {{"lr_scheduler": schedule}})  # or yours
 for update in range(1, 4):
     with mx.autograd.record():
         batch_loss = loss(net(inputs), labels)
@@ -41,7 +41,7 @@ schedule = tuner.load_schedule({path!r})
 
 net = torch.nn.Linear(784, 10)  # your network, your data
 inputs, labels = torch.randn(256, 784), torch.arange(256) % 10
-optimizer = torch.optim.SGD(net.parameters(), lr=schedule.base_lr)
+optimizer = torch.optim.SGD(net.parameters(), lr=schedule.base_lr)  # or yours
 scheduler = schedule.to_torch(optimizer)
 for update in range(1, 4):
     print(f"update {{update}}: learning rate {{optimizer.param_groups[0]['lr']:.6f}}")
@@ -171,9 +171,11 @@ def _next(plan: Plan) -> str:
 
 def _judge(spec: StudySpec) -> str:
     size = spec.objective.held_out
-    examples = f"{size} training examples, held out," if size else "the test set"
+    examples = spec.objective.examples and f" on {spec.objective.examples}"
+    if size:
+        examples = f" on {size} training examples, held out,"
     smaller = ", the smaller the better" if spec.objective.minimized else ""
-    return f"{spec.objective.metric} on {examples} after the last epoch{smaller}"
+    return f"{spec.objective.metric}{examples} after the last epoch{smaller}"
 
 
 def _confirm(spec: StudySpec) -> str:

@@ -177,6 +177,13 @@ class Objective(Section):
         return f"{self.evaluate_on} {self.noun}" if self.metric in METRICS else self.noun
 
     @property
+    def examples(self) -> str:
+        """What judges, in words; ``""`` where only the task knows, which measures its own."""
+        if self.metric not in METRICS:
+            return ""
+        return "held-out training examples" if self.held_out else "the test set"
+
+    @property
     def is_accuracy(self) -> bool:
         """Whether it is compared with the accuracy on the training set."""
         return self.noun.endswith("accuracy")
