@@ -59,7 +59,7 @@ def test_values_of_other_programs_are_shown_whatever_their_size(
     )
     study = optuna.load_study(study_name="large", storage=result.storage)
     done = study.trials[0]
-    for number in (value, -value, value):
+    for number in (value, value, value, -value):
         study.add_trial(
             optuna.create_trial(
                 params=done.params, distributions=done.distributions, value=number,
