@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import NoReturn
 
 from tuner.cli.console import talk
 from tuner.errors import TrainingError, TunerError
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+_DEBUG = "TUNER_DEBUG"  # the variable that says the same as --debug
 _STDOUT = 1  # the number of its file
 
 
@@ -23,9 +25,10 @@ def explained(*, debug: bool = False) -> Iterator[None]:
     Args:
         debug: Whether to show its traceback, too.
     """
-    debug = debug or bool(os.environ.get("TUNER_DEBUG"))
+    debug = debug or bool(os.environ.get(_DEBUG))
     try:
-        yield
+        with _tracebacks_shown() if debug else nullcontext():
+            yield
     except TunerError as error:
         _say(error, f"error: {error}", debug)
         sys.exit(FAILED if isinstance(error, TrainingError) else BAD_INPUT)
@@ -45,6 +48,20 @@ def explained(*, debug: bool = False) -> Iterator[None]:
         text = f"error: {type(error).__name__}: {error}\nThis is a defect of tuner;"
         _say(error, f"{text} `tuner --debug ...` shows where.", debug)
         sys.exit(FAILED)
+
+
+@contextmanager
+def _tracebacks_shown() -> Iterator[None]:
+    """Show the tracebacks of trainings within the block, those in worker processes too."""
+    log, before = logging.getLogger("tuner"), os.environ.get(_DEBUG, "")
+    level = log.level
+    os.environ[_DEBUG] = "1"
+    log.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        os.environ[_DEBUG] = before
+        log.setLevel(level)
 
 
 def _stop_writing(code: int = DONE) -> NoReturn:

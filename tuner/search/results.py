@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.definition import merit
+from tuner.definition import countable, merit
 from tuner.schedules import Schedule, is_whole
 from tuner.search.attributes import (
     BASELINE,
@@ -219,7 +219,7 @@ def _row(trial: FrozenTrial, minimized: bool) -> TrialRow:
     return TrialRow(
         number=trial.number,
         state=STATES[trial.state],
-        value=trial.value if trial.state.is_finished() else None,
+        value=countable(trial.value) if trial.state.is_finished() else None,
         baseline=text(attributes, BASELINE) or None,
         params=dict(trial.params),
         schedule=schedule_in(attributes),

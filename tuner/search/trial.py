@@ -35,6 +35,7 @@ from tuner.search.attributes import (
     whole,
 )
 from tuner.search.events import EpochEnded, Listener, TrialStarted
+from tuner.search.failures import keep_traceback
 from tuner.search.first_answer import first_answer
 from tuner.search.interrupts import Interrupts
 from tuner.search.results import PRUNED_AFTER
@@ -108,6 +109,7 @@ def run_trial(
             return Outcome(TrialState.COMPLETE, value, collapse.reason)
         return Outcome(TrialState.PRUNED, None, collapse.reason)
     except (_Failed, ScheduleError) as failure:
+        keep_traceback(failure, spec.folder, spec.name, trial.number)
         return Outcome(TrialState.FAIL, None, str(failure))
 
 

@@ -69,7 +69,7 @@ class Worker:
     ) -> None:
         self._study, self._storage, self._spec = study, storage, spec
         self._budget, self._listen, self._stop_reason = budget, listen, stop_reason
-        self._store = CheckpointStore(spec.folder / "checkpoints")
+        self._store = CheckpointStore(spec.folder / "checkpoints", limit_bytes=spec.states_bytes)
         self._watch = Watch(supervised=supervised)
         self._unborn: set[int] | None = None
         hurry_if(storage, stop_reason)
