@@ -12,8 +12,7 @@ from tuner.tasks import NamedTask
 
 if TYPE_CHECKING:
     from tuner.definition import StudySpec
-    from tuner.studies import Plan, StudyResult
-    from tuner.studies.trying import Tried
+    from tuner.studies import Plan, StudyResult, Tried
 
 _GLUON = """\
 import tuner

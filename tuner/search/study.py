@@ -17,7 +17,15 @@ from tuner.definition import REPEATS, StudySpec, make_spec, moved_along, name_of
 from tuner.errors import DefinitionError, StudyError
 from tuner.schedules import schedule_to_dict
 from tuner.search.attributes import BASELINE, SCHEDULE, text
-from tuner.storage import hide_password, in_one_go, parse_url, sqlite_path, study_id
+from tuner.storage import (
+    hide_password,
+    in_one_go,
+    parse_url,
+    sqlite_file,
+    sqlite_path,
+    storage_of,
+    study_id,
+)
 from tuner.tasks import NamedTask
 
 # The user attribute of a study that makes the database alone enough to resume it.
@@ -107,7 +115,7 @@ def stored_spec(study: Study, url: str) -> StudySpec:
     where = f"the definition of study {study.study_name!r}"
     name = name_of_study(study.study_name)
     file, facts = stored["study"], stored.get("task")
-    database = sqlite_path(parse_url(url))
+    database = sqlite_file(storage_of(study))
     if database is not None:
         file, facts = moved_along(file, facts, database)
     try:

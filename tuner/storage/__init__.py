@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tuner.storage.errors import close, explain, port_error, storage_errors
 from tuner.storage.locking import alone
-from tuner.storage.opening import made_folder, make_database, open_storage
+from tuner.storage.opening import made_folder, make_database, open_storage, sqlite_file
 from tuner.storage.optuna_internals import (
     SYSTEM_ATTRIBUTES,
     TRIALS,
@@ -68,6 +68,7 @@ __all__ = [
     "proxy_server",
     "resolve_url",
     "set_system_attribute",
+    "sqlite_file",
     "sqlite_path",
     "sqlite_url",
     "storage_errors",

@@ -8,10 +8,12 @@ from tuner.studies.project import Plan, check_study, init_project
 from tuner.studies.repeat import compare_study, confirm_study
 from tuner.studies.result import StudyResult, form_of
 from tuner.studies.start import resume_study, run_study, run_worker
+from tuner.studies.trying import Tried
 
 __all__ = [
     "Plan",
     "StudyResult",
+    "Tried",
     "check_study",
     "compare_study",
     "confirm_study",
