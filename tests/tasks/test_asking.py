@@ -227,6 +227,17 @@ def test_a_schedule_that_is_built_anew_is_used(caplog: pytest.LogCaptureFixture)
     assert len(caplog.messages) == 1
 
 
+@pytest.mark.parametrize("way", [way for way in RIGHT if way != "printing"])
+@pytest.mark.parametrize("horizon", [50, 110, 200])
+def test_a_baseline_may_be_laid_out_over_another_number_of_updates(
+    way: str, horizon: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    task = FunctionTask(RIGHT[way], updates_per_epoch=20)
+    schedule = tuner.Linear(base_lr=0.5, horizon=horizon)
+    assert len([*task.train(schedule, seed=0, epochs=6)]) == 6
+    assert caplog.messages == []
+
+
 def test_what_is_noticed_is_the_schedule_itself() -> None:
     given = []
 

@@ -39,7 +39,9 @@ class Asking:
         self, schedule: Schedule, *, updates_per_epoch: int, epochs: int, done: int
     ) -> None:
         self.schedule = noticing(schedule, self._notice, self._lose)
-        self._size, self._epochs, self._horizon = updates_per_epoch, epochs, schedule.horizon
+        self._size, self._epochs = updates_per_epoch, epochs
+        # A baseline may be laid out over another number of updates, and a table has those.
+        self._end, self._limit = sorted((schedule.horizon, epochs * updates_per_epoch))
         self._epoch = done + 1
         self._asked: set[int] = set()  # in this epoch
         self._ahead = 0  # updates asked for too early, and not as part of a table of all
@@ -65,18 +67,18 @@ class Asking:
         if self._is_lost or not self.was_asked:
             return "", False
         last = epoch * self._size
-        if len(self._beyond) > max(_A_FEW, _SHARE * self._horizon):
+        if len(self._beyond) > max(_A_FEW, _SHARE * self._limit):
             return self._said(epoch, max(self._beyond)), True
-        ahead = {update for update in asked if last + 1 < update <= self._horizon + 1}
+        ahead = {update for update in asked if last + 1 < update <= self._limit + 1}
         # A table of the whole schedule, made before it is needed, reaches into the last epoch.
-        end = self._horizon - (self._size - 1 if epoch < self._epochs - 1 else 1)
+        end = self._end - (self._size - 1 if epoch < self._epochs - 1 else 1)
         if any(update >= end for update in ahead):
-            enough = min(_A_FEW, (self._horizon - last) // 2)
+            enough = min(_A_FEW, (self._end - last) // 2)
             self._knows_all = self._knows_all or len(ahead) > enough
             ahead = set()
         # Or has one learning rate for each epoch.
         later = {-(-update // self._size) for update in asked if update > last}
-        if later and later >= {*range(epoch + 1, self._epochs + 1)}:
+        if later and later >= {*range(epoch + 1, -(-self._end // self._size) + 1)}:
             self._knows_all = True
         self._ahead += len(ahead)
         if self._ahead > max(_A_FEW, _SHARE * self._size) and not self._knows_all:
@@ -109,7 +111,7 @@ class Asking:
         self.was_asked = True
         if isinstance(update, (int, float)) or not getattr(update, "shape", ()):
             number = int(update)
-            if number > self._horizon + 1:
+            if number > self._limit + 1:
                 self._beyond.add(number)
             else:
                 self._asked.add(number)
@@ -117,13 +119,13 @@ class Asking:
         numbers = update.__array__()
         if numbers.size == 0:
             return
-        if numbers.min() > self._horizon + 1:
+        if numbers.min() > self._limit + 1:
             self._beyond.update(numbers.ravel()[:_LONGEST].tolist())
             return
-        if numbers.size > _LONGEST or numbers.max() >= self._horizon - self._size:
+        if numbers.size > _LONGEST or numbers.max() >= self._end - self._size:
             # Up to the end: it will ask no more.
             last_epoch = self._epoch >= self._epochs - 1
             self._knows_all = self._knows_all or not last_epoch
             if not last_epoch:
                 return
-        self._asked.update(int(n) for n in numbers.ravel().tolist() if n <= self._horizon + 1)
+        self._asked.update(int(n) for n in numbers.ravel().tolist() if n <= self._limit + 1)
