@@ -1,6 +1,7 @@
 """`tuner lint` on other people's trainings: how many of its findings are right.
 
     python benchmarks/lint.py FOLDER... [LABEL=FOLDER ...]
+    python benchmarks/lint.py    # the verdicts changed: count them again
 
 Looks at every Python file and notebook of the folders, each a package or repository; a folder
 called `owner+name@commit` needs no label. Nothing of them is run, and a file without a word of
@@ -44,42 +45,43 @@ WORDS = re.compile("|".join(["scheduler", *MAKERS]).encode())
 
 
 def main() -> None:
-    """Measure, and write what was found."""
+    """Measure, and write what was found; or, without folders, count the verdicts again."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=_Plain)
-    parser.add_argument("folders", nargs="+", metavar="[LABEL=]FOLDER")
-    begun, found = time.time(), dict[tuple[str, ...], str]()
-    with ProcessPoolExecutor() as pool:
-        packages = list(pool.map(_read, parser.parse_args().folders))
-    for package in packages:
-        found |= package.found
+    parser.add_argument("folders", nargs="*", metavar="[LABEL=]FOLDER")
+    folders = parser.parse_args().folders
+    results = _measure(folders) if folders else json.loads(RESULTS.read_text())
     verdicts = {_key(row): row["verdict"] for row in json.loads(VERDICTS.read_text())}
-    for key in sorted(found.keys() - verdicts.keys()):
-        print("unread:", *key, found[key])
     by_rule: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
-    for key in found:
-        by_rule[key[-1]][verdicts.get(key, "unread")] += 1
+    for *place, message in results["found"]:
+        verdict = verdicts.get(tuple(place), "unread")
+        by_rule[place[-1]][verdict] += 1
+        if verdict == "unread":
+            print("unread:", *place, message)
     total: collections.Counter[str] = sum(by_rule.values(), collections.Counter())
     read = total.total() - total["unread"]
-    counts: collections.Counter[str] = sum(
-        (each.counts for each in packages), collections.Counter()
-    )
-    results = {
-        "files": counts["files"],
-        "read": counts["read"],
-        "with_a_scheduler": counts["with a scheduler"],
-        "refused": counts["refused"],
-        "cells_passed_over": counts["cells passed over"],
-        "torch_schedulers": counts["torch schedulers"],
-        "of_these_known_when_stepped": counts["known when stepped"],
-        "findings": total,
-        "share_right": round(total["right"] / read, 3) if read else None,
-        "by_rule": by_rule,
+    results["findings"], results["by_rule"] = total, by_rule
+    results["share_right"] = round(total["right"] / read, 3) if read else None
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    left_out = ("found", "packages", "machine", "versions")
+    shown = {key: value for key, value in results.items() if key not in left_out}
+    print(json.dumps(shown, indent=1))
+
+
+def _measure(folders: list[str]) -> dict[str, Any]:
+    """Read the folders; return the counts and what was found."""
+    begun = time.time()
+    with ProcessPoolExecutor() as pool:
+        packages = list(pool.map(_read, folders))
+    counts: collections.Counter[str] = collections.Counter()
+    for each in packages:
+        counts += each.counts
+    return {
+        **counts,
         "seconds": round(time.time() - begun),
+        "found": sorted([*key, said] for each in packages for key, said in each.found.items()),
         "packages": {each.label: each.counts["files"] for each in packages},
         **surroundings("schedule-tuner"),
     }
-    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
-    print(json.dumps({key: results[key] for key in list(results)[:10]}, indent=1))
 
 
 def _read(argument: str) -> _Package:
@@ -117,7 +119,7 @@ class _Package:
             ]
             for finding in found:
                 if finding.rule == NOT_READ:
-                    self.counts["cells passed over"] += 1
+                    self.counts["cells_passed_over"] += 1
                     continue
                 file = Path(finding.file or path)
                 row = {
@@ -137,13 +139,13 @@ class _Package:
     def _count(self, program: Program, file: str) -> None:
         """Count the schedulers of PyTorch, and those whose steps are understood."""
         here = [each for each in program.schedulers if each.place.file == file]
-        self.counts["with a scheduler"] += any(each.maker is not None for each in here)
+        self.counts["with_a_scheduler"] += any(each.maker is not None for each in here)
         known = {}  # a line that is run twice is one
         for each in here:
             if each.maker is not None and each.maker.counts == "steps" and not each.ours:
                 known[each.place] = known.get(each.place, False) or bool(program.counts(each))
-        self.counts["torch schedulers"] += len(known)
-        self.counts["known when stepped"] += sum(known.values())
+        self.counts["torch_schedulers"] += len(known)
+        self.counts["of_these_known_when_stepped"] += sum(known.values())
 
 
 def _key(row: dict[str, Any]) -> tuple[str, ...]:

@@ -188,8 +188,8 @@ class Names:
             self.epochs.append(Epochs(round(found.value), near))
 
     def _functions(self) -> frozenset[ast.AST]:
-        """Return the functions that are being read, or the class if there is none."""
-        return frozenset(self._inside or self._around)
+        """Return the functions that are being read: what is in none of them is for all."""
+        return frozenset(self._inside)
 
     def _where(self) -> frozenset[ast.AST]:
         """Return the functions that are being read, and their classes."""
