@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tuner.cli.completion import schedule_files
-from tuner.cli.console import command, print_row, results, say_next, talk
+from tuner.cli.console import (
+    command,
+    print_row,
+    prints_to_talk,
+    results,
+    say_next,
+    talk,
+)
 from tuner.cli.formats import FileFormat, Format
 from tuner.cli.options import Form, StorageURL, StudyFile, StudyName
 from tuner.cli.values import one_of, whole
+
+if TYPE_CHECKING:
+    from tuner.studies import StudyResult
 
 
 def status(
@@ -26,9 +36,8 @@ def status(
     """Say how far a study is, and what is best so far."""
     from tuner.cli.tables import show_summary
     from tuner.storage import hide_password
-    from tuner.studies import open_study
 
-    found = open_study(study, storage=storage, name=name)
+    found = _opened(study, storage, name)
     if watch:
         from tuner.cli.watching import watch as go_on
 
@@ -45,9 +54,8 @@ def list_trials(
 ) -> None:
     """List the trials of a study."""
     from tuner.cli.tables import show_trials
-    from tuner.studies import open_study
 
-    found = open_study(study, storage=storage, name=name)
+    found = _opened(study, storage, name)
     show_trials(found.trials, form, found.spec.objective.noun)
 
 
@@ -66,9 +74,8 @@ def best(
     from tuner.cli.tables import show_trials
     from tuner.report import confirmed_sentence
     from tuner.search import ranking
-    from tuner.studies import open_study
 
-    found = open_study(study, storage=storage, name=name)
+    found = _opened(study, storage, name)
     first = found.best  # of a confirmed study the winner, which need not rank first
     rows = [first, *(row for row in ranking(found.trials) if row.number != first.number)][:top]
     metric = found.spec.objective.noun
@@ -115,12 +122,12 @@ def export(
     Load a JSON file with `tuner.load_schedule(FILE)`. A confirmed study's best schedule is the
     winner.
     """
-    from tuner.studies import form_of, open_study
+    from tuner.studies import form_of
 
     # Not best.json for a trial: that is the winner's, which may be there.
     stem = "best" if trial is None else f"trial-{trial}"
     path = output or Path(f"{stem}{(form or FileFormat.json).suffix}")
-    found = open_study(study, storage=storage, name=name)
+    found = _opened(study, storage, name)
     found.export(path, trial=trial, form=form and form.value)
     row = None if trial is None else found.trials[trial]
     if row and row.state != "complete":
@@ -144,9 +151,7 @@ def report(
 
     The page is one file and needs no network.
     """
-    from tuner.studies import open_study
-
-    open_study(study, storage=storage, name=name).report(output)
+    _opened(study, storage, name).report(output)
     results().print(f"wrote {output}")
 
 
@@ -198,7 +203,7 @@ def dashboard(
     import webbrowser
 
     from tuner.cli.signals import stop_request
-    from tuner.studies import open_study, serve_dashboard
+    from tuner.studies import serve_dashboard
 
     def started(address: str) -> None:
         talk().print(f"{address}; Ctrl-C ends it")
@@ -207,6 +212,14 @@ def dashboard(
 
     # Of the importances of parameters, at every look at a young study.
     warnings.filterwarnings("ignore", message="Some regimes for parameter")
-    found = open_study(study, storage=storage, name=name)
+    found = _opened(study, storage, name)
     with stop_request(announce="stopping") as request:
         serve_dashboard(found, host=host, port=port, on_start=started, stop_requested=request)
+
+
+def _opened(study: Path | None, storage: str | None, name: str | None) -> StudyResult:
+    """Open a study; what the module of its task prints is no result."""
+    from tuner.studies import open_study
+
+    with prints_to_talk():
+        return open_study(study, storage=storage, name=name)
