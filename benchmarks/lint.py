@@ -4,10 +4,10 @@
 
 Looks at every Python file and notebook of the folders, each a package or repository; a folder
 called `owner+name@commit` needs no label. Nothing of them is run, and a file without a word of
-schedulers is not read. Every finding has been read beside its source: what the reader said of
-each is in benchmarks/results/lint_verdicts.json, `right`, `meant` (true, but on purpose, as in a
-test of a scheduler's edges) or `wrong`, with the reason. Findings that it lacks are printed, and counted as
-unread. `meant` counts as wrong.
+schedulers is not read. Every finding has been read beside its source: what the reader said of each
+is in benchmarks/results/lint_verdicts.json, `right`, `meant` (true, but on purpose, as in a test
+of a scheduler's edges) or `wrong`, with the reason. Findings that it lacks are printed, and
+counted as unread. `meant` counts as wrong.
 
 Writes benchmarks/results/lint.json: files, findings by rule and verdict, and of how many
 schedulers of PyTorch it is told whether they are stepped after every update or every epoch.
@@ -19,9 +19,11 @@ import argparse
 import collections
 import json
 import re
+import sys
 import time
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,9 @@ from surroundings import surroundings
 
 import tuner
 from tuner.linting import NOT_READ
-from tuner.linting.source import read_source
+from tuner.linting.checks import check_program
+from tuner.linting.lengths import Training
+from tuner.linting.source import Program, read_source
 from tuner.linting.source.known import MAKERS
 from tuner.linting.source.modules import read_text
 
@@ -43,12 +47,10 @@ def main() -> None:
     """Measure, and write what was found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=_Plain)
     parser.add_argument("folders", nargs="+", metavar="[LABEL=]FOLDER")
-    begun, packages, found = time.time(), [], {}
-    for argument in parser.parse_args().folders:
-        label, _, folder = argument.rpartition("=")
-        package = _Package(label or Path(folder).name, Path(folder))
-        package.read()
-        packages.append(package)
+    begun, found = time.time(), dict[tuple[str, ...], str]()
+    with ProcessPoolExecutor() as pool:
+        packages = list(pool.map(_read, parser.parse_args().folders))
+    for package in packages:
         found |= package.found
     verdicts = {_key(row): row["verdict"] for row in json.loads(VERDICTS.read_text())}
     for key in sorted(found.keys() - verdicts.keys()):
@@ -80,6 +82,15 @@ def main() -> None:
     print(json.dumps({key: results[key] for key in list(results)[:10]}, indent=1))
 
 
+def _read(argument: str) -> _Package:
+    warnings.simplefilter("ignore")  # of what the files' own texts say, as invalid escapes
+    label, _, folder = argument.rpartition("=")
+    package = _Package(label or Path(folder).name, Path(folder))
+    package.read()
+    print(package.label, dict(package.counts), len(package.found), file=sys.stderr)
+    return package
+
+
 class _Package:
     """A folder that is read, with what was found in it."""
 
@@ -95,11 +106,15 @@ class _Package:
                 continue
             self.counts["read"] += 1
             try:
-                found = tuner.lint(path)
-                self._count(path)
-            except tuner.TunerError:
+                program, broken = read_source(read_text(path), str(path))
+            except (tuner.TunerError, OSError, ValueError, SyntaxError):
                 self.counts["refused"] += 1
                 continue
+            self._count(program, str(path))
+            found = [
+                each.settled(str(path))
+                for each in broken + check_program(program, Training(None, None, None))
+            ]
             for finding in found:
                 if finding.rule == NOT_READ:
                     self.counts["cells passed over"] += 1
@@ -119,10 +134,9 @@ class _Package:
             if path.suffix in SUFFIXES and path.is_file() and not path.is_symlink():
                 yield path
 
-    def _count(self, path: Path) -> None:
+    def _count(self, program: Program, file: str) -> None:
         """Count the schedulers of PyTorch, and those whose steps are understood."""
-        program, _ = read_source(read_text(path), str(path))
-        here = [each for each in program.schedulers if each.place.file == str(path)]
+        here = [each for each in program.schedulers if each.place.file == file]
         self.counts["with a scheduler"] += any(each.maker is not None for each in here)
         known = {}  # a line that is run twice is one
         for each in here:
@@ -142,5 +156,4 @@ class _Plain(argparse.RawDescriptionHelpFormatter):
 
 
 if __name__ == "__main__":
-    warnings.simplefilter("ignore")  # of what the files' own texts say, as invalid escapes
     main()

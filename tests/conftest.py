@@ -20,6 +20,18 @@ from tuner.cli.main import main
 from tuner.studies import StudyResult
 
 ROOT = Path(__file__).parent.parent
+SLEEPING = """
+import time
+from tuner.tasks import FunctionTask
+
+def train(schedule, seed, start):
+    while True:
+        time.sleep({seconds})
+        yield 0.5 + schedule(1) / 10 + seed / 1000
+
+def make():
+    return FunctionTask(train, updates_per_epoch=16)
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -61,12 +73,18 @@ def write_study_in(training: None) -> Callable[..., Path]:
         more: str = "",
         confirm: str = "enabled = false",
         space: str | Path = ROOT / "search_spaces" / "chapter.toml",
+        sleeps: float | None = None,
     ) -> Path:
         path = folder / f"{name}.toml"
+        training = f'name = "lenet_fashion_mnist"\n{task}'
+        if sleeps is not None:
+            # For what is not about training: an epoch takes time and no work, nor MXNet's start.
+            (folder / "sleeping.py").write_text(SLEEPING.format(seconds=sleeps))
+            training = 'name = "sleeping:make"'
         path.write_text(
             f'format = "tuner.study/1"\nname = "{name}"\n'
             f'search_space = "{space}"\n'
-            f'[task]\nname = "lenet_fashion_mnist"\nepochs = {epochs}\n{task}\n'
+            f"[task]\n{training}\nepochs = {epochs}\n"
             f"[budget]\ntrials = {trials}\n[workers]\ncount = {workers}\n"
             f"[confirm]\n{confirm}\n{more}\n"
         )

@@ -70,6 +70,16 @@ class PostgreSQL:
         """Stop it: ``"fast"`` in order, ``"immediate"`` as a crash does."""
         self._control("stop", "-w", "-m", mode)
 
+    def renew(self) -> None:
+        """Start it if it was stopped, and take all tables away."""
+        import psycopg
+
+        if not (self._data / "postmaster.pid").exists():
+            self.start()
+        with psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+
     def query(self, statement: str) -> list[tuple[object, ...]]:
         """Return the rows of a statement."""
         import psycopg

@@ -155,6 +155,10 @@ def said(error: BaseException) -> str:
         and str(frame.f_globals.get("__name__")).partition(".")[0] not in _FOREIGN
     ]
     text = _in_a_line(str(error)) or "no message"
+    missing = error.filename if isinstance(error, FileNotFoundError) else None
+    if isinstance(missing, str) and not Path(missing).is_absolute():
+        # Not to the study's folder, in which its module is looked for.
+        text += f" (relative to the current folder, {Path.cwd()})"
     return " ".join([f"{type(error).__name__}: {text}", *own[-1:]])
 
 

@@ -61,4 +61,4 @@ def test_the_command_prints_it(name: str, tuner_command: Callable) -> None:
 def test_the_command_names_what_there_is(tuner_command: Callable) -> None:
     ran = tuner_command("schema", "studies")
     assert ran.code == 2
-    assert "'study', 'search_space', 'schedule'" in ran.err
+    assert "must be study, search_space or schedule, but got 'studies'" in ran.err

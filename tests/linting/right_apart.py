@@ -168,4 +168,27 @@ from accelerate import Accelerator
 accelerator = Accelerator(step_scheduler_with_optimizer=False)
 mine = accelerator.prepare(tuner.load_schedule("best.json").to_torch(optimizer))
 """,
+    "epochs of another function, a floor by a condition, batches of an update put back": """
+import keras
+import torch
+
+def one():
+    model.fit(x, y, epochs=500)
+
+def other():
+    return keras.optimizers.SGD(keras.optimizers.schedules.PolynomialDecay(0.1, 300))
+
+def train(epochs=100):
+    low = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.95)
+    updates = epochs * len(loader) // accumulation_steps
+    linear = torch.optim.lr_scheduler.PolynomialLR(optimizer, updates * accumulation_steps)
+    for epoch in range(epochs):
+        for i, batch in enumerate(loader):
+            model(batch).backward()
+            if i % accumulation_steps == 0:
+                optimizer.step()
+            if optimizer.param_groups[0]["lr"] > args.minimum_lr:
+                low.step()
+            linear.step()
+""",
 }

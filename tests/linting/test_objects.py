@@ -42,6 +42,7 @@ SHORT: list[Callable[[], Any]] = [
     lambda: theirs.OneCycleLR(sgd(), max_lr=0.1, total_steps=20),
     lambda: theirs.MultiStepLR(sgd(), milestones=[10, 20]),
     lambda: theirs.StepLR(sgd(), step_size=10, gamma=0.5),
+    lambda: theirs.ExponentialLR(sgd(), gamma=0.95),
     lambda: Cosine(base_lr=0.1, horizon=20).to_torch(sgd()),
     lambda: theirs.SequentialLR(
         (o := sgd()),
@@ -81,12 +82,15 @@ LONG: list[Callable[[], Any]] = [
     lambda: native.FactorScheduler(step=235, factor=0.9, base_lr=0.5),
     lambda: theirs.CosineAnnealingLR(sgd(), T_max=7050),
     lambda: theirs.StepLR(sgd(), step_size=2350),
+    lambda: theirs.StepLR(sgd(), step_size=1, gamma=0.9999),
+    lambda: theirs.ExponentialLR(sgd(), gamma=0.9999),
     lambda: theirs.LinearLR(sgd(), total_iters=5),
     lambda: theirs.CosineAnnealingWarmRestarts(sgd(), T_0=235),
     lambda: theirs.LambdaLR(sgd(), lambda update: 1 / (1 + update)),
     lambda: gluon("sgd", {"lr_scheduler": native.FactorScheduler(235, 0.9, base_lr=0.1)}),
     lambda: gluon("nag", {"lr_scheduler": Linear(base_lr=0.1, horizon=7050)}),
     lambda: native.FactorScheduler(step=1, factor=0.9, stop_factor_lr=0.01, base_lr=0.5),
+    lambda: native.FactorScheduler(step=1, factor=0.9999, base_lr=0.5),
     lambda: native.FactorScheduler(step=10, base_lr=0),
     lambda: theirs.MultiStepLR(sgd(), milestones=[]),
     lambda: theirs.ChainedScheduler([theirs.ExponentialLR(sgd(), gamma=0.9999)]),
@@ -179,6 +183,74 @@ def test_a_learning_rate_that_overwrote_the_schedulers(
         trainer = gluon(optimizer, {"lr_scheduler": scheduler, **options})
         assert rules(trainer) == rules(trainer._optimizer) == rules(scheduler) == expected
     capsys.readouterr()  # MXNet prints that it overwrites
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize(
+    ("make", "options", "expected"),
+    [
+        # MXNet's own idiom: the learning rate is that of the optimizer.
+        (lambda: native.FactorScheduler(500, 0.9), {"learning_rate": 0.03}, []),
+        (lambda: native.MultiFactorScheduler([500], 0.9), {"learning_rate": 0.03}, []),
+        # But a warmup has its end from the scheduler, and would jump.
+        (
+            lambda: native.FactorScheduler(500, 0.9, warmup_steps=100),
+            {"learning_rate": 0.03},
+            ["learning-rate-beside"],
+        ),
+        # These keep what they were made with.
+        (
+            lambda: native.CosineScheduler(7050, base_lr=0.5),
+            {"learning_rate": 0.1},
+            ["learning-rate-beside"],
+        ),
+        (lambda: native.PolyScheduler(7050), {"learning_rate": 0.1}, ["learning-rate-beside"]),
+        (lambda: native.CosineScheduler(7050, base_lr=0.5), {"learning_rate": 0.5}, []),
+        (lambda: native.CosineScheduler(7050, base_lr=0.5), {}, []),
+    ],
+)
+def test_a_learning_rate_beside_schedulers_without_one_or_that_keep_theirs(
+    make: Callable[[], Any],
+    options: dict[str, Any],
+    expected: list[str],
+    optimizer: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert rules(gluon(optimizer, {"lr_scheduler": make(), **options})) == expected
+    capsys.readouterr()  # MXNet prints that it overwrites
+
+
+def test_a_schedule_in_a_chained_scheduler() -> None:
+    schedule = Cosine(base_lr=0.1, horizon=7050)
+    optimizer = sgd()
+    alone = theirs.ChainedScheduler([schedule.to_torch(optimizer)])
+    assert rules(alone, updates=7050) == []
+    optimizer = sgd()
+    warmup = theirs.LinearLR(optimizer, total_iters=500)
+    both = theirs.ChainedScheduler([warmup, schedule.to_torch(optimizer)])
+    [found] = tuner.lint(both, updates=7050)
+    assert found.rule == "multiplied"
+    assert "this cosine sets its own" in found.message
+    assert "write SequentialLR" in found.message
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [({}, ["prepared"]), ({"split_batches": True}, []), ({"step_with_optimizer": False}, [])],
+)
+def test_a_schedule_that_accelerate_has_prepared(
+    options: dict[str, bool], expected: list[str]
+) -> None:
+    scheduler = pytest.importorskip("accelerate.scheduler")
+    optimizer = sgd()
+    ours = Cosine(base_lr=0.1, horizon=7050).to_torch(optimizer)
+    prepared = scheduler.AcceleratedScheduler(ours, optimizer, **options)
+    assert rules(prepared, updates=7050) == expected
+    theirs_ = scheduler.AcceleratedScheduler(theirs.StepLR(optimizer, 2350), optimizer)
+    assert rules(theirs_, updates=7050) == []
+    short = Cosine(base_lr=0.1, horizon=20).to_torch(optimizer)
+    short = scheduler.AcceleratedScheduler(short, optimizer, split_batches=True)
+    assert rules(short, updates=7050) == ["horizon-in-epochs"]
 
 
 @pytest.mark.parametrize(

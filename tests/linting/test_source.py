@@ -135,6 +135,12 @@ def test_what_is_not_python_is_refused(
     assert "Traceback" not in ran.err
 
 
+def test_what_is_nested_too_deeply_is_refused() -> None:
+    with pytest.raises(tuner.TunerError, match=r"nested too deeply|must be Python"):
+        tuner.lint("total = " + " + ".join(["1"] * 5000))
+    assert tuner.lint("total = " + " + ".join(["1"] * 500)) == []
+
+
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, tuner_command: Callable) -> None:
     """For much JSON and TOML is an expression or assignments of Python, without a mistake."""
     (tmp_path / "good.json").write_text('{"a": 1}')

@@ -62,7 +62,7 @@ schedule = tuner.load_schedule("best.json")
 iter_num = 0
 
 def rate(it):
-    return schedule(it)
+    return schedule(it)  #! counts-from-0
 
 while True:
     lr = rate(iter_num) if decay_lr else learning_rate
@@ -71,6 +71,11 @@ while True:
     iter_num += 1
     if iter_num > max_iters:
         break
+step = 0
+for batch in loader:
+    lr = schedule(step)  #! counts-from-0
+    optimizer.param_groups[0]["lr"] = lr
+    step += 1
 for epoch in range(epochs):
     for i, batch in enumerate(loader):
         optimizer.param_groups[0]["lr"] = float(schedule(epoch * per_epoch + i))  #! counts-from-0

@@ -15,8 +15,8 @@ import tuner
 from tuner.definition import Pruner, load_spec
 from tuner.schedules import Schedule
 from tuner.search import EpochEnded, TrialRow
+from tuner.search.first_answer import first_answer
 from tuner.search.pruners import Hyperband, Median, SuccessiveHalving
-from tuner.search.trial import first_answer
 from tuner.tasks import Checkpoint, CheckpointStore, checkpoint_keys
 
 from .searches import search

@@ -13,7 +13,6 @@ import psutil
 
 import tuner
 
-CHEAP = "train_size = 64\ntest_size = 16\nbatch_size = 4"
 NO_PRUNER = '[pruner]\ntype = "none"\n[sampler]\ntype = "random"\n'
 READER = """
 import sqlite3, sys
@@ -33,7 +32,7 @@ connection.execute("ROLLBACK")
 
 
 def test_a_reader_and_a_lock_of_ten_seconds_lose_nothing(write_study: Callable) -> None:
-    study = write_study(trials=120, epochs=1, workers=8, task=CHEAP, more=NO_PRUNER)
+    study = write_study(trials=120, epochs=1, workers=8, sleeps=0.05, more=NO_PRUNER)
     database = study.with_suffix("") / "study.db"
     finished = threading.Semaphore(0)
     workers: list[psutil.Process] = []

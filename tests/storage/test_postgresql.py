@@ -17,15 +17,21 @@ import tuner
 
 from ..servers import PASSWORD, PostgreSQL, free_port, postgresql
 
-# Trials of 16 updates: what is tested is the storage.
-CHEAP = "train_size = 64\ntest_size = 16\nbatch_size = 4"
+# What is tested is the storage.
 NO_PRUNER = '[pruner]\ntype = "none"\n[sampler]\ntype = "random"\n'
 
 
-@pytest.fixture
-def server() -> Iterator[PostgreSQL]:
+@pytest.fixture(scope="module")
+def one_server(processes: None) -> Iterator[PostgreSQL]:
     with postgresql() as server:
         yield server
+
+
+@pytest.fixture
+def server(one_server: PostgreSQL) -> PostgreSQL:
+    """Return the server of these tests, running and empty."""
+    one_server.renew()
+    return one_server
 
 
 class Command:
@@ -89,7 +95,7 @@ def test_a_server_that_is_stopped_and_crashes_delays_workers_and_loses_nothing(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    study = write_study(trials=120, epochs=1, workers=8, task=CHEAP, more=NO_PRUNER)
+    study = write_study(trials=120, epochs=1, workers=8, sleeps=0.05, more=NO_PRUNER)
     with Command(tmp_path, server.url, "run", study) as run:
         wait_for(lambda: count(server, FINISHED) >= 20, run)
         workers = psutil.Process(run.process.pid).children()
@@ -113,7 +119,7 @@ def test_two_runs_at_the_same_moment_on_an_empty_database(
     server: PostgreSQL, write_study: Callable, tmp_path: Path
 ) -> None:
     """Baselines exist once, and four workers in all make exactly the budget."""
-    study = write_study(trials=40, epochs=1, workers=2, task=CHEAP, more=NO_PRUNER)
+    study = write_study(trials=40, epochs=1, workers=2, sleeps=0.05, more=NO_PRUNER)
     with (
         Command(tmp_path, server.url, "run", study) as one,
         Command(tmp_path, server.url, "run", study) as other,
@@ -136,7 +142,7 @@ def proxy(server: PostgreSQL, tmp_path: Path) -> Iterator[str]:
 def test_four_workers_behind_a_proxy_never_exceed_the_budget(
     server: PostgreSQL, proxy: str, write_study: Callable, tmp_path: Path
 ) -> None:
-    study = write_study(trials=40, epochs=1, workers=4, task=CHEAP, more=NO_PRUNER)
+    study = write_study(trials=40, epochs=1, workers=4, sleeps=0.05, more=NO_PRUNER)
     with Command(tmp_path, proxy, "run", study) as run:
         assert run.wait() == 0, run.said()
     check(server, 40)
@@ -176,7 +182,7 @@ def arguments(process: psutil.Process) -> str:
 def test_a_password_is_seen_nowhere(
     server: PostgreSQL, write_study: Callable, tmp_path: Path
 ) -> None:
-    study = write_study(trials=8, epochs=1, workers=2, task=CHEAP, more=NO_PRUNER)
+    study = write_study(trials=8, epochs=1, workers=2, sleeps=0.05, more=NO_PRUNER)
     with Command(tmp_path, server.url, "run", study) as run:
         seen = ""
         while run.process.poll() is None:
@@ -221,7 +227,7 @@ def test_a_wrong_password_or_a_server_that_is_down_is_said(
 def test_sigterm_ends_a_run_that_waits_for_the_database(
     server: PostgreSQL, write_study: Callable, tmp_path: Path
 ) -> None:
-    study = write_study(trials=200, epochs=1, workers=2, task=CHEAP, more=NO_PRUNER)
+    study = write_study(trials=200, epochs=1, workers=2, sleeps=0.05, more=NO_PRUNER)
     with Command(tmp_path, server.url, "run", study) as run:
         wait_for(lambda: count(server, FINISHED) >= 2, run)
         server.stop()

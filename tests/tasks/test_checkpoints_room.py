@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from pathlib import Path
+
+import pytest
 
 from tuner.tasks import CheckpointStore
 
@@ -30,10 +33,29 @@ def test_the_least_recently_used_states_leave_first(tmp_path: Path) -> None:
     assert same(limited.deepest(["a"]), checkpoint(1))
 
 
-def test_a_state_beyond_the_limit_does_not_stay(tmp_path: Path) -> None:
+def test_a_state_beyond_the_limit_is_not_kept_and_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     store = CheckpointStore(tmp_path, limit_bytes=100)
     store.save("a", checkpoint(1))
+    store.save("b", checkpoint(1))
     assert files(store) == set()
+    [text] = caplog.messages
+    assert re.match(r"A training state of 0\.\d+MB is not kept, for all states together", text)
+    assert 'Write `states = "' in text
+
+
+def test_room_for_one_state_alone_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    CheckpointStore(tmp_path).save("a", checkpoint(1))
+    size = (tmp_path / "a.state").stat().st_size
+    CheckpointStore(tmp_path, limit_bytes=2 * size).save("b", checkpoint(1))
+    assert caplog.messages == []
+    store = CheckpointStore(tmp_path, limit_bytes=2 * size - 1)
+    store.save("c", checkpoint(1))
+    assert files(store) == {"c.state"}
+    assert "is kept alone" in caplog.text
 
 
 def test_what_dead_writers_left_is_removed_and_other_files_stay(tmp_path: Path) -> None:

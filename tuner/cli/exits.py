@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import NoReturn
 
 from tuner.cli.console import talk
 from tuner.errors import TrainingError, TunerError
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+_DEBUG = "TUNER_DEBUG"  # the variable that says the same as --debug
 _STDOUT = 1  # the number of its file
 # How long what a training left running may hold a program that is over.
 LEAVING_SECONDS = 60.0
@@ -27,9 +29,10 @@ def explained(*, debug: bool = False) -> Iterator[None]:
     Args:
         debug: Whether to show its traceback, too.
     """
-    debug = debug or bool(os.environ.get("TUNER_DEBUG"))
+    debug = debug or bool(os.environ.get(_DEBUG))
     try:
-        yield
+        with _tracebacks_shown() if debug else nullcontext():
+            yield
     except TunerError as error:
         _say(error, f"error: {error}", debug)
         sys.exit(FAILED if isinstance(error, TrainingError) else BAD_INPUT)
@@ -67,6 +70,20 @@ def end_in_time(code: object) -> None:
         os._exit(code if isinstance(code, int) else FAILED)
 
     threading.Thread(target=watch, name="end", daemon=True).start()
+
+
+@contextmanager
+def _tracebacks_shown() -> Iterator[None]:
+    """Show the tracebacks of trainings within the block, those in worker processes too."""
+    log, before = logging.getLogger("tuner"), os.environ.get(_DEBUG, "")
+    level = log.level
+    os.environ[_DEBUG] = "1"
+    log.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        os.environ[_DEBUG] = before
+        log.setLevel(level)
 
 
 def _stop_writing(code: int = DONE) -> NoReturn:

@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tuner.cli.completion import schedule_files
-from tuner.cli.console import (
-    command,
-    print_row,
-    prints_to_talk,
-    results,
-    say_next,
-    talk,
-)
+from tuner.cli.console import command, print_row, prints_to_talk, results, say_next, talk
 from tuner.cli.formats import FileFormat, Format
 from tuner.cli.options import Form, StorageURL, StudyFile, StudyName
 from tuner.cli.values import one_of, whole
@@ -218,7 +211,7 @@ def dashboard(
 
 
 def _opened(study: Path | None, storage: str | None, name: str | None) -> StudyResult:
-    """Open a study; what the module of its task prints is no result."""
+    """Open a study; what its module prints when it is imported is no result."""
     from tuner.studies import open_study
 
     with prints_to_talk():

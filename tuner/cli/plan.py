@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from tuner.cli.console import command, print_row, results, talk
 from tuner.storage import hide_password
+from tuner.tasks import NamedTask
 
 if TYPE_CHECKING:
     from tuner.definition import StudySpec
     from tuner.studies import Plan, StudyResult
+    from tuner.studies.trying import Tried
 
 _GLUON = """\
 import tuner
@@ -23,7 +25,7 @@ net = mx.gluon.nn.Dense(10)  # your network, your data
 net.initialize()
 inputs, labels = mx.nd.random.normal(shape=(256, 784)), mx.nd.arange(256) % 10
 loss = mx.gluon.loss.SoftmaxCrossEntropyLoss()
-trainer = mx.gluon.Trainer(net.collect_params(), "sgd", {{"lr_scheduler": schedule}})
+trainer = mx.gluon.Trainer(net.collect_params(), "sgd", {{"lr_scheduler": schedule}})  # or yours
 for update in range(1, 4):
     with mx.autograd.record():
         batch_loss = loss(net(inputs), labels)
@@ -39,7 +41,7 @@ schedule = tuner.load_schedule({path!r})
 
 net = torch.nn.Linear(784, 10)  # your network, your data
 inputs, labels = torch.randn(256, 784), torch.arange(256) % 10
-optimizer = torch.optim.SGD(net.parameters(), lr=schedule.base_lr)
+optimizer = torch.optim.SGD(net.parameters(), lr=schedule.base_lr)  # or yours
 scheduler = schedule.to_torch(optimizer)
 for update in range(1, 4):
     print(f"update {{update}}: learning rate {{optimizer.param_groups[0]['lr']:.6f}}")
@@ -81,7 +83,13 @@ def show_plan(plan: Plan, file: Path) -> None:
     rows += [("baseline", f"{b.label}: {b.schedule!r}") for b in spec.space.baselines]
     for name, text in rows:
         print_row(name, text, 10)
-    talk().print(f"\nall is well. {_next(plan)}: {command('run', file)}")
+    well = "all is well."
+    if plan.tried is not None:
+        print_row("trained", _tried(plan.tried), 10)
+    elif isinstance(spec.task, NamedTask):
+        # What a built-in task does is known.
+        well = f"nothing was trained; `{command('check', file, '--train')}` tries it."
+    talk().print(f"\n{well} {_next(plan)}: {command('run', file)}")
 
 
 def show_result(result: StudyResult, again: str, trials: str, *, program: bool) -> None:
@@ -132,6 +140,23 @@ def snippet(path: Path, trained_with: Container[str]) -> str:
     return next(found, _ANY).format(path=str(path))
 
 
+def _tried(tried: Tried) -> str:
+    words = [
+        f"{tried.epochs} epochs under {tried.schedule!r}, in {tried.seconds:.1f} s with repeats",
+        "twice the same from one seed",
+        "the same from its state"
+        if tried.resumes
+        else "it has no state to go on from, so a trial that is interrupted starts over",
+    ]
+    if tried.uses_seed is not None:
+        words.append(
+            "another one from another seed"
+            if tried.uses_seed
+            else "the same from another seed too, so a confirm says nothing"
+        )
+    return "; ".join(words)
+
+
 def _next(plan: Plan) -> str:
     budget = plan.spec.budget.trials
     if not plan.finished:
@@ -146,9 +171,11 @@ def _next(plan: Plan) -> str:
 
 def _judge(spec: StudySpec) -> str:
     size = spec.objective.held_out
-    examples = f"{size} training examples, held out," if size else "the test set"
+    examples = spec.objective.examples and f" on {spec.objective.examples}"
+    if size:
+        examples = f" on {size} training examples, held out,"
     smaller = ", the smaller the better" if spec.objective.minimized else ""
-    return f"{spec.objective.metric} on {examples} after the last epoch{smaller}"
+    return f"{spec.objective.metric}{examples} after the last epoch{smaller}"
 
 
 def _confirm(spec: StudySpec) -> str:

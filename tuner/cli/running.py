@@ -92,11 +92,13 @@ def typed_options(*, confirm: bool | None = None, **given: object) -> list[str]:
 
 
 def set_up_logging(timestamps: bool = False) -> None:
-    """Print our own warnings as lines."""
+    """Print our own warnings as lines, and with --debug the tracebacks of trainings."""
 
     class Talk(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            line = f"warning: {record.getMessage()}"
+            line = record.getMessage()
+            if record.levelno >= logging.WARNING:
+                line = f"warning: {line}"
             talk().print(dated(line) if timestamps else line)
 
     logging.getLogger("tuner").handlers = [Talk()]

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from tuner.cli.console import command, results, say_next
+from tuner.cli.console import command, prints_to_talk, results, say_next
 from tuner.cli.formats import SchemaKind, Template
 from tuner.cli.options import GivenStudy
+from tuner.cli.running import set_up_logging
 from tuner.cli.values import one_of
 
 
@@ -57,7 +58,16 @@ def schema(
     print(schema_text(kind.value), end="")
 
 
-def check(study: GivenStudy) -> None:
+def check(
+    study: GivenStudy,
+    train: Annotated[
+        bool,
+        typer.Option(
+            "--train",
+            help="Train two epochs as well: twice from one seed, and from the state between.",
+        ),
+    ] = False,
+) -> None:
     """Check a study and print its plan; train nothing.
 
     Everything that the study needs is read: its search space, task, data and device. All
@@ -66,4 +76,7 @@ def check(study: GivenStudy) -> None:
     from tuner.cli.plan import show_plan
     from tuner.studies import check_study
 
-    show_plan(check_study(study), study)
+    set_up_logging()
+    with prints_to_talk():
+        plan = check_study(study, train=train)
+    show_plan(plan, study)

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from tuner.definition.checks import wrong_seed
-from tuner.definition.objective import ACCURACY, METRICS, Objective, digits, finite, merit
+from tuner.definition.moved import moved_along
+from tuner.definition.objective import (
+    ACCURACY,
+    METRICS,
+    Objective,
+    countable,
+    digits,
+    finite,
+    merit,
+)
 from tuner.definition.passed_task import alone_if_passed, passed_task, with_task
 from tuner.definition.schemas import SCHEMAS, schema, schema_text
 from tuner.definition.search import PRUNERS, SAMPLERS, Pruner, Sampler, Search
@@ -42,6 +51,7 @@ __all__ = [
     "StudySpec",
     "Training",
     "alone_if_passed",
+    "countable",
     "default_template",
     "digits",
     "finite",
@@ -50,6 +60,7 @@ __all__ = [
     "load_spec",
     "make_spec",
     "merit",
+    "moved_along",
     "name_of_study",
     "passed_task",
     "read_storage",

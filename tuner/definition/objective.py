@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from tuner.reading import Section, did_you_mean
-from tuner.tasks import EpochRecord, TrainingCollapsed
+from tuner.tasks import LARGEST, EpochRecord, TrainingCollapsed
 
 
 def merit(value: float, minimized: bool) -> float:
@@ -48,6 +48,18 @@ def digits(metric: str, decimals: int = 4) -> str:
 def finite(value: float | None) -> float | None:
     """Return a number that JSON has; the infinite loss of a training that diverged is none."""
     return value if value is not None and math.isfinite(value) else None
+
+
+def countable(value: float | None) -> float | None:
+    """Return a number that means and spreads can be computed of; one too large is infinite.
+
+    Example:
+        >>> countable(0.9), countable(-1e308), countable(None)
+        (0.9, -inf, None)
+    """
+    if value is None or not abs(value) > LARGEST:
+        return value
+    return math.copysign(math.inf, value)
 
 
 class _Known(NamedTuple):
@@ -165,6 +177,13 @@ class Objective(Section):
         return f"{self.evaluate_on} {self.noun}" if self.metric in METRICS else self.noun
 
     @property
+    def examples(self) -> str:
+        """What judges, in words; ``""`` where only the task knows, which measures its own."""
+        if self.metric not in METRICS:
+            return ""
+        return "held-out training examples" if self.held_out else "the test set"
+
+    @property
     def is_accuracy(self) -> bool:
         """Whether it is compared with the accuracy on the training set."""
         return self.noun.endswith("accuracy")
@@ -180,19 +199,19 @@ class Objective(Section):
         What a task of one's own yields as its only number is the metric, whatever its name.
         """
         if record.value is not None or self.metric not in METRICS:
-            return record.value
-        return METRICS[self.metric].of(record)
+            return countable(record.value)
+        return countable(METRICS[self.metric].of(record))
 
     def averaged_value(self, record: EpochRecord) -> float | None:
         """Return the same with the averaged weights; None if the task keeps none."""
         if record.value is not None or self.metric not in METRICS:
             return None
-        return METRICS[self.metric].of_average(record)
+        return countable(METRICS[self.metric].of_average(record))
 
     def collapsed_value(self, collapse: TrainingCollapsed) -> float:
         """Return what a training that collapsed is worth: chance, or the worst if unknown."""
         if self.metric in METRICS:
-            return METRICS[self.metric].of_collapse(collapse)
+            return countable(METRICS[self.metric].of_collapse(collapse)) or 0.0
         return math.inf if self.minimized else -math.inf
 
     def identity(self) -> dict[str, str]:

@@ -17,10 +17,13 @@ REPEATS = (CONFIRM, COMPARE)
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _TIME = r"(\d+(?:\.\d+)?)\s*([smh])"
+_SIZES = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
+_SIZE = r"(\d+(?:\.\d+)?)\s*([MGT]B)"
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 
 # As JSON Schemas describe them; what a text must be beyond that is checked below.
 Time = Annotated[str, WithJsonSchema({"type": "string", "pattern": rf"^\s*{_TIME}\s*$"})]
+Size = Annotated[str, WithJsonSchema({"type": "string", "pattern": rf"^\s*{_SIZE}\s*$"})]
 Name = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^{_NAME}$"})]
 
 
@@ -48,6 +51,22 @@ def seconds(text: object) -> float:
     if match is None or float(match[1]) == 0:
         raise UnitError(f"{text!r} is no time above 0. Write '90s', '30m' or '2h'.")
     return float(match[1]) * _SECONDS[match[2]]
+
+
+def size_in_bytes(text: object) -> int:
+    """Return a size, such as ``"500MB"``, ``"4GB"`` or ``"1TB"``, in bytes.
+
+    Raises:
+        UnitError: If it is no such size.
+
+    Example:
+        >>> size_in_bytes("1.5GB")
+        1500000000
+    """
+    match = re.fullmatch(_SIZE, text.strip(), re.ASCII) if isinstance(text, str) else None
+    if match is None or float(match[1]) == 0:
+        raise UnitError(f"{text!r} is no size above 0. Write '500MB', '4GB' or '1TB'.")
+    return int(float(match[1]) * _SIZES[match[2]])
 
 
 def fresh_seeds(first: int, count: int, *, training_seed: int) -> list[int]:
@@ -117,6 +136,14 @@ class Storage(Section):
 
     url: str | None = None
     """``sqlite:///``, ``postgresql+psycopg://``, ``mysql+pymysql://`` or ``grpc://``."""
+    states: Size | None = None
+    """How large all training states on disk may be, such as ``"4GB"``; without it about 1 GB."""
+
+    @field_validator("states", mode="before")
+    @classmethod
+    def _a_size(cls, text: object) -> object:
+        size_in_bytes(text)
+        return text
 
 
 class Workers(Section):

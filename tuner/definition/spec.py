@@ -25,6 +25,7 @@ from tuner.definition.sections import (
     Training,
     Workers,
     name_of_study,
+    size_in_bytes,
 )
 from tuner.definition.space import read_space
 from tuner.definition.task import read_task, refuse_no_task, with_passed, with_whole_path
@@ -32,15 +33,15 @@ from tuner.errors import DefinitionError
 from tuner.reading import Mistakes, read_kind
 from tuner.space import SearchSpace, with_schedule_files
 from tuner.storage import default_url, output_folder, resolve_url
-from tuner.tasks import Task
+from tuner.tasks import LIMIT_BYTES, Task
 
 
 class StudySpec(NamedTuple):
     """Everything that a study is defined by, checked.
 
     ``workers`` is how many processes train at once, by default one for each core. ``study_data``
-    and ``space_data`` are the two files as read, which the study's database keeps; without
-    ``[storage]``, which may hold a password and may change.
+    and ``space_data`` are the two files as read, which the study's database keeps; of
+    ``[storage]`` the size of the states alone: the rest may hold a password and may change.
     """
 
     name: str
@@ -56,6 +57,7 @@ class StudySpec(NamedTuple):
     study_data: dict[str, Any]
     space_data: dict[str, Any]
     confirm: Confirm
+    states_bytes: int = LIMIT_BYTES
 
     @property
     def epochs(self) -> int:
@@ -126,7 +128,8 @@ class StudySpec(NamedTuple):
     def decisive(self) -> dict[str, Any]:
         """Return, flat and as plain data, what decides the trials of the study.
 
-        Budget, confirm, storage, workers, notes, device and data folder are not: they may change.
+        Budget, confirm, storage, states, workers, notes, device and data folder are not: they may
+        change.
         How many examples are held out is the task's to say.
         """
         parts = {
@@ -256,10 +259,13 @@ def make_spec(
     assert confirm is not None
     assert not isinstance(space_data, str)
     kept = {key: value for key, value in study_data.items() if key != "storage"}
+    states = study_data.get("storage", {}).get("states")
+    if states is not None:
+        kept["storage"] = {"states": states}
     return StudySpec(
         file.name, training, task, objective, budget, sampler, pruner, url,
         workers.count or _cores(), space, kept, dict(space_data),
-        confirm,
+        confirm, LIMIT_BYTES if states is None else size_in_bytes(states),
     )  # fmt: skip
 
 

@@ -40,6 +40,12 @@ def refuse_no_task(task: object) -> None:
     )
 
 
+def path_option(name: object) -> str:
+    """Return the option of a task that is a path; ``""`` if it has none."""
+    built_in = TASKS.get(str(name))
+    return built_in.path_option if built_in else ""
+
+
 def with_whole_path(study_data: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
     """Return the content of a study file with its task's file or folder named from the root.
 
@@ -48,8 +54,7 @@ def with_whole_path(study_data: Mapping[str, Any], folder: Path) -> Mapping[str,
     task = study_data.get("task")
     if not isinstance(task, Mapping):
         return study_data
-    built_in = TASKS.get(str(task.get("name")))
-    key = built_in.path_option if built_in else ""
+    key = path_option(task.get("name"))
     if not isinstance(task.get(key), str):
         return study_data
     whole = str((folder / Path(task[key]).expanduser()).absolute())

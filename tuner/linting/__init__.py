@@ -5,20 +5,33 @@ same from the command line; :func:`~tuner.check_training` looks back. The rules:
 
 ``horizon-in-epochs``
     A length in epochs where updates are counted: "this CosineScheduler is over after 20 of 7050
-    updates". MXNet, Keras and Optax count updates, PyTorch the calls of ``step()``. Of a scheduler
-    that only the program itself asks, the length is not judged: it may ask about epochs.
+    updates", or drops that leave nothing: ``ExponentialLR(gamma=0.95)`` after every update. MXNet,
+    Keras and Optax count updates, PyTorch the calls of ``step()``. Of a scheduler that only the
+    program itself asks, the length is not judged: it may ask about epochs.
 ``horizon-in-updates``
     The other way round: a PyTorch scheduler laid out for all updates, but stepped once an epoch,
     as Lightning does with one that is returned without an interval.
+``one-epoch``
+    A length of one epoch, ``T_max=len(loader)``, in a training of several.
 ``used-before``
     A scheduler that was asked, plotted or stepped before the training, and is not what it was.
 ``learning-rate-beside``
     ``learning_rate`` beside ``lr_scheduler``: MXNet overwrites the scheduler's ``base_lr`` with
-    it. Adam and others do so with a default of their own.
+    it, or it has no effect. Adam and others do so with a default of their own.
 ``warmup-past-horizon``
     A warmup that is as long as the schedule or the training, or longer.
+``counts-from-0``
+    A schedule of this package that the program asks about update 0 for the first, which is 1.
+``accumulation``
+    A scheduler that counts updates but is stepped after every batch, or the other way round.
+``prepared``
+    A scheduler that Accelerate steps once for every process.
+``multiplied``
+    A schedule of this package in a ``ChainedScheduler`` or ``LambdaLR``, which multiply.
 ``unfinished``, ``past-horizon``
     Of :func:`~tuner.check_training`: the training ended before its schedule, or went on after it.
+``not-read``
+    No mistake: a cell of a notebook that is not Python was passed over.
 """
 
 from __future__ import annotations
@@ -54,9 +67,10 @@ def lint(
 ) -> list[Finding]:
     """Find the classic mistakes with a scheduler before a training.
 
-    Source is read, never run. What it does not say, such as a length that is computed elsewhere,
-    is not guessed: no finding is no proof. The numbers, if they are given, say what source does
-    not; of an object they are all that is known about its training.
+    Source is read, never run. Functions and classes are followed to where they are called, also
+    into files beside it that it imports. What it does not say, such as a length that is computed
+    elsewhere, is not guessed: no finding is no proof. The numbers, if they are given, say what
+    source does not; of an object they are all that is known about its training.
 
     Args:
         what: A schedule; a scheduler object of MXNet or PyTorch; a Gluon trainer; the path of a
@@ -67,7 +81,8 @@ def lint(
         epochs: Epochs of the training.
 
     Returns:
-        What is wrong, in the order of the source.
+        What is wrong, in the order of the source; cells of a notebook that were passed over, with
+        the rule ``not-read``.
 
     Raises:
         ScheduleError: If the object is of none of these kinds, the source is not Python, or a

@@ -107,7 +107,7 @@ def _no_effect(optimizer: Any) -> Iterator[Finding]:
     scheduler, rate = optimizer.lr_scheduler, optimizer.lr
     kept = getattr(scheduler, "base_lr_orig", rate)
     # Every optimizer has one that nobody wrote.
-    if rate != kept and rate not in {USUAL_BASE, *OWN_LEARNING_RATE.values()}:
+    if rate not in (None, kept) and rate not in {USUAL_BASE, *OWN_LEARNING_RATE.values()}:
         what = type(scheduler).__name__
         yield Finding(
             "learning-rate-beside",

@@ -157,6 +157,8 @@ def spread(values: Sequence[float]) -> Spread | None:
     """
     if not values:
         return None
+    if {math.inf, -math.inf} <= {*values}:  # as other programs may store
+        return Spread(len(values), math.nan, None, None)
     n, mean = len(values), statistics.fmean(values)
     if n == 1:
         return Spread(1, mean, None, None)

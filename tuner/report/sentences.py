@@ -12,7 +12,6 @@ from tuner.search import FalsePrunes
 
 # So many that are tied with a winner are named in a sentence.
 _NAMED = 2
-_EXAMPLES = {"test": "the test set", "holdout": "training examples that were held out"}
 
 
 def count(number: int, noun: str) -> str:
@@ -72,10 +71,15 @@ def verdict_sentence(verdict: Verdict, objective: Objective) -> str:
     return (
         f"The best schedule of {count(verdict.trials, 'trial')} ({states(verdict.states)}) is"
         f" {_named(best)}, with a {objective.judged_by} of {best.accuracy:{form}} in trial"
-        f" {best.number} – one run, chosen by its {objective.noun} on"
-        f" {_EXAMPLES[objective.evaluate_on]} –"
+        f" {best.number} – one run, chosen by its {objective.noun}{_on(objective)} –"
         f" {_standing(best, verdict.rival, better, form)}."
     )
+
+
+def _on(objective: Objective) -> str:
+    """Return on what examples is judged, if that is known."""
+    examples = "training examples that were held out" if objective.held_out else objective.examples
+    return f" on {examples}" if examples else ""
 
 
 def confirmed_verdict(confirmation: Confirmation, objective: Objective) -> str:

@@ -25,6 +25,7 @@ from tuner.schedules.file import (
 from tuner.schedules.inverse_time import InverseTime
 from tuner.schedules.linear import Linear
 from tuner.schedules.multi_factor import MultiFactor
+from tuner.schedules.noticing import noticing
 from tuner.schedules.one_cycle import OneCycle
 from tuner.schedules.picture import grid, svg
 from tuner.schedules.piecewise import Piecewise
@@ -60,6 +61,7 @@ __all__ = [
     "grid",
     "is_whole",
     "load_schedule",
+    "noticing",
     "plain",
     "read_schedule_file",
     "remove_abandoned",

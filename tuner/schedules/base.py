@@ -25,7 +25,7 @@ WARMUP_MODES = ("linear", "constant")
 
 # A schedule that is asked as often as a training does keeps its learning rates in a table, if
 # they are not too many: looked up faster than MXNet's objects compute theirs.
-_TABLE_AFTER, _TABLE_LIMIT = 500, 100_000
+_TABLE_AFTER, TABLE_LIMIT = 500, 100_000
 
 F = TypeVar("F", bound="type[Schedule]")
 
@@ -174,6 +174,12 @@ class Schedule(Transferable, HandedOver, ABC):
 
     # --- the rest ---
 
+    def _leaves(self) -> None:
+        """Tell who notices what is asked that it is copied, or handed over as another object."""
+        leaves = getattr(self._rates, "leaves", None)
+        if leaves is not None:
+            leaves()
+
     @functools.cached_property
     def _span(self) -> int:
         """Updates between the end of warmup and the horizon."""
@@ -210,11 +216,12 @@ class Schedule(Transferable, HandedOver, ABC):
     def _count(self, asked: int) -> None:
         """Make the table once it pays."""
         object.__setattr__(self, "_asked", self._asked + asked)
-        if self._asked >= _TABLE_AFTER and not self._rates and self.horizon < _TABLE_LIMIT:
+        if self._asked >= _TABLE_AFTER and not self._rates and self.horizon < TABLE_LIMIT:
             rates = {update: self._lr(update) for update in range(self.horizon + 1)}
             object.__setattr__(self, "_rates", rates)
 
     def __getstate__(self) -> dict[str, Any]:
+        self._leaves()
         state = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return state | ({"_derivation": self._derivation} if self._derivation else {})
 

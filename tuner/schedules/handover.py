@@ -38,6 +38,7 @@ class HandedOver:
         """
         from tuner.adapters.mxnet import to_mxnet
 
+        self._schedule._leaves()
         return to_mxnet(self._schedule)
 
     def to_torch(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tuner.search.attributes import BASELINE, LABEL, REASON, SCHEDULE, SEED, records_of
 from tuner.search.events import (
     EpochEnded,
     Event,
@@ -45,7 +46,6 @@ from tuner.search.study import (
     study_names,
     study_there,
 )
-from tuner.search.trial import BASELINE, LABEL, REASON, SCHEDULE, SEED, records_of
 from tuner.search.worker import StopReason, Worker, put_back_killed, put_back_orphans
 
 __all__ = [

@@ -17,8 +17,8 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tuner.definition import METRICS, Objective, merit
 from tuner.schedules import Schedule, schedule_from_dict
+from tuner.search.attributes import SCHEDULE, has_schedule
 from tuner.search.ridge import Array, Ridge
-from tuner.search.trial import SCHEDULE
 
 # Learning rates below this are as good as none.
 _LEAST_RATE = 1e-4
@@ -88,7 +88,8 @@ class Forecast:
         complete = [
             trial
             for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-            if SCHEDULE in trial.user_attrs and (epoch == 0 or epoch in trial.intermediate_values)
+            if has_schedule(trial.user_attrs)
+            and (epoch == 0 or epoch in trial.intermediate_values)
         ]
         if len(complete) < max(self._least, 2):
             return None

@@ -14,6 +14,7 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage, RDBStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from tuner.search.attributes import REASON
 from tuner.search.ownership import (
     DEATHS,
     MOST_DEATHS,
@@ -23,7 +24,6 @@ from tuner.search.ownership import (
     owner_of,
     this_process,
 )
-from tuner.search.trial import REASON
 from tuner.storage import (
     SYSTEM_ATTRIBUTES,
     TRIALS,

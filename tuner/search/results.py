@@ -10,8 +10,20 @@ from typing import Any, NamedTuple
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.definition import merit
-from tuner.schedules import Schedule, schedule_from_dict
+from tuner.definition import countable, merit
+from tuner.schedules import Schedule, is_whole
+from tuner.search.attributes import (
+    BASELINE,
+    CONTROL,
+    EPOCHS_GIVEN,
+    REASON,
+    SPARED,
+    VERSIONS,
+    records_of,
+    schedule_in,
+    text,
+    whole,
+)
 from tuner.storage import is_enqueued
 from tuner.tasks import EpochRecord
 
@@ -202,21 +214,21 @@ def _is_unbegun(trial: FrozenTrial) -> bool:
 
 def _row(trial: FrozenTrial, minimized: bool) -> TrialRow:
     attributes = trial.user_attrs
-    schedule = attributes.get("schedule")
-    records = tuple(EpochRecord(**record) for record in attributes.get("records", []))
+    records = tuple(records_of(attributes))
+    spared, versions = attributes.get(SPARED), attributes.get(VERSIONS)
     return TrialRow(
         number=trial.number,
         state=STATES[trial.state],
-        value=trial.value if trial.state.is_finished() else None,
-        baseline=attributes.get("baseline"),
+        value=countable(trial.value) if trial.state.is_finished() else None,
+        baseline=text(attributes, BASELINE) or None,
         params=dict(trial.params),
-        schedule=schedule_from_dict(schedule) if schedule else None,
+        schedule=schedule_in(attributes),
         records=records,
-        reason=attributes.get("reason", ""),
+        reason=text(attributes, REASON),
         # Counted before the record is there, which a running trial may show.
-        epochs_given=min(attributes.get("epochs_given", 0), len(records)),
-        is_control=attributes.get("control", False),
-        spared=attributes.get("spared"),
+        epochs_given=min(whole(attributes, EPOCHS_GIVEN), len(records)),
+        is_control=attributes.get(CONTROL) is True,
+        spared=spared if is_whole(spared) else None,
         minimized=minimized,
-        versions=attributes.get("versions", {}),
+        versions=versions if isinstance(versions, Mapping) else {},
     )

@@ -13,10 +13,10 @@ import optuna
 from optuna.storages import BaseStorage
 from optuna.study import Study
 
-from tuner.definition import REPEATS, StudySpec, make_spec, name_of_study
+from tuner.definition import REPEATS, StudySpec, make_spec, moved_along, name_of_study
 from tuner.errors import DefinitionError, StudyError
 from tuner.schedules import schedule_to_dict
-from tuner.search.trial import BASELINE, SCHEDULE
+from tuner.search.attributes import BASELINE, SCHEDULE, text
 from tuner.storage import hide_password, in_one_go, parse_url, sqlite_path, study_id
 from tuner.tasks import NamedTask
 
@@ -106,14 +106,21 @@ def stored_spec(study: Study, url: str) -> StudySpec:
         )
     where = f"the definition of study {study.study_name!r}"
     name = name_of_study(study.study_name)
+    file, facts = stored["study"], stored.get("task")
+    database = sqlite_path(parse_url(url))
+    if database is not None:
+        file, facts = moved_along(file, facts, database)
     try:
         spec = make_spec(
-            {**stored["study"], "name": name}, stored["space"],
+            {**file, "name": name}, stored["space"],
             where=where, space_where=f"{where}: search space",
-            folder=Path(), stem=study.study_name, facts=stored.get("task"),
+            folder=Path(), stem=study.study_name, facts=facts,
         )  # fmt: skip
     except DefinitionError as error:
-        raise StudyError(f"This version cannot read it: {error}") from error
+        raise StudyError(
+            f"This version cannot read it, or not here: {error}\nFiles that it names must be where"
+            " they were, or lie around its SQLite file as they did."
+        ) from error
     spec = spec._replace(storage_url=url)
     ending = study.study_name.removeprefix(name)
     return spec.for_repeats(ending) if ending else spec
@@ -144,7 +151,7 @@ def prepare_study(spec: StudySpec, storage: BaseStorage) -> Study:
             " Give the new one another name or database."
         )
     store_definition(study, spec)
-    present = {t.user_attrs.get(BASELINE) for t in study.get_trials(deepcopy=False)}
+    present = {text(t.user_attrs, BASELINE) for t in study.get_trials(deepcopy=False)}
     for baseline in spec.space.baselines:
         if baseline.label not in present:
             attributes = {

@@ -8,7 +8,7 @@ import platform
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import optuna
@@ -16,11 +16,30 @@ from optuna.trial import Trial, TrialState
 
 from tuner.definition import StudySpec
 from tuner.errors import ScheduleError, said
-from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
+from tuner.schedules import Schedule, schedule_to_dict
+from tuner.search.attributes import (
+    BASELINE,
+    CONTROL,
+    EPOCHS_GIVEN,
+    EPOCHS_TRAINED,
+    LABEL,
+    REASON,
+    RECORDS,
+    SCHEDULE,
+    SEED,
+    SPARED,
+    VERSIONS,
+    records_of,
+    schedule_in,
+    text,
+    whole,
+)
 from tuner.search.events import EpochEnded, Listener, TrialStarted
+from tuner.search.failures import keep_traceback
+from tuner.search.first_answer import first_answer
 from tuner.search.interrupts import Interrupts
 from tuner.search.results import PRUNED_AFTER
-from tuner.storage import forget_rungs, trial_id
+from tuner.storage import trial_id
 from tuner.tasks import (
     Checkpoint,
     CheckpointStore,
@@ -30,20 +49,6 @@ from tuner.tasks import (
     TrainingCollapsed,
     checkpoint_keys,
 )
-
-# The user attributes of a trial, all plain JSON.
-SCHEDULE = "schedule"  # {"family": ..., "params": {...}}
-RECORDS = "records"  # one EpochRecord per epoch, as a table
-EPOCHS_TRAINED = "epochs_trained"  # how many of them it trained itself, interrupted or not
-EPOCHS_GIVEN = "epochs_given"  # how many it took over from other trials
-REASON = "reason"  # why it was pruned or failed
-BASELINE = "baseline"  # its label, if it is one
-CONTROL = "control"  # true for one of the share that is never pruned
-VERSIONS = "versions"  # of the software that trained it, or that continued it last
-SPARED = "spared"  # the epoch after which a trial that is never pruned would have been
-# Of repeats:
-SEED = "seed"  # what it is trained from, instead of the study's training seed
-LABEL = "label"  # whose schedule it has: "trial 7", or a baseline's label
 
 
 class Outcome(NamedTuple):
@@ -86,7 +91,7 @@ def run_trial(
         Stopped: If it was asked to stop before the last epoch.
     """
     seed = trial.user_attrs.get(SEED)
-    label = trial.user_attrs.get(BASELINE)
+    label = text(trial.user_attrs, BASELINE) or None
     if seed is not None:
         spec = spec._replace(training=spec.training.model_copy(update={"seed": seed}))
         label = f"{trial.user_attrs[LABEL]}, seed {seed}"
@@ -94,7 +99,7 @@ def run_trial(
         if trial.user_attrs.get(REASON):  # of an attempt that was killed before it had ended
             trial.set_user_attr(REASON, "")
         schedule = _schedule(trial, spec)
-        done = len(trial.user_attrs.get(RECORDS, []))
+        done = len(records_of(trial.user_attrs))
         listen(TrialStarted(trial.number, schedule, label, done))
         with Interrupts().noticed() as interrupts:
             return _train(trial, schedule, spec, store, listen, stop_requested, interrupts)
@@ -104,6 +109,7 @@ def run_trial(
             return Outcome(TrialState.COMPLETE, value, collapse.reason)
         return Outcome(TrialState.PRUNED, None, collapse.reason)
     except (_Failed, ScheduleError) as failure:
+        keep_traceback(failure, spec.folder, spec.name, trial.number)
         return Outcome(TrialState.FAIL, None, str(failure))
 
 
@@ -113,9 +119,9 @@ def _schedule(trial: Trial, spec: StudySpec) -> Schedule:
         values = spec.space.sample(trial)
     except ValueError as error:  # enqueued by hand
         raise _Failed(f"The trial's parameters must be of the search space: {error}") from error
-    stored = trial.user_attrs.get(SCHEDULE)
+    stored = schedule_in(trial.user_attrs)
     if stored is not None:
-        return schedule_from_dict(stored)
+        return stored
     schedule = spec.space.schedule(values)
     trial.set_user_attr(SCHEDULE, schedule_to_dict(schedule))
     return schedule
@@ -138,7 +144,7 @@ def _train(
     # have been judged.
     own = records_of(trial.user_attrs)
     reported = max(trial.storage.get_trial(trial_id(trial)).intermediate_values, default=0)
-    given = min(trial.user_attrs.get(EPOCHS_GIVEN, 0), len(own))
+    given = min(whole(trial.user_attrs, EPOCHS_GIVEN), len(own))
     keys = _keys(schedule, spec)
     # Asked for baselines too: halving remembers who passed which rung.
     if not own and trial.should_prune():
@@ -280,27 +286,3 @@ def _failing(interrupts: Interrupts) -> Iterator[None]:
         if outside is not None:
             raise outside from error
         raise _Failed(said(error)) from error
-
-
-def first_answer(trial: Trial) -> bool:
-    """Return what the pruner says about the last epoch when it is asked for the first time.
-
-    Halving notes in the trial that it was asked, and the next time lets it pass. A trial that was
-    killed after the question needs the same answer again, so it is put in a copy of the study
-    where the trial has no such note of this epoch.
-    """
-    study = trial.study
-    copy = optuna.create_study(
-        study_name=study.study_name, direction=study.direction, pruner=study.pruner
-    )
-    for each in study.get_trials():
-        if each.number == trial.number:
-            now = each.intermediate_values[max(each.intermediate_values)]
-            forget_rungs(each, now)
-        copy.add_trial(each)
-    return copy.pruner.prune(copy, copy.get_trials()[trial.number])
-
-
-def records_of(attributes: dict[str, Any]) -> list[EpochRecord]:
-    """Return the epoch records in a trial's user attributes."""
-    return [EpochRecord(**record) for record in attributes.get(RECORDS, [])]

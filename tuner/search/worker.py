@@ -14,11 +14,12 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from tuner.definition import StudySpec, merit
 from tuner.errors import StorageError, TrainingError
+from tuner.search.attributes import REASON, records_of
 from tuner.search.events import Listener, TrialEnded
 from tuner.search.ownership import MOST_DEATHS, Heart, Watch, deaths_of, owner_of
 from tuner.search.queue import free, put_back, tried_again, try_again
 from tuner.search.study import study_there
-from tuner.search.trial import REASON, RECORDS, Outcome, Stopped, run_trial
+from tuner.search.trial import Outcome, Stopped, run_trial
 from tuner.storage import (
     explain,
     give_up_waiting,
@@ -68,7 +69,7 @@ class Worker:
     ) -> None:
         self._study, self._storage, self._spec = study, storage, spec
         self._budget, self._listen, self._stop_reason = budget, listen, stop_reason
-        self._store = CheckpointStore(spec.folder / "checkpoints")
+        self._store = CheckpointStore(spec.folder / "checkpoints", limit_bytes=spec.states_bytes)
         self._watch = Watch(supervised=supervised)
         self._unborn: set[int] | None = None
         hurry_if(storage, stop_reason)
@@ -263,7 +264,7 @@ def put_back_orphans(study: Study, storage: BaseStorage, watch: Watch) -> list[i
         return []
     freed = []
     for trial in watch.orphans(study, storage):
-        epochs = len(trial.user_attrs.get(RECORDS, []))
+        epochs = len(records_of(trial.user_attrs))
         died_at = epochs if watch.may_have_killed(trial) else None
         if free(storage, trial, died_at=died_at) is not None:
             freed.append(trial.number)

@@ -19,6 +19,7 @@ from tuner.schedules import write_whole
 from tuner.search import find_study, refuse_difference, stored_spec, study_names
 from tuner.storage import made_folder, open_storage, parse_url, sqlite_path, storage_errors
 from tuner.studies.result import StudyResult
+from tuner.studies.trying import Tried, try_training
 
 _INIT_SCHEMAS = {name: Path("schemas") / f"{name}.json" for name in SCHEMAS}
 
@@ -31,6 +32,7 @@ class Plan(NamedTuple):
     horizon: int
     most_epochs: int
     finished: int
+    tried: Tried | None = None
 
 
 def init_project(folder: str | Path, template: str | None = None) -> list[Path]:
@@ -74,11 +76,13 @@ def init_project(folder: str | Path, template: str | None = None) -> list[Path]:
     return list(paths)
 
 
-def check_study(study: str | Path) -> Plan:
-    """Read a study file and everything that it needs, and train nothing.
+def check_study(study: str | Path, *, train: bool = False) -> Plan:
+    """Read a study file and everything that it needs, and train nothing, unless asked to.
 
     Args:
         study: The study file.
+        train: Whether to train a few epochs as well, and see that the same seed gives the same,
+            in one go and from a state. Nothing is stored.
 
     Returns:
         The plan.
@@ -86,7 +90,8 @@ def check_study(study: str | Path) -> Plan:
     Raises:
         DefinitionError: With every mistake of the files.
         StudyError: If the study was begun with another definition.
-        TunerError: If it cannot run here: framework, optimizer, device, data, packages.
+        TunerError: If it cannot run here: framework, optimizer, device, data, packages; or if
+            what was trained does not do as it must.
     """
     spec = load_spec(study)
     begun = _begun(spec)
@@ -99,6 +104,7 @@ def check_study(study: str | Path) -> Plan:
         horizon=spec.space.clock.horizon,
         most_epochs=spec.budget.trials * spec.epochs,
         finished=begun.summary.finished if begun else 0,
+        tried=try_training(spec) if train else None,
     )
 
 

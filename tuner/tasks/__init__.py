@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tuner.tasks.base import Epoch, EpochRecord, State, Task, TrainingCollapsed
-from tuner.tasks.checkpoints import Checkpoint, CheckpointStore, checkpoint_keys
+from tuner.tasks.base import LARGEST, Epoch, EpochRecord, State, Task, TrainingCollapsed
+from tuner.tasks.checkpoints import LIMIT_BYTES, Checkpoint, CheckpointStore, checkpoint_keys
 from tuner.tasks.fashion_mnist import load_fashion_mnist
 from tuner.tasks.function_task import FunctionTask
 from tuner.tasks.gluon_task import GluonTask
@@ -21,6 +21,8 @@ TASKS: dict[str, type[LeNetFashionMNIST | LeNetFashionMNISTTorch | Table]] = {
 }
 
 __all__ = [
+    "LARGEST",
+    "LIMIT_BYTES",
     "PASSED",
     "TASKS",
     "Checkpoint",

@@ -20,6 +20,10 @@ RECORDED_METRICS = ("test_accuracy", "test_loss", "test_perplexity")
 DEAD = 1e-3
 
 
+# Numbers beyond this are as good as infinite: their squares and sums are.
+LARGEST = 1e100
+
+
 class EpochRecord(NamedTuple):
     """What one epoch of training gave.
 

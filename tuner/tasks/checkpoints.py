@@ -72,6 +72,17 @@ def checkpoint_keys(
     return keys
 
 
+def in_words(size: int) -> str:
+    """Return a number of bytes with a unit, as [storage] of a study has it.
+
+    Example:
+        >>> in_words(1_500_000_000), in_words(300)
+        ('1.5GB', '0.001MB')
+    """
+    unit, each = ("GB", 10**9) if size >= 10**9 else ("MB", 10**6)
+    return f"{max(size / each, 0.001):.4g}{unit}"
+
+
 class CheckpointStore:
     """The training states in a folder, which many processes may share.
 
@@ -84,6 +95,7 @@ class CheckpointStore:
         self.folder = Path(folder)
         self.limit_bytes = limit_bytes
         self._has_failed = False
+        self._has_told = False
 
     def deepest(self, keys: Sequence[str]) -> Checkpoint | None:
         """Return the last one of these states that is there and whole.
@@ -111,11 +123,18 @@ class CheckpointStore:
     def save(self, key: str, checkpoint: Checkpoint) -> None:
         """Keep a state, and let go of the least recently used ones beyond the limit.
 
-        If it cannot be kept, as on a full disk, the log says so once.
+        If it cannot be kept, as on a full disk or because it is larger than the limit, the log
+        says so once.
         """
+        content = _encode(key, checkpoint)
+        if 2 * len(content) > self.limit_bytes and not self._has_told:
+            self._has_told = True
+            _log.warning(*self._too_large(len(content)))
+        if len(content) > self.limit_bytes:
+            return
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_whole(_encode(key, checkpoint), str(self._path(key)))
+            write_whole(content, str(self._path(key)))
             self._make_room()
         except OSError as error:
             if not self._has_failed:
@@ -126,6 +145,17 @@ class CheckpointStore:
                     error.strerror or error,
                 )
             self._has_failed = True
+
+    def _too_large(self, size: int) -> tuple[str, str, str, str, str]:
+        room, need = in_words(self.limit_bytes), in_words(size)
+        fate = "is not kept"
+        if size <= self.limit_bytes:
+            fate = "is kept alone, and trials that train at the same time push out each other's"
+        return (
+            "A training state of %s %s, for all states together have %s; a trial that is"
+            ' interrupted starts over. Write `states = "%s"` in [storage] of the study.',
+            need, fate, room, in_words(10 * size),
+        )  # fmt: skip
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}{_SUFFIX}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import inspect
+import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,8 +15,11 @@ import numpy.typing as npt
 
 from tuner.errors import TaskError, said
 from tuner.schedules import Schedule
-from tuner.tasks.base import Epoch, EpochRecord, State, TrainingCollapsed
+from tuner.tasks.asking import Asking
+from tuner.tasks.base import LARGEST, Epoch, EpochRecord, State, TrainingCollapsed
 from tuner.tasks.digests import content_digest
+
+_log = logging.getLogger("tuner")
 
 _Arrays = dict[str, npt.NDArray[np.generic]]
 
@@ -38,6 +43,12 @@ class FunctionTask:
     such as a dictionary, is an error. The function is then started again with ``start``, a
     :class:`~tuner.tasks.State` with ``epoch`` and ``arrays``, and must give the same numbers as if
     it had never stopped. One that yields numbers alone gets ``start=None`` always.
+
+    A function that has a parameter ``epochs`` is told how many it will be asked for at most. What
+    it trains must not depend on it, for states are found without it.
+
+    What the function asks of the schedule is held against ``updates_per_epoch``. Clearly too few
+    or too many updates end the trial; a few, or a schedule that was never asked, are warned of.
 
     Args:
         train: The generator function.
@@ -75,6 +86,9 @@ class FunctionTask:
         self.updates_per_epoch, self.batch_size = updates_per_epoch, batch_size
         # Of the code that is running, so before the file is edited.
         self._content = content_digest(train)
+        self._told: set[str] = set()  # warnings that were given
+        # By seed, the numbers of the first training that never asked its schedule.
+        self._silent: dict[int, tuple[Schedule, list[float]]] = {}
 
     def mistakes(
         self, *, seed: int, epochs: int, held_out: int, metric: str = "test_accuracy"
@@ -107,13 +121,20 @@ class FunctionTask:
             Each epoch as it ends.
 
         Raises:
-            TaskError: If the function yields something else, also in a state, or ends too early.
-            TrainingCollapsed: If a number is not finite.
+            TaskError: If the function yields something else, also in a state, or ends too early;
+                or if it has other updates in an epoch than it says, or does not use its schedule.
+            TrainingCollapsed: If a number is not finite, or too large to be compared.
         """
-        training = self.function(schedule, seed, start)
+        done = start.epoch if start else 0
+        asking = Asking(
+            schedule, updates_per_epoch=self.updates_per_epoch, epochs=epochs, done=done
+        )
+        more = {"epochs": epochs} if _takes_epochs(self.function) else {}
+        training = self.function(asking.schedule, seed, start, **more)
         if not hasattr(training, "__next__"):
             raise TaskError(f"{self._name} must be a generator function. {_HOW}")
-        first = start.epoch + 1 if start else 1
+        first = done + 1
+        values: list[float] = []
         begun = time.perf_counter()
         for epoch in range(first, epochs + 1):
             try:
@@ -123,22 +144,32 @@ class FunctionTask:
                     f"{self._name} must yield after each of {epochs} epochs, but ended after"
                     f" {epoch - 1}. Let it go on for as long as it is asked."
                 ) from None
-            if not math.isfinite(value):
-                raise TrainingCollapsed(epoch, f"diverged in epoch {epoch}: it gave {value}")
             ended = time.perf_counter()
-            done = epoch * self.updates_per_epoch
+            if not abs(value) <= LARGEST:
+                said_why = f", beyond {LARGEST:g}" if math.isfinite(value) else ""
+                reason = f"diverged in epoch {epoch}: it gave {value}{said_why}"
+                raise TrainingCollapsed(epoch, reason)
+            values.append(value)
+            self._check_asked(asking, schedule, seed, values, is_first=done == 0, epochs=epochs)
+            last = epoch * self.updates_per_epoch
             record = EpochRecord(
                 epoch=epoch,
                 train_loss=None,
                 train_accuracy=None,
                 test_accuracy=None,
-                lr_begin=schedule(done - self.updates_per_epoch + 1),
-                lr_end=schedule(done),
+                lr_begin=schedule(last - self.updates_per_epoch + 1),
+                lr_end=schedule(last),
                 seconds=ended - begun,
                 value=value,
             )
             # What cannot be kept is an error now, whether or not anybody asks for a copy.
             arrays = None if state is None else self._arrays(state)
+            if arrays is not None and self._content is None:
+                self._warn(
+                    "'s states are not kept, so a trial that is interrupted starts over: its code"
+                    " must be in a file, and what it was made with be numbers, texts or arrays."
+                    " Write it in a module, not in a notebook or at a prompt."
+                )
             yield Epoch(record, functools.partial(_state, epoch, arrays))
             begun = time.perf_counter()
 
@@ -160,6 +191,51 @@ class FunctionTask:
             return None
         return {"task": "FunctionTask", "source": self._content, **self.identity()}
 
+    def _check_asked(
+        self,
+        asking: Asking,
+        schedule: Schedule,
+        seed: int,
+        values: list[float],
+        *,
+        is_first: bool,
+        epochs: int,
+    ) -> None:
+        """Hold what was asked in the epoch that ended against what was declared.
+
+        Raises:
+            TaskError: If it clearly does not fit.
+        """
+        wrong, is_much = asking.end_epoch()
+        if wrong and is_much:
+            raise TaskError(
+                f"{self._name} must ask schedule(update) for the updates that it makes, the first"
+                f" of the training being 1, but {wrong}. Count on from epoch to epoch, and set"
+                " `updates_per_epoch` to the updates of one."
+            )
+        if wrong:
+            self._warn(f" {wrong}. Its schedule is laid out over those.")
+        if not (asking.is_silent and is_first):
+            return
+        self._warn(
+            " never asked its schedule for a learning rate, so that all trials may train alike."
+            " Ask schedule(update) before each update."
+        )
+        other, before = self._silent.setdefault(seed, (schedule, values))
+        alike = len(values) >= min(2, epochs) and values == before[: len(values)]
+        if other != schedule and alike:
+            raise TaskError(
+                f"{self._name} must train under the schedule that it is given, but asked neither"
+                f" of two for a learning rate and gave {values[-1]} under both. Ask"
+                " schedule(update) before each update."
+            )
+
+    def _warn(self, text: str) -> None:
+        """Log something about the function, once."""
+        if text not in self._told:
+            self._told.add(text)
+            _log.warning("%s%s", self._name, text)
+
     @property
     def _name(self) -> str:
         return str(getattr(self.function, "__qualname__", type(self.function).__name__))
@@ -169,11 +245,11 @@ class FunctionTask:
         if isinstance(given, tuple) and len(given) == 2 and isinstance(given[1], Mapping):
             given, state = given
         try:
-            return float(given), state
-        except (TypeError, ValueError):
+            return _number(given), state
+        except (TypeError, ValueError) as error:
             raise TaskError(
                 f"{self._name} must yield a number after an epoch, but gave"
-                f" {type(given).__name__}. {_HOW}"
+                f" {_what(given)} ({said(error)}). {_HOW}"
             ) from None
 
     def _arrays(self, state: Mapping[str, Any]) -> _Arrays:
@@ -187,6 +263,41 @@ class FunctionTask:
                     f" type {type(value).__name__} ({said(error)}). {_HOW_STATE}"
                 ) from error
         return arrays
+
+
+def _takes_epochs(function: Callable[..., Any]) -> bool:
+    """Tell whether a function has a parameter for the number of epochs, and no value for it."""
+    if isinstance(function, functools.partial) and "epochs" in function.keywords:
+        return False
+    try:
+        parameter = inspect.signature(function).parameters.get("epochs")
+    except (TypeError, ValueError):  # written in C
+        return False
+    return parameter is not None and parameter.kind in (
+        parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY,
+    )  # fmt: skip
+
+
+def _number(given: Any) -> float:
+    """Return a number that a function yielded, or the only one of an array.
+
+    Raises:
+        TypeError: If it is none.
+        ValueError: If it is none.
+    """
+    if hasattr(given, "asnumpy"):  # of MXNet, whose arrays are no numbers
+        given = given.asnumpy()
+    if getattr(given, "size", None) == 1 and hasattr(given, "item"):
+        given = given.item()
+    try:
+        return float(given)
+    except OverflowError:  # a whole number of hundreds of digits
+        return math.inf if given > 0 else -math.inf
+
+
+def _what(given: Any) -> str:
+    shape = getattr(given, "shape", None)
+    return type(given).__name__ + (f" of shape {tuple(shape)}" if shape else "")
 
 
 def _plain(name: Any, value: Any) -> npt.NDArray[np.generic]:

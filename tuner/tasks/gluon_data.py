@@ -13,6 +13,7 @@ import numpy.typing as npt
 from tuner.adapters import import_mxnet
 from tuner.tasks.base import DEAD, Evaluation
 from tuner.tasks.examples import Examples
+from tuner.tasks.generators import seed_own
 
 mx = import_mxnet()
 
@@ -151,6 +152,7 @@ class OwnData:
     def batches(self, seed: int, epoch: int, batch_size: int) -> Iterator[tuple[Any, Any]]:
         """Yield an epoch's batches; all that a loader or dataset draws follows from the seed."""
         seed_all(seed, epoch)
+        seed_own(seed, epoch, self._train.data, self._test.data)
         order = self._train.order(seed, epoch)
         return self._batches(self._train, order, batch_size)
 

@@ -12,6 +12,7 @@ from tuner.errors import TaskError
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State
 from tuner.tasks.digests import in_words
+from tuner.tasks.generators import seed_own
 from tuner.tasks.own_network import OwnNetwork
 
 _RATES = ("learning_rate", "lr_scheduler", "begin_num_update")
@@ -119,6 +120,7 @@ class GluonTask(OwnNetwork):
             "device", lambda: gluon_data.OwnData(self.train_data, self.test_data, on)
         )
         gluon_data.seed_all(seed, 0)
+        seed_own(seed, 0, self.net)
         yield from gluon.train(
             self.net(),
             data,

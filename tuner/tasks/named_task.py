@@ -6,9 +6,11 @@ at where the module is not, and looking at one never imports anything; training 
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -109,8 +111,16 @@ class NamedTask:
     def train(
         self, schedule: Schedule, *, seed: int, epochs: int, start: State | None = None
     ) -> Iterator[Epoch]:
-        """Train it."""
-        yield from self._task().train(schedule, seed=seed, epochs=epochs, start=start)
+        """Train it, in a current folder of its own: it may change that, and ours stays."""
+        training = iter(self._task().train(schedule, seed=seed, epochs=epochs, start=start))
+        folder = Path.cwd()
+        while True:
+            with _in_folder(folder) as left:
+                epoch = next(training, None)
+            if epoch is None:
+                return
+            yield epoch
+            folder = left()
 
     def identity(self) -> dict[str, Any]:
         """Return its options, and what the task says decides a training's result."""
@@ -181,7 +191,8 @@ def make_task(
     if make is None or not _fits(make, options, mistakes):
         return None
     try:
-        task = make(**options)
+        with _in_folder(Path.cwd()):
+            task = make(**options)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # it may end with `sys.exit`, or as asyncio does
@@ -213,7 +224,8 @@ def _find(name: str, folder: str, mistakes: Mistakes) -> Callable[..., Any] | No
         )
         return None
     try:
-        module = _import(module_name, folder)
+        with _in_folder(Path.cwd()):
+            module = _import(module_name, folder)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -248,6 +260,27 @@ def _import(name: str, folder: str) -> Any:
                 del sys.modules[other]
     importlib.invalidate_caches()
     return importlib.import_module(name)
+
+
+@contextlib.contextmanager
+def _in_folder(folder: Path) -> Iterator[Callable[[], Path]]:
+    """Let the block be in a folder and leave it for another, and come back.
+
+    The study's own files have names that are relative to the folder that it was started in.
+
+    Yields:
+        What returns, after the block, the folder that it was left in.
+    """
+    before, left = Path.cwd(), folder
+    if folder != before:
+        os.chdir(folder)
+    try:
+        yield lambda: left
+    finally:
+        with contextlib.suppress(OSError):  # it is gone
+            left = Path.cwd()
+        if left != before:
+            os.chdir(before)
 
 
 def _fits(make: Callable[..., Any], options: Mapping[str, Any], mistakes: Mistakes) -> bool:

@@ -15,6 +15,9 @@ from tuner.tasks.base import Epoch, State, no_rest, unmeasured
 from tuner.tasks.digests import source_digest
 from tuner.tasks.examples import Examples
 
+# Raised with every change of how generators of one's own are seeded: states of before are then no
+# longer found.
+_GENERATORS = 1
 T = TypeVar("T", bound="OwnNetwork")
 
 
@@ -117,6 +120,7 @@ class OwnNetwork(ABC):
         return {
             "task": type(self).__name__,
             "source": self._source,
+            "generators": _GENERATORS,
             "options": self.identity() | dict(self._once("words", self._in_words)),
             "data": self._once("data", self._digests),
             "versions": self.versions(),

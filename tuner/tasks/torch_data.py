@@ -34,6 +34,11 @@ class Batches:
         self._examples, self._on = examples.mapped(lambda array: _tensor(array).to(on)), on
         self._prepare = prepare
 
+    @property
+    def parts(self) -> Any:
+        """What may draw random numbers: the loader or dataset."""
+        return self._examples.data
+
     def in_order(self) -> Iterator[tuple[Any, Any]]:
         """Yield all examples, for evaluation."""
         return self._batches(None, _EVALUATION_BATCH)

@@ -22,6 +22,7 @@ from tuner.schedules import Schedule
 from tuner.tasks.averaging import Average
 from tuner.tasks.base import Epoch, EpochRecord, State, TrainingCollapsed
 from tuner.tasks.examples import check_batches
+from tuner.tasks.generators import seed_own
 from tuner.tasks.torch_data import Batches, hits, judge
 
 # Raised with every change of this loop that gives other bits.
@@ -125,6 +126,7 @@ def train(
             update = (epoch - 1) * updates_per_epoch
             losses: list[Any] = []
             right, examples, labelled = 0, 0, 0
+            seed_own(seed, epoch, train_data.parts, test_data.parts, net, loss_of)
             for inputs, labels in train_data.of_epoch(seed, epoch, batch_size):
                 update += 1
                 rate = schedule(update)

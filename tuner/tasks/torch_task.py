@@ -12,6 +12,7 @@ from tuner.errors import TaskError
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State
 from tuner.tasks.digests import in_words
+from tuner.tasks.generators import seed_own
 from tuner.tasks.own_network import OwnNetwork
 
 
@@ -19,7 +20,8 @@ class TorchTask(OwnNetwork):
     """A PyTorch network of one's own, with checkpoints, averaged weights and pruning.
 
     Everything random follows from seed and epoch: PyTorch's, NumPy's and Python's generators are
-    seeded anew for each. So a training in pieces gives the bits of one in one go, on the same
+    seeded anew for each, and so are those that loaders, samplers, datasets, loss and network hold
+    of their own. So a training in pieces gives the bits of one in one go, on the same
     machine, where PyTorch itself does: on a processor, and on a GPU if its deterministic
     algorithms are switched on. What changes in training must be in the network's or the
     optimizer's ``state_dict``.
@@ -110,6 +112,7 @@ class TorchTask(OwnNetwork):
             lambda: [torch_data.Batches(each, on) for each in (self.train_data, self.test_data)],
         )
         torch_data.seed_all(seed, 0)
+        seed_own(seed, 0, self.net)
         yield from torch_loop.train(
             self.net().to(on),
             train_data,

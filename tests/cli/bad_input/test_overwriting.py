@@ -53,7 +53,7 @@ def study(run_once: Path, folder: Path) -> Path:
         ("export passed.toml -o passed/study.db --format json", "a database"),
         ("export passed.toml -o passed/study.db --format csv", "a database"),
         ("report passed.toml -o passed/study.db", "a database"),
-        ("export passed.toml -o passed.toml", "a TOML file"),
+        ("export passed.toml -o passed.toml --format json", "a TOML file"),
         ("export passed.toml -o space.toml --format json", "a TOML file"),
         ("report passed.toml -o space.toml", "a TOML file"),
     ],

@@ -54,4 +54,4 @@ def test_no_schedule_file(tuner: Callable) -> None:
     refused(tuner("show", "binary.json"), "is not text, so not a schedule file")
     refused(tuner("show", "none.json"), "cannot be read: No such file or directory")
     refused(tuner("show", "."), "cannot be read: Is a directory")
-    refused(tuner("show", "study.toml"), "is not valid JSON")
+    refused(tuner("show", "study.toml"), "is a study or search space in TOML")

@@ -41,13 +41,19 @@ def check_source(text: str, training: Training, file: str | None = None) -> list
         file: Its path.
 
     Returns:
-        What is wrong, in the order of the lines, each once however often its line is run.
+        What is wrong, in the order of the lines.
 
     Raises:
         ScheduleError: If it is not Python.
     """
     program, broken = read_source(text, file)
-    found = broken + [finding for check in CHECKS for finding in check(program, training)]
+    found = broken + check_program(program, training)
+    found.sort(key=lambda each: (each.file or file or "", each.line or 0))
+    return [each.settled(file) for each in found]
+
+
+def check_program(program: Program, training: Training) -> list[Finding]:
+    """Run all checks on what was read; a mistake is said once, however often its line is run."""
+    found = [finding for check in CHECKS for finding in check(program, training)]
     once = {(each.rule, each.file, each.line): each for each in reversed(found)}
-    ordered = sorted(once.values(), key=lambda each: (each.file or "", each.line or 0))
-    return [each.settled(file) for each in ordered]
+    return list(once.values())

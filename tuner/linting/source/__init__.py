@@ -38,4 +38,7 @@ def read_source(text: str, file: str | None = None) -> tuple[Program, list[Findi
             tree = ast.parse(text)
         except (SyntaxError, ValueError, RecursionError) as error:
             raise ScheduleError(f"{file or 'the text'} must be Python, but: {error}.") from error
-    return read(tree, file), broken
+    try:
+        return read(tree, file), broken
+    except RecursionError as error:
+        raise ScheduleError(f"{file or 'the text'} is nested too deeply to be read.") from error

@@ -60,7 +60,10 @@ def amount(node: ast.expr, find: Find) -> Amount:
         node: The expression.
         find: What is known about a name, or None.
     """
-    known, text = _amount(node, find), ast.unparse(node)
+    try:
+        known, text = _amount(node, find), ast.unparse(node)
+    except RecursionError:  # a sum of hundreds
+        return UNKNOWN
     before = find(text) if isinstance(node, (ast.Name, ast.Attribute)) else None
     return known._replace(text=text, alias=(before.alias or before.text) if before else "")
 

@@ -168,11 +168,11 @@ class Calls(Makers, Functions):
         default = self._keyword(node, "default")
         if isinstance(first, str) and first.startswith("--") and default is not None:
             name = first.lstrip("-").replace("-", "_")
-            self._note_epochs(name, self._amount(default), for_all=True)
+            self._note_epochs(name, self._amount(default), frozenset())
         if called(node) in ("fit", "Trainer", "TrainingArguments"):
             for word in node.keywords:
                 if word.arg in _OF_THE_TRAINING:
-                    self._note_epochs(word.arg, self._amount(word.value))
+                    self._note_epochs(word.arg, self._amount(word.value), self._functions())
         if called(node) == "fit" and self._all_at_once(node):
             self.at_once = True
 

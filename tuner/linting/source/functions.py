@@ -41,6 +41,7 @@ class Functions(Names, ast.NodeVisitor):
         self._returned: list[Known | None] = []
         self._lone: dict[Class, Instance] = {}
         self._interest: dict[ast.AST, bool] = {}
+        self._names_in: dict[ast.AST, set[str]] = {}
 
     # --- definitions ---
 
@@ -165,7 +166,7 @@ class Functions(Names, ast.NodeVisitor):
         node = function.node
         if node not in self._interest:
             self._interest[node] = False  # for what calls itself
-            names = set(_names(node))
+            names = self._named(node)
             ours = "tuner" in function.module.origins.values() and not names.isdisjoint(OURS)
             within = (each for name in names for each in self._called_so.get(name, ()))
             self._interest[node] = (
@@ -174,10 +175,25 @@ class Functions(Names, ast.NodeVisitor):
         return self._interest[node]
 
     def _of_interest(self, function: Function, given: Sequence[ast.expr]) -> bool:
-        return self._tells(function) or any(
-            schedulers_of(known := self._known(part)) or isinstance(known, (Several, Instance))
-            for part in given
+        """Tell whether a call of a function can tell anything: it may well name a scheduler."""
+        named = [
+            names[name]
+            for names in function.scopes
+            for name in self._named(function.node).intersection(names)
+        ]
+        return (
+            self._tells(function)
+            or any(schedulers_of(known) for known in named)
+            or any(
+                schedulers_of(known := self._known(part)) or isinstance(known, (Several, Instance))
+                for part in given
+            )
         )
+
+    def _named(self, node: ast.AST) -> set[str]:
+        if node not in self._names_in:
+            self._names_in[node] = set(_names(node))
+        return self._names_in[node]
 
 
 def _static(node: Definition) -> bool:

@@ -61,7 +61,7 @@ class Frame:
 
     def settle(self, find: Callable[[str], Amount | None]) -> None:
         """Keep what its words say, while the names in them stand for what they do."""
-        in_epochs = (amount(end, find).unit == EPOCHS for end in _ends(self.node))
+        in_epochs = (amount(end, find).unit == EPOCHS for end in _last(self.node))
         self.over_epochs = "epoch" in _target(self.node) or any(in_epochs)
 
     def _resumes(self) -> bool:
@@ -77,7 +77,7 @@ class Frame:
 
 def resumes(loop: Loop) -> bool:
     """Tell whether a loop only goes to where an earlier training ended."""
-    return any(_BEGUN.search(ast.unparse(end)) for end in _ends(loop))
+    return any(_BEGUN.search(ast.unparse(end)) for end in _last(loop))
 
 
 def called(call: ast.Call) -> str:
@@ -92,7 +92,7 @@ def _target(loop: Loop) -> str:
     return "" if isinstance(loop, ast.While) else ast.unparse(loop.target).lower()
 
 
-def _ends(loop: Loop) -> list[ast.expr]:
+def _last(loop: Loop) -> list[ast.expr]:
     """Return what a loop compares, or where its range ends."""
     if isinstance(loop, ast.While):
         test = loop.test
@@ -102,3 +102,17 @@ def _ends(loop: Loop) -> list[ast.expr]:
         for call in ast.walk(loop.iter)
         if isinstance(call, ast.Call) and call.args and called(call).endswith("range")
     ]
+
+
+def unwrapped(over: ast.expr) -> ast.expr:
+    """Return what a bar of progress runs over."""
+    while isinstance(over, ast.Call) and called(over) in ("tqdm", "track", "list", "progress_bar"):
+        if not over.args:
+            break
+        over = over.args[0]
+    return over
+
+
+def ends(body: list[ast.stmt]) -> bool:
+    """Tell whether nothing that follows these statements is reached from them."""
+    return bool(body) and isinstance(body[-1], (ast.Return, ast.Raise, ast.Continue, ast.Break))

@@ -126,14 +126,14 @@ class Names:
             return
         if isinstance(target, ast.Subscript):
             return
-        name, names = ast.unparse(target), self._scopes[-1]
+        name, names, near = ast.unparse(target), self._scopes[-1], self._functions()
         if isinstance(target, ast.Attribute):
             of = self._find(ast.unparse(target.value))
             if isinstance(of, Instance):
-                names, name = of.names, target.attr
+                names, name, near = of.names, target.attr, frozenset([of.of.node])
         names[name] = known
         if isinstance(known, Amount):
-            self._note_epochs(name, known)
+            self._note_epochs(name, known, near)
 
     def _bind_item(self, target: ast.Subscript, value: ast.expr) -> None:
         options, key = self._known(target.value), target.slice
@@ -176,12 +176,20 @@ class Names:
             return None if left is None or right is None else left + right
         return self._amount(node).value
 
-    def _note_epochs(self, name: str, found: Amount, for_all: bool = False) -> None:
-        """Keep the epochs that the file writes down, as `num_epochs = 30`."""
+    def _note_epochs(self, name: str, found: Amount, near: frozenset[ast.AST]) -> None:
+        """Keep the epochs that the file writes down, as `num_epochs = 30`.
+
+        Args:
+            name: What they are called.
+            found: How many they are.
+            near: The functions, or the class, that they are for; empty if for all.
+        """
         if found.value and _ITS_EPOCHS.fullmatch(name.rpartition(".")[2]):
-            self.epochs.append(
-                Epochs(round(found.value), frozenset() if for_all else self._where())
-            )
+            self.epochs.append(Epochs(round(found.value), near))
+
+    def _functions(self) -> frozenset[ast.AST]:
+        """Return the functions that are being read, or the class if there is none."""
+        return frozenset(self._inside or self._around)
 
     def _where(self) -> frozenset[ast.AST]:
         """Return the functions that are being read, and their classes."""

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 from tuner.linting.source.amounts import UNKNOWN
 from tuner.linting.source.calls import Calls, passed_on
+from tuner.linting.source.imports import Imports
 from tuner.linting.source.lightning import scheduled
-from tuner.linting.source.loops import Frame, Loop, called, resumes
-from tuner.linting.source.modules import find_module, parse_module
+from tuner.linting.source.loops import Frame, Loop, called, ends, resumes, unwrapped
 from tuner.linting.source.program import Program
 from tuner.linting.source.values import (
     Class,
     Counter,
     Epochs,
     Function,
-    Known,
     Module,
     Options,
     Several,
     Step,
     combined,
+    merged,
 )
-
-_MODULES, _DEEP = 12, 3  # files beside that are read at most, and imports one after the other
 
 
 def read(tree: ast.Module, file: str | None = None) -> Program:
     """Read a module, the functions that it calls, and then those that nobody calls."""
-    reader = _Reader(file)
+    reader = _Reader(Module(file))
     reader.visit(tree)
     reader.read_the_rest()
     return Program(
@@ -42,13 +39,8 @@ def read(tree: ast.Module, file: str | None = None) -> Program:
     )
 
 
-class _Reader(Calls, ast.NodeVisitor):
+class _Reader(Imports, Calls, ast.NodeVisitor):
     """Reads the statements in their order and notes what becomes of each scheduler."""
-
-    def __init__(self, file: str | None = None) -> None:
-        super().__init__(Module(file))
-        self._modules: dict[Path, Module] = {}
-        self._deep = 0
 
     def generic_visit(self, node: ast.AST) -> None:
         """Read what is inside, then note the schedulers that it passes on."""
@@ -61,49 +53,13 @@ class _Reader(Calls, ast.NodeVisitor):
     def _is_followed(self, node: ast.AST) -> bool:
         return isinstance(node, ast.Call) and isinstance(self._known(node.func), (Function, Class))
 
-    # --- imports ---
+    # --- statements ---
 
     def visit_Import(self, node: ast.Import) -> None:
-        for alias in node.names:
-            name = alias.asname or alias.name.partition(".")[0]
-            self._module.origins[name] = alias.name.partition(".")[0]
-            module = self._beside(alias.name, 0)
-            if module is not None and (alias.asname or "." not in alias.name):
-                self._scopes[-1][name] = module
+        self._import(node)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        origin = "." if node.level else (node.module or "").partition(".")[0]
-        module = self._beside(node.module or "", node.level)
-        for alias in node.names:
-            name = alias.asname or alias.name
-            self._module.origins[name] = origin
-            inside = f"{node.module}.{alias.name}" if node.module else alias.name
-            known: Known | None = module.names.get(alias.name) if module else None
-            known = known or self._beside(inside, node.level)
-            if known is not None:
-                self._scopes[-1][name] = known
-
-    def _beside(self, name: str, level: int) -> Module | None:
-        """Read a file that lies beside this one, once; return what its names stand for."""
-        if self._module.file is None:
-            return None
-        path = find_module(name, level, self._module.file)
-        if path is None:
-            return None
-        if path not in self._modules and len(self._modules) < _MODULES and self._deep < _DEEP:
-            self._modules[path] = module = Module(str(path))
-            tree = parse_module(path)
-            before = self._scopes, self._module, self._frame, self._around
-            self._scopes, self._module, self._frame = [module.names], module, None
-            self._around = []
-            self._deep += 1
-            if tree is not None:
-                self.visit(tree)
-            self._deep -= 1
-            self._scopes, self._module, self._frame, self._around = before
-        return self._modules.get(path)
-
-    # --- statements ---
+        self._import_from(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self._scopes[-1][node.name] = self._define(node)
@@ -150,16 +106,16 @@ class _Reader(Calls, ast.NodeVisitor):
         for part in node.orelse:
             self.visit(part)
         self._conditions.pop()
-        if not _ends(node.body):
-            other = {} if _ends(node.orelse) else dict(names)
+        if not ends(node.body):
+            other = {} if ends(node.orelse) else dict(names)
             names.clear()
-            names.update(_merged(after, other))
+            names.update(merged(after, other))
 
     def visit_For(self, node: ast.For) -> None:
         self._running(node.target, node.iter)
-        epochs = self._length_of(_unwrapped(node.iter)).value
+        epochs = self._length_of(unwrapped(node.iter)).value
         if epochs and "epoch" in ast.unparse(node.target).lower() and not resumes(node):
-            self.epochs.append(Epochs(round(epochs), self._where()))
+            self.epochs.append(Epochs(round(epochs), self._functions()))
         if isinstance(self._known(node.iter), Several):  # a loop over schedulers, not over time
             self.generic_visit(node)
         else:
@@ -179,7 +135,7 @@ class _Reader(Calls, ast.NodeVisitor):
 
     def _running(self, target: ast.expr, over: ast.expr) -> None:
         """Let the names of a loop stand for what it counts."""
-        over = _unwrapped(over)
+        over = unwrapped(over)
         self.visit(over)
         known = self._known(over)
         if isinstance(known, Several):
@@ -225,6 +181,16 @@ class _Reader(Calls, ast.NodeVisitor):
         if any(not isinstance(part, (str, type(UNKNOWN), type(None))) for part in parts):
             self._made[node] = Several(parts)
 
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        # A sum of hundreds is nested as deeply.
+        left: ast.expr = node
+        rights = []
+        while isinstance(left, ast.BinOp):
+            rights.append(left.right)
+            left = left.left
+        for part in (left, *reversed(rights)):
+            self.visit(part)
+
     def visit_IfExp(self, node: ast.IfExp) -> None:
         self.generic_visit(node)
         known = combined([self._known(node.body), self._known(node.orelse)])
@@ -248,27 +214,3 @@ class _Reader(Calls, ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         self.generic_visit(node)
         self._call(node)
-
-
-def _unwrapped(over: ast.expr) -> ast.expr:
-    """Return what a bar of progress runs over."""
-    while isinstance(over, ast.Call) and called(over) in ("tqdm", "track", "list", "progress_bar"):
-        if not over.args:
-            break
-        over = over.args[0]
-    return over
-
-
-def _ends(body: list[ast.stmt]) -> bool:
-    return bool(body) and isinstance(body[-1], (ast.Return, ast.Raise, ast.Continue, ast.Break))
-
-
-def _merged(one: dict[str, Known], other: dict[str, Known]) -> dict[str, Known]:
-    """Return what names stand for after one of two ways."""
-    merged: dict[str, Known] = {}
-    for name in one | other:
-        values = [names[name] for names in (one, other) if name in names]
-        same = all(value is values[0] for value in values)
-        found = values[0] if same else combined(values)
-        merged[name] = values[-1] if found is None else found
-    return merged

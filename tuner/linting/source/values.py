@@ -231,3 +231,14 @@ def _flat(values: Sequence[Known | None]) -> Iterator[Known | None]:
             yield from value.of
         else:
             yield value
+
+
+def merged(one: dict[str, Known], other: dict[str, Known]) -> dict[str, Known]:
+    """Return what names stand for after one of two ways."""
+    merged: dict[str, Known] = {}
+    for name in one | other:
+        values = [names[name] for names in (one, other) if name in names]
+        same = all(value is values[0] for value in values)
+        found = values[0] if same else combined(values)
+        merged[name] = values[-1] if found is None else found
+    return merged

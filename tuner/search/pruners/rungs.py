@@ -14,8 +14,8 @@ from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator
 from tuner.definition import Pruner
 from tuner.errors import UnitError
 from tuner.reading import Duration, pattern
+from tuner.search.attributes import has_schedule
 from tuner.search.forecast import Score, by_value
-from tuner.search.trial import SCHEDULE
 
 # As JSON Schemas describe it; what a text must be beyond that is checked below.
 EpochsOrShare = Annotated[str, WithJsonSchema({"type": "string", "pattern": pattern("ep", "dur")})]
@@ -126,10 +126,10 @@ class RungPruner(BasePruner):
 
 def _is_like(other: FrozenTrial, trial: FrozenTrial) -> bool:
     """Tell whether a trial can be compared: one added by plain Optuna may have no schedule."""
-    return SCHEDULE in other.user_attrs or SCHEDULE not in trial.user_attrs
+    return has_schedule(other.user_attrs) or not has_schedule(trial.user_attrs)
 
 
 def _got_to(trial: FrozenTrial, epoch: int) -> bool:
     if epoch == 0:  # one that is enqueued has its schedule, but has not begun
-        return SCHEDULE in trial.user_attrs and trial.state != TrialState.WAITING
+        return has_schedule(trial.user_attrs) and trial.state != TrialState.WAITING
     return epoch in trial.intermediate_values

@@ -23,13 +23,13 @@ from pydantic import Field
 from tuner.definition import Sampler, Search, merit
 from tuner.errors import ScheduleError
 from tuner.schedules import Schedule, schedule_from_dict
+from tuner.search.attributes import REASON, SCHEDULE, has_schedule, text
 from tuner.search.forecast import Forecast, Score, ahead, by_value, highest_lr, make_forecast
 from tuner.search.results import PRUNED_AFTER
 from tuner.search.ridge import Array, Ridge
 from tuner.search.samplers.drawing import Drawn, draw
 from tuner.search.samplers.per_trial import PerTrialSampler
 from tuner.search.samplers.survival import Survival, after_risk
-from tuner.search.trial import REASON, SCHEDULE
 from tuner.space import SearchSpace
 from tuner.storage import trial_id
 
@@ -196,7 +196,7 @@ class ScreeningSampler(BaseSampler):
             for trial in study.get_trials(
                 deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)
             )
-            if SCHEDULE in trial.user_attrs
+            if has_schedule(trial.user_attrs)
         ]
         complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
         if len(complete) < self._n_startup_trials:
@@ -206,7 +206,7 @@ class ScreeningSampler(BaseSampler):
         for trial in trials:
             if trial.state != TrialState.PRUNED:
                 continue
-            reason = trial.user_attrs.get(REASON) or (PRUNED_AFTER if trial.last_step else "")
+            reason = text(trial.user_attrs, REASON) or (PRUNED_AFTER if trial.last_step else "")
             if PRUNED_AFTER not in reason:
                 collapsed.append(trial)
             elif trial.last_step:  # pruned before its first epoch it taught nothing

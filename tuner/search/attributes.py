@@ -1,0 +1,69 @@
+"""The user attributes of trials: their names, and what they say if they are this package's.
+
+Any program may write into a database of Optuna's. What is of another type there is none of ours,
+and is read as if it were not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tuner.schedules import Schedule, is_whole, schedule_from_dict
+from tuner.tasks import EpochRecord
+
+# All plain JSON.
+SCHEDULE = "schedule"  # {"family": ..., "params": {...}}
+RECORDS = "records"  # one EpochRecord per epoch, as a table
+EPOCHS_TRAINED = "epochs_trained"  # how many of them it trained itself, interrupted or not
+EPOCHS_GIVEN = "epochs_given"  # how many it took over from other trials
+REASON = "reason"  # why it was pruned or failed
+BASELINE = "baseline"  # its label, if it is one
+CONTROL = "control"  # true for one of the share that is never pruned
+VERSIONS = "versions"  # of the software that trained it, or that continued it last
+SPARED = "spared"  # the epoch after which a trial that is never pruned would have been
+# Of repeats:
+SEED = "seed"  # what it is trained from, instead of the study's training seed
+LABEL = "label"  # whose schedule it has: "trial 7", or a baseline's label
+
+
+def text(attributes: Mapping[str, Any], name: str) -> str:
+    """Return a text among a trial's attributes, an empty one if there is none.
+
+    Example:
+        >>> text({REASON: "collapsed"}, REASON), text({REASON: [1]}, REASON)
+        ('collapsed', '')
+    """
+    found = attributes.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def whole(attributes: Mapping[str, Any], name: str) -> int:
+    """Return a whole number of 0 or more among a trial's attributes, 0 if there is none."""
+    found = attributes.get(name)
+    return found if is_whole(found) and found >= 0 else 0
+
+
+def records_of(attributes: Mapping[str, Any]) -> list[EpochRecord]:
+    """Return the epoch records among a trial's attributes; none if they are no list of such."""
+    found = attributes.get(RECORDS)
+    if not isinstance(found, list):
+        return []
+    try:
+        return [EpochRecord(**record) for record in found]
+    except TypeError:
+        return []
+
+
+def has_schedule(attributes: Mapping[str, Any]) -> bool:
+    """Tell whether a trial has a schedule, as it has once it began."""
+    return isinstance(attributes.get(SCHEDULE), Mapping)
+
+
+def schedule_in(attributes: Mapping[str, Any]) -> Schedule | None:
+    """Return the schedule among a trial's attributes.
+
+    Raises:
+        ScheduleError: If it is of a family that is not known here, or none.
+    """
+    return schedule_from_dict(attributes[SCHEDULE]) if has_schedule(attributes) else None

@@ -1,0 +1,27 @@
+"""What a pruner says when it is asked again, as after a trial was killed."""
+
+from __future__ import annotations
+
+import optuna
+from optuna.trial import Trial
+
+from tuner.storage import forget_rungs
+
+
+def first_answer(trial: Trial) -> bool:
+    """Return what the pruner says about the last epoch when it is asked for the first time.
+
+    Halving notes in the trial that it was asked, and the next time lets it pass. A trial that was
+    killed after the question needs the same answer again, so it is put in a copy of the study
+    where the trial has no such note of this epoch.
+    """
+    study = trial.study
+    copy = optuna.create_study(
+        study_name=study.study_name, direction=study.direction, pruner=study.pruner
+    )
+    for each in study.get_trials():
+        if each.number == trial.number:
+            now = each.intermediate_values[max(each.intermediate_values)]
+            forget_rungs(each, now)
+        copy.add_trial(each)
+    return copy.pruner.prune(copy, copy.get_trials()[trial.number])

@@ -1,0 +1,125 @@
+"""A training tried before its study: does it train, and is the same seed the same training?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import optuna
+
+from tuner.definition import StudySpec, fresh_seeds
+from tuner.errors import TaskError, TunerError, said
+from tuner.schedules import Schedule
+from tuner.search import quiet_optuna
+from tuner.tasks import Epoch, EpochRecord, State, TrainingCollapsed
+
+# Schedules that are sampled, of which one is taken that is unlikely to diverge.
+_SAMPLED = 9
+
+
+class Tried(NamedTuple):
+    """A training that was tried.
+
+    Of ``epochs`` epochs in ``seconds``, the others included; ``resumes`` if it goes on from its
+    states, and ``uses_seed`` if another seed gave another value, None if none was tried.
+    """
+
+    schedule: Schedule
+    epochs: int
+    seconds: float
+    resumes: bool
+    uses_seed: bool | None
+
+
+def try_training(spec: StudySpec) -> Tried:
+    """Train two epochs, the first one again from the same seed, the second one from its state.
+
+    With a confirm also the first one from another seed. Nothing is stored.
+
+    Args:
+        spec: The study's definition.
+
+    Raises:
+        TaskError: If it does not train, or not the same from the same seed.
+    """
+    begun = time.perf_counter()
+    schedule, seed = _schedule(spec), spec.training.seed
+    first, *more = _epochs(spec, schedule, seed, 2)
+    again = _epochs(spec, schedule, seed, 1)[0].record
+    if _differ(first.record, again):
+        raise TaskError(
+            f"A training must follow from its seed, but epoch 1 from seed {seed} gave"
+            f" {_value(spec, first.record)} and then {_value(spec, again)}. Seed all that is"
+            " random: weights, order of the data, augmentation, dropout."
+        )
+    resumes = bool(more) and first.state is not None and spec.task.training_identity() is not None
+    if resumes:
+        went_on = _epochs(spec, schedule, seed, 2, first.state)[0].record
+        if _differ(more[0].record, went_on):
+            raise TaskError(
+                "A training must go on from a state as if it had never stopped, but epoch 2 gave"
+                f" {_value(spec, more[0].record)} in one go and {_value(spec, went_on)} from the"
+                " state after epoch 1. Keep in the state all that the next epoch needs, as the"
+                " optimizer's own, and seed what is random for each epoch."
+            )
+    uses_seed = None
+    if spec.confirm.enabled:
+        (other,) = fresh_seeds(spec.confirm.seed, 1, training_seed=seed)
+        uses_seed = _differ(first.record, _epochs(spec, schedule, other, 1)[0].record)
+    taken = time.perf_counter() - begun
+    return Tried(schedule, 1 + len(more), taken, resumes, uses_seed)
+
+
+class _Epoch(NamedTuple):
+    record: EpochRecord
+    state: State | None
+
+
+def _schedule(spec: StudySpec) -> Schedule:
+    """Return the schedule of middling learning rate among the baselines, or some sampled ones."""
+    found = [baseline.schedule for baseline in spec.space.baselines]
+    if not found:
+        with quiet_optuna():
+            study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+            sampled = (spec.space.sample(study.ask()) for _ in range(_SAMPLED))
+            found = [spec.space.schedule(values) for values in sampled]
+    return sorted(found, key=lambda schedule: schedule.base_lr)[len(found) // 2]
+
+
+def _epochs(
+    spec: StudySpec, schedule: Schedule, seed: int, last: int, start: State | None = None
+) -> list[_Epoch]:
+    """Train up to an epoch and stop, as a study does with a pruned trial.
+
+    Raises:
+        TaskError: Of whatever the training raises.
+    """
+    training: Iterator[Epoch] = iter(())
+    found = []
+    try:
+        training = iter(spec.task.train(schedule, seed=seed, epochs=spec.epochs, start=start))
+        for epoch in training:
+            found.append(_Epoch(epoch.record, epoch.state()))
+            if epoch.record.epoch == min(last, spec.epochs):
+                break
+    except TrainingCollapsed as collapse:
+        raise TaskError(
+            f"The task must train under {schedule!r}, but {collapse.reason}. Give the search space"
+            " a baseline that works, or lower learning rates."
+        ) from collapse
+    except TunerError as error:
+        raise TaskError(f"The task must train, but: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise TaskError(f"The task must train, but: {said(error)}") from error
+    return found
+
+
+def _differ(one: EpochRecord, other: EpochRecord) -> bool:
+    # As text, for what is no number is not equal to itself.
+    return repr(one._replace(seconds=0.0)) != repr(other._replace(seconds=0.0))
+
+
+def _value(spec: StudySpec, record: EpochRecord) -> str:
+    value = spec.objective.value(record)
+    return f"{spec.objective.judged_by} {value!r}" if value is not None else repr(record)
