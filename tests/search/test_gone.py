@@ -103,7 +103,7 @@ def test_what_is_gone_is_said_after_the_epoch(
 def test_what_is_gone_at_the_end_is_said(
     study: Path, remove: Callable[[], None], kind: type[TunerError], words: str
 ) -> None:
-    task = FunctionTask(lambda *_: iter([0.1, 0.2, 0.3]), updates_per_epoch=10)
+    task = FunctionTask(lambda schedule, *_: iter([schedule(1), 0.2, 0.3]), updates_per_epoch=10)
     with pytest.raises(kind, match=words):
         tuner.run_study(
             study, task=task, on_event=lambda e: isinstance(e, StudyEnded) and remove()
@@ -118,6 +118,7 @@ def test_what_is_gone_at_the_end_is_said(
         (f"optuna.delete_study(study_name='s', storage={URL!r})", "Study 's' is gone: it was"),
     ],
 )
+@pytest.mark.usefixtures("processes")
 def test_workers_say_what_is_gone(
     study: Path, tuner_command: Callable, removal: str, words: str
 ) -> None:

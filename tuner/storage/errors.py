@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from optuna.storages import BaseStorage, RDBStorage
 
 from tuner.errors import StorageError
+from tuner.storage.sqlite import StillThere
 from tuner.storage.urls import hide_password
 
 
@@ -88,3 +89,6 @@ def close(storage: BaseStorage) -> None:
     storage.remove_session()
     if isinstance(storage, RDBStorage):
         storage.engine.dispose()
+    for check in getattr(storage, "checks", ()):
+        if isinstance(check, StillThere):
+            check.forget()

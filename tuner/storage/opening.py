@@ -141,7 +141,7 @@ def open_storage(
             # After the tables exist: making them opens a connection within a connection, which
             # immediate transactions would lock out.
             sqlite.tune(storage.engine, write)
-            vars(storage).update(checks=(sqlite.still_there(path),))
+            vars(storage).update(checks=(sqlite.StillThere(path),))
         return storage
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -81,33 +81,45 @@ def tune(engine: sa.Engine, write: bool) -> None:
     engine.dispose()
 
 
-def still_there(path: Path) -> Callable[[], None]:
-    """Return a check that a file is the one that it is now, and is there under its name.
+class StillThere:
+    """A check that a file is the one that it was, and is there under its name.
 
     SQLite writes a file that was removed as before, and nobody ever sees it again.
 
-    Raises:
-        StorageError: By the check, if the file was removed or another one is in its place.
+    Args:
+        path: The file.
     """
-    here = path.absolute()  # wherever a training may go meanwhile
-    found = here.stat()
-    known = (found.st_dev, found.st_ino)
 
-    def check() -> None:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._here = path.absolute()  # wherever a training may go meanwhile
+        found = self._here.stat()
+        self._known: tuple[int, int] | None = (found.st_dev, found.st_ino)
+
+    def forget(self) -> None:
+        """Take whatever file there is at the next call: nobody has it open."""
+        self._known = None
+
+    def __call__(self) -> None:
+        """Check.
+
+        Raises:
+            StorageError: If the file was removed or another one is in its place.
+        """
         try:
-            found = here.stat()
+            found = self._here.stat()
         except OSError:
             what = "is gone: it was moved or removed"
         else:
-            if (found.st_dev, found.st_ino) == known:
+            now = (found.st_dev, found.st_ino)
+            self._known = self._known or now
+            if now == self._known:
                 return
             what = "is another file than before: it was replaced"
         raise StorageError(
-            f"The database {path} {what} while the study used it. Put it back and run the same"
-            " command again, or start the study anew."
+            f"The database {self._path} {what} while the study used it. Put it back and run the"
+            " same command again, or start the study anew."
         )
-
-    return check
 
 
 def put_in_place(temporary: Path, path: Path) -> None:
