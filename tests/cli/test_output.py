@@ -62,13 +62,13 @@ def train(schedule, seed, start):
     while True:
         print("training")
         os.write(1, b"writing")
-        yield 0.5 + schedule.base_lr / 10 + 0.001 * seed
+        yield 0.5 + schedule(1) / 10 + 0.001 * seed
 def make():
     return FunctionTask(train, updates_per_epoch=10)
 """
 
 
-def test_what_a_task_prints_is_no_result(tmp_path: Path, tuner_command: Callable) -> None:
+def test_what_a_task_prints_is_no_result(tmp_path: Path, tuner_process: Callable) -> None:
     (tmp_path / "talking.py").write_text(TALKING)
     study = tmp_path / "s.toml"
     study.write_text(
@@ -76,18 +76,18 @@ def test_what_a_task_prints_is_no_result(tmp_path: Path, tuner_command: Callable
         f'"{ROOT}/search_spaces/chapter.toml"\n[task]\nname = "talking:make"\nepochs = 1\n'
         "[budget]\ntrials = 2\n[workers]\ncount = 1\n[confirm]\nenabled = false\n"
     )
-    ran = tuner_command("run", study)
+    ran = tuner_process("run", study)
     assert ran.code == 0, ran
     assert ran.out.startswith("trials    2 complete")
     for command in (["compare", "--seeds", 2], ["trials"]):
-        ran = tuner_command(*command, study, "--format", "json")
+        ran = tuner_process(*command, study, "--format", "json")
         assert ran.code == 0, ran
         assert json.loads(ran.out)
         assert "loading" in ran.err
 
 
 def test_a_program_that_is_over_ends_though_a_training_left_a_thread_running(
-    tmp_path: Path, tuner_command: Callable, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tuner_process: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path))
@@ -97,7 +97,7 @@ def test_a_program_that_is_over_ends_though_a_training_left_a_thread_running(
         "from tuner.cli import exits\n"
         "exits.LEAVING_SECONDS = 0.1\n"
     )
-    ran = tuner_command("--version")
+    ran = tuner_process("--version")
     assert ran.code == 0, ran
     assert "left a thread or process running" in ran.err
 
