@@ -101,6 +101,10 @@ def stored_spec(study: Study, url: str) -> StudySpec:
 
     Its name is the one that the study has there: a copy may have got another one.
 
+    Args:
+        study: The study.
+        url: Its database's; ``""`` if it has none, as behind a storage proxy.
+
     Raises:
         StudyError: If the study was not made by this package, or by a newer one, or its name is
             none that a study file may give.

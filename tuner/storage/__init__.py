@@ -19,6 +19,7 @@ from tuner.storage.optuna_internals import (
     study_id,
     system_attribute,
     trial_id,
+    url_of,
     with_system_attributes,
 )
 from tuner.storage.urls import (
@@ -76,6 +77,7 @@ __all__ = [
     "study_id",
     "system_attribute",
     "trial_id",
+    "url_of",
     "wait_out",
     "with_system_attributes",
 ]

@@ -10,7 +10,8 @@ What is relied on, of Optuna 5:
 - System attributes of trials: ``fixed_params`` marks an enqueued one, ``completed_rung_N`` is what
   successive halving notes, ``artifacts:N`` describes an artifact. Ours begin with ``tuner:``.
 - The tables of ``RDBStorage``, for what is one transaction here and has no operation there.
-- What Optuna's cache calls of a storage beside its public methods.
+- What Optuna's cache calls of a storage beside its public methods, and ``_backend``, which it is
+  called on.
 - ``optuna.storages._grpc.server.make_server``, without which a proxy cannot be stopped.
 
 ``tests/storage/test_optuna_internals.py`` looks at each of them.
@@ -22,7 +23,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from optuna.storages import BaseStorage
+from optuna.storages import BaseStorage, RDBStorage
 from optuna.storages._rdb.models import (
     TrialModel,
     TrialSystemAttributeModel,
@@ -67,6 +68,14 @@ def study_id(study: Any) -> int:
 def storage_of(study: Study) -> BaseStorage:
     """Return the storage that a study is in."""
     return study._storage
+
+
+def url_of(storage: BaseStorage) -> str:
+    """Return the URL of a storage's database with its password, ``""`` if it has none."""
+    behind = getattr(storage, "_backend", storage)  # of the cache that a study puts before it
+    if not isinstance(behind, RDBStorage):
+        return ""
+    return str(behind.engine.url.render_as_string(hide_password=False))
 
 
 def system_attribute(trial: FrozenTrial, key: str) -> Any:
