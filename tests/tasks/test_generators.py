@@ -81,7 +81,6 @@ def generator() -> torch.Generator:
     return torch.Generator().manual_seed(11)
 
 
-FORKS = pytest.mark.usefixtures("processes")
 KINDS: dict[str, Callable[[], Task]] = {
     "loader": lambda: torch_task(DataLoader(PAIRS, 16, shuffle=True, generator=generator())),
     "sampler": lambda: torch_task(
@@ -102,10 +101,8 @@ KINDS: dict[str, Callable[[], Task]] = {
 }
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [pytest.param(k, marks=FORKS) if k == "living workers" else k for k in KINDS],
-)
+@pytest.mark.usefixtures("processes")  # of a loader's workers
+@pytest.mark.parametrize("kind", KINDS)
 def test_one_seed_is_one_training_whole_or_in_pieces(kind: str) -> None:
     task = KINDS[kind]()
     whole, states = trained(task)
