@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuner.storage.errors import close, explain, port_error, storage_errors
+from tuner.storage.errors import close, explain, port_error, storage_errors, watch_file
 from tuner.storage.locking import alone
 from tuner.storage.opening import made_folder, make_database, open_storage, sqlite_file
 from tuner.storage.optuna_internals import (
@@ -79,5 +79,6 @@ __all__ = [
     "trial_id",
     "url_of",
     "wait_out",
+    "watch_file",
     "with_system_attributes",
 ]

@@ -142,7 +142,10 @@ def open_storage(
             # After the tables exist: making them opens a connection within a connection, which
             # immediate transactions would lock out.
             sqlite.tune(storage.engine, write)
-            vars(storage).update(checks=(sqlite.StillThere(path),))
+            check = sqlite.StillThere(path)
+            vars(storage).update(checks=(check,))
+            if not write:
+                check.rest()
         return storage
 
 
