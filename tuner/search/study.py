@@ -23,7 +23,6 @@ from tuner.storage import (
     parse_url,
     sqlite_file,
     sqlite_path,
-    storage_of,
     study_id,
 )
 from tuner.tasks import NamedTask
@@ -115,7 +114,7 @@ def stored_spec(study: Study, url: str) -> StudySpec:
     where = f"the definition of study {study.study_name!r}"
     name = name_of_study(study.study_name)
     file, facts = stored["study"], stored.get("task")
-    database = sqlite_file(storage_of(study))
+    database = sqlite_file(study)
     if database is not None:
         file, facts = moved_along(file, facts, database)
     try:

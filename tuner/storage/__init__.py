@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tuner.storage.errors import close, explain, port_error, storage_errors
 from tuner.storage.locking import alone
-from tuner.storage.opening import made_folder, make_database, open_storage, sqlite_file
+from tuner.storage.opening import made_folder, make_database, open_storage
 from tuner.storage.optuna_internals import (
     SYSTEM_ATTRIBUTES,
     TRIALS,
@@ -15,6 +15,7 @@ from tuner.storage.optuna_internals import (
     is_enqueued,
     proxy_server,
     set_system_attribute,
+    sqlite_file,
     storage_of,
     study_id,
     system_attribute,

@@ -19,6 +19,7 @@ What is relied on, of Optuna 5:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -67,6 +68,15 @@ def study_id(study: Any) -> int:
 def storage_of(study: Study) -> BaseStorage:
     """Return the storage that a study is in."""
     return study._storage
+
+
+def sqlite_file(study: Study) -> Path | None:
+    """Return the SQLite file that a study is in; None if it is in none, or not opened here."""
+    # A study has its storage behind one that remembers trials.
+    engine = getattr(getattr(study._storage, "_backend", study._storage), "engine", None)
+    if engine is None or engine.dialect.name != "sqlite":
+        return None
+    return Path(str(engine.url.database))
 
 
 def system_attribute(trial: FrozenTrial, key: str) -> Any:
