@@ -11,6 +11,9 @@ VENV   ?= .venv
 EXTRA  ?=
 BIN    := $(VENV)/bin
 
+# The tests start hundreds of processes, none of which should compile what another did.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: study check static test docs data programs postgresql browser clean
 
 study: $(VENV)/installed data

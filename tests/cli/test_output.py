@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 import re
 import subprocess
 import sys
@@ -14,6 +16,8 @@ import pytest
 from tuner.schedules import Piecewise, save_schedule
 
 from ..terminal import in_terminal
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(params=[3, 20_000], ids=["short", "longer than any buffer"])
@@ -48,6 +52,54 @@ def test_a_full_disk(show: str) -> None:
     done = shell(f"{show} > /dev/full; echo $?")
     assert done.stdout == "1\n"
     assert done.stderr == "error: [Errno 28] No space left on device\n"
+
+
+TALKING = """
+import os
+from tuner.tasks import FunctionTask
+print("loading")
+def train(schedule, seed, start):
+    while True:
+        print("training")
+        os.write(1, b"writing")
+        yield 0.5 + schedule(1) / 10 + 0.001 * seed
+def make():
+    return FunctionTask(train, updates_per_epoch=10)
+"""
+
+
+def test_what_a_task_prints_is_no_result(tmp_path: Path, tuner_process: Callable) -> None:
+    (tmp_path / "talking.py").write_text(TALKING)
+    study = tmp_path / "s.toml"
+    study.write_text(
+        'format = "tuner.study/1"\nname = "s"\nsearch_space = '
+        f'"{ROOT}/search_spaces/chapter.toml"\n[task]\nname = "talking:make"\nepochs = 1\n'
+        "[budget]\ntrials = 2\n[workers]\ncount = 1\n[confirm]\nenabled = false\n"
+    )
+    ran = tuner_process("run", study)
+    assert ran.code == 0, ran
+    assert ran.out.startswith("trials    2 complete")
+    for command in (["compare", "--seeds", 2], ["trials"]):
+        ran = tuner_process(*command, study, "--format", "json")
+        assert ran.code == 0, ran
+        assert json.loads(ran.out)
+        assert "loading" in ran.err
+
+
+def test_a_program_that_is_over_ends_though_a_training_left_a_thread_running(
+    tmp_path: Path, tuner_process: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path))
+    (tmp_path / "sitecustomize.py").write_text(
+        "import threading, time\n"
+        "threading.Thread(target=time.sleep, args=(600,)).start()\n"
+        "from tuner.cli import exits\n"
+        "exits.LEAVING_SECONDS = 0.1\n"
+    )
+    ran = tuner_process("--version")
+    assert ran.code == 0, ran
+    assert "left a thread or process running" in ran.err
 
 
 LABEL = "old [/best] x :fire: [bold]"

@@ -12,7 +12,7 @@ import pytest
 
 import tuner
 from tuner.errors import StorageError, StudyError, TunerError
-from tuner.search import EpochEnded, Event, StudyEnded
+from tuner.search import EpochEnded, Event, StudyEnded, tried_again
 from tuner.tasks import FunctionTask
 
 ROOT = Path(__file__).parents[2]
@@ -110,6 +110,7 @@ def test_what_is_gone_at_the_end_is_said(
         )
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize(
     ("removal", "words"),
     [
@@ -128,3 +129,22 @@ def test_workers_say_what_is_gone(
     assert words in " ".join(ran.err.split()), ran
     assert "defect" not in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_an_interrupted_run_leaves_no_connection_open(study: Path) -> None:
+    """In a program that goes on, its log would grow beside the database."""
+
+    def stop(event: Event) -> None:
+        if isinstance(event, EpochEnded):
+            raise KeyboardInterrupt
+
+    task = FunctionTask(lambda *_: iter([0.1, 0.2, 0.3]), updates_per_epoch=10)
+    with pytest.raises(KeyboardInterrupt):
+        tuner.compare_study(study, task=task, on_event=stop)
+    assert not [path.name for path in Path("s").iterdir() if path.name.startswith("study.db-")]
+
+
+def test_trials_behind_a_proxy_are_not_said_to_be_in_the_queue() -> None:
+    """Only a database can put them back."""
+    behind = optuna.storages.InMemoryStorage()
+    assert tried_again(behind, [0]).startswith("They stay failed, for a storage proxy cannot")

@@ -91,8 +91,11 @@ def test_workers_and_supervisor_killed_at_random_moments_lose_nothing(
                     process.kill()
                     moments["supervisor"] += 1
                     break
-                try:
+                workers: list[psutil.Process] = []
+                while process.poll() is None and not workers:
+                    time.sleep(0.1)
                     workers = psutil.Process(process.pid).children()
+                try:
                     chance.choice(workers).kill()
                 except (psutil.NoSuchProcess, IndexError):
                     continue

@@ -110,6 +110,7 @@ def test_signals_do_afterwards_what_they_did_before(study: Path) -> None:
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_training_whose_output_nobody_reads_any_more_has_not_failed(
     study: Path, tmp_path: Path
 ) -> None:

@@ -15,6 +15,8 @@ from tuner.storage import alone, close, open_storage
 
 from ..servers import PostgreSQL, postgresql
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 
 @pytest.fixture
 def server() -> Iterator[PostgreSQL]:

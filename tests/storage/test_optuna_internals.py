@@ -26,6 +26,7 @@ from tuner.storage import (
     study_id,
     system_attribute,
     trial_id,
+    url_of,
     with_system_attributes,
 )
 from tuner.storage.optuna_internals import CALLED_BY_CACHE, OPTUNA_TABLES, VERSION_INFO
@@ -161,3 +162,11 @@ def test_a_proxy_server_starts_and_stops(study: optuna.Study, storage: RDBStorag
         server = proxy_server(get_storage(storage), "127.0.0.1", 0, ThreadPoolExecutor(1))
     server.start()
     assert server.stop(grace=0).wait(timeout=10), REPAIR
+
+
+def test_the_database_behind_the_cache_that_a_study_has(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/study.db"
+    study = optuna.create_study(storage=url)
+    assert not isinstance(storage_of(study), RDBStorage)
+    assert url_of(storage_of(study)) == url
+    assert url_of(storage_of(optuna.create_study())) == ""

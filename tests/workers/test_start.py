@@ -16,6 +16,8 @@ from tuner.workers.child import Audience, Child, End
 from tuner.workers.command import worker_command
 
 ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.usefixtures("processes")
 TASK = """
 import argparse, os, sys
 from tuner.tasks import FunctionTask

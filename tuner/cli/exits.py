@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -16,6 +18,8 @@ from tuner.errors import TrainingError, TunerError
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 _DEBUG = "TUNER_DEBUG"  # the variable that says the same as --debug
 _STDOUT = 1  # the number of its file
+# How long what a training left running may hold a program that is over.
+LEAVING_SECONDS = 60.0
 
 
 @contextmanager
@@ -48,6 +52,24 @@ def explained(*, debug: bool = False) -> Iterator[None]:
         text = f"error: {type(error).__name__}: {error}\nThis is a defect of tuner;"
         _say(error, f"{text} `tuner --debug ...` shows where.", debug)
         sys.exit(FAILED)
+
+
+def end_in_time(code: object) -> None:
+    """End this process soon after its main thread, with this exit code, whatever holds it.
+
+    Python waits for threads and processes that a training left running, for as long as they live.
+    """
+
+    def watch() -> None:
+        while threading.main_thread().is_alive():
+            time.sleep(1)
+        time.sleep(LEAVING_SECONDS)
+        talk().print(
+            "warning: a training left a thread or process running, which was waited for in vain"
+        )
+        os._exit(code if isinstance(code, int) else FAILED)
+
+    threading.Thread(target=watch, name="end", daemon=True).start()
 
 
 @contextmanager

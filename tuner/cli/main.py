@@ -12,7 +12,7 @@ import typer
 import tuner
 from tuner.cli import linting, looking, starting, training
 from tuner.cli.console import results, talk
-from tuner.cli.exits import BAD_INPUT, explained
+from tuner.cli.exits import BAD_INPUT, DONE, end_in_time, explained
 from tuner.cli.pages import Command, Program
 
 app = typer.Typer(
@@ -112,8 +112,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if arguments is None:
         arguments = sys.argv[1:]
         del sys.argv[1:]
-    with explained(debug="--debug" in arguments):
-        try:
-            _program()([*arguments], prog_name="tuner")
-        finally:
-            sys.stdout.flush()
+    try:
+        with explained(debug="--debug" in arguments):
+            try:
+                _program()([*arguments], prog_name="tuner")
+            finally:
+                sys.stdout.flush()
+    except SystemExit as ended:
+        end_in_time(ended.code or DONE)
+        raise

@@ -22,6 +22,7 @@ from tuner.errors import StudyError
 from tuner.repeats.confirmation import Candidate
 from tuner.schedules import Schedule, schedule_from_dict
 from tuner.search import SCHEDULE, stored_spec
+from tuner.storage import storage_of, url_of
 
 _log = logging.getLogger("tuner")
 
@@ -35,8 +36,9 @@ def belong(repeats: Study, study: Study, candidates: list[Candidate]) -> bool:
         candidates: What they train.
     """
     ending = repeats.study_name.removeprefix(name_of_study(repeats.study_name))
+    url = url_of(storage_of(study))
     try:
-        now, then = stored_spec(study, ""), stored_spec(repeats, "")
+        now, then = stored_spec(study, url), stored_spec(repeats, url)
     except StudyError:  # of another version, which cannot be read
         return False
     if _training(then) != _training(now.for_repeats(ending)):

@@ -21,7 +21,6 @@ from tuner.storage import (
     hide_password,
     in_one_go,
     parse_url,
-    sqlite_file,
     sqlite_path,
     study_id,
 )
@@ -100,6 +99,10 @@ def stored_spec(study: Study, url: str) -> StudySpec:
 
     Its name is the one that the study has there: a copy may have got another one.
 
+    Args:
+        study: The study.
+        url: Its database's; ``""`` if it has none, as behind a storage proxy.
+
     Raises:
         StudyError: If the study was not made by this package, or by a newer one, or its name is
             none that a study file may give.
@@ -114,7 +117,7 @@ def stored_spec(study: Study, url: str) -> StudySpec:
     where = f"the definition of study {study.study_name!r}"
     name = name_of_study(study.study_name)
     file, facts = stored["study"], stored.get("task")
-    database = sqlite_file(study)
+    database = sqlite_path(parse_url(url))
     if database is not None:
         file, facts = moved_along(file, facts, database)
     try:

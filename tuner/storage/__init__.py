@@ -15,11 +15,11 @@ from tuner.storage.optuna_internals import (
     is_enqueued,
     proxy_server,
     set_system_attribute,
-    sqlite_file,
     storage_of,
     study_id,
     system_attribute,
     trial_id,
+    url_of,
     with_system_attributes,
 )
 from tuner.storage.urls import (
@@ -69,7 +69,6 @@ __all__ = [
     "proxy_server",
     "resolve_url",
     "set_system_attribute",
-    "sqlite_file",
     "sqlite_path",
     "sqlite_url",
     "storage_errors",
@@ -77,6 +76,7 @@ __all__ = [
     "study_id",
     "system_attribute",
     "trial_id",
+    "url_of",
     "wait_out",
     "with_system_attributes",
 ]

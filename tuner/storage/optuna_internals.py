@@ -10,7 +10,8 @@ What is relied on, of Optuna 5:
 - System attributes of trials: ``fixed_params`` marks an enqueued one, ``completed_rung_N`` is what
   successive halving notes, ``artifacts:N`` describes an artifact. Ours begin with ``tuner:``.
 - The tables of ``RDBStorage``, for what is one transaction here and has no operation there.
-- What Optuna's cache calls of a storage beside its public methods.
+- What Optuna's cache calls of a storage beside its public methods, and ``_backend``, which it is
+  called on.
 - ``optuna.storages._grpc.server.make_server``, without which a proxy cannot be stopped.
 
 ``tests/storage/test_optuna_internals.py`` looks at each of them.
@@ -19,11 +20,10 @@ What is relied on, of Optuna 5:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from optuna.storages import BaseStorage
+from optuna.storages import BaseStorage, RDBStorage
 from optuna.storages._rdb.models import (
     TrialModel,
     TrialSystemAttributeModel,
@@ -70,13 +70,12 @@ def storage_of(study: Study) -> BaseStorage:
     return study._storage
 
 
-def sqlite_file(study: Study) -> Path | None:
-    """Return the SQLite file that a study is in; None if it is in none, or not opened here."""
-    # A study has its storage behind one that remembers trials.
-    engine = getattr(getattr(study._storage, "_backend", study._storage), "engine", None)
-    if engine is None or engine.dialect.name != "sqlite":
-        return None
-    return Path(str(engine.url.database))
+def url_of(storage: BaseStorage) -> str:
+    """Return the URL of a storage's database with its password, ``""`` if it has none."""
+    behind = getattr(storage, "_backend", storage)  # of the cache that a study puts before it
+    if not isinstance(behind, RDBStorage):
+        return ""
+    return str(behind.engine.url.render_as_string(hide_password=False))
 
 
 def system_attribute(trial: FrozenTrial, key: str) -> Any:

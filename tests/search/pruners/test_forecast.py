@@ -175,11 +175,8 @@ def test_a_study_prunes_before_training_and_shows_what_that_saved(
 
 def test_a_study_of_two_workers_prunes_by_forecast(write_study: Callable) -> None:
     more = '[pruner]\ntype = "forecast"\nrungs = ["1ep", "2ep"]\nkeep = [0.3, 0.3]\n'
-    task = "train_size = 1500\ntest_size = 500\nbatch_size = 64"  # on less many baselines collapse
-    study = write_study(trials=14, epochs=4, workers=2, more=more, task=task)
-    rows = tuner.run_study(study).trials
+    rows = tuner.run_study(
+        write_study(trials=14, epochs=4, workers=2, more=more, sleeps=0.05)
+    ).trials
     assert sum(row.state == "pruned" for row in rows) >= 2
-    # A multi factor from 0.5 collapses on some CPUs, whose last bits differ.
-    baselines = [row for row in rows if row.baseline]
-    assert all(row.state == "complete" or row.is_collapsed for row in baselines)
-    assert sum(row.state == "complete" for row in baselines) >= 4
+    assert all(row.state == "complete" for row in rows if row.baseline)
