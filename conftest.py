@@ -8,6 +8,7 @@ fixture is for: it fails, with a sentence that says which fixture to ask for.
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,9 @@ pytest_plugins = ["pytester"]
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Before anything imports Keras, whose default backend is not among our dependencies.
 os.environ.setdefault("KERAS_BACKEND", "jax")
+
+# It starts `lscpu` when it is imported, as SciPy does at any time: now, before a test is blamed.
+importlib.import_module("numpy.testing")
 
 FAST = "not slow"
 # The fixtures that make a test slow, and what they are for.
