@@ -17,6 +17,8 @@ from pathlib import Path
 import pyte
 
 COLUMNS, LINES = 80, 30
+# What says something else of the terminal than it is.
+_APART = ("CI", "NO_COLOR", "COLUMNS", "LINES")
 # A screen is looked at when nothing was written for so long.
 _QUIET_SECONDS = 0.02
 
@@ -59,7 +61,7 @@ def in_terminal(
     shown = Shown()
     screen = pyte.Screen(columns, lines)
     stream = pyte.Stream(screen)
-    inherited = {key: value for key, value in os.environ.items() if key not in ("CI", "NO_COLOR")}
+    inherited = {key: value for key, value in os.environ.items() if key not in _APART}
     variables = {**inherited, "TERM": "xterm-256color", **(environment or {})}
     ours, theirs = pty.openpty()
     ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))

@@ -19,6 +19,8 @@ from jax.experimental import enable_x64
 from tuner.errors import ScheduleError, TaskError
 from tuner.schedules import Constant, Cosine
 
+pytestmark = pytest.mark.usefixtures("processes", "trainers")
+
 SCHEDULE = Cosine(base_lr=0.1832, horizon=5000, warmup_steps=300, final_lr=0.0)
 COUNTS = numpy.arange(7500)
 # Of float32, the rounding alone.

@@ -138,7 +138,7 @@ def test_who_comes_later_gets_as_many_seeds_and_another_first_seed_counts_alone(
 
 
 def test_killed_in_the_middle_it_ends_as_one_that_was_not(
-    three: Path, tmp_path: Path, tuner_command: Callable, capsys: pytest.CaptureFixture[str]
+    three: Path, tmp_path: Path, tuner_command: Callable, capfd: pytest.CaptureFixture[str]
 ) -> None:
     url = f"sqlite:///{tmp_path}/whole/study.db"
     ran = tuner_command("compare", three, "--seeds", 2, "--storage", url)
@@ -157,7 +157,7 @@ def test_killed_in_the_middle_it_ends_as_one_that_was_not(
     ran = tuner_command("compare", three, "--seeds", 2)
     assert ran.code == 0, ran
     found = compared(tuner.open_study(three))
-    with capsys.disabled():
+    with capfd.disabled():
         print("\nSIGKILL of a comparison at 2 moments of 6 trainings: the same table")
     assert without_seconds(found) == without_seconds(whole)
     assert "constant 0.2" in ran.out

@@ -139,7 +139,7 @@ def test_killed_in_the_middle_it_ends_as_one_that_was_not(
     write_study: Callable,
     run_alone: Callable,
     tuner_command: Callable,
-    capsys: pytest.CaptureFixture[str],
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     study = write_study(trials=6, more=NEVER_PRUNE, confirm=SMALL)
     tuner.run_study(study, confirm=False)
@@ -166,7 +166,7 @@ def test_killed_in_the_middle_it_ends_as_one_that_was_not(
     ran = tuner_command("resume", "--storage", url)
     assert ran.code == 0, ran
     result = tuner.open_study(storage=url)
-    with capsys.disabled():
+    with capfd.disabled():
         print(f"\nSIGKILL of a confirm at 2 moments of {trainings} trainings: the same table")
     assert result.confirmed == whole.confirmed
     assert result.best_schedule == whole.best_schedule

@@ -150,12 +150,11 @@ def test_another_function_trains_anew_though_it_is_of_the_same_file(write_study:
     study.write_text(text[:start] + "epochs = 2\n" + text[end:])
     first = tuner.run_study(study, task=FunctionTask(stepping(1.0), updates_per_epoch=10))
     study.write_text(study.read_text().replace('name = "small"', 'name = "other"'))
+    begun = first.trials
     (first.folder / "study.db").unlink()
     other = tuner.run_study(study, task=FunctionTask(stepping(5.0), updates_per_epoch=10))
     assert {row.epochs_given for row in other.trials} == {0}
-    values = [
-        (one.value, five.value) for one, five in zip(first.trials, other.trials, strict=True)
-    ]
+    values = [(one.value, five.value) for one, five in zip(begun, other.trials, strict=True)]
     assert all(five == pytest.approx(5 * one) for one, five in values[:5])
 
 

@@ -81,7 +81,7 @@ def generator() -> torch.Generator:
     return torch.Generator().manual_seed(11)
 
 
-FORKS = pytest.mark.usefixtures("processes")
+FORKS = "living workers"
 KINDS: dict[str, Callable[[], Task]] = {
     "loader": lambda: torch_task(DataLoader(PAIRS, 16, shuffle=True, generator=generator())),
     "sampler": lambda: torch_task(
@@ -93,7 +93,7 @@ KINDS: dict[str, Callable[[], Task]] = {
     "module's": lambda: torch_task(Drawing(lambda: MODULES_OWN.normal())),
     "network": lambda: torch_task((INPUTS, LABELS), with_own_net()),
     "test set": lambda: torch_task((INPUTS, LABELS), test=Drawing(random.Random(1).random)),
-    "living workers": lambda: torch_task(
+    FORKS: lambda: torch_task(
         DataLoader(
             Drawing(lambda: float(torch.rand(()))), 50, num_workers=1, persistent_workers=True
         )
@@ -102,15 +102,17 @@ KINDS: dict[str, Callable[[], Task]] = {
 }
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [pytest.param(k, marks=FORKS) if k == "living workers" else k for k in KINDS],
-)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != FORKS])
 def test_one_seed_is_one_training_whole_or_in_pieces(kind: str) -> None:
     task = KINDS[kind]()
     whole, states = trained(task)
     assert trained(task)[0] == whole
     assert trained(task, start=states[1])[0] == whole[2:]
+
+
+@pytest.mark.usefixtures("processes")
+def test_so_it_is_with_workers_that_live_from_epoch_to_epoch() -> None:
+    test_one_seed_is_one_training_whole_or_in_pieces(FORKS)
 
 
 @pytest.mark.parametrize("kind", ["loader", "sampler", "own sampler"])

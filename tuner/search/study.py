@@ -21,9 +21,7 @@ from tuner.storage import (
     hide_password,
     in_one_go,
     parse_url,
-    sqlite_file,
     sqlite_path,
-    storage_of,
     study_id,
 )
 from tuner.tasks import NamedTask
@@ -119,7 +117,7 @@ def stored_spec(study: Study, url: str) -> StudySpec:
     where = f"the definition of study {study.study_name!r}"
     name = name_of_study(study.study_name)
     file, facts = stored["study"], stored.get("task")
-    database = sqlite_file(storage_of(study))
+    database = sqlite_path(parse_url(url))
     if database is not None:
         file, facts = moved_along(file, facts, database)
     try:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tuner.storage.errors import close, explain, port_error, storage_errors
+from tuner.storage.errors import close, explain, port_error, storage_errors, watch_file
 from tuner.storage.locking import alone
-from tuner.storage.opening import made_folder, make_database, open_storage, sqlite_file
+from tuner.storage.opening import made_folder, make_database, open_storage
 from tuner.storage.optuna_internals import (
     SYSTEM_ATTRIBUTES,
     TRIALS,
@@ -69,7 +69,6 @@ __all__ = [
     "proxy_server",
     "resolve_url",
     "set_system_attribute",
-    "sqlite_file",
     "sqlite_path",
     "sqlite_url",
     "storage_errors",
@@ -79,5 +78,6 @@ __all__ = [
     "trial_id",
     "url_of",
     "wait_out",
+    "watch_file",
     "with_system_attributes",
 ]

@@ -89,6 +89,21 @@ def close(storage: BaseStorage) -> None:
     storage.remove_session()
     if isinstance(storage, RDBStorage):
         storage.engine.dispose()
-    for check in getattr(storage, "checks", ()):
-        if isinstance(check, StillThere):
-            check.forget()
+    for check in _checks(storage):
+        check.rest()
+
+
+def watch_file(storage: BaseStorage) -> None:
+    """Let the calls of a storage fail at once when its SQLite file is removed or replaced.
+
+    As they do from its opening until it is closed.
+
+    Raises:
+        StorageError: If the file is gone already.
+    """
+    for check in _checks(storage):
+        check.begin()
+
+
+def _checks(storage: BaseStorage) -> list[StillThere]:
+    return [check for check in getattr(storage, "checks", ()) if isinstance(check, StillThere)]

@@ -46,7 +46,6 @@ __all__ = [
     "made_folder",
     "make_database",
     "open_storage",
-    "sqlite_file",
 ]
 
 _START_ATTEMPTS = 8
@@ -142,16 +141,11 @@ def open_storage(
             # After the tables exist: making them opens a connection within a connection, which
             # immediate transactions would lock out.
             sqlite.tune(storage.engine, write)
-            vars(storage).update(checks=(sqlite.StillThere(path),))
+            check = sqlite.StillThere(path)
+            vars(storage).update(checks=(check,))
+            if not write:
+                check.rest()
         return storage
-
-
-def sqlite_file(storage: BaseStorage) -> Path | None:
-    """Return the SQLite file of a storage; None if it has none, or is not opened here."""
-    engine = getattr(storage, "engine", None)
-    if engine is None or engine.dialect.name != "sqlite":
-        return None
-    return Path(str(engine.url.database))
 
 
 @contextlib.contextmanager

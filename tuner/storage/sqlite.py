@@ -96,9 +96,21 @@ class StillThere:
         found = self._here.stat()
         self._known: tuple[int, int] | None = (found.st_dev, found.st_ino)
 
-    def forget(self) -> None:
-        """Take whatever file there is at the next call: nobody has it open."""
+    def rest(self) -> None:
+        """Check no more: nobody has the file open, who looks at it takes what is there."""
         self._known = None
+
+    def begin(self) -> None:
+        """Check from now on, that it is the file that it is now.
+
+        Raises:
+            StorageError: If there is none.
+        """
+        self._known = (0, 0)  # no file's
+        with contextlib.suppress(FileNotFoundError):
+            found = self._here.stat()
+            self._known = (found.st_dev, found.st_ino)
+        self()
 
     def __call__(self) -> None:
         """Check.
@@ -106,14 +118,14 @@ class StillThere:
         Raises:
             StorageError: If the file was removed or another one is in its place.
         """
+        if self._known is None:
+            return
         try:
             found = self._here.stat()
         except OSError:
             what = "is gone: it was moved or removed"
         else:
-            now = (found.st_dev, found.st_ino)
-            self._known = self._known or now
-            if now == self._known:
+            if (found.st_dev, found.st_ino) == self._known:
                 return
             what = "is another file than before: it was replaced"
         raise StorageError(

@@ -48,6 +48,7 @@ from tuner.storage import (
     hurry_if,
     storage_errors,
     trial_id,
+    watch_file,
 )
 from tuner.studies.limits import Limits
 from tuner.studies.result import StudyResult
@@ -241,6 +242,7 @@ class Run:
         # The last one of repeats alone needs no process of its own, but a run of several
         # workers never trains here: a crash of the framework must not end it.
         alone = self._cluster is None and self._workers() == 1
+        watch_file(self._database)
         run = run_workers if self._cluster is None else self._cluster.run
         try:
             if not alone:

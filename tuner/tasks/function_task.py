@@ -7,26 +7,19 @@ import inspect
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from tuner.errors import TaskError, said
+from tuner.errors import TaskError
 from tuner.schedules import Schedule
 from tuner.tasks.asking import Asking
 from tuner.tasks.base import LARGEST, Epoch, EpochRecord, State, TrainingCollapsed
 from tuner.tasks.digests import content_digest
+from tuner.tasks.yielded import HOW, Arrays, arrays_of, parts_of
 
 _log = logging.getLogger("tuner")
-
-_Arrays = dict[str, npt.NDArray[np.generic]]
-
-_HOW = "Yield a number after each epoch, or a number and a mapping of names to arrays."
-_HOW_STATE = (
-    "Give arrays, numbers or text: one key for each entry of a state_dict, and tensors detached."
-)
 
 
 class FunctionTask:
@@ -132,13 +125,13 @@ class FunctionTask:
         more = {"epochs": epochs} if _takes_epochs(self.function) else {}
         training = self.function(asking.schedule, seed, start, **more)
         if not hasattr(training, "__next__"):
-            raise TaskError(f"{self._name} must be a generator function. {_HOW}")
+            raise TaskError(f"{self._name} must be a generator function. {HOW}")
         first = done + 1
         values: list[float] = []
         begun = time.perf_counter()
         for epoch in range(first, epochs + 1):
             try:
-                value, state = self._parts(next(training))
+                value, state = parts_of(self._name, next(training))
             except StopIteration:
                 raise TaskError(
                     f"{self._name} must yield after each of {epochs} epochs, but ended after"
@@ -163,7 +156,7 @@ class FunctionTask:
                 value=value,
             )
             # What cannot be kept is an error now, whether or not anybody asks for a copy.
-            arrays = None if state is None else self._arrays(state)
+            arrays = None if state is None else arrays_of(self._name, state)
             if arrays is not None and self._content is None:
                 self._warn(
                     "'s states are not kept, so a trial that is interrupted starts over: its code"
@@ -240,30 +233,6 @@ class FunctionTask:
     def _name(self) -> str:
         return str(getattr(self.function, "__qualname__", type(self.function).__name__))
 
-    def _parts(self, given: Any) -> tuple[float, Mapping[str, Any] | None]:
-        state = None
-        if isinstance(given, tuple) and len(given) == 2 and isinstance(given[1], Mapping):
-            given, state = given
-        try:
-            return _number(given), state
-        except (TypeError, ValueError) as error:
-            raise TaskError(
-                f"{self._name} must yield a number after an epoch, but gave"
-                f" {_what(given)} ({said(error)}). {_HOW}"
-            ) from None
-
-    def _arrays(self, state: Mapping[str, Any]) -> _Arrays:
-        arrays = {}
-        for name, value in state.items():
-            try:
-                arrays[name] = _plain(name, value)
-            except Exception as error:  # NumPy's, or of the framework whose tensor it is
-                raise TaskError(
-                    f"{self._name} must yield a state that NumPy can hold, but its {name!r} is of"
-                    f" type {type(value).__name__} ({said(error)}). {_HOW_STATE}"
-                ) from error
-        return arrays
-
 
 def _takes_epochs(function: Callable[..., Any]) -> bool:
     """Tell whether a function has a parameter for the number of epochs, and no value for it."""
@@ -278,47 +247,7 @@ def _takes_epochs(function: Callable[..., Any]) -> bool:
     )  # fmt: skip
 
 
-def _number(given: Any) -> float:
-    """Return a number that a function yielded, or the only one of an array.
-
-    Raises:
-        TypeError: If it is none.
-        ValueError: If it is none.
-    """
-    if hasattr(given, "asnumpy"):  # of MXNet, whose arrays are no numbers
-        given = given.asnumpy()
-    if getattr(given, "size", None) == 1 and hasattr(given, "item"):
-        given = given.item()
-    try:
-        return float(given)
-    except OverflowError:  # a whole number of hundreds of digits
-        return math.inf if given > 0 else -math.inf
-
-
-def _what(given: Any) -> str:
-    shape = getattr(given, "shape", None)
-    return type(given).__name__ + (f" of shape {tuple(shape)}" if shape else "")
-
-
-def _plain(name: Any, value: Any) -> npt.NDArray[np.generic]:
-    """Return a value as an array of which its bytes and the name of their type are everything.
-
-    Raises:
-        Exception: If it cannot be one, or would not be found again under its name.
-    """
-    if not isinstance(name, (str, int)):
-        raise TypeError(
-            f"its key must be a text or a whole number, but is a {type(name).__name__}"
-        )
-    # NumPy would take an array of MXNet apart, for minutes, and fail.
-    array = np.asarray(value.asnumpy() if hasattr(value, "asnumpy") else value)
-    # Also what other packages add to NumPy, such as the bfloat16 of JAX.
-    if array.dtype.hasobject or np.dtype(array.dtype.str) != array.dtype:
-        raise TypeError(f"NumPy makes an array of type {array.dtype} of it")
-    return array
-
-
-def _state(epoch: int, arrays: _Arrays | None) -> State | None:
+def _state(epoch: int, arrays: Arrays | None) -> State | None:
     if arrays is None:
         return None
     return State(epoch, {name: np.array(array) for name, array in arrays.items()})
