@@ -129,7 +129,8 @@ def measure(name: str, stops: int, chance: random.Random, server: PostgreSQL) ->
             pause_until = time.monotonic() + chance.uniform(1, 5)
             while running.goes_on():
                 is_searched = "study study: done" in running.said()
-                if (is_searched and not is_seen) or time.monotonic() > pause_until:
+                is_time = len(modes) < stops and time.monotonic() > pause_until
+                if (is_searched and not is_seen) or is_time:
                     after_search += is_searched and not is_seen
                     is_seen = is_seen or is_searched
                     modes.append(chance.choice(["fast", "immediate"]))

@@ -29,7 +29,7 @@ def make():
     def train(schedule, seed, start):
         while True:
             {in_an_epoch}
-            yield rate
+            schedule(1); yield rate
     return FunctionTask(train, updates_per_epoch=10)
 """
 GIGABYTE_LESS = "os.write(1, b'x' * 2**22); os.write(2, b'\\xff\\xfe\\n' * 2**20)"
