@@ -134,7 +134,7 @@ def die_at(moment: int) -> None:
 
         return watching
 
-    DefaultDialect.do_commit = watched(DefaultDialect.do_commit, "a commit")  # type: ignore[method-assign]
+    DefaultDialect.do_commit = watched(DefaultDialect.do_commit, "a commit")
     for name in ("replace", "rename", "link"):
         setattr(os, name, watched(getattr(os, name), "a file's naming"))
 

@@ -79,6 +79,6 @@ def test_a_trials_label_and_reason_are_written_out(study: Path) -> None:
 def test_colours_of_our_own_reach_a_terminal() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, color_system="standard")
     console.print(f"plain {EVIL}", style="bold", highlight=False)
-    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    shown = console.file.getvalue()
     assert shown.startswith("\x1b[1m")
     assert shown.count("\x1b") == 2

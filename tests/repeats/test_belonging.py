@@ -80,7 +80,7 @@ def names(study: Path) -> set[str]:
 def begin_anew(study: Path, low: float, **options: object) -> tuner.StudyResult:
     delete(study)
     (study.parent / "space.toml").write_text(SPACE.format(low=low))
-    return tuner.run_study(study, task=task(), **options)  # type: ignore[arg-type]
+    return tuner.run_study(study, task=task(), **options)
 
 
 def test_a_study_begun_anew_is_not_confirmed(study: Path) -> None:

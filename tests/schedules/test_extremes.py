@@ -16,7 +16,7 @@ from tuner.errors import ScheduleError, ScheduleFileError
 from tuner.schedules import FAMILIES, svg, write_whole
 
 GIVEN = {"updates": 10, "update_list": (10,), "number": 0.5, "rate": 0.01, "count": 2}
-GIVEN["knots"] = ((10, 0.5),)  # type: ignore[assignment]
+GIVEN["knots"] = ((10, 0.5),)
 
 
 def durations() -> list[tuple[str, str]]:
@@ -50,7 +50,7 @@ def test_a_duration_that_no_float_knows_is_refused(family: str, name: str, huge:
 def test_a_picture_needs_epochs_that_have_updates(updates: float) -> None:
     schedule = tuner.Constant(base_lr=0.1, horizon=10)
     with pytest.raises(ScheduleError, match="1 <= updates_per_epoch"):
-        svg(schedule, updates_per_epoch=updates)  # type: ignore[arg-type]
+        svg(schedule, updates_per_epoch=updates)
 
 
 def test_a_file_does_not_hold_a_clock_that_cannot_be(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_seeds_and_epochs_have_orders_of_their_own(kind: str) -> None:
         return net
 
     task = KINDS[kind]()
-    task.net = still  # type: ignore[attr-defined]
+    task.net = still
     losses = {round(trained(task, 1, seed=seed)[0][0].train_loss or 0, 9) for seed in range(4)}
     assert len(losses) == 4
 

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tuner.cli.console import prints_to_talk
 from tuner.errors import TunerError
@@ -97,8 +97,8 @@ class _Lines(io.RawIOBase):
     def fileno(self) -> int:
         return 1
 
-    def write(self, data: object) -> int:
-        content = bytes(data)  # type: ignore[call-overload]
+    def write(self, data: Any) -> int:
+        content = bytes(data)
         with suppress(OSError):  # of a reader that is gone, which no training is to blame for
             if os.getpid() != self._process:
                 os.write(2, content)

@@ -93,7 +93,7 @@ class Heart:
 
     def __init__(self, storage: BaseStorage, trial: Trial) -> None:
         self._storage = storage
-        self._trial_id = trial_id(trial)
+        self._number = trial_id(trial)
         self._ended = threading.Event()
         name = f"heart of trial {trial.number}"
         self._thread = threading.Thread(target=self._beat, name=name, daemon=True)
@@ -113,7 +113,7 @@ class Heart:
         It is not if this process stood still for so long, as on a laptop that slept, that another
         one took it for dead and continued the trial.
         """
-        trial = self._storage.get_trial(self._trial_id)
+        trial = self._storage.get_trial(self._number)
         owner = owner_of(trial)
         mine = owner is not None and owner.is_same_process(this_process())
         return mine and trial.state == TrialState.RUNNING
@@ -134,7 +134,7 @@ class Heart:
 
     def _write(self, owner: Owner) -> None:
         with suppress(UpdateFinishedTrialError):
-            set_system_attribute(self._storage, self._trial_id, OWNER, owner._asdict())
+            set_system_attribute(self._storage, self._number, OWNER, owner._asdict())
 
 
 class Watch:

@@ -230,7 +230,8 @@ def _made(url: str, options: dict[str, Any]) -> RDBStorage:
     kind = patient(RDBStorage)
     storage = kind.__new__(kind)
     try:
-        storage.__init__(url, engine_kwargs=options)  # type: ignore[misc]
+        # What `kind(...)` does, but with the storage in hand when it fails half made.
+        kind.__init__(storage, url, engine_kwargs=options)
     except BaseException:
         # It asks for a second connection while it has one. Where there is no room for that, the
         # first must not stay: processes that start together would wait for each other for ever.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import numpy.testing  # noqa: F401  # which asks the machine for its processor when imported
 import pytest
 
 from tuner.errors import StudyError

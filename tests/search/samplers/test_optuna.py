@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy.testing  # noqa: F401  # which asks the machine for its processor when imported
 import optuna
 import pytest
 
