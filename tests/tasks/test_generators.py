@@ -110,6 +110,8 @@ def test_one_seed_is_one_training_whole_or_in_pieces(kind: str) -> None:
     assert trained(task, start=states[1])[0] == whole[2:]
 
 
+# Another test of this process may have imported JAX, which the forked loader never calls.
+@pytest.mark.filterwarnings(r"ignore:os.fork\(\) was called:RuntimeWarning")
 @pytest.mark.usefixtures("processes")
 def test_so_it_is_with_workers_that_live_from_epoch_to_epoch() -> None:
     test_one_seed_is_one_training_whole_or_in_pieces(FORKS)

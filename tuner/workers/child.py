@@ -116,7 +116,7 @@ class Child:
         words = _message(self._last_words)
         if self._ended is None:
             return End("stopped" if code == 130 else "died", f"with exit code {code}: {words}")
-        return End(self._ended.how, self._ended.words or words)
+        return End(self._ended.how, self._ended.words or f"with exit code {code}: {words}")
 
     def _read(self, pipe: IO[bytes], take: Callable[[str], object]) -> None:
         with pipe:
