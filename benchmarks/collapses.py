@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tuner.search.forecast import highest_lr
+from tuner.search.features import Features
 from tuner.tasks.recording import read_recording
 
 HERE = Path(__file__).parent
@@ -30,8 +30,8 @@ EVEN = np.arange(-1.0, 0.5, 0.002)
 def main() -> None:
     """Count, fit, print."""
     recording = read_recording(str(TABLE))
-    horizon = recording.head.epochs * recording.head.updates_per_epoch
-    rates = np.array([highest_lr(each.schedule, horizon) for each in recording.trainings])
+    features = Features(recording.head.epochs * recording.head.updates_per_epoch)
+    rates = np.array([features.peak(each.schedule) for each in recording.trainings])
     collapsed = np.array([bool(each.collapse) for each in recording.trainings])
     print("| highest LR | trainings | collapsed |\n|---|---|---|")
     counts = []

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from tuner.schedules import schedule_from_dict
-from tuner.search.forecast import ahead, now, with_squares
+from tuner.search.features import Features, with_squares
 from tuner.search.ridge import Array, Ridge
 
 TABLE = Path(__file__).parent / "curves" / "lenet_10_epochs.jsonl"
@@ -80,10 +80,10 @@ def main() -> None:
         for name, (key, sign) in SIGNALS.items():
             values = sign * curves[:, epoch - 1, column[key]]
             found[name].append(spearman(values[top], finals[top]))
-        done, horizon = epoch * per_epoch, epochs * per_epoch
-        before = np.array([with_squares(ahead(each, 0, horizon)) for each in schedules])
+        done, told = epoch * per_epoch, Features(epochs * per_epoch)
+        before = np.array([with_squares(told.ahead(each, 0)) for each in schedules])
         after = np.array(
-            [(*with_squares(ahead(s, done, horizon)), now(s, done, horizon)) for s in schedules]
+            [(*with_squares(told.ahead(s, done)), told.now(s, done)) for s in schedules]
         )
         merits = -np.log(1 - curves[:, epoch - 1, column["averaged_accuracy"]])
         for name, features in (

@@ -60,6 +60,11 @@ def has_schedule(attributes: Mapping[str, Any]) -> bool:
     return isinstance(attributes.get(SCHEDULE), Mapping)
 
 
+def family_in(attributes: Mapping[str, Any]) -> str:
+    """Return the family of a trial's schedule, an empty text if it has none."""
+    return text(attributes[SCHEDULE], "family") if has_schedule(attributes) else ""
+
+
 def schedule_in(attributes: Mapping[str, Any]) -> Schedule | None:
     """Return the schedule among a trial's attributes.
 

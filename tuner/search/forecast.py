@@ -15,17 +15,12 @@ import numpy as np
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.definition import METRICS, Objective, merit
-from tuner.schedules import Schedule, schedule_from_dict
+from tuner.definition import METRICS, Search, merit
+from tuner.schedules import schedule_from_dict
 from tuner.search.attributes import SCHEDULE, has_schedule
+from tuner.search.features import Features, with_squares
 from tuner.search.ridge import Array, Ridge
 
-# Learning rates below this are as good as none.
-_LEAST_RATE = 1e-4
-# The share of the horizon whose mean LR is "the LR at the end", or "now".
-_SPAN = 0.05
-# Updates that stand for all of them in a mean.
-_POINTS = 100
 # Errors below this, as that of a perfect accuracy, have no logarithm that means anything.
 _LEAST_ERROR = 1e-4
 _MOST_ERROR = 1e12  # of a training on its way to nowhere, whose loss may be infinite
@@ -52,20 +47,20 @@ class Forecast:
     the first epoch there is no error yet and no LR now, and the schedule alone must do.
 
     Args:
+        features: What schedules are told apart by.
         updates_per_epoch: Updates in an epoch.
-        epochs: Epochs of a full training.
         n_startup_trials: Complete trials without which nothing is forecast.
         error: The error of a value: what is left to improve. That of an accuracy by default.
     """
 
     def __init__(
         self,
+        features: Features,
         updates_per_epoch: int,
-        epochs: int,
         n_startup_trials: int,
         error: Callable[[float], float] = METRICS["test_accuracy"].error,
     ) -> None:
-        self._updates_per_epoch, self._epochs = updates_per_epoch, epochs
+        self._features, self._updates_per_epoch = features, updates_per_epoch
         self._least = n_startup_trials
         self._error = error
         self._known: dict[tuple[int, int], tuple[float, ...]] = {}
@@ -99,8 +94,8 @@ class Forecast:
         if not self.is_for([*finals, *nows]):
             return by_value(study, trials, epoch)
         ends = np.array([self.merit(final) for final in finals])
-        fitted = Ridge.fit(self._features(complete, epoch), ends)
-        return [float(each) for each in fitted(self._features(trials, epoch))]
+        fitted = Ridge.fit(self._told(complete, epoch), ends)
+        return [float(each) for each in fitted(self._told(trials, epoch))]
 
     def is_for(self, values: Sequence[float]) -> bool:
         """Tell whether the errors of these values have logarithms."""
@@ -110,7 +105,7 @@ class Forecast:
         """Return minus the logarithm of a value's error."""
         return -math.log(min(max(self._error(value), _LEAST_ERROR), _MOST_ERROR))
 
-    def _features(self, trials: Sequence[FrozenTrial], epoch: int) -> Array:
+    def _told(self, trials: Sequence[FrozenTrial], epoch: int) -> Array:
         ahead_of_them = [self._ahead(trial, epoch) for trial in trials]
         if epoch == 0:
             return np.array(ahead_of_them)
@@ -123,66 +118,16 @@ class Forecast:
         key = trial.number, epoch
         if key not in self._known:
             schedule = schedule_from_dict(trial.user_attrs[SCHEDULE])
-            per_epoch = self._updates_per_epoch
-            done, horizon = epoch * per_epoch, self._epochs * per_epoch
-            left = with_squares(ahead(schedule, done, horizon))
-            self._known[key] = (*left, now(schedule, done, horizon)) if done else left
+            done, told = epoch * self._updates_per_epoch, self._features
+            left = with_squares(told.ahead(schedule, done))
+            self._known[key] = (*left, told.now(schedule, done)) if done else left
         return self._known[key]
 
 
-def make_forecast(
-    objective: Objective, updates_per_epoch: int, epochs: int, n_startup_trials: int
-) -> Forecast | None:
-    """Return the forecast for an objective; None if it has a metric whose errors are not known."""
-    if objective.metric not in METRICS:
+def make_forecast(search: Search, n_startup_trials: int) -> Forecast | None:
+    """Return the forecast for a search; None if it has a metric whose errors are not known."""
+    if search.objective.metric not in METRICS:
         return None
-    error = METRICS[objective.metric].error
-    return Forecast(updates_per_epoch, epochs, n_startup_trials, error)
-
-
-def ahead(schedule: Schedule, done: int, horizon: int) -> tuple[float, float]:
-    """Return what a schedule has ahead of it after an update, in orders of magnitude.
-
-    The LR at the end, and the sum of the LRs that are left.
-    """
-    last = _mean(schedule, horizon - _span(horizon), horizon, _POINTS // 20)
-    left = _mean(schedule, done, horizon, _POINTS) * (horizon - done)
-    return _log(last), math.log10(max(left, _LEAST_RATE * horizon))
-
-
-def highest_lr(schedule: Schedule, horizon: int) -> float:
-    """Return a schedule's highest LR, in orders of magnitude."""
-    return _log(float(np.max(schedule(_some_updates(0, horizon, _POINTS)))))
-
-
-def with_squares(values: Sequence[float]) -> tuple[float, ...]:
-    """Return values, each followed by its square.
-
-    Example:
-        >>> with_squares((2.0, 3.0))
-        (2.0, 4.0, 3.0, 9.0)
-    """
-    return tuple(power for value in values for power in (value, value**2))
-
-
-def now(schedule: Schedule, done: int, horizon: int) -> float:
-    """Return the LR before an update, in orders of magnitude."""
-    return _log(_mean(schedule, max(0, done - _span(horizon)), done, _POINTS // 20))
-
-
-def _mean(schedule: Schedule, after: int, last: int, points: int) -> float:
-    """Return the mean LR of the updates from the one after ``after`` on, of some of them."""
-    return float(np.mean(schedule(_some_updates(after, last, points))))
-
-
-def _some_updates(after: int, last: int, points: int) -> Array:
-    """Return updates from the one after ``after`` on, at equal distances."""
-    return np.linspace(after + 1, last, min(points, last - after)).round()
-
-
-def _span(horizon: int) -> int:
-    return max(1, round(_SPAN * horizon))
-
-
-def _log(rate: float) -> float:
-    return math.log10(max(rate, _LEAST_RATE))
+    error = METRICS[search.objective.metric].error
+    features = Features.of(search.space)
+    return Forecast(features, search.updates_per_epoch, n_startup_trials, error)

@@ -35,9 +35,9 @@ class Param(NamedTuple):
         """Tell whether the parameter can exist for a family."""
         return family in dict(self.when).get("family", (family,))
 
-    def largest(self) -> Any:
-        """Return the largest value."""
-        return max(self.choices) if self.choices else self.high
+    def ends(self) -> tuple[Any, Any]:
+        """Return the smallest and the largest value."""
+        return (min(self.choices), max(self.choices)) if self.choices else (self.low, self.high)
 
     def suggest(self, name: str, trial: Any) -> Any:
         """Ask an Optuna trial for a value."""

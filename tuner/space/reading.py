@@ -176,7 +176,7 @@ class SpaceReader:
         if name in self.params:
             param = self.params[name]
             place = f"params.{name}.{'choices' if param.choices else 'high'}"
-            most = param.largest()
+            most = param.ends()[1]
         if most >= horizon:
             got = f"(warmup_steps={most}, horizon={horizon})"
             text = f"`warmup_steps < horizon` must hold, but got {got}, in updates"

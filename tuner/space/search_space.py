@@ -51,6 +51,14 @@ class SearchSpace(NamedTuple):
     fixed: dict[str, Any]
     baselines: tuple[Baseline, ...]
 
+    @property
+    def base_lrs(self) -> tuple[float, float]:
+        """The lowest and the highest base LR."""
+        if "base_lr" in self.params:
+            return self.params["base_lr"].ends()
+        lr = float(self.fixed.get("base_lr", 1.0))
+        return lr, lr
+
     def sample(self, trial: Suggests) -> dict[str, Any]:
         """Ask an Optuna trial for the parameters that its family has.
 

@@ -10,11 +10,14 @@ import numpy as np
 import optuna
 
 import tuner
-from tuner.definition import Objective, Pruner
+from tuner.definition import Objective, Pruner, Search
+from tuner.reading import Clock
 from tuner.schedules import Schedule, schedule_to_dict
+from tuner.search.features import Features
 from tuner.search.forecast import Forecast as Forecaster
 from tuner.search.forecast import make_forecast
 from tuner.search.pruners import Forecast, Halving
+from tuner.space import parse_space
 
 from ..searches import search
 
@@ -71,7 +74,7 @@ def test_the_expected_end_is_ranked_by_value_and_schedule_together() -> None:
         trial.state, trial.value = optuna.trial.TrialState.RUNNING, None
     learned = optuna.create_study(direction="maximize")
     learned.add_trials(study.get_trials()[:15])
-    scores = Forecaster(UPDATES, EPOCHS, 6)(learned, trials, 1)
+    scores = Forecaster(Features(EPOCHS * UPDATES), UPDATES, 6)(learned, trials, 1)
     ends = [truth(*each)[1] for each in unseen]
     early = [truth(*each)[0] for each in unseen]
 
@@ -124,9 +127,35 @@ def test_a_schedule_is_judged_before_it_is_trained() -> None:
     assert not asked.should_prune()
 
 
+def test_low_rates_are_told_apart_before_training() -> None:
+    """As in a fine-tuning from 1e-6 to 9e-5, where a tenth of the horizon decides nothing yet."""
+    data = {
+        "format": "tuner.search_space/1",
+        "name": "fine-tuning",
+        "fixed": {"family": "cosine", "final_lr_ratio": 0.01},
+        "params": {"base_lr": {"type": "float", "low": 1e-6, "high": 9e-5, "log": True}},
+    }
+    space = parse_space(data, "fine-tuning", Clock(UPDATES, EPOCHS * UPDATES))
+    pruner = Forecast(rungs=["0ep"], keep=[0.3]).make(Search(space))
+    study = optuna.create_study(direction="maximize", pruner=pruner)
+
+    def pruned(base_lr: float) -> bool:
+        trial = study.ask()
+        trial.set_user_attr("schedule", schedule_to_dict(space.schedule({"base_lr": base_lr})))
+        if trial.should_prune():
+            study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+            return True
+        trial.report(0.5, step=1)
+        study.tell(trial, 0.9 + 0.05 * math.log10(base_lr / 9e-5))
+        return False
+
+    assert not any(pruned(rate) for rate in (3e-5, 2e-6, 1e-5, 6e-5))
+    assert [pruned(rate) for rate in (1.5e-6, 8e-5, 4e-6, 8.5e-5)] == [True, False, True, False]
+
+
 def test_an_infinite_loss_is_an_error_like_another_and_no_number_is_none() -> None:
     """One of them would make every forecast no number, and with it switch the pruner off."""
-    forecast = make_forecast(Objective(metric="test_loss"), 10, 3, 2)
+    forecast = make_forecast(search(3, 10, Objective(metric="test_loss")), 2)
     assert forecast is not None
     assert math.isfinite(forecast.merit(math.inf))
     assert forecast.merit(math.inf) < forecast.merit(1e6) < forecast.merit(0.5)
@@ -139,7 +168,7 @@ def test_a_copy_of_a_study_is_no_other_study(path: Path) -> None:
     study = optuna.create_study(direction="maximize", storage=f"sqlite:///{path}")
     for final_lr, skill in world()[:6]:
         run(study, final_lr, skill)
-    forecast = Forecaster(UPDATES, EPOCHS, 2)
+    forecast = Forecaster(Features(EPOCHS * UPDATES), UPDATES, 2)
     expected = forecast(study, study.get_trials(), 1)
     copy = optuna.create_study(direction="maximize")
     copy.add_trials(study.get_trials())

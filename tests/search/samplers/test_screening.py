@@ -13,10 +13,11 @@ import pytest
 from optuna.trial import TrialState
 
 from tuner.definition import Search
-from tuner.reading import Clock
-from tuner.schedules import Cosine, Schedule, schedule_to_dict
+from tuner.reading import Clock, read_toml
+from tuner.schedules import Constant, Cosine, Schedule, schedule_to_dict
+from tuner.search.pruners import Forecast
 from tuner.search.samplers import Random, Screening
-from tuner.space import load_space
+from tuner.space import SearchSpace, load_space, parse_space
 
 pytestmark = pytest.mark.usefixtures("seconds")
 
@@ -33,16 +34,21 @@ def end_lr(schedule: Schedule) -> float:
 
 
 def search(
-    sampler: object, ends: Callable[[Schedule], End], n: int, *, fresh: bool = False
+    sampler: object,
+    ends: Callable[[Schedule], End],
+    n: int,
+    *,
+    fresh: bool = False,
+    space: SearchSpace = SPACE,
 ) -> tuple[optuna.Study, list[Schedule]]:
     """Run a study; with ``fresh``, every trial in a process of its own."""
-    study = optuna.create_study(direction="maximize", sampler=sampler.make(Search(SPACE)))
+    study = optuna.create_study(direction="maximize", sampler=sampler.make(Search(space)))
     schedules = []
     for _ in range(n):
         if fresh:
-            study.sampler = sampler.make(Search(SPACE))
+            study.sampler = sampler.make(Search(space))
         trial = study.ask()
-        schedule = SPACE.schedule(SPACE.sample(trial))
+        schedule = space.schedule(space.sample(trial))
         trial.set_user_attr("schedule", schedule_to_dict(schedule))
         schedules.append(schedule)
         end = ends(schedule)
@@ -144,3 +150,57 @@ def test_a_new_process_draws_what_the_old_one_would_have() -> None:
     kept = search(Screening(), ends, 25)[1]
     assert search(Screening(), ends, 25, fresh=True)[1] == kept
     assert search(Screening(seed=1), ends, 25)[1] != kept
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e-4, 30.0])
+def test_it_searches_low_rates_as_it_does_high_ones(scale: float) -> None:
+    """A fine-tuning at 1e-6 is a training at 1 in another unit."""
+
+    def accuracy_at(unit: float) -> Callable[[Schedule], End]:
+        return lambda s: 0.9 - 0.1 * abs(math.log10(max(s(HORIZON) / unit, 1e-4)) + 2)
+
+    def chosen(unit: float) -> list[Schedule]:
+        return search(Screening(), accuracy_at(unit), 25, space=in_unit(unit))[1]
+
+    high, low = chosen(1.0), chosen(scale)
+    assert [s.family for s in low] == [s.family for s in high]
+    assert [s.base_lr / scale for s in low] == pytest.approx([s.base_lr for s in high])
+
+
+def in_unit(unit: float) -> SearchSpace:
+    """Return a space whose rates are those of the modern one in another unit."""
+    data = read_toml(SPACES / "modern.toml")
+    for end in ("low", "high"):
+        data["params"]["base_lr"][end] *= unit
+    return parse_space(data | {"baseline": []}, "in another unit", SPACE.clock)
+
+
+def test_no_study_keeps_to_one_family() -> None:
+    """Nor leaves the others untrained, whatever the first trials have made it believe."""
+    space = load_space(SPACES / "chapter.toml", Clock(20, HORIZON))
+    pruner = Forecast(rungs=["0ep"], keep=[0.1]).make(Search(space))
+    study = optuna.create_study(
+        direction="maximize", sampler=Screening().make(Search(space)), pruner=pruner
+    )
+
+    def run(trial: optuna.Trial, schedule: Schedule) -> str:
+        trial.set_user_attr("schedule", schedule_to_dict(schedule))
+        if trial.should_prune():
+            study.tell(trial, state=TrialState.PRUNED)
+            return "pruned"
+        trial.report(0.5, step=1)
+        # The higher it ends, the better: a constant one at the top is the best of all.
+        study.tell(trial, 0.9 + 0.02 * math.log10(max(schedule(HORIZON), 1e-4)))
+        return schedule.family
+
+    for rate in (0.02, 0.05, 0.2, 0.9):
+        run(study.ask(), Constant(base_lr=rate, horizon=HORIZON))
+    trained, proposed = [], []
+    for _ in range(20):
+        trial = study.ask()
+        schedule = space.schedule(space.sample(trial))
+        proposed.append(schedule.family)
+        trained.append(run(trial, schedule))
+    assert proposed.count("constant") > 10  # it is the best one
+    assert all(len(set(proposed[i : i + 5])) > 1 for i in range(16))
+    assert set(trained) - {"constant", "pruned"}

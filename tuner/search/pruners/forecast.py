@@ -32,6 +32,5 @@ class Forecast(Rungs):
 
         Without a known metric nothing can be forecast: the best are then those that do best now.
         """
-        per_epoch, epochs = search.updates_per_epoch, search.epochs
-        forecast = make_forecast(search.objective, per_epoch, epochs, self.n_startup_trials)
-        return RungPruner(self.by_epoch(epochs), forecast or by_value)
+        forecast = make_forecast(search, self.n_startup_trials)
+        return RungPruner(self.by_epoch(search.epochs), forecast or by_value)

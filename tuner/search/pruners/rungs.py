@@ -14,7 +14,7 @@ from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator
 from tuner.definition import Pruner
 from tuner.errors import UnitError
 from tuner.reading import Duration, pattern
-from tuner.search.attributes import has_schedule
+from tuner.search.attributes import family_in, has_schedule
 from tuner.search.forecast import Score, by_value
 
 # As JSON Schemas describe it; what a text must be beyond that is checked below.
@@ -79,8 +79,9 @@ class RungPruner(BasePruner):
     With ``n`` trials that were judged after that epoch, this one included, the best
     ``max(1, ceil(keep * n))`` go on. Whether a trial is among them is asked when it gets there, so
     nobody waits for others. At a rung of epoch 0 a trial has a schedule and has not been trained
-    yet. While there is no score, everybody goes on. It keeps no notes: asked
-    again about the same trials, it gives the same answer.
+    yet; it goes on if no trial of its family has been trained, of which then nothing is known.
+    While there is no score, everybody goes on. It keeps no notes: asked again about the same
+    trials, it gives the same answer.
 
     Args:
         rungs: The share that is kept, by epoch.
@@ -117,6 +118,11 @@ class RungPruner(BasePruner):
             for other in study.get_trials(deepcopy=False)
             if other.number != trial.number and _got_to(other, epoch) and _is_like(other, trial)
         ]
+        family = family_in(trial.user_attrs)
+        if epoch == 0 and not any(
+            other.last_step and family_in(other.user_attrs) == family for other in others
+        ):
+            return False
         scores = self._score(study, [*others, trial], epoch)
         if scores is None:
             return False

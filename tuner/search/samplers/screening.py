@@ -23,8 +23,9 @@ from pydantic import Field
 from tuner.definition import Sampler, Search, merit
 from tuner.errors import ScheduleError
 from tuner.schedules import Schedule, schedule_from_dict
-from tuner.search.attributes import REASON, SCHEDULE, has_schedule, text
-from tuner.search.forecast import Forecast, Score, ahead, by_value, highest_lr, make_forecast
+from tuner.search.attributes import REASON, SCHEDULE, family_in, has_schedule, text
+from tuner.search.features import Features
+from tuner.search.forecast import Forecast, Score, by_value, make_forecast
 from tuner.search.results import PRUNED_AFTER
 from tuner.search.ridge import Array, Ridge
 from tuner.search.samplers.drawing import Drawn, draw
@@ -39,6 +40,9 @@ _EXPLORATION = 0.5
 # Trainings from different seeds that a schedule is to survive: the trial, and the three fresh
 # seeds from which a confirm trains it.
 _TRAININGS = 4
+# Trials in a row of one family, after which another one is tried: what is known of a family that
+# is not trained follows from the others alone, and may be wrong for ever.
+_MOST_IN_A_ROW = 4
 
 
 class Screening(Sampler):
@@ -57,16 +61,15 @@ class Screening(Sampler):
         """Return Optuna's sampler."""
         at_random = PerTrialSampler(self.seed, lambda seed: RandomSampler(seed=seed))
         startup, candidates = self.n_startup_trials, self.n_candidates
-        per_epoch, epochs = search.updates_per_epoch, search.epochs
-        forecast = make_forecast(search.objective, per_epoch, epochs, startup)
+        forecast = make_forecast(search, startup)
         return ScreeningSampler(at_random, search.space, self.seed, startup, candidates, forecast)
 
 
-class _Features(NamedTuple):
-    """What is told from a schedule: its end and its sum, and its highest LR."""
+class _Told(NamedTuple):
+    """What is told of a schedule: its end and its sum, and its highest LR."""
 
     ahead: tuple[float, ...]
-    highest_lr: float
+    peak: float
 
 
 class _Past(NamedTuple):
@@ -81,14 +84,15 @@ class ScreeningSampler(BaseSampler):
     """Gives a trial the most promising of many random schedules, by a forecast before training.
 
     The rank among the study's trials is a quadratic function of what a schedule has ahead of it
-    at its start (:func:`tuner.search.forecast.ahead`): a hill has its top where neither of them is
-    extreme, which no linear function says. It is fitted to the complete trials and to the pruned
+    at its start (:meth:`tuner.search.features.Features.ahead`): a hill has its top where neither
+    of them is extreme, which no linear function says. It is fitted to the complete trials and to the pruned
     ones, which rank by what they were expected to end at. Of the functions that these trials
     leave possible one is drawn at random, closer to the likeliest than chance would be, so that
     what is not known yet gets tried too. What a schedule promises is its value under it, times
     the chance that four trainings from different seeds survive its highest LR
     (:class:`tuner.search.samplers.survival.Survival`), which trials that collapsed teach. The
-    schedule that promises most is the trial's.
+    schedule that promises most is the trial's. After four trials of one family it is the most
+    promising of another.
 
     Args:
         inner: The sampler that is asked until enough trials are complete.
@@ -114,8 +118,9 @@ class ScreeningSampler(BaseSampler):
         self._inner, self._space, self._seed = inner, space, seed
         self._n_startup_trials, self._n_candidates = n_startup_trials, n_candidates
         self._forecast = forecast
+        self._features = Features.of(space)
         self._chosen: tuple[int, Drawn | None] = (-1, None)
-        self._known: dict[int, _Features] = {}
+        self._known: dict[int, _Told] = {}
 
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
@@ -162,21 +167,24 @@ class ScreeningSampler(BaseSampler):
         chance = np.random.default_rng((self._seed, trial.number))
         draws = RandomSampler(seed=int(chance.integers(2**31)))
         one = functools.partial(draws.sample_independent, study, trial)
-        candidates = []
+        candidates: list[tuple[Drawn, Schedule]] = []
         for _ in range(self._n_candidates):
             drawn = draw(self._space, one)
             # Parameters that do not go together are no candidate.
             with contextlib.suppress(ScheduleError):
-                candidates.append((drawn, self._features(self._space.schedule(drawn.values))))
+                candidates.append((drawn, self._space.schedule(drawn.values)))
         if not candidates:
             return None
-        features = [each for _, each in candidates]
-        known = np.array([self._known_features(each).ahead for each in past.ranked])
+        insistent = _family_of_the_last(study.get_trials(deepcopy=False))
+        others = [each for each in candidates if each[1].family != insistent]
+        candidates = others or candidates
+        features = [self._told(schedule) for _, schedule in candidates]
+        known = np.array([self._known_told(each).ahead for each in past.ranked])
         drawn_ones = np.array([each.ahead for each in features])
         around = np.vstack([known, drawn_ones])
         fitted = Ridge.fit(_quadratic(known, around), past.ranks)
         promised = fitted.drawn(chance, _EXPLORATION)(_quadratic(drawn_ones, around))
-        highest = [each.highest_lr for each in features]
+        highest = [each.peak for each in features]
         chance_to_last = self._survival(past, highest)(highest) ** _TRAININGS
         return candidates[int(np.argmax(after_risk(promised, chance_to_last)))][0]
 
@@ -184,8 +192,8 @@ class ScreeningSampler(BaseSampler):
         """Return the chance to survive a highest LR; of pruned trials nobody knows."""
         complete = [trial for trial in past.ranked if trial.state == TrialState.COMPLETE]
         return Survival.fit(
-            [self._known_features(trial).highest_lr for trial in complete],
-            [self._known_features(trial).highest_lr for trial in past.collapsed],
+            [self._known_told(trial).peak for trial in complete],
+            [self._known_told(trial).peak for trial in past.collapsed],
             around,
         )
 
@@ -225,15 +233,22 @@ class ScreeningSampler(BaseSampler):
         ranks = _ranks(np.array([end for end, _ in ends]))
         return _Past([trial for _, trial in ends], ranks, collapsed)
 
-    def _known_features(self, trial: FrozenTrial) -> _Features:
+    def _known_told(self, trial: FrozenTrial) -> _Told:
         key = trial.number  # whose schedule does not change
         if key not in self._known:
-            self._known[key] = self._features(schedule_from_dict(trial.user_attrs[SCHEDULE]))
+            self._known[key] = self._told(schedule_from_dict(trial.user_attrs[SCHEDULE]))
         return self._known[key]
 
-    def _features(self, schedule: Schedule) -> _Features:
-        horizon = self._space.clock.horizon
-        return _Features(ahead(schedule, 0, horizon), highest_lr(schedule, horizon))
+    def _told(self, schedule: Schedule) -> _Told:
+        return _Told(self._features.ahead(schedule, 0), self._features.peak(schedule))
+
+
+def _family_of_the_last(trials: Sequence[FrozenTrial]) -> str | None:
+    """Return the family that the last trials have had in a row, if they were so many."""
+    begun = [trial for trial in trials if trial.state != TrialState.WAITING]
+    families = [family for trial in begun if (family := family_in(trial.user_attrs))]
+    last = families[-_MOST_IN_A_ROW:]
+    return last[0] if len(last) == _MOST_IN_A_ROW and len(set(last)) == 1 else None
 
 
 def _ranks(values: Array) -> Array:
