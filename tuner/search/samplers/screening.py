@@ -83,13 +83,13 @@ class _Past(NamedTuple):
 class ScreeningSampler(BaseSampler):
     """Gives a trial the most promising of many random schedules, by a forecast before training.
 
-    The rank among the study's trials is a quadratic function of what a schedule has ahead of it
-    at its start (:meth:`tuner.search.features.Features.ahead`): a hill has its top where neither
-    of them is extreme, which no linear function says. It is fitted to the complete trials and to the pruned
-    ones, which rank by what they were expected to end at. Of the functions that these trials
-    leave possible one is drawn at random, closer to the likeliest than chance would be, so that
-    what is not known yet gets tried too. What a schedule promises is its value under it, times
-    the chance that four trainings from different seeds survive its highest LR
+    The rank among the study's trials is a quadratic function of what a schedule has ahead of it at
+    its start (:meth:`tuner.search.features.Features.ahead`): a hill has its top where neither of
+    them is extreme, which no linear function says. It is fitted to the complete trials and to the
+    pruned ones, which rank by what they were expected to end at. Of the functions that these
+    trials leave possible one is drawn at random, closer to the likeliest than chance would be, so
+    that what is not known yet gets tried too. What a schedule promises is its value under it,
+    times the chance that four trainings from different seeds survive its highest LR
     (:class:`tuner.search.samplers.survival.Survival`), which trials that collapsed teach. The
     schedule that promises most is the trial's. After four trials of one family it is the most
     promising of another.
