@@ -10,7 +10,7 @@ from tuner.definition import SCHEMAS, StudyFile, schema, schema_text
 from tuner.definition.schemas.study import _TABLES
 from tuner.definition.search import PRUNERS, SAMPLERS
 from tuner.schedules import FAMILIES
-from tuner.schedules.file import _KEYS
+from tuner.schedules.document import _KEYS
 from tuner.tasks import TASKS
 
 

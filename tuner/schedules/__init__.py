@@ -9,19 +9,11 @@ from tuner.schedules.constant import Constant
 from tuner.schedules.cosine import Cosine
 from tuner.schedules.cosine_restarts import CosineRestarts
 from tuner.schedules.cyclic import Cyclic
+from tuner.schedules.document import FORMAT, PAST_HORIZON, UNITS, ScheduleFile
 from tuner.schedules.exponential import Exponential
 from tuner.schedules.factor import Factor
 from tuner.schedules.fields import is_whole, plain
-from tuner.schedules.file import (
-    FORMAT,
-    PAST_HORIZON,
-    UNITS,
-    ScheduleFile,
-    load_schedule,
-    read_schedule_file,
-    save_schedule,
-    write_text,
-)
+from tuner.schedules.file import load_schedule, read_schedule_file, save_schedule, write_text
 from tuner.schedules.inverse_time import InverseTime
 from tuner.schedules.linear import Linear
 from tuner.schedules.multi_factor import MultiFactor

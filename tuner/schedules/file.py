@@ -1,55 +1,30 @@
-"""A schedule in a JSON file: written whole or not at all, and refused when it was touched.
-
-The file holds plain data: a family word, its parameters with every duration in updates, and how
-to check them. Nothing in it is executed, and no name in it is imported.
-"""
+"""A schedule in a JSON file, written whole or not at all, and its CSV and Python text."""
 
 from __future__ import annotations
 
 import errno
-import json
-import math
 import numbers
 import os
 import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any
 
 from tuner.errors import ScheduleError, ScheduleFileError
 from tuner.schedules.base import Schedule
-from tuner.schedules.registry import did_you_mean, schedule_from_dict, schedule_to_dict
-from tuner.schedules.strict_json import LARGEST_FILE, digest, json_object, unique_keys
-from tuner.schedules.writing import write_whole
-
-FORMAT_NAME, FORMAT_VERSION = "tuner.schedule", 1
-FORMAT = f"{FORMAT_NAME}/{FORMAT_VERSION}"
-UNITS = {"time": "optimizer updates, first update is 1", "lr": "absolute"}
-PAST_HORIZON = "constant at the learning rate of the horizon"
-
-_KEYS = (
-    "format",
-    "schedule",
-    "units",
-    "horizon",
-    "past_horizon",
-    "updates_per_epoch",
-    "batch_size",
-    "check",
-    "provenance",
-    "sha256",
+from tuner.schedules.document import (
+    FORMAT,
+    PAST_HORIZON,
+    UNITS,
+    ScheduleFile,
+    is_clock,
+    parse,
+    seal,
 )
-_EXPORT_AGAIN = "The file was edited or is damaged: export it again."
-
-
-class ScheduleFile(NamedTuple):
-    """What a schedule file says."""
-
-    schedule: Schedule
-    updates_per_epoch: int | None
-    batch_size: int | None
-    provenance: dict[str, Any]
+from tuner.schedules.registry import schedule_to_dict
+from tuner.schedules.strict_json import LARGEST_FILE
+from tuner.schedules.writing import write_whole
 
 
 def save_schedule(
@@ -89,9 +64,9 @@ def save_schedule(
     origin = {} if provenance is None else provenance
     if schedule.derivation:
         origin = {**origin, "derived": schedule.derivation}
-    content = _seal(document, origin)
+    content = seal(document, origin)
     # What could not be read back is not written.
-    _parse(content, where)
+    parse(content, where)
     _write(content, where)
 
 
@@ -174,7 +149,7 @@ def read_schedule_file(path: str | os.PathLike[str]) -> ScheduleFile:
             f"{where} must be a schedule file, JSON as `tuner export` writes it, but is a study or"
             " search space in TOML: `tuner check` reads those."
         )
-    return _parse(content, where)
+    return parse(content, where)
 
 
 def _write(content: bytes, where: str) -> None:
@@ -182,92 +157,6 @@ def _write(content: bytes, where: str) -> None:
         write_whole(content, where)
     except (OSError, ValueError) as error:
         raise ScheduleFileError(f"{where} cannot be written: {_reason(error)}.") from error
-
-
-# --- reading ------------------------------------------------------------------------------
-
-
-def _parse(content: bytes, where: str) -> ScheduleFile:
-    try:
-        document = json_object(content, where)
-        _check_format(document.get("format"), where)
-        _check_keys(document, where)
-        schedule = schedule_from_dict(document["schedule"])
-        _check_values(document, schedule, where)
-        found = digest(document)
-    except ScheduleError as error:
-        raise ScheduleFileError(f"{where}: {error}") from error
-    except RecursionError as error:
-        raise ScheduleFileError(f"{where} is nested too deeply for a schedule file.") from error
-    if document["sha256"] != found:
-        raise ScheduleFileError(f"{where} does not match its sha256. {_EXPORT_AGAIN}")
-    schedule = schedule.with_derivation(document["provenance"].get("derived", ()))
-    return ScheduleFile(
-        schedule, document["updates_per_epoch"], document["batch_size"], document["provenance"]
-    )
-
-
-def _check_format(found: object, where: str) -> None:
-    if found == FORMAT:
-        return
-    name, _, version = found.partition("/") if isinstance(found, str) else ("", "", "")
-    newer = re.fullmatch(r"[1-9]\d{0,8}", version) and int(version) > FORMAT_VERSION
-    if name == FORMAT_NAME and newer:
-        raise ScheduleFileError(
-            f"{where} has format {found!r}; this version reads up to {FORMAT!r}. Upgrade tuner."
-        )
-    raise ScheduleFileError(f"{where} has format {found!r}, but a schedule file has {FORMAT!r}.")
-
-
-def _check_keys(document: dict[str, Any], where: str) -> None:
-    wrong = [f"missing key {key!r}" for key in _KEYS if key not in document]
-    wrong += [
-        f"unknown key {key!r}{did_you_mean(key, _KEYS)}" for key in document if key not in _KEYS
-    ]
-    if wrong:
-        raise ScheduleFileError(f"{where}: {'; '.join(wrong)}. {_EXPORT_AGAIN}")
-
-
-def _check_values(document: dict[str, Any], schedule: Schedule, where: str) -> None:
-    """Refuse what contradicts the schedule, or has another meaning than this version gives it."""
-    clock = (document["updates_per_epoch"], document["batch_size"])
-    for holds, condition in (
-        (document["units"] == UNITS, f"`units` must be {UNITS}"),
-        (document["past_horizon"] == PAST_HORIZON, f"`past_horizon` must be {PAST_HORIZON!r}"),
-        (document["horizon"] == schedule.horizon, "`horizon` must be that of the schedule"),
-        (
-            all(map(_is_clock, clock)),
-            "`updates_per_epoch` and `batch_size` must be 1 or more, or null",
-        ),
-        (isinstance(document["provenance"], dict), "`provenance` must be an object"),
-        (_is_check(document["check"]), "`check` must be pairs of update and learning rate"),
-    ):
-        if not holds:
-            raise ScheduleFileError(f"{where}: {condition}. {_EXPORT_AGAIN}")
-    for update, recorded in document["check"]:
-        # Mathematics libraries differ in the last bits, of the largest value too where a
-        # schedule comes near 0.
-        smallest = 1e-15 * schedule.base_lr
-        if not math.isclose(schedule(update), recorded, rel_tol=1e-12, abs_tol=smallest):
-            raise ScheduleFileError(
-                f"{where} reloads to {schedule(update)!r} at update {update} but records"
-                f" {recorded!r}. {_EXPORT_AGAIN}"
-            )
-
-
-def _is_clock(value: object) -> TypeGuard[int | None]:
-    return value is None or (type(value) is int and 1 <= value <= 2**53)
-
-
-def _is_check(value: object) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) > 0
-        and all(isinstance(pair, list) and len(pair) == 2 for pair in value)
-        and all(
-            type(item) in (int, float) and 0 <= item <= 1e100 for pair in value for item in pair
-        )
-    )
 
 
 def _check_updates(schedule: Schedule) -> list[int]:
@@ -280,26 +169,9 @@ def _check_updates(schedule: Schedule) -> list[int]:
 def _plain_clock(name: str, value: object) -> int | None:
     # NumPy's integers too, which JSON cannot hold as they are.
     whole = int(value) if isinstance(value, numbers.Integral) else value
-    if isinstance(value, bool) or not _is_clock(whole):
+    if isinstance(value, bool) or not is_clock(whole):
         raise ScheduleFileError(f"`{name}` must be an int of 1 or more, but got {value!r}.")
     return whole
-
-
-def _seal(document: Mapping[str, Any], provenance: Mapping[str, Any]) -> bytes:
-    try:
-        text = json.dumps(dict(provenance), allow_nan=False)
-        # Read once, so that the digest is that of what a reader will see: keys are text there.
-        plain = json.loads(text, object_pairs_hook=unique_keys)
-        sealed = {**document, "provenance": plain}
-        sealed["sha256"] = digest(sealed)
-        return (json.dumps(sealed, indent=2) + "\n").encode("ascii")
-    except RecursionError as error:
-        raise ScheduleFileError("provenance is nested too deeply for a schedule file.") from error
-    except (TypeError, ValueError) as error:
-        raise ScheduleFileError(
-            "provenance must be an object that JSON can hold, without NaN and infinity, but:"
-            f" {error}."
-        ) from error
 
 
 def _reason(error: Exception) -> str:

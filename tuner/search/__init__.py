@@ -31,6 +31,7 @@ from tuner.search.results import (
     epochs_saved,
     false_prunes,
     ranking,
+    study_started,
     summary,
     trial_rows,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "store_definition",
     "stored_spec",
     "study_names",
+    "study_started",
     "study_there",
     "summary",
     "to_json",

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.definition import countable, merit
+from tuner.definition import StudySpec, countable, merit
 from tuner.schedules import Schedule, is_whole
 from tuner.search.attributes import (
     BASELINE,
@@ -24,7 +24,8 @@ from tuner.search.attributes import (
     text,
     whole,
 )
-from tuner.storage import is_enqueued
+from tuner.search.events import StudyStarted
+from tuner.storage import hide_password, is_enqueued
 from tuner.tasks import EpochRecord
 
 # How the reason begins of a trial that the pruner ended; other pruned trials collapsed.
@@ -205,6 +206,30 @@ def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
         epochs_given=sum(row.epochs_given for row in rows),
         best=next(iter(ranking(rows)), None),
         false_prunes=false_prunes(rows),
+    )
+
+
+def study_started(study: Study, spec: StudySpec, finished: int, budget: int) -> StudyStarted:
+    """Return the event of a study that begins or goes on.
+
+    Args:
+        study: The study.
+        spec: Its definition.
+        finished: Trials that count as finished.
+        budget: Trials that it is to have.
+    """
+    every = trial_rows(study)
+    rows = [row for row in every if row.is_finished]
+    return StudyStarted(
+        spec.name,
+        hide_password(spec.storage_url),
+        finished,
+        budget,
+        spec.epochs,
+        dict(Counter(row.state for row in rows)),
+        epochs_saved(rows, spec.epochs),
+        spec.objective.judged_by,
+        sum(row.state == "waiting" and row.epochs > 0 for row in every),
     )
 
 

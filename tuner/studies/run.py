@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -28,12 +27,11 @@ from tuner.repeats import (
 from tuner.search import (
     Listener,
     StudyEnded,
-    StudyStarted,
     Worker,
-    epochs_saved,
     prepare_study,
     put_back_killed,
     ranking,
+    study_started,
     study_there,
     summary,
     trial_rows,
@@ -44,7 +42,6 @@ from tuner.storage import (
     alone,
     close,
     give_up_waiting,
-    hide_password,
     hurry_if,
     storage_errors,
     trial_id,
@@ -275,23 +272,12 @@ class Run:
 
     def _say_started(self, study: Study, spec: StudySpec, finished: int, budget: int) -> None:
         with storage_errors(spec.storage_url, self._database):
-            every = trial_rows(study)
-        rows = [row for row in every if row.is_finished]
-        interrupted = sum(row.state == "waiting" and row.epochs > 0 for row in every)
-        states = dict(Counter(row.state for row in rows))
-        shown, saved = hide_password(spec.storage_url), epochs_saved(rows, spec.epochs)
-        self._listen(
-            StudyStarted(
-                spec.name, shown, finished, budget, spec.epochs,
-                states, saved, spec.objective.judged_by, interrupted,
-            )
-        )  # fmt: skip
+            self._listen(study_started(study, spec, finished, budget))
 
     def _say_ended(
         self, spec: StudySpec, ended: str, finished: int, budget: int, started: float
     ) -> None:
-        taken = time.monotonic() - started
-        self._listen(StudyEnded(spec.name, ended, finished, budget, taken))
+        self._listen(StudyEnded(spec.name, ended, finished, budget, time.monotonic() - started))
 
 
 def _make(folder: Path) -> None:
@@ -299,18 +285,3 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"{folder} cannot be made: {error.strerror}.") from error
-
-
-def run_to_the_end(run: Run, confirm: Confirm | None) -> StudyResult:
-    """Search, then confirm, and leave schedule and report in place after each.
-
-    Args:
-        run: The run.
-        confirm: How to confirm; None for not at all.
-    """
-    ended = run.search()
-    result = run.result(ended)
-    # Nothing to confirm if every training collapsed.
-    if ended == "done" and confirm is not None and ranking(result.trials):
-        result = run.result(run.confirm(confirm))
-    return result

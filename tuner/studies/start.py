@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tuner.definition import alone_if_passed, load_spec, with_task
+from tuner.definition import Confirm, alone_if_passed, load_spec, with_task
 from tuner.errors import StorageError
 from tuner.repeats import find_confirm, planned, settings_of
 from tuner.search import (
@@ -20,13 +20,14 @@ from tuner.search import (
     find_study,
     prepare_study,
     quiet_optuna,
+    ranking,
     stored_spec,
 )
 from tuner.storage import hurry_if, make_database, open_storage, storage_errors
 from tuner.studies.limits import Limits, refuse_ranks
 from tuner.studies.opening import found_spec, given_url
 from tuner.studies.result import StudyResult
-from tuner.studies.run import Run, run_to_the_end
+from tuner.studies.run import Run
 from tuner.tasks import Task
 from tuner.workers import connected
 
@@ -93,7 +94,7 @@ def run_study(
         wanted = confirm
         if wanted is None:
             wanted = spec.confirm.enabled and limits.is_whole(spec.budget.trials)
-        return run_to_the_end(run, spec.confirm if wanted else None)
+        return _run_to_the_end(run, spec.confirm if wanted else None)
 
 
 @quiet_optuna()
@@ -148,7 +149,7 @@ def resume_study(
         wanted = confirm
         if wanted is None:
             wanted = bool(begun) or (spec.confirm.enabled and limits.is_whole(spec.budget.trials))
-        return run_to_the_end(run, settings if wanted else None)
+        return _run_to_the_end(run, settings if wanted else None)
 
 
 @quiet_optuna()
@@ -204,3 +205,18 @@ def run_worker(
         supervised=supervised,
     )
     return worker.run()
+
+
+def _run_to_the_end(run: Run, confirm: Confirm | None) -> StudyResult:
+    """Search, then confirm, and leave schedule and report in place after each.
+
+    Args:
+        run: The run.
+        confirm: How to confirm; None for not at all.
+    """
+    ended = run.search()
+    result = run.result(ended)
+    # Nothing to confirm if every training collapsed.
+    if ended == "done" and confirm is not None and ranking(result.trials):
+        result = run.result(run.confirm(confirm))
+    return result

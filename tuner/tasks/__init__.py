@@ -9,7 +9,8 @@ from tuner.tasks.function_task import FunctionTask
 from tuner.tasks.gluon_task import GluonTask
 from tuner.tasks.lenet import LeNetFashionMNIST
 from tuner.tasks.lenet_torch import LeNetFashionMNISTTorch
-from tuner.tasks.named_task import PASSED, NamedTask, make_task
+from tuner.tasks.making import make_task
+from tuner.tasks.named_task import PASSED, NamedTask
 from tuner.tasks.table import Table
 from tuner.tasks.torch_task import TorchTask
 

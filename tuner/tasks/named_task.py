@@ -6,27 +6,19 @@ at where the module is not, and looking at one never imports anything; training 
 
 from __future__ import annotations
 
-import contextlib
-import importlib
-import inspect
 import json
-import os
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tuner.errors import DefinitionError, TaskError, said
-from tuner.reading import MISSING, Mistakes, did_you_mean
+from tuner.errors import DefinitionError, TaskError
+from tuner.reading import Mistakes
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State, Task
+from tuner.tasks.making import in_folder, make_task
 
 # The name of a task that was passed from Python.
 PASSED = "passed"
-_METHODS = (
-    "batch_size", "check", "identity", "mistakes", "train", "training_identity",
-    "updates_per_epoch", "versions", "with_holdout",
-)  # fmt: skip
 
 
 class NamedTask:
@@ -115,7 +107,7 @@ class NamedTask:
         training = iter(self._task().train(schedule, seed=seed, epochs=epochs, start=start))
         folder = Path.cwd()
         while True:
-            with _in_folder(folder) as left:
+            with in_folder(folder) as left:
                 epoch = next(training, None)
             if epoch is None:
                 return
@@ -168,149 +160,6 @@ class NamedTask:
                     f"The task must be what it was when the study began, but its {fact} was"
                     f" {self._facts[fact]} and is {now[fact]}. Restore it, or start another study."
                 )
-
-
-def make_task(
-    name: str, options: Mapping[str, Any], folder: str, mistakes: Mistakes
-) -> Task | None:
-    """Import what a name says, call it with the options, and return the task that it makes.
-
-    The module is looked for in the folder, then where Python looks. **This runs its code**, so
-    the study file or database that names it must be one that you trust.
-
-    Args:
-        name: ``"module:function"``.
-        options: The keyword arguments.
-        folder: The study's folder.
-        mistakes: Takes what is wrong.
-
-    Returns:
-        The task; None if something was wrong.
-    """
-    make = _find(name, folder, mistakes)
-    if make is None or not _fits(make, options, mistakes):
-        return None
-    try:
-        with _in_folder(Path.cwd()):
-            task = make(**options)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # it may end with `sys.exit`, or as asyncio does
-        mistakes.add("task", f"{name} must make a task of its options, but: {said(error)}")
-        return None
-    missing = [method for method in _METHODS if not hasattr(task, method)]
-    if missing:
-        mistakes.add(
-            "task.name",
-            f"{name} must return a task, such as a tuner.tasks.GluonTask, TorchTask or"
-            f" FunctionTask, but returned a {type(task).__name__} without {missing[0]}",
-        )
-        return None
-    found: Task = task
-    return found
-
-
-def _find(name: str, folder: str, mistakes: Mistakes) -> Callable[..., Any] | None:
-    module_name, _, attribute = name.partition(":")
-    if not all(map(str.isidentifier, [*module_name.split("."), attribute])):
-        mistakes.add("task.name", f"must be of the form 'module:function', but got {name!r}")
-        return None
-    if module_name.partition(".")[0] == "tuner":
-        # Loading it would take the place of this package.
-        mistakes.add(
-            "task.name",
-            f"{module_name!r} must not be this package's own name; rename the module, and write"
-            " as here 'my_task:make'",
-        )
-        return None
-    try:
-        with _in_folder(Path.cwd()):
-            module = _import(module_name, folder)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        mistakes.add(
-            "task.name",
-            f"{module_name!r} must be a module that can be imported, from {folder or '.'} or"
-            f" where Python looks, but: {said(error)}",
-        )
-        return None
-    make: Callable[..., Any] | None = getattr(module, attribute, None)
-    if callable(make):
-        return make
-    known = [key for key, value in vars(module).items() if callable(value) and key[0] != "_"]
-    text = f"no function {attribute!r} in {module_name!r}; {did_you_mean(attribute, known)}"
-    mistakes.add("task.name", text)
-    return None
-
-
-def _import(name: str, folder: str) -> Any:
-    """Import a module, from the folder if it is there, as Python does for a script."""
-    first = name.partition(".")[0]
-    here = Path(folder)
-    if folder and ((here / f"{first}.py").is_file() or (here / first).is_dir()):
-        if folder in sys.path:
-            sys.path.remove(folder)
-        sys.path.insert(0, folder)
-        known = sys.modules.get(first)
-        places = {getattr(known, "__file__", None), *getattr(known, "__path__", ())}
-        if known is not None and not any(p and here in Path(p).parents for p in places):
-            # The module of the same name beside another study.
-            for other in [m for m in sys.modules if m == first or m.startswith(f"{first}.")]:
-                del sys.modules[other]
-    importlib.invalidate_caches()
-    return importlib.import_module(name)
-
-
-@contextlib.contextmanager
-def _in_folder(folder: Path) -> Iterator[Callable[[], Path]]:
-    """Let the block be in a folder and leave it for another, and come back.
-
-    The study's own files have names that are relative to the folder that it was started in.
-
-    Yields:
-        What returns, after the block, the folder that it was left in.
-    """
-    before, left = Path.cwd(), folder
-    if folder != before:
-        os.chdir(folder)
-    try:
-        yield lambda: left
-    finally:
-        with contextlib.suppress(OSError):  # it is gone
-            left = Path.cwd()
-        if left != before:
-            os.chdir(before)
-
-
-def _fits(make: Callable[..., Any], options: Mapping[str, Any], mistakes: Mistakes) -> bool:
-    """Note options that a function does not take, and those that it cannot do without."""
-    try:
-        parameters = inspect.signature(make).parameters.values()
-    except (TypeError, ValueError):  # written in C
-        return True
-    takes_all = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    named = {p.name: p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
-    no_data = [option for option, value in options.items() if not _is_plain(value)]
-    for option in no_data:
-        text = "must be text, numbers, true or false, lists or tables of them, but got"
-        mistakes.add(f"task.{option}", f"{text} {options[option]!r}")
-    unknown = [] if takes_all else [option for option in options if option not in named]
-    for option in unknown:
-        mistakes.add(f"task.{option}", f"unknown key; {did_you_mean(option, named)}")
-    missing = [key for key, p in named.items() if p.default is p.empty and key not in options]
-    for option in missing:
-        mistakes.add(f"task.{option}", MISSING)
-    return not unknown and not missing and not no_data
-
-
-def _is_plain(value: Any) -> bool:
-    """Tell whether a database can keep a value; it cannot keep TOML's dates."""
-    try:
-        json.dumps(value)
-    except TypeError:
-        return False
-    return True
 
 
 def _facts(task: Task) -> dict[str, Any]:
