@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib.metadata
+import logging
 import math
 import platform
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -48,7 +49,10 @@ from tuner.tasks import (
     Task,
     TrainingCollapsed,
     checkpoint_keys,
+    end_training,
 )
+
+_log = logging.getLogger("tuner")
 
 
 class Outcome(NamedTuple):
@@ -153,43 +157,44 @@ def _train(
         trial.set_user_attr(SPARED, 0)
     trial.set_user_attr(VERSIONS, _versions(spec.task))
     records: list[EpochRecord] = []
-    for record, state in _epochs(schedule, spec, store.deepest(keys), interrupts):
-        epoch = record.epoch
-        if epoch <= len(own):
-            records.append(own[epoch - 1])
-        else:
-            records.append(record)
-            given += state is None
-            # In this order, and before the state is saved, an epoch counts once and as what it is
-            # wherever the process is killed.
-            trial.set_user_attr(EPOCHS_GIVEN, given)
-            trial.set_user_attr(RECORDS, [r._asdict() for r in records])
-            trial.set_user_attr(EPOCHS_TRAINED, len(records) - given)
-        if state is not None and keys:
-            with _failing(interrupts):
-                kept = state()
-            if kept is not None:
-                store.save(keys[epoch - 1], Checkpoint(tuple(records), kept))
-        judged_by, value = spec.objective.judged_by, _value(records[-1], spec)
-        # Before it is reported: other trials are compared with what is.
-        if math.isnan(value) or (epoch == spec.epochs and math.isinf(value)):
-            raise _diverged(records[-1], f"the {judged_by} is {value}")
-        if epoch > reported:
-            trial.report(signal(records[-1], spec), step=epoch)
-        is_known = state is None and epoch <= len(own)
-        listen(EpochEnded(trial.number, spec.epochs, records[-1], judged_by, value, is_known))
-        if epoch == spec.epochs:
-            break
-        prune = epoch >= reported and trial.should_prune()
-        if epoch == reported:  # maybe it was asked before the interruption
-            prune = first_answer(trial)
-        if prune and prunable:
-            reason = f"{PRUNED_AFTER} {epoch} of {spec.epochs}"
-            return Outcome(TrialState.PRUNED, None, reason)
-        if prune and SPARED not in trial.user_attrs:
-            trial.set_user_attr(SPARED, epoch)
-        if stop_requested():
-            raise Stopped
+    with closing(_epochs(schedule, spec, store.deepest(keys), interrupts)) as training:
+        for record, state in training:
+            epoch = record.epoch
+            if epoch <= len(own):
+                records.append(own[epoch - 1])
+            else:
+                records.append(record)
+                given += state is None
+                # In this order, and before the state is saved, an epoch counts once and as what
+                # it is wherever the process is killed.
+                trial.set_user_attr(EPOCHS_GIVEN, given)
+                trial.set_user_attr(RECORDS, [r._asdict() for r in records])
+                trial.set_user_attr(EPOCHS_TRAINED, len(records) - given)
+            if state is not None and keys:
+                with _failing(interrupts):
+                    kept = state()
+                if kept is not None:
+                    store.save(keys[epoch - 1], Checkpoint(tuple(records), kept))
+            judged_by, value = spec.objective.judged_by, _value(records[-1], spec)
+            # Before it is reported: other trials are compared with what is.
+            if math.isnan(value) or (epoch == spec.epochs and math.isinf(value)):
+                raise _diverged(records[-1], f"the {judged_by} is {value}")
+            if epoch > reported:
+                trial.report(signal(records[-1], spec), step=epoch)
+            is_known = state is None and epoch <= len(own)
+            listen(EpochEnded(trial.number, spec.epochs, records[-1], judged_by, value, is_known))
+            if epoch == spec.epochs:
+                break
+            prune = epoch >= reported and trial.should_prune()
+            if epoch == reported:  # maybe it was asked before the interruption
+                prune = first_answer(trial)
+            if prune and prunable:
+                reason = f"{PRUNED_AFTER} {epoch} of {spec.epochs}"
+                return Outcome(TrialState.PRUNED, None, reason)
+            if prune and SPARED not in trial.user_attrs:
+                trial.set_user_attr(SPARED, epoch)
+            if stop_requested():
+                raise Stopped
     return Outcome(TrialState.COMPLETE, _value(records[-1], spec), "")
 
 
@@ -250,7 +255,7 @@ def _keys(schedule: Schedule, spec: StudySpec) -> list[str]:
 
 def _epochs(
     schedule: Schedule, spec: StudySpec, found: Checkpoint | None, interrupts: Interrupts
-) -> Iterator[tuple[EpochRecord, Callable[[], State | None] | None]]:
+) -> Generator[tuple[EpochRecord, Callable[[], State | None] | None], None, None]:
     """Yield the epochs that were found, without a state, then those that are left to train."""
     for record in found.records if found else ():
         yield record, None
@@ -261,13 +266,20 @@ def _epochs(
         training = iter(
             spec.task.train(schedule, seed=spec.training.seed, epochs=spec.epochs, start=start)
         )
-    while True:
-        # Not around the yield: what ends whoever asked is no error of the training.
-        with _failing(interrupts):
-            epoch = next(training, None)
-        if epoch is None:
-            return
-        yield epoch
+    try:
+        while True:
+            # Not around the yield: what ends whoever asked is no error of the training.
+            with _failing(interrupts):
+                epoch = next(training, None)
+            if epoch is None:
+                return
+            yield epoch
+    finally:
+        try:
+            with _failing(interrupts):  # it may have something to put in order
+                end_training(training)
+        except _Failed as failure:  # how the trial ends is decided
+            _log.warning("A training that was over raised an error: %s", failure)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from tuner.definition import StudySpec, fresh_seeds
 from tuner.errors import TaskError, TunerError, said
 from tuner.schedules import Schedule
 from tuner.search import quiet_optuna
-from tuner.tasks import Epoch, EpochRecord, State, TrainingCollapsed
+from tuner.tasks import Epoch, EpochRecord, State, TrainingCollapsed, end_training
 
 # Schedules that are sampled, of which one is taken that is unlikely to diverge.
 _SAMPLED = 9
@@ -112,6 +112,8 @@ def _epochs(
         raise TaskError(f"The task must train, but: {error}") from error
     except (Exception, SystemExit) as error:
         raise TaskError(f"The task must train, but: {said(error)}") from error
+    finally:
+        end_training(training)
     return found
 
 

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tuner.tasks.base import LARGEST, Epoch, EpochRecord, State, Task, TrainingCollapsed
+from tuner.tasks.base import (
+    LARGEST,
+    Epoch,
+    EpochRecord,
+    State,
+    Task,
+    TrainingCollapsed,
+    end_training,
+)
 from tuner.tasks.checkpoints import LIMIT_BYTES, Checkpoint, CheckpointStore, checkpoint_keys
 from tuner.tasks.fashion_mnist import load_fashion_mnist
 from tuner.tasks.function_task import FunctionTask
@@ -13,6 +21,8 @@ from tuner.tasks.making import make_task
 from tuner.tasks.named_task import PASSED, NamedTask
 from tuner.tasks.table import Table
 from tuner.tasks.torch_task import TorchTask
+from tuner.tasks.trial import Trial
+from tuner.tasks.trial_task import TrialTask
 
 # By the names that study files give them.
 TASKS: dict[str, type[LeNetFashionMNIST | LeNetFashionMNISTTorch | Table]] = {
@@ -40,7 +50,10 @@ __all__ = [
     "Task",
     "TorchTask",
     "TrainingCollapsed",
+    "Trial",
+    "TrialTask",
     "checkpoint_keys",
+    "end_training",
     "load_fashion_mnist",
     "make_task",
 ]

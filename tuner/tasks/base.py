@@ -106,6 +106,13 @@ class TrainingCollapsed(TunerError):
         return type(self), (self.epoch, self.reason, self.accuracy, self.loss)
 
 
+def end_training(training: Iterator[Epoch]) -> None:
+    """End a training that may not be at its end: it puts its things in order."""
+    close = getattr(training, "close", None)
+    if close is not None:
+        close()
+
+
 def unmeasured(metric: str, measured: Sequence[str] = RECORDED_METRICS) -> dict[str, str]:
     """Return the mistake of a study that is judged by what its task does not measure, if it is.
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import logging
-import math
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,12 +11,10 @@ import numpy as np
 
 from tuner.errors import TaskError
 from tuner.schedules import Schedule
-from tuner.tasks.asking import Asking
-from tuner.tasks.base import LARGEST, Epoch, EpochRecord, State, TrainingCollapsed
+from tuner.tasks.base import Epoch, State
+from tuner.tasks.declared import Declared
 from tuner.tasks.digests import content_digest
 from tuner.tasks.yielded import HOW, Arrays, arrays_of, parts_of
-
-_log = logging.getLogger("tuner")
 
 
 class FunctionTask:
@@ -70,18 +65,12 @@ class FunctionTask:
         updates_per_epoch: int,
         batch_size: int = 1,
     ) -> None:
-        for name, value in (("updates_per_epoch", updates_per_epoch), ("batch_size", batch_size)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise TaskError(
-                    f"`{name}` must be a whole number of 1 or more, but got {value!r}."
-                )
+        name = str(getattr(train, "__qualname__", type(train).__name__))
+        self._declared = Declared(name, updates_per_epoch, batch_size)
         self.function = train
         self.updates_per_epoch, self.batch_size = updates_per_epoch, batch_size
         # Of the code that is running, so before the file is edited.
         self._content = content_digest(train)
-        self._told: set[str] = set()  # warnings that were given
-        # By seed, the numbers of the first training that never asked its schedule.
-        self._silent: dict[int, tuple[Schedule, list[float]]] = {}
 
     def mistakes(
         self, *, seed: int, epochs: int, held_out: int, metric: str = "test_accuracy"
@@ -119,52 +108,31 @@ class FunctionTask:
             TrainingCollapsed: If a number is not finite, or too large to be compared.
         """
         done = start.epoch if start else 0
-        asking = Asking(
-            schedule, updates_per_epoch=self.updates_per_epoch, epochs=epochs, done=done
-        )
+        name = self._declared.name
+        measured = self._declared.begin(schedule, seed, epochs=epochs, done=done)
         more = {"epochs": epochs} if _takes_epochs(self.function) else {}
-        training = self.function(asking.schedule, seed, start, **more)
+        training = self.function(measured.schedule, seed, start, **more)
         if not hasattr(training, "__next__"):
-            raise TaskError(f"{self._name} must be a generator function. {HOW}")
-        first = done + 1
-        values: list[float] = []
-        begun = time.perf_counter()
-        for epoch in range(first, epochs + 1):
+            raise TaskError(f"{name} must be a generator function. {HOW}")
+        for epoch in range(done + 1, epochs + 1):
+            measured.begin_epoch()
             try:
-                value, state = parts_of(self._name, next(training))
+                value, state = parts_of(name, next(training))
             except StopIteration:
                 raise TaskError(
-                    f"{self._name} must yield after each of {epochs} epochs, but ended after"
+                    f"{name} must yield after each of {epochs} epochs, but ended after"
                     f" {epoch - 1}. Let it go on for as long as it is asked."
                 ) from None
-            ended = time.perf_counter()
-            if not abs(value) <= LARGEST:
-                said_why = f", beyond {LARGEST:g}" if math.isfinite(value) else ""
-                reason = f"diverged in epoch {epoch}: it gave {value}{said_why}"
-                raise TrainingCollapsed(epoch, reason)
-            values.append(value)
-            self._check_asked(asking, schedule, seed, values, is_first=done == 0, epochs=epochs)
-            last = epoch * self.updates_per_epoch
-            record = EpochRecord(
-                epoch=epoch,
-                train_loss=None,
-                train_accuracy=None,
-                test_accuracy=None,
-                lr_begin=schedule(last - self.updates_per_epoch + 1),
-                lr_end=schedule(last),
-                seconds=ended - begun,
-                value=value,
-            )
+            record = measured.end_epoch(value)
             # What cannot be kept is an error now, whether or not anybody asks for a copy.
-            arrays = None if state is None else arrays_of(self._name, state)
+            arrays = None if state is None else arrays_of(name, state)
             if arrays is not None and self._content is None:
-                self._warn(
+                self._declared.warn(
                     "'s states are not kept, so a trial that is interrupted starts over: its code"
                     " must be in a file, and what it was made with be numbers, texts or arrays."
                     " Write it in a module, not in a notebook or at a prompt."
                 )
             yield Epoch(record, functools.partial(_state, epoch, arrays))
-            begun = time.perf_counter()
 
     def identity(self) -> dict[str, Any]:
         """Return the updates of an epoch; what else decides a result is among the options."""
@@ -183,55 +151,6 @@ class FunctionTask:
         if self._content is None:
             return None
         return {"task": "FunctionTask", "source": self._content, **self.identity()}
-
-    def _check_asked(
-        self,
-        asking: Asking,
-        schedule: Schedule,
-        seed: int,
-        values: list[float],
-        *,
-        is_first: bool,
-        epochs: int,
-    ) -> None:
-        """Hold what was asked in the epoch that ended against what was declared.
-
-        Raises:
-            TaskError: If it clearly does not fit.
-        """
-        wrong, is_much = asking.end_epoch()
-        if wrong and is_much:
-            raise TaskError(
-                f"{self._name} must ask schedule(update) for the updates that it makes, the first"
-                f" of the training being 1, but {wrong}. Count on from epoch to epoch, and set"
-                " `updates_per_epoch` to the updates of one."
-            )
-        if wrong:
-            self._warn(f" {wrong}. Its schedule is laid out over those.")
-        if not (asking.is_silent and is_first):
-            return
-        self._warn(
-            " never asked its schedule for a learning rate, so that all trials may train alike."
-            " Ask schedule(update) before each update."
-        )
-        other, before = self._silent.setdefault(seed, (schedule, values))
-        alike = len(values) >= min(2, epochs) and values == before[: len(values)]
-        if other != schedule and alike:
-            raise TaskError(
-                f"{self._name} must train under the schedule that it is given, but asked neither"
-                f" of two for a learning rate and gave {values[-1]} under both. Ask"
-                " schedule(update) before each update."
-            )
-
-    def _warn(self, text: str) -> None:
-        """Log something about the function, once."""
-        if text not in self._told:
-            self._told.add(text)
-            _log.warning("%s%s", self._name, text)
-
-    @property
-    def _name(self) -> str:
-        return str(getattr(self.function, "__qualname__", type(self.function).__name__))
 
 
 def _takes_epochs(function: Callable[..., Any]) -> bool:

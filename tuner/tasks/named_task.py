@@ -14,7 +14,7 @@ from typing import Any
 from tuner.errors import DefinitionError, TaskError
 from tuner.reading import Mistakes
 from tuner.schedules import Schedule
-from tuner.tasks.base import Epoch, State, Task
+from tuner.tasks.base import Epoch, State, Task, end_training
 from tuner.tasks.making import in_folder, make_task
 
 # The name of a task that was passed from Python.
@@ -106,13 +106,17 @@ class NamedTask:
         """Train it, in a current folder of its own: it may change that, and ours stays."""
         training = iter(self._task().train(schedule, seed=seed, epochs=epochs, start=start))
         folder = Path.cwd()
-        while True:
-            with in_folder(folder) as left:
-                epoch = next(training, None)
-            if epoch is None:
-                return
-            yield epoch
-            folder = left()
+        try:
+            while True:
+                with in_folder(folder) as left:
+                    epoch = next(training, None)
+                if epoch is None:
+                    return
+                folder = left()
+                yield epoch
+        finally:
+            with in_folder(folder):
+                end_training(training)
 
     def identity(self) -> dict[str, Any]:
         """Return its options, and what the task says decides a training's result."""

@@ -33,7 +33,7 @@ def parts_of(name: str, given: Any) -> tuple[float, Mapping[str, Any] | None]:
     if isinstance(given, tuple) and len(given) == 2 and isinstance(given[1], Mapping):
         given, state = given
     try:
-        return _number(given), state
+        return number_of(given), state
     except (TypeError, ValueError) as error:
         raise TaskError(
             f"{name} must yield a number after an epoch, but gave {_what(given)} ({said(error)})."
@@ -63,7 +63,7 @@ def arrays_of(name: str, state: Mapping[str, Any]) -> Arrays:
     return arrays
 
 
-def _number(given: Any) -> float:
+def number_of(given: Any) -> float:
     """Return a number that a function yielded, or the only one of an array.
 
     Raises:
