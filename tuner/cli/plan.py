@@ -79,7 +79,9 @@ def show_plan(plan: Plan, file: Path) -> None:
         span = ", ".join(map(str, param.choices)) or f"{param.low:g}..{param.high:g}"
         log = " (log)" if param.log else ""
         rows.append(("", f"{name}: {span}{log}" + (f"   if {where}" if where else "")))
-    rows += [("baseline", f"{b.label}: {b.schedule!r}") for b in spec.space.baselines]
+    for baseline in spec.space.baselines:
+        outside = "" if baseline.values or not spec.space.params else ", outside the space"
+        rows.append(("baseline", f"{baseline.label}{outside}: {baseline.schedule!r}"))
     for name, text in rows:
         print_row(name, text, 10)
     well = "all is well."

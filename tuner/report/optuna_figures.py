@@ -13,9 +13,10 @@ from plotly.colors import sample_colorscale
 from tuner.definition import Objective
 from tuner.report.data import varying
 from tuner.report.sentences import count
-from tuner.report.snapshot import in_memory, quiet
+from tuner.report.snapshot import quiet
+from tuner.report.spaces import in_one_space
 from tuner.report.style import ACCENT, Chart, styled
-from tuner.storage import bare
+from tuner.storage import bare, copied
 
 # Poor to good, legible on white and on black.
 _SCALE = [[0.0, "#6f7fa8"], [0.5, "#3b82d6"], [0.8, "#d6559c"], [1.0, "#e0652b"]]
@@ -34,10 +35,15 @@ def optuna_charts(study: Study, objective: Objective) -> list[Chart]:
     """
     # Optuna writes all attributes into each trial's label, every epoch's record among them, and
     # copies the trials again and again.
-    trials = [*map(bare, study.get_trials(deepcopy=True, states=(TrialState.COMPLETE,)))]
+    complete = [*map(bare, study.get_trials(deepcopy=True, states=(TrialState.COMPLETE,)))]
     with quiet():
-        plain = in_memory(trials, study.direction)
-        return [_importances(plain, objective), _parallel(plain, objective)]
+        plain = copied(in_one_space(complete), study)
+        charts = [_importances(plain, objective), _parallel(plain, objective)]
+    left_out = len(complete) - len(_complete(plain))
+    if not left_out:
+        return charts
+    what = f"{count(left_out, 'complete trial')} without sampled parameters left out: outside"
+    return [chart._replace(note=f"{chart.note} {what} the search space.") for chart in charts]
 
 
 def _attempt(chart: Chart, draw: Callable[[], go.Figure]) -> Chart:

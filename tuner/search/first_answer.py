@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import optuna
 from optuna.trial import Trial
 
-from tuner.storage import forget_rungs
+from tuner.storage import copied, forget_rungs
 
 
 def first_answer(trial: Trial) -> bool:
@@ -16,12 +15,8 @@ def first_answer(trial: Trial) -> bool:
     where the trial has no such note of this epoch.
     """
     study = trial.study
-    copy = optuna.create_study(
-        study_name=study.study_name, direction=study.direction, pruner=study.pruner
-    )
-    for each in study.get_trials():
-        if each.number == trial.number:
-            now = each.intermediate_values[max(each.intermediate_values)]
-            forget_rungs(each, now)
-        copy.add_trial(each)
+    trials = study.get_trials()
+    own = trials[trial.number]
+    forget_rungs(own, own.intermediate_values[max(own.intermediate_values)])
+    copy = copied(trials, study)
     return copy.pruner.prune(copy, copy.get_trials()[trial.number])

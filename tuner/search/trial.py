@@ -17,7 +17,7 @@ from optuna.trial import Trial, TrialState
 
 from tuner.definition import StudySpec
 from tuner.errors import ScheduleError, said
-from tuner.schedules import Schedule, schedule_to_dict
+from tuner.schedules import Schedule
 from tuner.search.attributes import (
     BASELINE,
     CONTROL,
@@ -26,12 +26,10 @@ from tuner.search.attributes import (
     LABEL,
     REASON,
     RECORDS,
-    SCHEDULE,
     SEED,
     SPARED,
     VERSIONS,
     records_of,
-    schedule_in,
     text,
     whole,
 )
@@ -40,6 +38,7 @@ from tuner.search.failures import keep_traceback
 from tuner.search.first_answer import first_answer
 from tuner.search.interrupts import Interrupts
 from tuner.search.results import PRUNED_AFTER
+from tuner.search.sampled import schedule_of_trial
 from tuner.storage import trial_id
 from tuner.tasks import (
     Checkpoint,
@@ -102,7 +101,7 @@ def run_trial(
     try:
         if trial.user_attrs.get(REASON):  # of an attempt that was killed before it had ended
             trial.set_user_attr(REASON, "")
-        schedule = _schedule(trial, spec)
+        schedule = schedule_of_trial(trial, spec.space)
         done = len(records_of(trial.user_attrs))
         listen(TrialStarted(trial.number, schedule, label, done))
         with Interrupts().noticed() as interrupts:
@@ -115,20 +114,6 @@ def run_trial(
     except (_Failed, ScheduleError) as failure:
         keep_traceback(failure, spec.folder, spec.name, trial.number)
         return Outcome(TrialState.FAIL, None, str(failure))
-
-
-def _schedule(trial: Trial, spec: StudySpec) -> Schedule:
-    """Return the trial's schedule: a baseline's own, else what its parameters stand for."""
-    try:
-        values = spec.space.sample(trial)
-    except ValueError as error:  # enqueued by hand
-        raise _Failed(f"The trial's parameters must be of the search space: {error}") from error
-    stored = schedule_in(trial.user_attrs)
-    if stored is not None:
-        return stored
-    schedule = spec.space.schedule(values)
-    trial.set_user_attr(SCHEDULE, schedule_to_dict(schedule))
-    return schedule
 
 
 def _train(

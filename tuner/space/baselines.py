@@ -26,9 +26,10 @@ _WORDS = ("label", "family", "published")
 class Baseline(NamedTuple):
     """A fixed schedule that every study runs first.
 
-    ``values`` are its values of the space's parameters, as Optuna stores them; ``schedule`` is
-    what is trained, which may differ from them in what the space does not sample. ``published`` is
-    what others report of it, as text to be shown beside the results.
+    ``values`` are its values of the space's parameters, as Optuna stores them; none if it lies
+    outside what the space samples. ``schedule`` is what is trained, which may differ from them in
+    what the space does not sample. ``published`` is what others report of it, as text to be shown
+    beside the results.
     """
 
     label: str
@@ -86,7 +87,7 @@ def _read(
     clock: Clock,
     mistakes: Mistakes,
 ) -> Baseline | None:
-    """Read one baseline: what the space samples in its bounds, the rest as overrides."""
+    """Read one baseline: its schedule, and what the space would have sampled for it."""
     if "file" in entry:
         found = read_file_baseline(entry, place, params, clock, mistakes)
         return Baseline(label, *found) if found else None
@@ -109,25 +110,43 @@ def _read(
                 given[name] = plain_value(name, value, clock)
             except ScheduleError as error:
                 mistakes.add(f"{place}.{name}", str(error))
-    values: dict[str, Any] = {}
-    for name, param in params.items():
-        if not param.applies({"family": family, **values}):
-            continue
-        value = _value(name, given)
-        if value is not None and (problem := param.refuses(value)):
-            mistakes.add(f"{place}.{name}", problem)
-        elif value is not None:
-            values[name] = value
-        elif name not in entry:
-            text = "is required, because the space samples it, but missing"
-            mistakes.add(f"{place}.{name}", text)
+    values = _values(params, {**fixed, **given}, entry, place, mistakes)
     if mistakes.found:
         return None
+    # What is given as a ratio wins over what is fixed as itself, and the other way round.
+    fields = {*map(field_of, given)}
+    others = {name: value for name, value in fixed.items() if field_of(name) not in fields}
     try:
-        return Baseline(label, values, build_schedule({**fixed, **given}, clock), published)
+        schedule = build_schedule({**others, **given}, clock, place="the baseline")
     except ScheduleError as error:
         mistakes.add(place, str(error))
         return None
+    return Baseline(label, values, schedule, published)
+
+
+def _values(
+    params: Mapping[str, Param],
+    given: Mapping[str, Any],
+    entry: Mapping[str, Any],
+    place: str,
+    mistakes: Mistakes,
+) -> dict[str, Any]:
+    """Return what the space would have sampled for a baseline; nothing if it never would have."""
+    values: dict[str, Any] = {}
+    is_inside, names = True, names_for(given["family"])
+    for name, param in params.items():
+        if not param.applies({"family": given["family"], **values}):
+            continue
+        value = _value(name, given)
+        if value is not None:
+            values[name] = value
+            is_inside = is_inside and param.has(value)
+        elif field_of(name) in given or name not in names:
+            is_inside = False
+        elif name not in entry:
+            text = "is required, because the space samples it, but missing"
+            mistakes.add(f"{place}.{name}", text)
+    return values if is_inside else {}
 
 
 def _value(name: str, given: Mapping[str, Any]) -> Any:

@@ -65,6 +65,8 @@ def read_file_baseline(
 ) -> tuple[dict[str, Any], Schedule] | None:
     """Return a file's values of the space's parameters and its schedule, or note what is wrong.
 
+    The values are none if the schedule lies outside what the space samples.
+
     Args:
         entry: The ``[[baseline]]`` table, with what its file holds.
         place: Where it is.
@@ -82,31 +84,32 @@ def read_file_baseline(
         mistakes.add(where, entry.get(_PROBLEM, text))
         return None
     found = entry["found"]
-    values: dict[str, Any] = {}
-    if not isinstance(found["params"], Mapping) or found["epochs"] is None:
-        text = "must be exported by `tuner export` of this version, with its trial's parameters"
-        mistakes.add(where, f"{text}, but has none; write the baseline's values here instead")
-        return None
-    epochs = clock.horizon // clock.updates_per_epoch
-    for name, was, now in (
-        ("epochs", found["epochs"], epochs),
-        ("updates per epoch", found["updates_per_epoch"], clock.updates_per_epoch),
-    ):
-        if was != now:
-            mistakes.add(where, f"must be of a study with as many {name}, {now}, but has {was}")
-    for name, param in params.items():
-        if not param.applies({"family": found["schedule"]["family"], **values}):
-            continue
-        if name not in found["params"]:
-            mistakes.add(where, f"has no value of {name!r}, which the space samples")
-        elif problem := param.refuses(found["params"][name]):
-            mistakes.add(where, f"{name} {problem}")
-        else:
-            values[name] = found["params"][name]
-    if len(mistakes.found) > before:
-        return None
     try:
-        return values, schedule_from_dict(found["schedule"])
+        schedule = schedule_from_dict(found["schedule"])
     except ScheduleError as error:
         mistakes.add(where, str(error))
         return None
+    lengths = [("updates per epoch", found["updates_per_epoch"], clock.updates_per_epoch)]
+    if found["epochs"] is None:  # not exported from a study, but saved
+        lengths.append(("updates", schedule.horizon, clock.horizon))
+    else:
+        lengths.append(("epochs", found["epochs"], clock.horizon // clock.updates_per_epoch))
+    for name, was, now in lengths:
+        if was != now:
+            mistakes.add(where, f"must be of a training of as many {name}, {now}, but has {was}")
+    if len(mistakes.found) > before:
+        return None
+    return _values(params, found["params"], schedule), schedule
+
+
+def _values(params: Mapping[str, Param], sampled: object, schedule: Schedule) -> dict[str, Any]:
+    """Return the values that a schedule was sampled from; none if the space lacks one."""
+    values: dict[str, Any] = {}
+    known = sampled if isinstance(sampled, Mapping) else {}
+    for name, param in params.items():
+        if not param.applies({"family": schedule.family, **values}):
+            continue
+        if name not in known or not param.has(known[name]):
+            return {}
+        values[name] = known[name]
+    return values

@@ -74,11 +74,18 @@ def updates(value: object, clock: Clock) -> int:
     return max(duration.updates(clock), 1 if duration.amount else 0)
 
 
-def build_schedule(values: Mapping[str, Any], clock: Clock) -> Schedule:
+def build_schedule(
+    values: Mapping[str, Any], clock: Clock, *, place: str = "[params] or [fixed]"
+) -> Schedule:
     """Return the schedule that the values of a space's parameters describe.
 
     A field that is given as itself wins over one that is given as a ratio or a number of parts;
     values of other families are passed over.
+
+    Args:
+        values: The family and its values.
+        clock: Gives the horizon, unless it is among the values.
+        place: Where a value that is missing can be added, for the message.
 
     Raises:
         ScheduleError: If a value is missing or the values describe no schedule.
@@ -107,7 +114,7 @@ def build_schedule(values: Mapping[str, Any], clock: Clock) -> Schedule:
     ]
     if missing:
         needs = " and ".join(f"`{name}`" for name in missing)
-        raise ScheduleError(f"{cls.__name__} needs {needs}; add it to [params] or [fixed].")
+        raise ScheduleError(f"{cls.__name__} needs {needs}; add it to {place}.")
     return cls(**given)
 
 

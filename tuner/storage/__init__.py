@@ -11,6 +11,8 @@ from tuner.storage.optuna_internals import (
     USER_ATTRIBUTES,
     artifact_key,
     bare,
+    copied,
+    enqueued_params,
     forget_rungs,
     is_enqueued,
     proxy_server,
@@ -20,6 +22,7 @@ from tuner.storage.optuna_internals import (
     system_attribute,
     trial_id,
     url_of,
+    with_params_only,
     with_system_attributes,
 )
 from tuner.storage.urls import (
@@ -50,7 +53,9 @@ __all__ = [
     "back_at",
     "bare",
     "close",
+    "copied",
     "default_url",
+    "enqueued_params",
     "explain",
     "forget_rungs",
     "give_up_waiting",
@@ -79,5 +84,6 @@ __all__ = [
     "url_of",
     "wait_out",
     "watch_file",
+    "with_params_only",
     "with_system_attributes",
 ]

@@ -9,6 +9,7 @@ What is relied on, of Optuna 5:
   the keys under which a storage has them. ``Study._storage``: the storage itself.
 - System attributes of trials: ``fixed_params`` marks an enqueued one, ``completed_rung_N`` is what
   successive halving notes, ``artifacts:N`` describes an artifact. Ours begin with ``tuner:``.
+- ``Study._get_trials``, by which its samplers see what there is.
 - The tables of ``RDBStorage``, for what is one transaction here and has no operation there.
 - What Optuna's cache calls of a storage beside its public methods, and ``_backend``, which it is
   called on.
@@ -19,9 +20,10 @@ What is relied on, of Optuna 5:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
+import optuna
 import sqlalchemy as sa
 from optuna.storages import BaseStorage, RDBStorage
 from optuna.storages._rdb.models import (
@@ -91,6 +93,47 @@ def set_system_attribute(storage: BaseStorage, number: int, key: str, value: Any
 def is_enqueued(trial: FrozenTrial) -> bool:
     """Tell whether a trial was enqueued with parameters, rather than asked for."""
     return _ENQUEUED in trial.system_attrs
+
+
+def enqueued_params(trial: FrozenTrial) -> Mapping[str, Any]:
+    """Return the parameters that a trial was enqueued with, none if it was asked for."""
+    found: Mapping[str, Any] = trial.system_attrs.get(_ENQUEUED, {})
+    return found
+
+
+def with_params_only(study: Study) -> Study:
+    """Return a study as Optuna's samplers should see it: without ended trials that have no params.
+
+    What such samplers draw jointly are the parameters that all ended trials have. After one trial
+    without any they would draw nothing jointly ever again.
+    """
+    view: Any = _WithParamsOnly(study)
+    return cast("Study", view)
+
+
+class _WithParamsOnly:
+    def __init__(self, whole: Study) -> None:
+        self._whole = whole
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._whole, name)
+
+    def _get_trials(self, *args: Any, **options: Any) -> list[FrozenTrial]:
+        trials = self._whole._get_trials(*args, **options)
+        return [trial for trial in trials if trial.params or not trial.state.is_finished()]
+
+
+def copied(trials: Iterable[FrozenTrial], study: Study) -> Study:
+    """Return a study in memory of these trials of another one, as they are, numbered anew.
+
+    ``Study.add_trial`` would refuse a value outside its range, which can be enqueued and trained.
+    """
+    copy = optuna.create_study(
+        study_name=study.study_name, direction=study.direction, pruner=study.pruner
+    )
+    for trial in trials:
+        copy._storage.create_new_trial(copy._study_id, template_trial=trial)
+    return copy
 
 
 def forget_rungs(trial: FrozenTrial, value: float) -> None:

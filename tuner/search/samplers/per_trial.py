@@ -17,13 +17,15 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.search.by_name import keeping_quiet
+from tuner.storage import with_params_only
 
 
 class PerTrialSampler(BaseSampler):
     """Draws with a fresh sampler for every trial and parameter, seeded by their names.
 
     So a study that was stopped and resumed draws what an uninterrupted one does, and a trial that
-    was killed between two of its parameters continues with the same values.
+    was killed between two of its parameters continues with the same values. Trials without
+    parameters, such as baselines outside the space, tell Optuna's samplers nothing.
 
     Args:
         seed: The study's seed.
@@ -38,13 +40,13 @@ class PerTrialSampler(BaseSampler):
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         """Return what is sampled jointly."""
-        return self._for(trial, "").infer_relative_search_space(study, trial)
+        return self._for(trial, "").infer_relative_search_space(with_params_only(study), trial)
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         """Sample the joint parameters."""
-        sampler = self._for(trial, "")
+        sampler, study = self._for(trial, ""), with_params_only(study)
         # For itself: TPE's groups are what it notes there.
         sampler.infer_relative_search_space(study, trial)
         return sampler.sample_relative(study, trial, search_space)
@@ -57,7 +59,7 @@ class PerTrialSampler(BaseSampler):
         param_distribution: BaseDistribution,
     ) -> Any:
         """Sample a parameter that only some families have."""
-        sampler = self._for(trial, param_name)
+        sampler, study = self._for(trial, param_name), with_params_only(study)
         return sampler.sample_independent(study, trial, param_name, param_distribution)
 
     def after_trial(
@@ -68,7 +70,7 @@ class PerTrialSampler(BaseSampler):
         values: Sequence[float] | None,
     ) -> None:
         """Let Optuna's sampler see the end of a trial."""
-        self._for(trial, "").after_trial(study, trial, state, values)
+        self._for(trial, "").after_trial(with_params_only(study), trial, state, values)
 
     def _for(self, trial: FrozenTrial, param: str) -> BaseSampler:
         entropy = (self._seed, trial.number, zlib.crc32(param.encode()))
