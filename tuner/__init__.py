@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         read_schedule_file,
         save_schedule,
     )
+    from tuner.space import Choice, Float, Int
     from tuner.studies import (
         StudyResult,
         check_study,
@@ -50,7 +51,9 @@ if TYPE_CHECKING:
         open_study,
         resume_study,
         run_study,
+        tune,
     )
+    from tuner.tasks import Trial
 
 _HOMES = {
     "TunerError": "tuner.errors",
@@ -65,17 +68,25 @@ _HOMES = {
     "open_study": "tuner.studies",
     "resume_study": "tuner.studies",
     "run_study": "tuner.studies",
+    "tune": "tuner.studies",
+    "Choice": "tuner.space",
+    "Float": "tuner.space",
+    "Int": "tuner.space",
+    "Trial": "tuner.tasks",
     "live": "tuner.cli.progress",
 }
 
 __all__ = [
     "WSD",
+    "Choice",
     "Constant",
     "Cosine",
     "CosineRestarts",
     "Cyclic",
     "Exponential",
     "Factor",
+    "Float",
+    "Int",
     "InverseTime",
     "Linear",
     "MultiFactor",
@@ -86,6 +97,7 @@ __all__ = [
     "ScheduleFile",
     "SquareRoot",
     "StudyResult",
+    "Trial",
     "TunerError",
     "check_study",
     "check_training",
@@ -101,16 +113,18 @@ __all__ = [
     "resume_study",
     "run_study",
     "save_schedule",
+    "tune",
 ]
 
 
+_NEED_OPTUNA = ("tuner.space", "tuner.studies", "tuner.tasks", "tuner.cli.progress")
 # Without Optuna, as where only schedules are loaded, a star gives the names that there are.
 try:
     _has_optuna = importlib.util.find_spec("optuna") is not None
 except ImportError:
     _has_optuna = False
 for _name, _home in _HOMES.items():
-    if not _has_optuna and _home in ("tuner.studies", "tuner.cli.progress"):
+    if not _has_optuna and _home in _NEED_OPTUNA:
         __all__.remove(_name)
 
 

@@ -62,15 +62,35 @@ def countable(value: float | None) -> float | None:
     return math.copysign(math.inf, value)
 
 
+class _Kind(NamedTuple):
+    """A kind of metric, which the last word of its name tells."""
+
+    minimized: bool
+    # What is left to improve, as a positive number whose ratios mean something.
+    error: Callable[[float], float]
+
+
+_ACCURACY = _Kind(False, lambda accuracy: 1.0 - accuracy)
+_LOSS = _Kind(True, lambda loss: loss)
+_PERPLEXITY = _Kind(True, lambda perplexity: math.log(max(perplexity, 1.0)))
+_KINDS: Mapping[str, _Kind] = {
+    **dict.fromkeys(("accuracy", "acc"), _ACCURACY),
+    **dict.fromkeys(("loss", "error", "nll", "mse", "rmse", "mae"), _LOSS),
+    **dict.fromkeys(("perplexity", "ppl"), _PERPLEXITY),
+}
+
+
+def _kind(metric: str) -> _Kind | None:
+    """Return the kind of a metric: an ``eval_loss`` is a loss; None if its name does not tell."""
+    return _KINDS.get(metric.lower().rpartition("_")[2])
+
+
 class _Known(NamedTuple):
     """A metric that the records of an epoch have, raw and of the averaged weights."""
 
-    minimized: bool
     of: Callable[[EpochRecord], float | None]
     of_average: Callable[[EpochRecord], float | None]
     of_collapse: Callable[[TrainingCollapsed], float]
-    # What is left to improve, as a positive number whose ratios mean something.
-    error: Callable[[float], float]
 
 
 def _perplexity(loss: float | None) -> float | None:
@@ -81,25 +101,19 @@ def _perplexity(loss: float | None) -> float | None:
 
 METRICS: Mapping[str, _Known] = {
     "test_accuracy": _Known(
-        False,
         lambda record: record.test_accuracy,
         lambda record: record.averaged_accuracy,
         lambda collapse: collapse.accuracy,
-        lambda accuracy: 1.0 - accuracy,
     ),
     "test_loss": _Known(
-        True,
         lambda record: record.test_loss,
         lambda record: record.averaged_loss,
         lambda collapse: collapse.loss,
-        lambda loss: loss,
     ),
     "test_perplexity": _Known(
-        True,
         lambda record: _perplexity(record.test_loss),
         lambda record: _perplexity(record.averaged_loss),
         lambda collapse: _perplexity(collapse.loss) or math.inf,
-        lambda perplexity: math.log(max(perplexity, 1.0)),
     ),
 }
 
@@ -108,7 +122,8 @@ class Objective(Section):
     """``[objective]``: what makes a schedule better than another, and on which examples.
 
     ``metric`` is ``test_accuracy``, ``test_loss``, ``test_perplexity`` (the exponential of the
-    loss), or the name of what a task of one's own measures, which then needs a ``direction``.
+    loss), or the name of what a task of one's own measures. That needs a ``direction``, unless its
+    last word is one of accuracy, acc; loss, error, nll, mse, rmse, mae; perplexity, ppl.
 
     With ``evaluate_on = "holdout"`` the last ``holdout_size`` examples of the training set are not
     trained on but judge, and the search never looks at the test set.
@@ -117,7 +132,7 @@ class Objective(Section):
     metric: str = Field(default="test_accuracy", pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
     """``test_accuracy``, ``test_loss``, ``test_perplexity``, or what your own task yields."""
     direction: Literal["maximize", "minimize"] | None = Field(default=None, validate_default=True)
-    """Which values are better; needed for a metric of your own alone."""
+    """Which values are better; needed for a metric of your own whose name does not tell."""
     evaluate_on: Literal["test", "holdout"] = "test"
     """Which examples judge, the test set or training examples that are held out."""
     holdout_size: int = Field(default=10_000, ge=1)
@@ -138,23 +153,31 @@ class Objective(Section):
         metric = info.data.get("metric")
         if metric is None:  # which is a mistake of its own
             return direction
-        known = METRICS.get(metric)
-        if known is None and direction is None:
+        kind = _kind(metric)
+        if kind is None and direction is None:
             raise ValueError(
-                "must be 'maximize' or 'minimize', for a metric of one's own has no other, but is"
-                f" missing for {metric!r}; of the metrics that have one,"
+                "must be 'maximize' or 'minimize', for the name of the metric does not tell, but"
+                f" is missing for {metric!r}; of the metrics that have one,"
                 f" {did_you_mean(metric, METRICS)}"
             )
-        right = "minimize" if known and known.minimized else "maximize"
-        if known is not None and direction not in (None, right):
+        right = "minimize" if kind and kind.minimized else "maximize"
+        if metric in METRICS and direction not in (None, right):
             raise ValueError(f"must be {right!r} for {metric!r}, but got {direction!r}")
         return direction
 
     @property
     def minimized(self) -> bool:
         """Whether the smaller one of two values is the better one."""
-        known = METRICS.get(self.metric)
-        return known.minimized if known else self.direction == "minimize"
+        if self.direction is not None:
+            return self.direction == "minimize"
+        kind = _kind(self.metric)
+        return kind is not None and kind.minimized
+
+    @property
+    def error(self) -> Callable[[float], float] | None:
+        """What is left to improve of a value, a positive number; None if nobody knows."""
+        kind = _kind(self.metric)
+        return kind.error if kind and kind.minimized == self.minimized else None
 
     @property
     def optuna_direction(self) -> Literal["maximize", "minimize"]:

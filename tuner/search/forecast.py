@@ -15,7 +15,7 @@ import numpy as np
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.definition import METRICS, Search, merit
+from tuner.definition import Search, merit
 from tuner.schedules import schedule_from_dict
 from tuner.search.attributes import SCHEDULE, has_schedule
 from tuner.search.features import Features, with_squares
@@ -50,7 +50,7 @@ class Forecast:
         features: What schedules are told apart by.
         updates_per_epoch: Updates in an epoch.
         n_startup_trials: Complete trials without which nothing is forecast.
-        error: The error of a value: what is left to improve. That of an accuracy by default.
+        error: The error of a value: what is left to improve.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Forecast:
         features: Features,
         updates_per_epoch: int,
         n_startup_trials: int,
-        error: Callable[[float], float] = METRICS["test_accuracy"].error,
+        error: Callable[[float], float],
     ) -> None:
         self._features, self._updates_per_epoch = features, updates_per_epoch
         self._least = n_startup_trials
@@ -126,8 +126,8 @@ class Forecast:
 
 def make_forecast(search: Search, n_startup_trials: int) -> Forecast | None:
     """Return the forecast for a search; None if it has a metric whose errors are not known."""
-    if search.objective.metric not in METRICS:
+    error = search.objective.error
+    if error is None:
         return None
-    error = METRICS[search.objective.metric].error
     features = Features.of(search.space)
     return Forecast(features, search.updates_per_epoch, n_startup_trials, error)

@@ -9,6 +9,7 @@ from tuner.studies.repeat import compare_study, confirm_study
 from tuner.studies.result import StudyResult, form_of
 from tuner.studies.start import resume_study, run_study, run_worker
 from tuner.studies.trying import Tried
+from tuner.studies.tune import tune
 
 __all__ = [
     "Plan",
@@ -24,4 +25,5 @@ __all__ = [
     "run_study",
     "run_worker",
     "serve_dashboard",
+    "tune",
 ]

@@ -39,6 +39,9 @@ class Limits(NamedTuple):
         return self.trials is None or self.trials >= budget
 
 
+NO_LIMITS = Limits(None, None, None)
+
+
 def refuse_ranks() -> None:
     """Make sure that this process is no rank of a distributed training.
 

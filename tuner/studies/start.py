@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tuner.definition import Confirm, alone_if_passed, load_spec, with_task
+from tuner.definition import Confirm, StudySpec, alone_if_passed, load_spec, with_task
 from tuner.errors import StorageError
 from tuner.repeats import find_confirm, planned, settings_of
 from tuner.search import (
@@ -24,7 +24,7 @@ from tuner.search import (
     stored_spec,
 )
 from tuner.storage import hurry_if, make_database, open_storage, storage_errors
-from tuner.studies.limits import Limits, refuse_ranks
+from tuner.studies.limits import NO_LIMITS, Limits, refuse_ranks
 from tuner.studies.opening import found_spec, given_url
 from tuner.studies.result import StudyResult
 from tuner.studies.run import Run
@@ -80,12 +80,27 @@ def run_study(
         >>> import tuner
         >>> result = tuner.run_study("studies/quickstart.toml")  # doctest: +SKIP
     """
-    refuse_ranks()
     limits = Limits.checked(trials, timeout, workers)
     spec = load_spec(study, task)
     if storage is not None:
         spec = spec._replace(storage_url=given_url(storage))
-    spec = alone_if_passed(spec, workers, dask)
+    return run_spec(
+        spec, limits, dask=dask, confirm=confirm, on_event=on_event, stop_requested=stop_requested
+    )
+
+
+def run_spec(
+    spec: StudySpec,
+    limits: Limits = NO_LIMITS,
+    *,
+    on_event: Callable[[Event], object],
+    stop_requested: Callable[[], bool],
+    dask: str | None = None,
+    confirm: bool | None = None,
+) -> StudyResult:
+    """Create the study of a definition, or continue it; the rest is as for :func:`run_study`."""
+    refuse_ranks()
+    spec = alone_if_passed(spec, limits.workers, dask)
     spec.check()
     with connected(dask, spec.storage_url) as cluster:
         make_database(spec.storage_url, lambda new: prepare_study(spec, new))

@@ -13,8 +13,6 @@ import tuner
 from tuner.definition import Objective, Pruner, Search
 from tuner.reading import Clock
 from tuner.schedules import Schedule, schedule_to_dict
-from tuner.search.features import Features
-from tuner.search.forecast import Forecast as Forecaster
 from tuner.search.forecast import make_forecast
 from tuner.search.pruners import Forecast, Halving
 from tuner.space import parse_space
@@ -74,7 +72,7 @@ def test_the_expected_end_is_ranked_by_value_and_schedule_together() -> None:
         trial.state, trial.value = optuna.trial.TrialState.RUNNING, None
     learned = optuna.create_study(direction="maximize")
     learned.add_trials(study.get_trials()[:15])
-    scores = Forecaster(Features(EPOCHS * UPDATES), UPDATES, 6)(learned, trials, 1)
+    scores = make_forecast(search(EPOCHS, UPDATES), 6)(learned, trials, 1)
     ends = [truth(*each)[1] for each in unseen]
     early = [truth(*each)[0] for each in unseen]
 
@@ -168,7 +166,7 @@ def test_a_copy_of_a_study_is_no_other_study(path: Path) -> None:
     study = optuna.create_study(direction="maximize", storage=f"sqlite:///{path}")
     for final_lr, skill in world()[:6]:
         run(study, final_lr, skill)
-    forecast = Forecaster(Features(EPOCHS * UPDATES), UPDATES, 2)
+    forecast = make_forecast(search(EPOCHS, UPDATES), 2)
     expected = forecast(study, study.get_trials(), 1)
     copy = optuna.create_study(direction="maximize")
     copy.add_trials(study.get_trials())
