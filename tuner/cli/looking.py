@@ -49,7 +49,8 @@ def list_trials(
     from tuner.cli.tables import show_trials
 
     found = _opened(study, storage, name)
-    show_trials(found.trials, form, found.spec.objective.noun)
+    metric = found.spec.objective.noun
+    show_trials(found.trials, form, metric, found.summary, found.confirmation)
 
 
 def best(
@@ -64,21 +65,22 @@ def best(
     Only complete trials count. Of a confirmed study the winner comes first, with what the fresh
     seeds say of it.
     """
-    from tuner.cli.tables import show_trials
-    from tuner.report import confirmed_sentence
+    from tuner.cli.tables import print_confirmed, show_trials
+    from tuner.report import search_sentence
     from tuner.search import ranking
 
     found = _opened(study, storage, name)
     first = found.best  # of a confirmed study the winner, which need not rank first
     rows = [first, *(row for row in ranking(found.trials) if row.number != first.number)][:top]
     metric = found.spec.objective.noun
-    show_trials(rows, form, metric)
+    show_trials(rows, form, metric, found.summary, found.confirmation)
     if form is Format.table:
         for row in rows:
             print_row(f"{row.number:>5}", repr(row.schedule), 7)
         if found.confirmation:
-            sentence = confirmed_sentence(found.confirmation, metric)
-            print_row("confirmed:", sentence, 11)
+            print_confirmed(found.confirmation, metric)
+        if sentence := search_sentence(first, found.best_of_search, metric):
+            print_row("", sentence, 11)
 
 
 def export(

@@ -20,16 +20,17 @@ import tuner
 mx = tuner.import_mxnet()  # `import mxnet as mx`, which alone fails beside NumPy 1.24 and later
 schedule = tuner.load_schedule({path!r})
 
-net = mx.gluon.nn.Dense(10)  # your network, your data
+net = mx.gluon.nn.Dense(1)  # your network, your data, your loss
 net.initialize()
-inputs, labels = mx.nd.random.normal(shape=(256, 784)), mx.nd.arange(256) % 10
-loss = mx.gluon.loss.SoftmaxCrossEntropyLoss()
-trainer = mx.gluon.Trainer(net.collect_params(), "sgd", {{"lr_scheduler": schedule}})  # or yours
+inputs, targets = mx.nd.random.normal(shape=(8, 4)), mx.nd.random.normal(shape=(8, 1))
+loss = mx.gluon.loss.L2Loss()
+options = {{"lr_scheduler": schedule, "learning_rate": schedule.base_lr}}
+trainer = mx.gluon.Trainer(net.collect_params(), "sgd", options)  # or yours
 for update in range(1, 4):
     with mx.autograd.record():
-        batch_loss = loss(net(inputs), labels)
+        batch_loss = loss(net(inputs), targets)
     batch_loss.backward()
-    trainer.step(batch_size=256)
+    trainer.step(batch_size=8)
     print(f"update {{update}}: learning rate {{trainer.learning_rate:.6f}}")
 """
 _TORCH = """\
@@ -38,14 +39,14 @@ import tuner
 
 schedule = tuner.load_schedule({path!r})
 
-net = torch.nn.Linear(784, 10)  # your network, your data
-inputs, labels = torch.randn(256, 784), torch.arange(256) % 10
+net = torch.nn.Linear(4, 1)  # your network, your data, your loss
+inputs, targets = torch.randn(8, 4), torch.randn(8, 1)
 optimizer = torch.optim.SGD(net.parameters(), lr=schedule.base_lr)  # or yours
 scheduler = schedule.to_torch(optimizer)
 for update in range(1, 4):
     print(f"update {{update}}: learning rate {{optimizer.param_groups[0]['lr']:.6f}}")
     optimizer.zero_grad()
-    torch.nn.functional.cross_entropy(net(inputs), labels).backward()
+    torch.nn.functional.mse_loss(net(inputs), targets).backward()
     optimizer.step()
     scheduler.step()  # after every update, not after every epoch
 """
@@ -102,8 +103,8 @@ def show_result(result: StudyResult, again: str, trials: str, *, program: bool) 
         trials: The command that lists its trials.
         program: Whether to print a program that trains under its best schedule.
     """
-    from tuner.report import confirmed_sentence
-    from tuner.search import ranking
+    from tuner.cli.tables import print_confirmed
+    from tuner.report import search_sentence
 
     out = results()
     summary = result.summary
@@ -114,21 +115,24 @@ def show_result(result: StudyResult, again: str, trials: str, *, program: bool) 
     out.print(f"trials    {states}; {epochs}")
     if result.ended == "timeout":
         talk().print(f"out of time; continue with: {again}")
-    if not ranking(result.trials):
+    best, of_search, confirmation = summary.best, summary.best_of_search, result.confirmation
+    if best is None or of_search is None:
         out.print("best      no trial is complete yet")
         return
-    best, confirmation = ranking(result.trials)[0], result.confirmation
     objective = result.spec.objective
-    value = f"{objective.judged_by} {best.value:{objective.digits}}"
+    value = f"{best.state} in the search"
+    if best.state == "complete":
+        value = f"{objective.judged_by} {best.value:{objective.digits}}"
     out.print(f"best      trial {best.number}, {value}")
     if confirmation:
-        sentence = confirmed_sentence(confirmation, objective.noun)
-        print_row("confirmed", sentence, 10)
-    print_row("", repr(result.best_schedule), 10)
+        print_confirmed(confirmation, objective.noun, "confirmed", 10)
+    if sentence := search_sentence(best, of_search, objective.judged_by):
+        print_row("", sentence, 10)
+    print_row("", repr(best.schedule), 10)
     schedule, page = result.folder / "best.json", result.folder / "report.html"
     out.print(f"schedule  {schedule}\nreport    {page}")
     if program and result.ended != "timeout":
-        trained_with = () if result.spec.training.name == "table" else best.versions
+        trained_with = () if result.spec.training.name == "table" else of_search.versions
         text = snippet(schedule, trained_with)
         out.print(f"\nThe schedule in a training of your own:\n\n{text}")
     talk().print(f"next      {command('show', schedule)}\n          {trials}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -15,23 +14,48 @@ from rich.table import Table
 from tuner.cli.console import print_row, results
 from tuner.cli.formats import Format
 from tuner.definition import digits, finite
-from tuner.repeats import Compared, Comparison, Confirmation, Row
+from tuner.repeats import (
+    Comparison,
+    Confirmation,
+    plain_compared,
+    plain_confirm,
+    plain_rows,
+)
 from tuner.report import (
+    better_sentence,
     compared_lines,
     comparison_sentence,
     confirmed_data,
     confirmed_sentence,
+    measures_training,
+    search_sentence,
     short,
 )
 from tuner.schedules import schedule_to_dict
 from tuner.search import Summary, TrialRow
 
 
-def show_trials(rows: Sequence[TrialRow], form: Format, metric: str = "accuracy") -> None:
-    """Write trials; in CSV every parameter is a column, in JSON every epoch is there too."""
+def show_trials(
+    rows: Sequence[TrialRow],
+    form: Format,
+    metric: str,
+    summary: Summary,
+    confirmation: Confirmation | None,
+) -> None:
+    """Write trials; in CSV every parameter is a column, in JSON every epoch is there too.
+
+    Args:
+        rows: The trials.
+        form: How they are written.
+        metric: What judges, in words.
+        summary: Says which trial is best, and which is the best of the search.
+        confirmation: What fresh seeds say of them.
+    """
     if form is Format.json:
-        _json([_full(row) for row in rows])
+        fresh = plain_rows(confirmation) if confirmation else []
+        _json([{**_full(row), **_standing(row, summary, fresh)} for row in rows])
         return
+    notes = _notes(summary)
     names = list(dict.fromkeys(name for row in rows for name in row.params))
     names = [name for name in names if name != "family"]
     if form is Format.csv:
@@ -54,7 +78,7 @@ def show_trials(rows: Sequence[TrialRow], form: Format, metric: str = "accuracy"
             "-" if row.schedule is None else f"{row.schedule.base_lr:.4g}",
             str(row.epochs),
             f"{row.seconds:.0f} s",
-            row.note,
+            "; ".join(filter(None, (row.note, notes.get(row.number)))),
         )
     results().print(table)
 
@@ -62,7 +86,7 @@ def show_trials(rows: Sequence[TrialRow], form: Format, metric: str = "accuracy"
 def show_confirmation(confirmation: Confirmation, form: Format, metric: str = "accuracy") -> None:
     """Write a confirm: a row for each candidate, in JSON and CSV with all its numbers."""
     if form is not Format.table:
-        rows = [_confirmed(row) for row in confirmation.rows]
+        rows = plain_rows(confirmation)
         if form is Format.json:
             _json(rows)
             return
@@ -76,13 +100,23 @@ def show_confirmation(confirmation: Confirmation, form: Format, metric: str = "a
     for line in found.lines:
         table.add_row(line.label, str(line.n), line.mean, line.difference, line.note)
     results().print(table)
-    print_row("confirmed:", found.sentence, 11)
+    print_confirmed(confirmation, metric)
+
+
+def print_confirmed(
+    confirmation: Confirmation, metric: str, label: str = "confirmed:", width: int = 11
+) -> None:
+    """Print what fresh seeds say in a sentence, and what does better than the winner, if any."""
+    print_row(label, confirmed_sentence(confirmation, metric), width)
+    better = better_sentence(confirmation, metric)
+    if better:
+        print_row("", better, width)
 
 
 def show_comparison(comparison: Comparison, form: Format) -> None:
     """Write a comparison: a row for each schedule, as the chapter prints them."""
     if form is not Format.table:
-        rows = [_compared(each) for each in comparison.schedules]
+        rows = [plain_compared(each) for each in comparison.schedules]
         if form is Format.json:
             _json(rows)
             return
@@ -94,10 +128,12 @@ def show_comparison(comparison: Comparison, form: Format) -> None:
     lines = compared_lines(comparison)
     metric = short(comparison.judged_by)
     more = ["published"] if any(line.published for line in lines) else []
-    table = _narrow("schedule", "n", "train loss", "train acc", metric, *more)
+    training = ["train loss", "train acc"] if measures_training(comparison) else []
+    table = _narrow("schedule", "n", *training, metric, *more)
     for line in lines:
-        numbers = (line.train_loss, line.train_accuracy, line.value)
-        table.add_row(line.label, str(line.n), *numbers, *[line.published] * len(more))
+        numbers = [line.train_loss, line.train_accuracy][: len(training)]
+        rest = [line.published] * len(more)
+        table.add_row(line.label, str(line.n), *numbers, line.value, *rest)
     results().print(table)
     for line in lines:
         if line.note:
@@ -113,7 +149,7 @@ def show_summary(
     metric: str = "accuracy",
 ) -> None:
     """Write where a study stands."""
-    best = summary.best
+    best, of_search = summary.best, summary.best_of_search
     pairs: dict[str, Any] = {
         "study": summary.name,
         "storage": storage,
@@ -125,6 +161,9 @@ def show_summary(
         "best_trial": best.number if best else None,
         "best_value": best.value if best else None,
         "best_family": best.family if best else None,
+        "best_of_search_trial": of_search.number if of_search else None,
+        "best_of_search_value": of_search.value if of_search else None,
+        "best_of_search_family": of_search.family if of_search else None,
         "confirmed": confirmed_sentence(confirmation, metric) if confirmation else None,
     }
     if summary.false_prunes.controls:
@@ -134,7 +173,7 @@ def show_summary(
         pairs["controls_in_best_tenth"] = found.best
         pairs["missed_by_pruning"] = found.missed
     if form is Format.json:
-        _json(pairs)
+        _json({**pairs, "confirm": plain_confirm(confirmation) if confirmation else None})
     elif form is Format.csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(pairs)
@@ -143,67 +182,17 @@ def show_summary(
         lines = {
             name.replace("given", "reused").replace("_", " "): value
             for name, value in pairs.items()
-            if name != "epochs_given" or value
+            if (name != "epochs_given" or value) and not name.startswith("best_of_search")
         }
         width = max(map(len, lines)) + 2
         for name, value in lines.items():
             number = f"{value:{digits(metric)}}" if isinstance(value, float) else value
-            print_row(name, "-" if value is None else number, width)
-
-
-def _confirmed(row: Row) -> dict[str, Any]:
-    candidate, found, against = row.candidate, row.spread, row.against
-    ends = [against.low, against.high] if against and math.isfinite(against.low) else [None, None]
-    return {
-        "label": candidate.label,
-        "family": candidate.schedule.family,
-        "trial": candidate.trial,
-        "n": len(candidate.values),
-        "mean": finite(found.mean) if found else None,
-        "sd": found.sd if found else None,
-        "se": found.se if found else None,
-        "difference": finite(against.mean) if against else None,
-        "low": ends[0],
-        "high": ends[1],
-        "winner": row.is_winner,
-        "tie": row.is_tied,
-        "collapsed": len(candidate.collapsed),
-        "accuracies": {str(seed): finite(value) for seed, value in candidate.accuracies.items()},
-        "schedule": schedule_to_dict(candidate.schedule),
-    }
-
-
-def _compared(compared: Compared) -> dict[str, Any]:
-    spreads = {
-        "train_loss": compared.train_loss,
-        "train_accuracy": compared.train_accuracy,
-        "value": compared.value,
-    }
-    found = {}
-    for name, spread in spreads.items():
-        found[f"{name}_mean"] = finite(spread.mean) if spread else None
-        found[f"{name}_sd"] = spread.sd if spread else None
-    return {
-        "label": compared.label,
-        "family": compared.schedule.family,
-        "n": compared.value.n if compared.value else 0,
-        **found,
-        "published": compared.published,
-        "collapsed": len(compared.collapsed),
-        "failed": len(compared.failed),
-        "note": compared.note,
-        "schedule": schedule_to_dict(compared.schedule),
-        "trainings": [
-            {
-                "seed": repeat.seed,
-                "state": repeat.state,
-                "value": finite(repeat.value),
-                "reason": repeat.reason,
-                "records": [record._asdict() for record in repeat.records],
-            }
-            for repeat in compared.repeats
-        ],
-    }
+            if name == "confirmed" and confirmation:
+                print_confirmed(confirmation, metric, name, width)
+            else:
+                print_row(name, "-" if value is None else number, width)
+            if name == "best family" and (sentence := search_sentence(best, of_search, metric)):
+                print_row("", sentence, width)
 
 
 def _full(row: TrialRow) -> dict[str, Any]:
@@ -215,6 +204,32 @@ def _full(row: TrialRow) -> dict[str, Any]:
         "epochs": row.epochs,
         "seconds": row.seconds,
     }
+
+
+def _standing(row: TrialRow, summary: Summary, fresh: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return whether a trial is the best one, and what fresh seeds say of its schedule."""
+
+    def is_it(other: TrialRow | None) -> bool:
+        return other is not None and other.number == row.number
+
+    own = [
+        found
+        for found in fresh
+        if found["trial"] == row.number or (found["baseline"] and found["label"] == row.baseline)
+    ]
+    return {
+        "best": is_it(summary.best),
+        "best_of_search": is_it(summary.best_of_search),
+        "confirm": next(iter(own), None),
+    }
+
+
+def _notes(summary: Summary) -> dict[int, str]:
+    """Return how the trials are marked that must not be mistaken for each other."""
+    best, of_search = summary.best, summary.best_of_search
+    if best is None or of_search is None or best.number == of_search.number:
+        return {}
+    return {best.number: "confirmed winner", of_search.number: "best of the search"}
 
 
 def _table(*columns: str) -> Table:

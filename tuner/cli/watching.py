@@ -62,7 +62,9 @@ def parts_of(found: StudyResult) -> list[Part]:
     spec, storage = found.spec, storage_of(found.study)
     rows, summary = found.trials, found.summary
     over = summary.finished >= summary.budget
-    parts = [Part(found.name, board(rows, spec, summary.budget), over)]
+    # Once there is a winner, the best of the search is not the study's best.
+    searched = board(rows, spec, summary.budget, ranked=found.confirmed is None)
+    parts = [Part(found.name, searched, over)]
     for repeats in (find_confirm(storage, found.name), find_comparison(storage, found.name)):
         if repeats is not None:
             shown = board(trial_rows(repeats), spec, planned(repeats), ranked=False)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
 from tuner.reading import Section, did_you_mean
 from tuner.tasks import LARGEST, EpochRecord, TrainingCollapsed
@@ -137,6 +137,8 @@ class Objective(Section):
     """Which examples judge, the test set or training examples that are held out."""
     holdout_size: int = Field(default=10_000, ge=1)
     """How many training examples are held out, the last ones."""
+    # Whatever its metric is called, a function measures it on examples that it alone knows.
+    _of_function: bool = PrivateAttr(default=False)
 
     @model_validator(mode="after")
     def _a_holdout(self) -> Objective:
@@ -200,11 +202,15 @@ class Objective(Section):
         return f"{self.evaluate_on} {self.noun}" if self.metric in METRICS else self.noun
 
     @property
+    def judged_on(self) -> Literal["test", "holdout"] | None:
+        """On which examples is judged; None where only the task knows, which measures its own."""
+        return None if self._of_function or self.metric not in METRICS else self.evaluate_on
+
+    @property
     def examples(self) -> str:
-        """What judges, in words; ``""`` where only the task knows, which measures its own."""
-        if self.metric not in METRICS:
-            return ""
-        return "held-out training examples" if self.held_out else "the test set"
+        """The same in words; ``""`` where only the task knows."""
+        words = {"test": "the test set", "holdout": "held-out training examples", None: ""}
+        return words[self.judged_on]
 
     @property
     def is_accuracy(self) -> bool:
@@ -244,7 +250,15 @@ class Objective(Section):
 
     def for_test_set(self) -> Objective:
         """Return the same objective on the test set."""
-        return Objective(metric=self.metric, direction=self.direction)
+        found = Objective(metric=self.metric, direction=self.direction)
+        found._of_function = self._of_function
+        return found
+
+    def of_function(self) -> Objective:
+        """Return the same objective of a function, which measures on examples of its own."""
+        found = self.model_copy()
+        found._of_function = True
+        return found
 
 
 # What is judged unless a study says otherwise.

@@ -28,7 +28,7 @@ from tuner.definition.sections import (
     size_in_bytes,
 )
 from tuner.definition.space import read_space
-from tuner.definition.task import read_task, refuse_no_task, with_passed, with_whole_path
+from tuner.definition.task import judging, read_task, refuse_no_task, with_passed, with_whole_path
 from tuner.errors import DefinitionError
 from tuner.reading import Mistakes, read_kind
 from tuner.space import SearchSpace, with_schedule_files
@@ -263,7 +263,7 @@ def make_spec(
     if states is not None:
         kept["storage"] = {"states": states}
     return StudySpec(
-        file.name, training, task, objective, budget, sampler, pruner, url,
+        file.name, training, task, judging(objective, task), budget, sampler, pruner, url,
         workers.count or _cores(), space, kept, dict(space_data),
         confirm, LIMIT_BYTES if states is None else size_in_bytes(states),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tuner.repeats.better import Better, better_than_winner
 from tuner.repeats.compare import find_comparison, prepare_comparison, read_comparison, rivals
 from tuner.repeats.comparison import Compared, Comparison, Repeat
 from tuner.repeats.confirm import find_confirm, prepare_confirm
@@ -15,10 +16,12 @@ from tuner.repeats.confirmation import (
     difference,
     spread,
 )
+from tuner.repeats.plain import plain_compared, plain_confirm, plain_rows, plain_winner
 from tuner.repeats.seeds import seeds_are_ignored
 from tuner.repeats.study import enqueue, failed_of, planned, read_repeats, settings_of
 
 __all__ = [
+    "Better",
     "Candidate",
     "Compared",
     "Comparison",
@@ -27,12 +30,17 @@ __all__ = [
     "Repeat",
     "Row",
     "Spread",
+    "better_than_winner",
     "closest",
     "difference",
     "enqueue",
     "failed_of",
     "find_comparison",
     "find_confirm",
+    "plain_compared",
+    "plain_confirm",
+    "plain_rows",
+    "plain_winner",
     "planned",
     "prepare_comparison",
     "prepare_confirm",

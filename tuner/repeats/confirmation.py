@@ -60,6 +60,16 @@ class Candidate(NamedTuple):
         values = self.values.values()
         return merit(statistics.fmean(values), self.minimized) if values else -math.inf
 
+    @property
+    def with_averaged(self) -> Candidate | None:
+        """Itself as its averaged weights are worth; None unless every value has theirs.
+
+        Without a collapsed training, which has none, it would be better than it is.
+        """
+        if not self.averaged or len(self.averaged) != len(self.values):
+            return None
+        return self._replace(accuracies=dict(zip(self.values, self.averaged, strict=True)))
+
 
 class Spread(NamedTuple):
     """A mean over seeds; ``sd`` and ``se`` are None for a single value."""
@@ -68,6 +78,19 @@ class Spread(NamedTuple):
     mean: float
     sd: float | None
     se: float | None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval of the mean, mean ± t(n − 1) · se; None of a single value.
+
+        Example:
+            >>> Spread(n=3, mean=2.0, sd=1.0, se=0.5).interval
+            (-0.1515, 4.1515)
+        """
+        if self.se is None:
+            return None
+        half = quantile(self.n - 1) * self.se
+        return self.mean - half, self.mean + half
 
 
 class Difference(NamedTuple):

@@ -13,8 +13,18 @@ import optuna
 
 from tuner.definition import StudySpec
 from tuner.repeats import Comparison, Confirmation
-from tuner.report.comparison import compared_lines, comparison_sentence, short
-from tuner.report.confirmed import confirmed_data, confirmed_sentence
+from tuner.report.comparison import (
+    compared_lines,
+    comparison_sentence,
+    measures_training,
+    short,
+)
+from tuner.report.confirmed import (
+    better_sentence,
+    confirmed_data,
+    confirmed_sentence,
+    search_sentence,
+)
 
 
 def write_report(
@@ -64,10 +74,13 @@ def write_comparison(comparison: Comparison, spec: StudySpec, path: str | Path) 
 
 
 __all__ = [
+    "better_sentence",
     "compared_lines",
     "comparison_sentence",
     "confirmed_data",
     "confirmed_sentence",
+    "measures_training",
+    "search_sentence",
     "short",
     "write_comparison",
     "write_report",

@@ -50,6 +50,11 @@ def compared_lines(comparison: Comparison) -> list[ComparedLine]:
     ]
 
 
+def measures_training(comparison: Comparison) -> bool:
+    """Tell whether the trainings say how they do on what they train on, as a function's do not."""
+    return any(each.train_loss or each.train_accuracy for each in comparison.schedules)
+
+
 def comparison_sentence(comparison: Comparison) -> str:
     """Return which schedule did best on how many seeds, and how far the comparison is."""
     ranked = comparison.ranked

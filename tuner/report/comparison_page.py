@@ -11,7 +11,12 @@ from markupsafe import Markup
 
 from tuner.definition import StudySpec
 from tuner.repeats import Comparison
-from tuner.report.comparison import compared_lines, comparison_sentence, short
+from tuner.report.comparison import (
+    compared_lines,
+    comparison_sentence,
+    measures_training,
+    short,
+)
 from tuner.report.comparison_figures import schedules_figure, seeds_figure, training_figure
 from tuner.report.page import figures_json, plotly_gzip, resource, write_html
 from tuner.report.provenance import provenance
@@ -50,6 +55,8 @@ def render_comparison(comparison: Comparison, spec: StudySpec) -> str:
         sentence=comparison_sentence(comparison),
         best=_best(comparison),
         lines=compared_lines(comparison),
+        training=measures_training(comparison),
+        published=any(each.published for each in comparison.schedules),
         trainings=comparison.schedules,
         seeds_height=seeds_height,
         figures_json=figures_json(figures, go.Figure()),

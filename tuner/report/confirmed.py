@@ -6,7 +6,8 @@ import math
 from typing import NamedTuple
 
 from tuner.definition import digits
-from tuner.repeats import Confirmation, Difference, Row, Spread, spread
+from tuner.repeats import Confirmation, Difference, Row, Spread, better_than_winner, spread
+from tuner.search import TrialRow
 
 
 class ConfirmedLine(NamedTuple):
@@ -33,9 +34,13 @@ class Finalist(NamedTuple):
 
 
 class Confirmed(NamedTuple):
-    """A confirm in words and in numbers; ``has_averaged`` if averaged weights were kept."""
+    """A confirm in words and in numbers; ``has_averaged`` if averaged weights were kept.
+
+    ``better`` says what does better than the winner, if anything does.
+    """
 
     sentence: str
+    better: str
     lines: tuple[ConfirmedLine, ...]
     finalists: tuple[Finalist, ...]
     has_averaged: bool
@@ -52,6 +57,7 @@ def confirmed_data(confirmation: Confirmation, metric: str) -> Confirmed:
     lines = tuple(_line(row, done, metric) for row in confirmation.rows)
     return Confirmed(
         sentence=confirmed_sentence(confirmation, metric),
+        better=better_sentence(confirmation, metric),
         lines=lines,
         finalists=tuple(map(_finalist, confirmation.rows)),
         has_averaged=any(candidate.averaged for candidate in confirmation.candidates),
@@ -80,6 +86,34 @@ def confirmed_sentence(confirmation: Confirmation, metric: str) -> str:
     tied = [candidate.label for candidate in confirmation.tie_set[1:]]
     apart = f"not separated from {', '.join(tied)}" if tied else "separated from all others"
     return f"{text}; {apart}"
+
+
+def better_sentence(confirmation: Confirmation, metric: str) -> str:
+    """Return what does better than the winner's weights, ``""`` if nothing does.
+
+    Args:
+        confirmation: The confirm.
+        metric: What judges in it, in words.
+    """
+    first = next(iter(better_than_winner(confirmation)), None)
+    if first is None:
+        return ""
+    what = "averaged weights do" if first.is_averaged else "another schedule does"
+    return f"{what} better: {mean(first.spread, metric)}, {first.candidate.label}"
+
+
+def search_sentence(best: TrialRow | None, of_search: TrialRow | None, metric: str) -> str:
+    """Return which trial has the best single value, ``""`` if it is the best one anyway.
+
+    Args:
+        best: The best trial, which fresh seeds may have confirmed.
+        of_search: The one with the best value.
+        metric: What judged it, in words.
+    """
+    if best is None or of_search is None or best.number == of_search.number:
+        return ""
+    value = f"{metric} {of_search.value:{digits(metric)}}"
+    return f"best of the search: trial {of_search.number}, {value} from one run"
 
 
 def mean(found: Spread | None, metric: str) -> str:

@@ -22,7 +22,7 @@ from tuner.definition import StudySpec
 from tuner.errors import ReportError
 from tuner.repeats import Confirmation
 from tuner.report.charts import charts
-from tuner.report.confirmed import confirmed_data
+from tuner.report.confirmed import confirmed_data, search_sentence
 from tuner.report.data import TOP, ReportData, plain, report_data
 from tuner.report.families import families
 from tuner.report.figures import training_figure
@@ -34,7 +34,7 @@ from tuner.report.style import family_colour
 from tuner.report.traces import trial_traces
 from tuner.report.training_series import listed, measured, panels
 from tuner.schedules import write_whole
-from tuner.search import TrialRow, trial_rows
+from tuner.search import TrialRow, ranking, trial_rows
 
 _SECTIONS = (
     ("winner", "Winner"),
@@ -84,7 +84,8 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
     objective, fresh = spec.objective, spec.objective.for_test_set()
     frozen = snapshot(study)
     rows = trial_rows(frozen)
-    data = report_data(rows, spec.space.clock, objective, _winner(rows, confirmation))
+    winner = _winner(rows, confirmation)
+    data = report_data(rows, spec.space.clock, objective, winner)
     confirmed = confirmed_data(confirmation, fresh.judged_by) if confirmation else None
     series = measured([record for row in rows for record in row.records], objective)
     traces = trial_traces(rows, data.lines, series)
@@ -110,6 +111,7 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
         data=data,
         curves=listed(panels(series)),
         confirmed=confirmed,
+        of_search=search_sentence(winner, next(iter(ranking(rows)), None), objective.judged_by),
         families=families(rows, objective),
         charts=drawn,
         traces=traces,

@@ -36,13 +36,22 @@ def provenance(spec: StudySpec) -> Provenance:
         study=spec.name,
         database=database,
         fingerprint=spec.fingerprint(),
-        task=f"{spec.training.name}, {spec.epochs} epochs of {spec.task.updates_per_epoch} updates"
-        f" of {spec.task.batch_size} examples",
+        task=_task(spec),
         seeds=_seeds(spec),
         versions=versions(),
         definition=json.dumps(_without_password(spec.study_data), indent=2, ensure_ascii=False),
         search_space=json.dumps(spec.space_data, indent=2, ensure_ascii=False),
         commands=_commands(["--storage", database, "--study", spec.name]),
+    )
+
+
+def _task(spec: StudySpec) -> str:
+    size = spec.task.batch_size
+    # A function's is 1 unless it says otherwise, which need not be true.
+    examples = f" of {size} examples" if size > 1 else ""
+    return (
+        f"{spec.training.name}, {spec.epochs} epochs of {spec.task.updates_per_epoch} updates"
+        f"{examples}"
     )
 
 

@@ -113,7 +113,11 @@ class FalsePrunes(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """Where a study stands."""
+    """Where a study stands.
+
+    ``best_of_search`` has the best single value; ``best`` is the same until fresh seeds have
+    confirmed a winner, and then the winner.
+    """
 
     name: str
     states: dict[str, int]
@@ -122,6 +126,7 @@ class Summary(NamedTuple):
     epochs_given: int
     best: TrialRow | None
     false_prunes: FalsePrunes
+    best_of_search: TrialRow | None = None
 
     @property
     def finished(self) -> int:
@@ -198,14 +203,16 @@ def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
     A waiting trial beyond the budget, which nobody began, is none of it until that is raised.
     """
     rows = [r for r in rows if r.state != "waiting" or r.number < budget or r.records]
+    best = next(iter(ranking(rows)), None)
     return Summary(
         name=name,
         states=dict(Counter(row.state for row in rows)),
         budget=budget,
         epochs_trained=sum(row.epochs_trained for row in rows),
         epochs_given=sum(row.epochs_given for row in rows),
-        best=next(iter(ranking(rows)), None),
+        best=best,
         false_prunes=false_prunes(rows),
+        best_of_search=best,
     )
 
 

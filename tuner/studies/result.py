@@ -16,9 +16,9 @@ from tuner.repeats import (
     Confirmation,
     find_comparison,
     find_confirm,
+    plain_winner,
     read_comparison,
     read_repeats,
-    spread,
 )
 from tuner.report import write_comparison, write_report
 from tuner.schedules import Schedule, save_schedule, write_text
@@ -65,8 +65,9 @@ class StudyResult:
 
     @property
     def summary(self) -> Summary:
-        """Where the study stands."""
-        return summary(self.name, self.trials, self.spec.budget.trials)
+        """Where the study stands; its best trial is :attr:`best`."""
+        found = summary(self.name, self.trials, self.spec.budget.trials)
+        return found._replace(best=self.best) if found.best_of_search else found
 
     @property
     def confirmation(self) -> Confirmation | None:
@@ -104,6 +105,15 @@ class StudyResult:
                 f"Study {self.name!r} must have a complete trial, but has none yet. Run it on."
             )
         return ranked[0]
+
+    @property
+    def best_of_search(self) -> TrialRow:
+        """The complete trial with the best value, that of one training; :attr:`best` may differ.
+
+        Raises:
+            StudyError: If no trial is complete.
+        """
+        return self._best(None)
 
     @property
     def best_schedule(self) -> Schedule:
@@ -196,8 +206,9 @@ class StudyResult:
     def _provenance(self, row: TrialRow, confirmed: Confirmation | None) -> dict[str, Any]:
         spec = self.spec
         winner = confirmed.winner if confirmed else None
+        on_test_set = spec.objective.for_test_set()
         confirm = (
-            {"confirm": {**_confirm(confirmed, winner), "evaluate_on": "test"}}
+            {"confirm": {**plain_winner(confirmed), "evaluate_on": on_test_set.judged_on}}
             if confirmed and winner and winner.schedule == row.schedule
             else {}
         )
@@ -210,7 +221,7 @@ class StudyResult:
             "objective": {
                 "metric": spec.objective.metric,
                 "direction": spec.objective.optuna_direction,
-                "evaluate_on": spec.objective.evaluate_on,
+                "evaluate_on": spec.objective.judged_on,
                 "value": finite(row.value),
                 "state": row.state,
                 "epochs": row.epochs,
@@ -245,26 +256,3 @@ def form_of(path: str | Path, form: str | None = None) -> str:
 def _schedule_of(row: TrialRow) -> Schedule:
     assert row.schedule is not None, "a trial that was trained has a schedule"
     return row.schedule
-
-
-def _confirm(confirmed: Confirmation, winner: Candidate) -> dict[str, Any]:
-    """Return as plain data on what evidence a winner is one."""
-    found = spread([*winner.values.values()])
-    assert found is not None, "a winner has a mean"
-    versus = next(row.against for row in confirmed.rows if row.candidate is winner)
-    against = None
-    if versus is not None and confirmed.best_baseline is not None:
-        against = {
-            "baseline": confirmed.best_baseline.label,
-            "difference": finite(versus.mean),
-            "low": finite(versus.low),
-            "high": finite(versus.high),
-            "n": versus.n,
-        }
-    return {
-        **found._asdict(),
-        "mean": finite(found.mean),
-        "seeds": sorted(winner.values),
-        "against": against,
-        "tie_set": [candidate.label for candidate in confirmed.tie_set],
-    }
