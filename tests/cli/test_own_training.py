@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import tuner
+from tuner.report import write_report
 
 from ..terminal import in_terminal
 
@@ -179,6 +180,46 @@ def test_export_says_that_a_trial_has_no_final_value(
     assert "final value" not in tuner_process("export", study, "--trial", 0).err
 
 
+# --- words that fit it ---
+
+
+@pytest.mark.usefixtures("seconds")
+@pytest.mark.parametrize(
+    ("task", "objective", "judged_on"),
+    [("function", RESIDUAL, None), ("function", "", None), ("network", "", "test")],
+)
+def test_nothing_is_said_of_examples_that_only_the_task_knows(
+    task: str, objective: str, judged_on: str | None, tmp_path: Path, tuner_command: Callable
+) -> None:
+    study = write(tmp_path, task, objective, trials=4)
+    plan = tuner_command("check", study)
+    assert plan.code == 0, plan
+    assert tuner_command("run", study).code == 0
+    url = tuner.open_study(study).storage
+    named = ("--storage", url, "--top", 1, "--seeds", 2, "--max-seeds", 2)
+    assert tuner_command("confirm", *named).code == 0
+    provenance = tuner.read_schedule_file(tmp_path / "own/best.json").provenance
+    assert provenance["objective"]["evaluate_on"] == judged_on
+    assert provenance["confirm"]["evaluate_on"] == judged_on
+    # The confirm's verdict names no examples, so without it; from the database alone.
+    result = tuner.open_study(storage=url)
+    html = write_report(result.study, result.spec, tmp_path / "page.html").read_text()
+    for text in (plan.out, html):
+        assert ("on the test set" in text) == (judged_on == "test")
+    assert "chapter" not in re.sub(r"<(script|style|pre)\b.*?</\1>", "", html, flags=re.S)
+
+
+def test_a_comparison_has_no_columns_for_what_the_task_does_not_measure(
+    study: Path, tuner_command: Callable
+) -> None:
+    table = tuner_command("compare", study, "--seeds", 2).out.splitlines()[1]
+    assert table.split() == ["schedule", "n", "residual"]
+    page = (study.with_suffix("") / "compare.html").read_text()
+    shown = re.sub(r"<(script|style|pre)\b.*?</\1>", "", page, flags=re.S)
+    for words in ("train loss", "train acc", "chapter", "published"):
+        assert words not in shown
+
+
 # --- the program at the end of a run ---
 
 
@@ -203,6 +244,7 @@ def test_the_program_fits_the_task_and_runs_as_printed(
     program = program_of(ran.out)
     assert says in program
     assert "mxnet" not in program
+    assert "784" not in program  # the size of the chapter's images
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program],
         capture_output=True, text=True, cwd=tmp_path, check=False,

@@ -15,6 +15,7 @@ from tuner.repeats import (
     Candidate,
     Confirmation,
     Difference,
+    better_than_winner,
     closest,
     difference,
     spread,
@@ -273,3 +274,20 @@ def test_a_failed_training_is_no_seed_more() -> None:
     """The mean of what is left of it is of an easier seed."""
     failed, whole = candidate("a", [None, None, 0.95]), candidate("b", [0.9, 0.9, 0.99])
     assert leader([failed, whole]) is whole
+
+
+def test_what_does_better_than_the_winner_does_so_on_the_seeds_that_both_have() -> None:
+    winner = candidate("winner", [0.80, 0.90])._replace(averaged=(0.70, 0.80))
+    easy = candidate("of an easy seed", {2: 0.89})._replace(averaged=(0.895,))
+    best = candidate("averaged", [0.79, 0.89], None)._replace(averaged=(0.83, 0.93))
+    good = candidate("good", [0.78, 0.88])._replace(averaged=(0.82, 0.90))
+    dead = candidate("dead", [0.79, 0.1])._replace(averaged=(0.99,), collapsed=(2,))
+    everybody = (dead, good, winner, easy, best)
+    first, second = better_than_winner(Confirmation(everybody, ()))
+    assert (first.candidate, first.is_averaged, first.against.n) == (best, True, 2)
+    assert first.against.mean == pytest.approx(0.03)
+    assert second.candidate is good
+    small = [c._replace(minimized=True) for c in (winner, best)]
+    [other] = better_than_winner(Confirmation(tuple(small), ()))
+    assert (other.candidate.label, other.against.mean) == ("winner", pytest.approx(-0.09))
+    assert better_than_winner(Confirmation(everybody, (), ignores_seeds=True)) == ()

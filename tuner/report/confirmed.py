@@ -40,10 +40,10 @@ class Confirmed(NamedTuple):
     """
 
     sentence: str
-    better: str
     lines: tuple[ConfirmedLine, ...]
     finalists: tuple[Finalist, ...]
     has_averaged: bool
+    better: str = ""
 
 
 def confirmed_data(confirmation: Confirmation, metric: str) -> Confirmed:

@@ -35,16 +35,22 @@ from tuner.report.traces import trial_traces
 from tuner.report.training_series import listed, measured, panels
 from tuner.schedules import write_whole
 from tuner.search import TrialRow, ranking, trial_rows
+from tuner.tasks import NamedTask
 
 _SECTIONS = (
     ("winner", "Winner"),
     ("baselines", "Baselines"),
     ("schedules", "Schedules"),
     ("search", "Search"),
-    ("exercises", "Exercises"),
+    ("exercises", "Parameters"),
     ("trials", "Trials"),
     ("provenance", "Provenance"),
 )
+
+
+# They are the chapter's, but who trains something else need not know it.
+_EXERCISES = "The chapter's exercises, answered by this study"
+_OWN_EXERCISES = "Base LR, exponent and warmup, as this study has them"
 
 
 class Fact(NamedTuple):
@@ -105,6 +111,7 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
         digits=objective.digits,
         confirm_metric=fresh.judged_by,
         top=TOP,
+        exercises=_OWN_EXERCISES if isinstance(spec.task, NamedTask) else _EXERCISES,
         sections=_SECTIONS,
         verdict=_verdict(data, spec, confirmation),
         facts=_facts(rows, data, spec),
