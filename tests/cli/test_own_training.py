@@ -19,7 +19,7 @@ from ..terminal import in_terminal
 
 MODULE = """
 import numpy as np
-from tuner.tasks import FunctionTask, TorchTask, TrainingCollapsed
+from tuner.tasks import FunctionTask, TorchTask, TrainingCollapsed, TrialTask
 
 def function():
     def train(schedule, seed, start):
@@ -30,6 +30,12 @@ def function():
         while True:
             yield 3.2641e-06 * (1 + schedule.base_lr) + 1e-9 * seed * schedule.base_lr
     return FunctionTask(train, updates_per_epoch=10)
+
+def trial():
+    def train(trial):
+        for epoch in trial.epochs():
+            trial.report(sum(map(trial.schedule, trial.updates_of(epoch))) + 0.01 * trial.seed)
+    return TrialTask(train, updates_per_epoch=10)
 
 def network():
     import torch
@@ -186,7 +192,12 @@ def test_export_says_that_a_trial_has_no_final_value(
 @pytest.mark.usefixtures("seconds")
 @pytest.mark.parametrize(
     ("task", "objective", "judged_on"),
-    [("function", RESIDUAL, None), ("function", "", None), ("network", "", "test")],
+    [
+        ("function", RESIDUAL, None),
+        ("function", "", None),
+        ("trial", "", None),
+        ("network", "", "test"),
+    ],
 )
 def test_nothing_is_said_of_examples_that_only_the_task_knows(
     task: str, objective: str, judged_on: str | None, tmp_path: Path, tuner_command: Callable

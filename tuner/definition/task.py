@@ -131,11 +131,10 @@ def judging(objective: Objective, task: Task) -> Objective:
 
     Args:
         objective: What judges.
-        task: What is judged. A ``FunctionTask`` shows by what it alone gives as its identity, so
-            that a database does, too.
+        task: What is judged. A ``FunctionTask`` or ``TrialTask`` is known by its identity, so that
+            it is also known to a database: it alone has to be told how many updates an epoch has.
     """
-    sizes = {"updates_per_epoch", "batch_size"}
-    is_function = isinstance(task, NamedTask) and task.facts["identity"].keys() == sizes
+    is_function = isinstance(task, NamedTask) and "updates_per_epoch" in task.facts["identity"]
     return objective.of_function() if is_function else objective
 
 
