@@ -84,8 +84,8 @@ class Spread(NamedTuple):
         """The 95 % interval of the mean, mean ± t(n − 1) · se; None of a single value.
 
         Example:
-            >>> Spread(n=3, mean=2.0, sd=1.0, se=0.5).interval
-            (-0.1515, 4.1515)
+            >>> Spread(n=3, mean=0.0, sd=2.0, se=1.0).interval
+            (-4.303, 4.303)
         """
         if self.se is None:
             return None

@@ -88,8 +88,8 @@ def plain_spread(found: Spread | None) -> dict[str, Any]:
     """Return n, mean, standard deviation and error, and the 95 % interval of the mean.
 
     Example:
-        >>> plain_spread(Spread(n=3, mean=2.0, sd=1.0, se=0.5))
-        {'n': 3, 'mean': 2.0, 'sd': 1.0, 'se': 0.5, 'mean_low': -0.1515, 'mean_high': 4.1515}
+        >>> plain_spread(Spread(n=3, mean=0.0, sd=2.0, se=1.0))
+        {'n': 3, 'mean': 0.0, 'sd': 2.0, 'se': 1.0, 'mean_low': -4.303, 'mean_high': 4.303}
     """
     low, high = (found and found.interval) or (None, None)
     return {
