@@ -80,6 +80,34 @@ def test_parallel_coordinates_have_a_line_for_each_complete_trial(spec: StudySpe
     assert (lines[0]["y"][0], lines[-1]["y"][0]) == (0, 1)
 
 
+def test_a_trial_without_parameters_is_left_out_and_told(spec: StudySpec) -> None:
+    study = empty_study()
+    study.tell(study.ask(), 0.9)
+    charts = charts_of(add_trials(study, spec, ["complete"] * 6))
+    assert "over 6 complete trials" in charts["importances"].title
+    assert "base_lr" in charts["importances"].figure.to_json()
+    assert charts["parallel"].figure is not None
+    assert all(
+        chart.note.endswith(" 1 complete trial without sampled parameters left out:"
+                            " outside the search space.")
+        for chart in charts.values()
+    )  # fmt: skip
+
+
+def test_a_value_outside_its_range_is_drawn_with_the_others(spec: StudySpec) -> None:
+    study = empty_study()
+    study.enqueue_trial({"family": "constant", "base_lr": 5.0, "warmup_steps": 0})
+    with pytest.warns(UserWarning, match="Fixed parameter base_lr with value 5.0 is out of range"):
+        add_trials(study, spec, ["complete"])
+    add_trials(study, spec, ["complete"] * 5)
+    frozen = snapshot(study)
+    assert trial_rows(frozen) == trial_rows(study)
+    charts = charts_of(frozen)
+    assert "base_lr" in charts["importances"].figure.to_json()
+    ticks = [note.text for note in charts["parallel"].figure.layout.annotations]
+    assert "5" in ticks
+
+
 def test_optuna_keeps_how_much_it_says(spec: StudySpec) -> None:
     before = optuna.logging.get_verbosity()
     charts_of(study_in("no trials", spec))

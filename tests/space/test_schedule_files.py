@@ -46,12 +46,19 @@ SCHEDULE = Cosine(base_lr=0.2, final_lr=0.02, horizon=300, warmup_steps=30)
 PARAMS = {"family": "cosine", "base_lr": 0.2, "final_lr_ratio": 0.1, "warmup_steps": 30}
 
 
-def write(folder: Path, *, space: str = SPACE, per_epoch: int = 100, **provenance: Any) -> Path:
+def write(
+    folder: Path,
+    *,
+    space: str = SPACE,
+    per_epoch: int = 100,
+    horizon: int = 300,
+    **provenance: Any,
+) -> Path:
     (folder / "old").mkdir()
     told = {"params": PARAMS, "task": {"epochs": 3}, **provenance}
     save_schedule(
-        SCHEDULE, folder / "old" / "best.json", updates_per_epoch=per_epoch, batch_size=8,
-        provenance=told,
+        SCHEDULE.with_horizon(horizon), folder / "old" / "best.json",
+        updates_per_epoch=per_epoch, batch_size=8, provenance=told,
     )  # fmt: skip
     path = folder / "space.toml"
     path.write_text(space)
@@ -82,11 +89,9 @@ def test_a_value_that_the_new_space_fixes_is_left_out(tmp_path: Path) -> None:
     [
         (("old/best.json", "old/bets.json"), {}, "cannot be read: No such file"),
         (('"old/best.json"', "5"), {}, "must be the path of a schedule file, but got 5"),
-        (("high = 1.0", "high = 0.1"), {}, "base_lr must be in 0.01..0.1, which is sampled"),
         (("", ""), {"task": {"epochs": 4}}, "as many epochs, 3, but has 4"),
         (("", ""), {"per_epoch": 50}, "as many updates per epoch, 100, but has 50"),
-        (("", ""), {"params": None}, "with its trial's parameters, but has none"),
-        (("", ""), {"params": {"family": "cosine"}}, "has no value of 'base_lr', which the space"),
+        (("", ""), {"task": {}, "horizon": 200}, "as many updates, 300, but has 200"),
     ],
 )
 def test_a_file_that_does_not_fit(
@@ -95,6 +100,25 @@ def test_a_file_that_does_not_fit(
     found = mistakes(write(tmp_path, space=SPACE.replace(*change), **provenance))
     assert {place for place, _ in found} == {"baseline[0].file"}
     assert any(words in text for _, text in found)
+
+
+@pytest.mark.parametrize(
+    ("change", "provenance"),
+    [
+        (("high = 1.0", "high = 0.1"), {}),
+        (("cosine", "poly"), {}),
+        (("", ""), {"params": {"family": "cosine"}}),
+        (("", ""), {"params": {**PARAMS, "base_lr": "0.2"}}),
+        (("", ""), {"params": {}}),  # of a baseline outside its own space
+        (("", ""), {"params": None, "task": None}),  # saved by hand
+    ],
+)
+def test_one_outside_the_new_space_is_a_schedule_without_values(
+    tmp_path: Path, change: tuple[str, str], provenance: dict[str, Any]
+) -> None:
+    space = SPACE.replace(*change)
+    [baseline] = load_space(write(tmp_path, space=space, **provenance), CLOCK).baselines
+    assert baseline[:3] == ("old best", {}, SCHEDULE)
 
 
 def test_it_has_no_other_keys(tmp_path: Path) -> None:

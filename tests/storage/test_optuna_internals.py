@@ -10,6 +10,7 @@ from pathlib import Path
 import optuna
 import pytest
 import sqlalchemy as sa
+from optuna.search_space import IntersectionSearchSpace
 from optuna.storages import BaseStorage, RDBStorage, get_storage
 from optuna.trial import TrialState
 
@@ -18,6 +19,8 @@ from tuner.storage import (
     TRIALS,
     USER_ATTRIBUTES,
     bare,
+    copied,
+    enqueued_params,
     forget_rungs,
     is_enqueued,
     proxy_server,
@@ -27,6 +30,7 @@ from tuner.storage import (
     system_attribute,
     trial_id,
     url_of,
+    with_params_only,
     with_system_attributes,
 )
 from tuner.storage.optuna_internals import CALLED_BY_CACHE, OPTUNA_TABLES, VERSION_INFO
@@ -79,6 +83,27 @@ def test_an_enqueued_trial_is_told_from_one_that_was_asked_for(study: optuna.Stu
     study.ask()
     study.ask()
     assert not is_enqueued(study.get_trials()[1]), REPAIR
+    study.enqueue_trial({"x": 1})
+    assert [*map(enqueued_params, study.get_trials())] == [{}, {}, {"x": 1}], REPAIR
+
+
+def test_samplers_see_no_ended_trial_without_parameters(study: optuna.Study) -> None:
+    for _ in range(2):
+        trial = study.ask()
+        trial.suggest_float("x", 0, 1)
+        study.tell(trial, 0.5)
+    study.tell(study.ask(), 0.9)
+    assert IntersectionSearchSpace().calculate(study) == {}, "The view is not needed any more."
+    seen = IntersectionSearchSpace().calculate(with_params_only(study))
+    assert [*seen] == ["x"], f"They read the trials otherwise. {REPAIR}"
+
+
+def test_a_copy_holds_a_value_outside_its_range(study: optuna.Study) -> None:
+    study.enqueue_trial({"x": 5.0})
+    with pytest.warns(UserWarning, match="out of range"):
+        study.ask().suggest_float("x", 0, 1)
+    [trial] = copied(study.get_trials(), study).get_trials()
+    assert trial.params == {"x": 5.0}, f"It is validated. {REPAIR}"
 
 
 def test_successive_halving_notes_its_rungs_in_the_trial(study: optuna.Study) -> None:

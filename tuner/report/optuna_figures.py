@@ -42,8 +42,14 @@ def optuna_charts(study: Study, objective: Objective) -> list[Chart]:
     left_out = len(complete) - len(_complete(plain))
     if not left_out:
         return charts
-    what = f"{count(left_out, 'complete trial')} without sampled parameters left out: outside"
-    return [chart._replace(note=f"{chart.note} {what} the search space.") for chart in charts]
+    told = f"{count(left_out, 'complete trial')} without sampled parameters left out: outside"
+    told += " the search space."
+    return [
+        chart._replace(note=f"{chart.note} {told}")
+        if chart.figure is not None
+        else chart._replace(sentence=f"{chart.sentence} {told}")
+        for chart in charts
+    ]
 
 
 def _attempt(chart: Chart, draw: Callable[[], go.Figure]) -> Chart:

@@ -9,6 +9,7 @@ from typing import Any
 
 import optuna
 import pytest
+from optuna.trial import TrialState
 
 import tuner
 from tuner.definition import Search
@@ -67,6 +68,27 @@ def test_an_interrupted_study_draws_what_an_uninterrupted_one_does(
 def test_a_gaussian_process_goes_on_after_a_restart(trainers: None) -> None:
     gaussian = sampler("GPSampler", {"n_startup_trials": 2})
     assert drawn(gaussian, 4, restart=True) == drawn(gaussian, 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [*DRAWN, ("GPSampler", {"n_startup_trials": 2})], ids=str
+)
+def test_a_trial_without_parameters_changes_nothing_that_is_drawn(
+    name: str, options: dict[str, Any], trainers: None
+) -> None:
+    """As of a baseline outside the space: what is sampled jointly still is."""
+
+    def after(state: TrialState) -> list[dict[str, Any]]:
+        made = sampler(name, options).make(Search(SPACE))
+        study = optuna.create_study(direction="maximize", sampler=made)
+        study.tell(study.ask(), 0.9 if state == TrialState.COMPLETE else None, state=state)
+        for _ in range(12):
+            trial = study.ask()
+            values = SPACE.sample(trial)
+            study.tell(trial, 1 - abs(values["base_lr"] - 0.2) + len(values["family"]) / 100)
+        return [trial.params for trial in study.trials]
+
+    assert after(TrialState.COMPLETE) == after(TrialState.FAIL)
 
 
 def test_what_cma_es_cannot_have_is_drawn_at_random_without_a_word(
