@@ -16,6 +16,13 @@ from tuner.definition import schema_text
 ROOT = Path(__file__).parent.parent.parent
 STUDY, SPACE = Path("studies/quickstart.toml"), Path("search_spaces/chapter.toml")
 SCHEMAS = [Path(f"schemas/{name}.json") for name in ("study", "search_space", "schedule")]
+OUTSIDE = """
+[[baseline]]
+label = "too high"
+family = "constant"
+base_lr = 3
+warmup_steps = "0up"
+"""
 
 
 @pytest.fixture
@@ -127,6 +134,8 @@ def test_init_where_nothing_can_be_written(run: Callable, tmp_path: Path, folder
 @pytest.mark.usefixtures("training")
 def test_check_says_what_will_be_done(run: Callable) -> None:
     run("init", ".")
+    with SPACE.open("a") as file:
+        file.write(OUTSIDE)
     out = run("check", STUDY)[1]
     for line in (
         "study     quickstart, sqlite:///studies/quickstart/study.db",
@@ -140,9 +149,10 @@ def test_check_says_what_will_be_done(run: Callable) -> None:
         "          warmup_steps: 0..188",
         "          power: 0.5..3   if family in poly",
         "baseline  chapter: constant 0.3: Constant(base_lr=0.3, horizon=940, warmup_steps=0,",
+        "baseline  too high, outside the space: Constant(base_lr=3.0, horizon=940, warmup_steps=0,",
     ):
         assert f"\n{line}" in f"\n{out}", out
-    assert out.count("\nbaseline  ") == 5
+    assert out.count("\nbaseline  ") == 6
 
 
 @pytest.mark.usefixtures("training")

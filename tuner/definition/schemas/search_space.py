@@ -120,5 +120,5 @@ def _baselines(family: Schema) -> Iterator[Schema]:
     yield {
         **_table({"label": label, "file": path}),
         "required": ["label", "file"],
-        "description": "The schedule of a file that `tuner export` wrote.",
+        "description": "The schedule of a schedule file.",
     }
