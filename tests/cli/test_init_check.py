@@ -149,7 +149,7 @@ def test_check_says_what_will_be_done(run: Callable) -> None:
         "          warmup_steps: 0..188",
         "          power: 0.5..3   if family in poly",
         "baseline  chapter: constant 0.3: Constant(base_lr=0.3, horizon=940, warmup_steps=0,",
-        "baseline  too high, outside the space: Constant(base_lr=3.0, horizon=940, warmup_steps=0,",
+        "baseline  too high, outside the space: Constant(base_lr=3.0, horizon=940,",
     ):
         assert f"\n{line}" in f"\n{out}", out
     assert out.count("\nbaseline  ") == 6
