@@ -111,6 +111,12 @@ def test_a_study_goes_on_as_it_did(folder: Path, name: str, expected: Expected) 
     found, before, after = snapshot(result), expected["stored"], expected["resumed"]
     if name in TRAINED:
         compare_planned(found, before, after)
+    elif name == "table":
+        # The default sampler and pruner of this version are others: from the trial on that comes
+        # after those that had begun they choose for themselves.
+        begun = len(before["trials"])
+        assert [*differences(found["trials"][:begun], after["trials"][:begun])] == []
+        assert len(found["trials"]) == len(after["trials"]) > begun
     else:
         assert [*differences(found, after)] == []
     # A training state gives what an interrupted trial had; the others were left out here.
