@@ -64,9 +64,9 @@ ROWS = [
     (("trials = 5", "trials = 5\ntimeout = 30"), "budget.timeout", "30 is no time above 0. Write"),
     (("trials = 5", "trials = 5\ntimeout = '30'"), "budget.timeout", "'30' is no time above 0."),
     # [objective]
-    (("[budget]", "[objective]\nmetric = 'loss'\n[budget]"), "objective.direction",
-     "must be 'maximize' or 'minimize', for a metric of one's own has no other, but is missing for"
-     " 'loss'; of the metrics that have one, did you mean 'test_loss'?"),
+    (("[budget]", "[objective]\nmetric = 'test_los'\n[budget]"), "objective.direction",
+     "must be 'maximize' or 'minimize', for the name of the metric does not tell, but is missing"
+     " for 'test_los'; of the metrics that have one, did you mean 'test_loss'?"),
     (("[budget]", "[objective]\nmetric = 'test_loss'\ndirection = 'maximize'\n[budget]"),
      "objective.direction", "must be 'minimize' for 'test_loss', but got 'maximize'"),
     (("[budget]", "[objective]\nmetric = 'bleu'\ndirection = 'maximize'\n[budget]"),

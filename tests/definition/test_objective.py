@@ -222,3 +222,27 @@ def test_the_fingerprint_of_before_is_that_of_now() -> None:
     assert OWN.identity() == {
         "metric": "word_errors", "evaluate_on": "test", "direction": "minimize",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("metric", "minimized", "value", "error"),
+    [
+        ("val_loss", True, 0.5, 0.5),
+        ("loss", True, 2.0, 2.0),
+        ("rmse", True, 3.0, 3.0),
+        ("eval_acc", False, 0.75, 0.25),
+        ("top5_accuracy", False, 1.0, 0.0),
+        ("val_ppl", True, math.e**2, 2.0),
+    ],
+)
+def test_the_last_word_of_a_name_tells_the_kind(
+    metric: str, minimized: bool, value: float, error: float
+) -> None:
+    objective = Objective(metric=metric)
+    assert objective.minimized == minimized
+    assert objective.error is not None
+    assert objective.error(value) == pytest.approx(error)
+    # Whoever says otherwise is right, and then nobody knows what is left to improve.
+    other = Objective(metric=metric, direction="maximize" if minimized else "minimize")
+    assert (other.minimized, other.error) == (not minimized, None)
+    assert Objective(metric="bleu", direction="maximize").error is None
