@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,6 +34,17 @@ class Ran(NamedTuple):
 
     values: list[float]
     states: list[State | None]
+
+
+class Stateful:
+    def __init__(self, content: Any) -> None:
+        self.content = content
+
+    def state_dict(self) -> Any:
+        return self.content
+
+    def load_state_dict(self, content: Any) -> None:
+        self.content = content
 
 
 def ran(train: Callable[[Trial], Any], start: State | None = None, seed: int = 3) -> Ran:
@@ -157,26 +170,49 @@ def test_another_seed_is_another_training(train: Callable[[Trial], Any]) -> None
     assert ran(train, seed=3).values != ran(train, seed=4).values
 
 
-def test_an_object_with_a_state_dict_needs_no_pytorch() -> None:
-    class Own:
-        def __init__(self) -> None:
-            self.total = torch.zeros(())
-
-        def state_dict(self) -> dict[str, Any]:
-            return {"total": self.total}
-
-        def load_state_dict(self, state: dict[str, Any]) -> None:
-            self.total = state["total"]
-
-    def train(trial: Trial) -> None:
-        own = Own()
-        trial.restore(own=own)
-        for epoch in trial.epochs():
-            own.total = own.total + trial.schedule(10 * epoch + 10)
-            trial.report(own.total)
-
-    whole = ran(train)
-    assert ran(train, whole.states[1]).values == whole.values[2:]
+@pytest.mark.usefixtures("processes")
+def test_without_pytorch_objects_are_kept_and_pytorch_that_comes_later_is_seeded(
+    tmp_path: Path,
+) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\n"
+        "import numpy as np\n"
+        "import tuner\n"
+        "from tuner.tasks import TrialTask\n"
+        "\n"
+        "class Own:\n"
+        "    total = np.zeros(2)\n"
+        "    def state_dict(self):\n"
+        "        return {'total': self.total}\n"
+        "    def load_state_dict(self, state):\n"
+        "        self.total = state['total']\n"
+        "\n"
+        "def alone(trial):\n"
+        "    own = Own()\n"
+        "    trial.restore(own=own)\n"
+        "    for epoch in trial.epochs():\n"
+        "        own.total = own.total + trial.schedule(10 * epoch + 10)\n"
+        "        trial.report(own.total.sum())\n"
+        "\n"
+        "def lazy(trial):\n"
+        "    import torch\n"
+        "    for epoch in trial.epochs():\n"
+        "        trial.report(float(torch.rand(())) + trial.schedule(10 * epoch + 10))\n"
+        "\n"
+        "def values(train, start=None):\n"
+        "    schedule = tuner.Linear(base_lr=0.5, final_lr=0.1, horizon=30)\n"
+        "    task = TrialTask(train, updates_per_epoch=10)\n"
+        "    epochs = task.train(schedule, seed=3, epochs=3, start=start)\n"
+        "    return [*zip(*[(epoch.record.value, epoch.state()) for epoch in epochs])]\n"
+        "\n"
+        "whole, states = values(alone)\n"
+        "assert 'torch' not in sys.modules\n"
+        "assert values(alone, states[0])[0] == whole[1:]\n"
+        "assert values(lazy) == values(lazy)\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_pytree_is_kept_alike_whether_or_not_jax_is_there(
@@ -195,23 +231,12 @@ def test_a_pytree_is_kept_alike_whether_or_not_jax_is_there(
             trial.report(float((tree["a"][0] - 3 * tree["b"].second[0]).sum()) + tree["c"])
 
     whole = ran(train)
-    monkeypatch.delitem(__import__("sys").modules, "jax")
+    monkeypatch.delitem(sys.modules, "jax")
     assert ran(train, whole.states[0]).values == whole.values[1:]
     assert ran(train).values == whole.values
 
 
 # --- what cannot be kept ---
-
-
-class Numbers:
-    def __init__(self, content: Any) -> None:
-        self.content = content
-
-    def state_dict(self) -> Any:
-        return self.content
-
-    def load_state_dict(self, content: Any) -> None:
-        self.content = content
 
 
 @pytest.mark.parametrize(
@@ -220,7 +245,7 @@ class Numbers:
         (print, "'thing' is a builtin_function_or_method and cannot be kept"),
         ({"deep": [object()]}, "'thing' is a dict and cannot be kept .*NumPy cannot hold it"),
         (b"bytes", "'thing' is a bytes and cannot be kept .*zeros at its end"),
-        (Numbers({"f": Path()}), "'thing' is a Numbers and cannot be kept"),
+        (Stateful({"f": Path()}), "'thing' is a Stateful and cannot be kept"),
         (Path("checkpoints"), "trial.folder or a folder in it, .*, but got 'checkpoints'"),
         (Path(), r"trial.folder or a folder in it, .*, but got '\.' as 'thing'"),
     ],
@@ -251,10 +276,10 @@ def test_a_thing_under_another_name_or_of_another_form_is_told_in_a_sentence() -
 
     state = ran(training(weights=np.ones(2), optimizer=optimizer(1))).states[0]
     for things, words in [
-        ({"model": torch.nn.Linear(1, 1)}, "what was kept, 'optimizer', 'weights', but got 'model'"),
-        ({"optimizer": optimizer(2)}, "'optimizer' in the form in which .*doesn't match the size"),
-        ({"weights": {"a": 1}}, "'weights' in the form in which .*its part .* is in one of the two"),
-    ]:  # fmt: skip
+        ({"model": torch.nn.Linear(1, 1)}, "what was kept, 'optimizer', 'weights', .* 'model'"),
+        ({"optimizer": optimizer(2)}, "'optimizer' in the form .*doesn't match the size"),
+        ({"weights": {"a": 1}}, "'weights' in the form .*its part .* is in one of the two alone"),
+    ]:
         with pytest.raises(TaskError, match=f"trial.restore must get {words}"):
             ran(training(**things), state)
 
