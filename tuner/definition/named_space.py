@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import math
+import numbers
 from typing import Any
 
 from tuner.definition import templates
@@ -32,14 +33,11 @@ def space_named(name: str, base_lr: float | None = None) -> dict[str, Any]:
     """
     known = ["default", *_FILES]
     if name not in known:
-        hint = did_you_mean(name, known)
-        raise StudyError(
-            f"`space` must be {', '.join(known)}, or a mapping, but got {name!r}; {hint}."
-        )
+        raise StudyError(f"No search space is called {name!r}; {did_you_mean(name, known)}")
     if name == "default":
         if (
             isinstance(base_lr, bool)
-            or not isinstance(base_lr, int | float)
+            or not isinstance(base_lr, numbers.Real)
             or not (0 < base_lr < math.inf)
         ):
             raise StudyError(

@@ -213,8 +213,8 @@ def refuse_difference(old: StudySpec, new: StudySpec) -> None:
         raise StudyError(
             f"study {new.name!r} was started with another definition\n"
             + "\n".join(lines)
-            + "\nTrials of the two cannot be compared. Copy the file to one of another name, with"
-            ' another `name = "..."` in it, or restore it.'
+            + "\nTrials of the two cannot be compared. Restore the definition, or give the new one"
+            " another `name`; copy a study file to one of another name as well."
         )
 
 

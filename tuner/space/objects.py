@@ -94,25 +94,35 @@ def written(space: Mapping[str, Any], name: str) -> dict[str, Any]:
     params: dict[str, dict[str, Any]] = {}
     # What others may go with comes first.
     for key, value in sorted(space.items(), key=lambda item: item[0] != "family"):
+        key = str(key)
         if isinstance(value, Float | Int):
             params[key] = {"type": type(value).__name__.lower(), "low": value.low}
             params[key] |= {"high": value.high, **({"log": True} if value.log else {})}
             params[key] |= {} if value.step is None else {"step": value.step}
         elif isinstance(value, Choice | list | tuple):
             choices = value.choices if isinstance(value, Choice) else value
-            params[key] = {"type": "categorical", "choices": list(choices)}
+            params[key] = {"type": "categorical", "choices": _as_list(choices)}
         else:
             fixed[key] = value
             continue
         when = getattr(value, "when", None) or _families_with(key, params)
-        params[key] |= {"when": {k: list(v) for k, v in when.items()}} if when else {}
+        if isinstance(when, Mapping):
+            when = {name: _as_list(values) for name, values in when.items()}
+        params[key] |= {"when": when} if when else {}
     return {"format": FORMAT, "name": name, "fixed": fixed, "params": params}
+
+
+def _as_list(values: Any) -> Any:
+    """Return a list of values as TOML has it; what is none is told when the space is read."""
+    return [*values] if isinstance(values, Sequence) and not isinstance(values, str) else values
 
 
 def _families_with(name: str, params: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
     """Return the sampled families that have a parameter, unless all or none of them do."""
-    families = params.get("family", {}).get("choices", [])
-    having = [f for f in families if f in FAMILIES and name in names_for(f)]
+    families = params.get("family", {}).get("choices")
+    if not isinstance(families, list):
+        return {}
+    having = [f for f in families if f in [*FAMILIES] and name in names_for(f)]
     return {"family": having} if name != "family" and 0 < len(having) < len(families) else {}
 
 

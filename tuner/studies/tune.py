@@ -7,17 +7,20 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from tuner.definition import make_spec, space_named
-from tuner.errors import StudyError
-from tuner.reading import Clock
+from tuner.reading import Mistakes
 from tuner.schedules import Schedule, is_whole
 from tuner.search import Event, quiet_optuna
-from tuner.space import baseline_of, written
+from tuner.studies.arguments import (
+    read_lengths,
+    read_space_argument,
+    read_training,
+    refuse_no_functions,
+    spec_of,
+    table,
+)
 from tuner.studies.result import StudyResult
 from tuner.studies.start import run_spec
-from tuner.tasks import Task, Trial, TrialTask
-
-_WHERE = "tuner.tune"
+from tuner.tasks import Task, Trial
 
 
 @quiet_optuna()
@@ -106,95 +109,45 @@ def tune(
         >>> result.ended, len(result.trials)
         ('done', 5)
     """
-    size, count = _lengths(train, epochs, updates_per_epoch, updates, report_every)
-    task = _task(train, size, params)
-    name = name or str(getattr(train, "__name__", "study")).strip("<>")
-    data: dict[str, Any] = {
+    mistakes = Mistakes("tuner.tune")
+    lengths = {
+        "epochs": epochs, "updates_per_epoch": updates_per_epoch,
+        "updates": updates, "report_every": report_every,
+    }  # fmt: skip
+    clock = read_lengths(lengths, getattr(train, "updates_per_epoch", None), mistakes)
+    data = {
         "format": "tuner.study/1",
-        "name": name,
+        "name": _name_of(train) if name is None else name,
+        "notes": notes,
         "search_space": "space",
-        "task": {"epochs": count, "seed": seed},
-        "objective": {"metric": metric, **({"direction": direction} if direction else {})},
-        "budget": {"trials": trials, **({"timeout": timeout} if timeout else {})},
-        "sampler": {"seed": seed, **_table(sampler)},
-        "pruner": _table(pruner),
-        "confirm": {"enabled": confirm} if isinstance(confirm, bool) else dict(confirm),
-        **({"notes": notes} if notes else {}),
+        "task": {"epochs": clock.horizon // clock.updates_per_epoch, "seed": _whole(seed)},
+        "objective": _without_none(metric=metric, direction=direction),
+        "budget": _without_none(trials=_whole(trials), timeout=timeout),
+        "sampler": table(sampler, seed=_whole(seed)),
+        "pruner": table(pruner),
+        "confirm": {"enabled": confirm} if isinstance(confirm, bool) else confirm,
+        "storage": _without_none(url=storage, states=states),
     }
-    kept = {"url": storage, "states": states}
-    data |= {"storage": {key: value for key, value in kept.items() if value is not None}}
-    spec = make_spec(
+    refuse_no_functions(mistakes, on_event=on_event, stop_requested=stop_requested)
+    spec = spec_of(
         data,
-        _space(space, base_lr, baselines, Clock(size, size * count)),
-        where=_WHERE,
-        space_where="space",
-        folder=Path(folder),
-        stem=name,
-        task=task,
+        read_space_argument(space, base_lr, baselines, clock, mistakes),
+        read_training(train, clock.updates_per_epoch, params, mistakes),
+        folder,
+        mistakes,
     )
     return run_spec(spec, on_event=on_event, stop_requested=stop_requested)
 
 
-def _lengths(
-    train: object,
-    epochs: int | None,
-    updates_per_epoch: int | None,
-    updates: int | None,
-    report_every: int | None,
-) -> tuple[int, int]:
-    """Return the updates between two reports, and how many reports a training has."""
-    own = getattr(train, "updates_per_epoch", None)
-    if own is not None and updates_per_epoch is None and updates is None:
-        updates_per_epoch = own
-    given = {
-        "epochs": epochs, "updates_per_epoch": updates_per_epoch,
-        "updates": updates, "report_every": report_every,
-    }  # fmt: skip
-    for key, value in given.items():
-        if value is not None and not (is_whole(value) and value >= 1):
-            raise StudyError(f"`{key}` must be a whole number of 1 or more, but got {value!r}.")
-    got = ", ".join(f"{key}={value!r}" for key, value in given.items() if value is not None)
-    if epochs and updates_per_epoch and not (updates or report_every):
-        return int(updates_per_epoch), int(epochs)
-    if updates and report_every and not (epochs or updates_per_epoch):
-        if updates % report_every:
-            raise StudyError(
-                "`updates` must be a multiple of `report_every`, so that the last report is of the"
-                f" whole training, but got ({got})."
-            )
-        return int(report_every), int(updates // report_every)
-    raise StudyError(
-        "A training must have `epochs` and `updates_per_epoch`, or `updates` and `report_every`,"
-        f" but got ({got})."
-    )
+def _name_of(train: object) -> str:
+    """Return what a study is called that nobody named: as its function."""
+    return str(getattr(train, "__name__", "")).strip("<>_") or "study"
 
 
-def _task(train: Callable[[Trial], object] | Task, size: int, params: Mapping[str, Any]) -> Task:
-    if callable(train) and not isinstance(train, type):
-        return TrialTask(train, updates_per_epoch=size, params=params)
-    if isinstance(train, type) or not hasattr(train, "train"):
-        raise StudyError(f"`train` must be a function of a trial, or a task, but got {train!r}.")
-    if params:
-        raise StudyError("`params` must be left out for a task, which has its own.")
-    return train
+def _whole(given: object) -> object:
+    """Return NumPy's whole numbers as Python's, which a database keeps."""
+    return int(given) if is_whole(given) else given
 
 
-def _table(given: str | Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": given} if isinstance(given, str) else dict(given)
-
-
-def _space(
-    space: str | Mapping[str, Any],
-    base_lr: float | None,
-    baselines: Mapping[str, Schedule],
-    clock: Clock,
-) -> dict[str, Any]:
-    """Return the content of the search-space file that the arguments stand for."""
-    if isinstance(space, str):
-        found = space_named(space, base_lr)
-    elif base_lr is not None:
-        raise StudyError("`base_lr` must be left out beside a space of your own, which has it.")
-    else:
-        found = dict(space) if "format" in space else written(space, "own")
-    entries = [baseline_of(label, each, clock) for label, each in baselines.items()]
-    return {**found, "baseline": [*found.get("baseline", []), *entries]}
+def _without_none(**given: object) -> dict[str, object]:
+    return {key: value for key, value in given.items() if value is not None}

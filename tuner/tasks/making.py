@@ -143,10 +143,7 @@ def _fits(make: Callable[..., Any], options: Mapping[str, Any], mistakes: Mistak
         return True
     takes_all = any(p.kind is p.VAR_KEYWORD for p in parameters)
     named = {p.name: p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
-    no_data = [option for option, value in options.items() if not _is_plain(value)]
-    for option in no_data:
-        text = "must be text, numbers, true or false, lists or tables of them, but got"
-        mistakes.add(f"task.{option}", f"{text} {options[option]!r}")
+    no_data = note_no_data(options, "task", mistakes)
     unknown = [] if takes_all else [option for option in options if option not in named]
     for option in unknown:
         mistakes.add(f"task.{option}", f"unknown key; {did_you_mean(option, named)}")
@@ -156,8 +153,22 @@ def _fits(make: Callable[..., Any], options: Mapping[str, Any], mistakes: Mistak
     return not unknown and not missing and not no_data
 
 
+def note_no_data(options: Mapping[str, Any], place: str, mistakes: Mistakes) -> bool:
+    """Note options that a database cannot keep, such as TOML's dates; tell whether there are any.
+
+    Args:
+        options: By name.
+        place: What they are options of.
+        mistakes: Takes what is wrong.
+    """
+    no_data = [option for option, value in options.items() if not _is_plain(value)]
+    for option in no_data:
+        text = "must be text, numbers, true or false, lists or tables of them, but got"
+        mistakes.add(f"{place}.{option}", f"{text} {options[option]!r}")
+    return bool(no_data)
+
+
 def _is_plain(value: Any) -> bool:
-    """Tell whether a database can keep a value; it cannot keep TOML's dates."""
     try:
         json.dumps(value)
     except TypeError:

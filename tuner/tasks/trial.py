@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from tuner.errors import TaskError
 from tuner.schedules import Schedule
 from tuner.tasks.base import State
-from tuner.tasks.keeping import packed, unpacked
+from tuner.tasks.keeping import Keeping
 from tuner.tasks.yielded import number_of
 
 # What a report may tell beside the value.
@@ -74,19 +74,24 @@ class Trial:
         self.updates_per_epoch, self.last_epoch = updates_per_epoch, epochs
         self.done = start.epoch if start else 0
         self.should_stop = False
-        self._tell, self._start = tell, start
-        self._kept: dict[str, Any] = {}
+        self._tell, self._keeping = tell, Keeping(start.arrays if start else None)
         self._thread = threading.get_ident()
         self._folder: Path | None = None
 
     def epochs(self) -> Iterator[int]:
-        """Count the epochs that are left as ``range`` does: from 0, or from what was restored."""
-        return iter(range(self.done, self.last_epoch))
+        """Count the epochs that are left as ``range`` does: from 0, or from what was restored.
+
+        It ends when the training is over.
+        """
+        return self._until_over(range(self.done, self.last_epoch))
 
     def updates(self) -> Iterator[int]:
-        """Count the updates that are left, the first one of a training being 1."""
+        """Count the updates that are left, the first one of a training being 1.
+
+        It ends when the training is over.
+        """
         size = self.updates_per_epoch
-        return iter(range(self.done * size + 1, self.last_epoch * size + 1))
+        return self._until_over(range(self.done * size + 1, self.last_epoch * size + 1))
 
     def updates_of(self, epoch: int) -> range:
         """Return the updates of an epoch, which is counted from 0."""
@@ -125,6 +130,7 @@ class Trial:
                 "trial.report must be called in the thread that the training began in, but was"
                 " called in another one."
             )
+        self._keeping.refuse_forgotten()
         numbers = {name: _number(name, given) for name, given in measured.items()}
         report = Report(_number("value", value), numbers)
         self.done += 1
@@ -137,11 +143,12 @@ class Trial:
     def restore(self, **things: Any) -> dict[str, Any]:
         """Put things back as they were after the last report, and keep them from now on.
 
-        What has a ``load_state_dict``, such as a module, an optimizer, a scheduler or a gradient
-        scaler of PyTorch, is put back itself, and so is a folder, given as a ``Path``. Of numbers,
-        texts and arrays, also nested, the old ones are returned; give the new ones to
-        :meth:`save` before each report. Without a state everything stays as it is. The random
-        generators of Python, NumPy and PyTorch are put back too.
+        Call it last before the loop. What has a ``load_state_dict``, such as a module, an
+        optimizer, a scheduler or a gradient scaler of PyTorch, is put back itself, and so are a
+        random generator of one's own, and :attr:`folder` or one within it. Of numbers, texts and
+        arrays, also nested, the old ones are returned; give the new ones to :meth:`save` before
+        each report. Without a state everything stays as it is. The random generators that Python,
+        NumPy and PyTorch have for all are put back too.
 
         Args:
             **things: By name, the same names each time.
@@ -150,21 +157,27 @@ class Trial:
             The things, by name.
 
         Raises:
-            TaskError: If something cannot be put back.
+            TaskError: If something cannot be kept or put back.
         """
-        found = dict(things)
-        if self._start is not None:
-            found = unpacked(self._start.arrays, things)
-        self._kept |= found
-        return found
+        for name, thing in things.items():
+            own = self.folder.resolve() if isinstance(thing, Path) else None
+            if own is not None and not thing.resolve().is_relative_to(own):
+                raise TaskError(
+                    "trial.restore must get trial.folder or a folder in it, which is this"
+                    f" training's own, but got {str(thing)!r} as {name!r}."
+                )
+        return self._keeping.restore(things)
 
     def save(self, **things: Any) -> None:
-        """Keep things with the next report and those after it, as they are then.
+        """Keep numbers, texts and arrays as they are now, from the next report on.
 
         Args:
-            **things: By name, as for :meth:`restore`.
+            **things: By name, as they were given to :meth:`restore`.
+
+        Raises:
+            TaskError: If that was not given one of a name.
         """
-        self._kept |= things
+        self._keeping.save(things)
 
     @property
     def folder(self) -> Path:
@@ -175,13 +188,24 @@ class Trial:
 
     def state(self) -> State | None:
         """Return what is kept as it is now; None if nothing is."""
-        return State(self.done, packed(self._kept)) if self._kept else None
+        return State(self.done, self._keeping.arrays()) if self.keeps else None
+
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is kept."""
+        return bool(self._keeping)
 
     def close(self) -> None:
         """Remove the folder."""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
+
+    def _until_over(self, counted: range) -> Iterator[int]:
+        for each in counted:
+            if self.should_stop:  # where what ends the function was swallowed
+                return
+            yield each
 
 
 def _number(name: str, given: Any) -> float:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import contextvars
-import functools
+import inspect
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from greenlet import greenlet
 
-from tuner.errors import TaskError
+from tuner.errors import TaskError, said
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State
+from tuner.tasks.beside import Beside
 from tuner.tasks.declared import Declared
 from tuner.tasks.digests import content_digest
-from tuner.tasks.keeping import seed_generators
-from tuner.tasks.trial import Report, Trial, TrialOver
+from tuner.tasks.generators import seed_own
+from tuner.tasks.randomness import seed_generators
+from tuner.tasks.trial import Trial, TrialOver
 
 _HOW = "Call trial.report(value) after each epoch."
 
@@ -56,8 +57,7 @@ class TrialTask:
         batch_size: int = 1,
         params: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
-        if not callable(train):
-            raise TaskError(f"`train` must be a function of a trial, but got {train!r}.")
+        _refuse_another_form(train)
         name = str(getattr(train, "__qualname__", type(train).__name__))
         self._declared = Declared(name, updates_per_epoch, batch_size)
         self.function, self.params = train, dict(params)
@@ -100,35 +100,41 @@ class TrialTask:
                 says.
             TrainingCollapsed: If a number is not finite, or too large to be compared.
         """
-        done, size = start.epoch if start else 0, self.updates_per_epoch
+        done, had_torch = start.epoch if start else 0, "torch" in sys.modules
         measured = self._declared.begin(schedule, seed, epochs=epochs, done=done)
-        # The function runs beside this generator, on the same thread: it is there when it trains,
-        # and here when it has reported. So the frameworks see one thread, and whoever takes the
-        # epochs raises nothing into the function.
-        training = greenlet(self._call)
-        training.gr_context = contextvars.copy_context()
+        call = Beside(lambda: self._call(trial))
         trial = Trial(
-            measured.schedule, seed, epochs=epochs, updates_per_epoch=size, start=start,
-            tell=training.parent.switch, params=self.params,
+            measured.schedule, seed, epochs=epochs, updates_per_epoch=self.updates_per_epoch,
+            start=start, tell=call.tell, params=self.params,
         )  # fmt: skip
+        parts = self.function, _globals_of(self.function)
         seed_generators(seed)
-        answer: Any = trial
+        seed_own(seed, done + 1, *parts)
         try:
             for epoch in range(done + 1, epochs + 1):
                 measured.begin_epoch()
-                report = training.switch(answer)
-                if not isinstance(report, Report):
+                report = call.go_on(True)
+                if epoch == done + 1 and "torch" in sys.modules and not had_torch:
+                    break
+                if report is None:
                     raise TaskError(
                         f"{self._declared.name} must report after each of {epochs} epochs, but"
                         f" ended after {epoch - 1}. {_HOW}"
                     )
                 record = measured.end_epoch(report.value, **report.measured)
-                yield Epoch(record, functools.partial(self._state, trial))
-                answer = True
+                self._warn_of_no_states(trial)
+                seed_own(seed, epoch + 1, *parts)  # before it is kept
+                yield Epoch(record, trial.state)
+            else:
+                had_torch = True
         finally:
-            if training:  # it waits in a report
-                training.switch(False)
+            if call.is_waiting:
+                call.go_on(False)
             trial.close()
+        if not had_torch:
+            # The function imported it, after the generators were seeded. It begins again, so that
+            # each training begins with the same numbers.
+            yield from self.train(schedule, seed=seed, epochs=epochs, start=start)
 
     def identity(self) -> dict[str, Any]:
         """Return the updates of an epoch and the options."""
@@ -154,12 +160,36 @@ class TrialTask:
         with contextlib.suppress(TrialOver):
             self.function(trial)
 
-    def _state(self, trial: Trial) -> State | None:
-        state = trial.state()
-        if state is not None and self._content is None:
+    def _warn_of_no_states(self, trial: Trial) -> None:
+        if trial.keeps and self._content is None:
             self._declared.warn(
                 "'s states are not kept, so a trial that is interrupted starts over: its code must"
                 " be in a file, and what it was made with be numbers, texts or arrays. Write it in"
                 " a module, not in a notebook or at a prompt."
             )
-        return state
+
+
+def _globals_of(function: Any) -> list[Any]:
+    """Return what a function names of its module, such as a loader that has a generator."""
+    code, known = getattr(function, "__code__", None), getattr(function, "__globals__", {})
+    return [known[name] for name in code.co_names if name in known] if code else []
+
+
+def _refuse_another_form(train: object) -> None:
+    """Make sure that something is a function of one argument that does its work when called."""
+    if not callable(train):
+        raise TaskError(f"`train` must be a function of a trial, but got {train!r}.")
+    name = getattr(train, "__qualname__", type(train).__name__)
+    if inspect.isgeneratorfunction(train):
+        raise TaskError(
+            f"{name} must call trial.report(value) after each epoch, but yields. Of a generator"
+            " function, tuner.tasks.FunctionTask makes a task."
+        )
+    if inspect.iscoroutinefunction(train):
+        raise TaskError(f"{name} must be a plain function, but is asynchronous.")
+    try:
+        inspect.signature(train).bind(None)
+    except ValueError:  # it is written in C
+        return
+    except TypeError as error:
+        raise TaskError(f"{name} must take one argument, the trial, but: {said(error)}.") from None

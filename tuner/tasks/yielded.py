@@ -72,6 +72,8 @@ def number_of(given: Any) -> float:
     """
     if hasattr(given, "asnumpy"):  # of MXNet, whose arrays are no numbers
         given = given.asnumpy()
+    if hasattr(given, "detach"):  # of PyTorch, which warns of a loss as it comes
+        given = given.detach()
     if getattr(given, "size", None) == 1 and hasattr(given, "item"):
         given = given.item()
     try:

@@ -97,7 +97,7 @@ def test_another_definition(tuner: Callable, folder: Path, made: Path) -> None:
     refused(
         said,
         "study 'small' was started with another definition",
-        "Copy the file to one of another name",
+        "copy a study file to one of another name",
     )
     assert [line.split() for line in said.err.splitlines() if line.startswith("  task")] == [
         ["task.epochs", "3", "->", "4"]

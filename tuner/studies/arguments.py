@@ -1,0 +1,196 @@
+"""The arguments of a study that has no file, read so that all mistakes are told at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tuner.definition import StudySpec, make_spec, space_named
+from tuner.errors import DefinitionError, StudyError, TaskError
+from tuner.reading import Clock, Mistakes
+from tuner.schedules import Schedule, is_whole
+from tuner.space import baseline_of, written
+from tuner.tasks import Task, TrialTask, note_no_data
+
+# What stands for a training whose length is wrong, so that the rest can be read.
+_ANY = Clock(1_000, 100_000)
+# By its place in a study file, the argument that says the same.
+_ARGUMENTS = {
+    "search_space": "space",
+    "task.epochs": "epochs",
+    "task.seed": "seed",
+    "objective.metric": "metric",
+    "objective.direction": "direction",
+    "budget.trials": "trials",
+    "budget.timeout": "timeout",
+    "sampler.seed": "seed",
+    "sampler.type": "sampler",
+    "pruner.type": "pruner",
+    "confirm.enabled": "confirm",
+    "storage.url": "storage",
+    "storage.states": "states",
+}
+
+
+def read_lengths(given: Mapping[str, Any], own: Any, mistakes: Mistakes) -> Clock:
+    """Return how many updates a training has, and how many of them lie between two reports.
+
+    Args:
+        given: ``epochs``, ``updates_per_epoch``, ``updates``, ``report_every``, or None.
+        own: The updates of an epoch that the task itself says, if it does.
+        mistakes: Takes what is wrong.
+    """
+    found = {key: value for key, value in given.items() if value is not None}
+    if own is not None and "updates" not in found:
+        found.setdefault("updates_per_epoch", own)
+    wrong = [key for key, value in found.items() if not (is_whole(value) and value >= 1)]
+    for key in wrong:
+        mistakes.add(key, f"must be a whole number of 1 or more, but got {found[key]!r}")
+    if wrong:
+        return _ANY
+    if found.keys() == {"epochs", "updates_per_epoch"}:
+        epochs, size = int(found["epochs"]), int(found["updates_per_epoch"])
+        return Clock(size, epochs * size)
+    got = ", ".join(f"{key}={value!r}" for key, value in found.items()) or "none of them"
+    if found.keys() != {"updates", "report_every"}:
+        text = "must be given with `updates_per_epoch`, or `updates` with `report_every` instead"
+        mistakes.add("epochs", f"{text}, but got {got}")
+        return _ANY
+    if found["updates"] % found["report_every"]:
+        text = "must be a multiple of `report_every`, so that the last report is of the whole"
+        mistakes.add("updates", f"{text} training, but got {got}")
+        return _ANY
+    return Clock(int(found["report_every"]), int(found["updates"]))
+
+
+def read_training(train: Any, size: int, params: Any, mistakes: Mistakes) -> Task | None:
+    """Return the task that trains: a function of a trial, or a task already.
+
+    Args:
+        train: The function, or the task.
+        size: Updates between two reports of the function.
+        params: Options of the function.
+        mistakes: Takes what is wrong.
+    """
+    before, is_task = len(mistakes.found), hasattr(train, "train")
+    if isinstance(train, type) or not (callable(train) or is_task):
+        mistakes.add("train", f"must be a function of a trial, or a task, but got {train!r}")
+    if isinstance(params, Mapping):
+        note_no_data(params, "params", mistakes)
+    else:
+        mistakes.add("params", f"must be options by their names, but got {params!r}")
+    if len(mistakes.found) > before:
+        return None
+    if is_task:
+        if params:
+            mistakes.add("params", "must be left out for a task, which has its own options")
+        task: Task = train
+        return task
+    try:
+        return TrialTask(train, updates_per_epoch=size, params=params)
+    except TaskError as error:
+        mistakes.add("train", str(error))
+        return None
+
+
+def read_space_argument(
+    space: Any, base_lr: Any, baselines: Any, clock: Clock, mistakes: Mistakes
+) -> dict[str, Any] | str:
+    """Return the content of the search-space file that the arguments stand for, or what is wrong.
+
+    Args:
+        space: A name, what is sampled by name, or the content of a file.
+        base_lr: The learning rate of today.
+        baselines: Schedules by their labels.
+        clock: How long they must be.
+        mistakes: Takes what is wrong with baselines and rate.
+    """
+    entries = []
+    if not isinstance(baselines, Mapping):
+        mistakes.add("baselines", f"must be schedules by their labels, but got {baselines!r}")
+        baselines = {}
+    for label, schedule in baselines.items():
+        if not isinstance(schedule, Schedule):
+            mistakes.add(f"baselines.{label}", f"must be a schedule, but got {schedule!r}")
+        elif schedule.horizon != clock.horizon and clock is not _ANY:
+            text = f"must be laid out over the {clock.horizon} updates of a training, but has"
+            hint = f"take its with_horizon({clock.horizon})"
+            mistakes.add(f"baselines.{label}", f"{text} {schedule.horizon}; {hint}")
+        else:
+            entries.append(baseline_of(label, schedule, clock))
+    if isinstance(space, str):
+        try:
+            found = space_named(space, base_lr)
+        except StudyError as error:
+            return str(error)
+    elif not isinstance(space, Mapping):
+        return f"must be a name, or what is sampled by name, but got {space!r}"
+    else:
+        found = dict(space) if "format" in space else written(space, "own")
+        if base_lr is not None:
+            text = "must be left out beside a space of your own, which has it, but got"
+            mistakes.add("base_lr", f"{text} {base_lr!r}")
+    return {**found, "baseline": [*found.get("baseline", []), *entries]}
+
+
+def table(given: Any, **more: Any) -> Any:
+    """Return the table of a study file for what is its ``type`` alone, or the table."""
+    if isinstance(given, str):
+        return {**more, "type": given}
+    return {**more, **given} if isinstance(given, Mapping) else given
+
+
+def spec_of(
+    data: Mapping[str, Any],
+    space: Mapping[str, Any] | str,
+    task: Task | None,
+    folder: Any,
+    mistakes: Mistakes,
+) -> StudySpec:
+    """Return the definition of a study.
+
+    Args:
+        data: The study file that the arguments stand for.
+        space: Its search-space file, or what is wrong with it.
+        task: What is trained; None if that has mistakes.
+        folder: Where the study's own folder is.
+        mistakes: What was wrong so far.
+
+    Raises:
+        DefinitionError: With every mistake, by argument.
+    """
+    if not isinstance(folder, (str, os.PathLike)):
+        mistakes.add("folder", f"must be a path, but got {folder!r}")
+        folder = "."
+    stand_in = TrialTask(lambda trial: None, updates_per_epoch=_ANY.updates_per_epoch)
+    spec = None
+    try:
+        spec = make_spec(
+            data, space, where=mistakes.where, space_where="space", folder=Path(folder),
+            stem=str(data["name"]), task=task or stand_in,
+        )  # fmt: skip
+    except DefinitionError as error:
+        for place, text in error.mistakes:
+            place = f"space: {place}" if error.where == "space" else place
+            mistakes.add(_argument(place), text)
+    except StudyError as error:  # it is no task
+        mistakes.add("train", str(error))
+    mistakes.raise_if_any()
+    assert spec is not None, "what could not be read was a mistake"
+    return spec
+
+
+def refuse_no_functions(mistakes: Mistakes, **functions: Callable[..., object]) -> None:
+    """Note which arguments are no functions."""
+    for name, function in functions.items():
+        if not callable(function):
+            mistakes.add(name, f"must be a function, but got {function!r}")
+
+
+def _argument(place: str) -> str:
+    """Return the argument that says what is at a place of a study or search-space file."""
+    for table_of_space in ("params", "fixed"):
+        place = place.replace(f"space: {table_of_space}.", "space.")
+    return _ARGUMENTS.get(place, place)
