@@ -61,6 +61,7 @@ def tune(tmp_path: Path) -> Tune:
         usual = {
             "epochs": 4, "updates_per_epoch": 10, "metric": "val_loss", "base_lr": 0.01,
             "trials": 6, "confirm": False, "folder": tmp_path, "pruner": "none",
+            "sampler": "random",
         }  # fmt: skip
         return tuner.tune(training, **{**usual, **more})
 
@@ -105,6 +106,7 @@ def test_the_training_has_the_learning_rates_of_the_schedule_that_is_exported(
         assert [schedule(update) for update in range(1, 41)] == rates
 
 
+@pytest.mark.usefixtures("seconds")
 def test_the_same_call_goes_on_where_it_was_and_does_nothing_once_it_is_done(tune: Tune) -> None:
     whole = curves(tune(name="whole"))
     seen: list[Event] = []
@@ -131,6 +133,7 @@ def interrupted(trial: Trial) -> None:
         trial.report(weight)
 
 
+@pytest.mark.usefixtures("seconds")
 def test_ctrl_c_leaves_a_study_that_the_same_call_goes_on_with(tune: Tune) -> None:
     BEGUN.clear()
     with pytest.raises(KeyboardInterrupt):
@@ -184,6 +187,7 @@ def test_a_study_that_was_killed_goes_on_to_the_same_values(tmp_path: Path) -> N
     assert killed.best_schedule == whole.best_schedule
 
 
+@pytest.mark.usefixtures("seconds")
 def test_a_pruned_trial_ends_its_function(tune: Tune) -> None:
     ended: list[int] = []
 
@@ -252,7 +256,7 @@ def test_a_number_that_is_none_is_a_collapse_and_an_error_a_failed_trial(tune: T
     assert first.state == "failed"
     assert first.reason.startswith("ValueError: no more data (test_tune.py, line ")
     assert (second.state, second.reason) == ("pruned", "diverged in epoch 1: it gave nan")
-    with pytest.raises(TrainingError, match="All 2 trials failed.* as its value, but got a str"):
+    with pytest.raises(TrainingError, match=r"All 2 trials failed.* as its value, but got a str"):
         tune(lambda trial: trial.report("x"), name="text", trials=2)
 
 

@@ -37,6 +37,13 @@ def make_task(goal, updates=10, note="none"):
             yield distance(total, goal)
     return FunctionTask(train, updates_per_epoch=updates)
 
+def calls(trial):
+    total = trial.restore(total=0.0)["total"]
+    for epoch in trial.epochs():
+        total += sum(map(trial.schedule, trial.updates_of(epoch)))
+        trial.save(total=total)
+        trial.report(distance(total, trial.params["goal"]))
+
 def not_a_task(**options):
     return options
 
@@ -158,6 +165,24 @@ def test_a_task_that_changed_is_refused(write: Write) -> None:
         tuner.run_study(study, workers=1)
 
 
+@pytest.mark.usefixtures("seconds")
+def test_a_function_of_a_trial_is_named_like_what_makes_a_task(
+    write: Write, imported: Callable
+) -> None:
+    task = 'name = "own_tasks:calls"\nupdates_per_epoch = 10\ngoal = 3.0'
+    study = write(task, trials=6)
+    result = tuner.run_study(study, workers=1)
+    made = tuner.run_study(write(folder="two", trials=6), workers=1)
+    assert [row.value for row in result.trials] == [row.value for row in made.trials]
+    assert [*(study.with_suffix("") / "checkpoints").iterdir()]
+    imported()
+    assert tuner.open_study(storage=result.storage).summary.finished == 6
+    assert imported() == []
+    assert tuner.resume_study(result.storage, trials=7, workers=1).summary.finished == 7
+    with pytest.raises(StudyError, match=r"task.options.goal +3.0 -> 4.0"):
+        tuner.run_study(write(task.replace("3.0", "4.0")))
+
+
 def test_another_option_is_another_study(write: Write) -> None:
     first = load_spec(write())
     second = load_spec(write('name = "own_tasks:make_task"\ngoal = 4.0'))
@@ -165,7 +190,7 @@ def test_another_option_is_another_study(write: Write) -> None:
     assert first.task.training_identity() != second.task.training_identity()
 
 
-NAMED = 'name = "own_tasks:make_task"'
+NAMED, CALLS = 'name = "own_tasks:make_task"', 'name = "own_tasks:calls"'
 
 
 @pytest.mark.parametrize(
@@ -180,6 +205,9 @@ NAMED = 'name = "own_tasks:make_task"'
             "task",
             "must be a whole number of 1 or",
         ),
+        (CALLS, "task.updates_per_epoch", "is required, but missing"),
+        (f"{CALLS}\nupdates_per_epoch = 0", "task", "must be a whole number of 1 or more"),
+        (f"{CALLS}\nupdates_per_epoch = 1\nat = 2026-11-25", "task.at", "must be text, numbers"),
         ('name = "own_tasks:make_tsk"', "task.name", "did you mean 'make_task'?"),
         ('name = "own_task:make_task"', "task.name", "No module named 'own_task'"),
         ('name = "own_tasks:"', "task.name", "must be of the form 'module:function'"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import inspect
 import json
@@ -15,17 +16,26 @@ from typing import Any
 from tuner.errors import said
 from tuner.reading import MISSING, Mistakes, did_you_mean
 from tuner.tasks.base import Task
+from tuner.tasks.trial_task import TrialTask
 
 _METHODS = (
     "batch_size", "check", "identity", "mistakes", "train", "training_identity",
     "updates_per_epoch", "versions", "with_holdout",
 )  # fmt: skip
 
+# Options of a function that is given a trial which are no params of it.
+_SIZES = ("updates_per_epoch", "batch_size")
+_ANY_NUMBER = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
 
 def make_task(
     name: str, options: Mapping[str, Any], folder: str, mistakes: Mistakes
 ) -> Task | None:
     """Import what a name says, call it with the options, and return the task that it makes.
+
+    A function whose only argument without a value is called ``trial`` trains itself. Of the
+    options ``updates_per_epoch`` and ``batch_size`` are then the task's, the others its
+    ``trial.params``.
 
     The module is looked for in the folder, then where Python looks. **This runs its code**, so
     the study file or database that names it must be one that you trust.
@@ -40,6 +50,12 @@ def make_task(
         The task; None if something was wrong.
     """
     make = _find(name, folder, mistakes)
+    if make is not None and _takes_a_trial(make):
+        sizes = {key: options[key] for key in options if key in _SIZES}
+        params = {key: options[key] for key in options if key not in _SIZES}
+        make, options = functools.partial(TrialTask, make, params=params), sizes
+        if note_no_data(params, "task", mistakes):
+            return None
     if make is None or not _fits(make, options, mistakes):
         return None
     try:
@@ -55,7 +71,7 @@ def make_task(
         mistakes.add(
             "task.name",
             f"{name} must return a task, such as a tuner.tasks.GluonTask, TorchTask or"
-            f" FunctionTask, but returned a {type(task).__name__} without {missing[0]}",
+            f" FunctionTask, or be a function of one argument, `trial`, but returned a {type(task).__name__} without {missing[0]}",
         )
         return None
     found: Task = task
@@ -133,6 +149,16 @@ def in_folder(folder: Path) -> Iterator[Callable[[], Path]]:
             left = Path.cwd()
         if left != before:
             os.chdir(before)
+
+
+def _takes_a_trial(make: Callable[..., Any]) -> bool:
+    """Tell whether a function trains, given a trial, rather than makes a task."""
+    try:
+        parameters = inspect.signature(make).parameters.values()
+    except (TypeError, ValueError):  # written in C
+        return False
+    needed = [p.name for p in parameters if p.default is p.empty and p.kind not in _ANY_NUMBER]
+    return needed == ["trial"]
 
 
 def _fits(make: Callable[..., Any], options: Mapping[str, Any], mistakes: Mistakes) -> bool:
