@@ -361,3 +361,54 @@ def test_all_mistakes_are_told_at_once_by_their_arguments(tune: Tune, tmp_path: 
 def test_what_a_mistake_says(tune: Tune, arguments: dict[str, Any], words: str) -> None:
     with pytest.raises(DefinitionError, match=words):
         tune(**arguments)
+
+
+# --- what it gives ---
+
+
+def test_a_result_says_where_the_study_stands(tune: Tune) -> None:
+    result = tune(trials=3)
+    first, second, third, fourth, last = repr(result).splitlines()
+    assert first == "study    train: done, 3/3 trials"
+    assert second == "trials   3 complete"
+    assert third == f"best     trial {result.best.number}, val loss {result.best.value:.4g}"
+    assert fourth.strip() == repr(result.best_schedule)
+    assert last == f"storage  {result.storage}"
+    page = result._repr_html_()
+    assert page.startswith("<div><table>")
+    assert all(line[9:].replace("'", "&#x27;") in page for line in repr(result).splitlines())
+    assert "<svg" in page
+
+
+def test_a_result_without_a_complete_trial_says_so(tune: Tune) -> None:
+    result = tune(stop_requested=lambda: True)
+    assert repr(result).splitlines()[:3] == [
+        "study    train: interrupted, 0/6 trials",
+        "trials   1 waiting",
+        "best     no trial is complete yet",
+    ]
+    assert "<svg" not in result._repr_html_()
+    assert result.to_frame()["value"].isna().all()
+
+
+def test_trials_and_epochs_are_tables(tune: Tune) -> None:
+    result = tune(trials=3)
+    frame, curves = result.to_frame(), result.curves()
+    assert [*frame["value"]] == [row.value for row in result.trials]
+    assert [*frame["baseline"]] == ["constant 0.01", None, None]
+    assert frame["base_lr"][1] == result.trials[1].params["base_lr"]
+    assert [*curves["number"]] == [0] * 4 + [1] * 4 + [2] * 4
+    assert [*curves["updates"]] == [10, 20, 30, 40] * 3
+    last = curves.groupby("number").last()
+    assert [*last["value"]] == [*frame["value"]]
+    assert [*last["train_loss"]] == pytest.approx([value**2 for value in frame["value"]])
+
+
+def test_without_pandas_a_table_says_what_to_install(
+    tune: Tune, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    result = tune(trials=1)
+    for table in (result.to_frame, result.curves):
+        with pytest.raises(StudyError, match=r"pandas must be importable .*pip install pandas"):
+            table()

@@ -33,6 +33,7 @@ from tuner.report import (
 )
 from tuner.schedules import schedule_to_dict
 from tuner.search import Summary, TrialRow
+from tuner.studies import trial_columns
 
 
 def show_trials(
@@ -56,17 +57,12 @@ def show_trials(
         _json([{**_full(row), **_standing(row, summary, fresh)} for row in rows])
         return
     notes = _notes(summary)
-    names = list(dict.fromkeys(name for row in rows for name in row.params))
-    names = [name for name in names if name != "family"]
     if form is Format.csv:
-        head = ["number", "state", "value", "family", *names, "baseline", "epochs", "reason"]
+        columns = trial_columns(rows)
+        columns["seconds"] = [f"{row.seconds:.1f}" for row in rows]
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow([*head, "seconds"])
-        for row in rows:
-            params = [row.params.get(name, "") for name in names]
-            start = [row.number, row.state, _or_empty(row.value), row.family]
-            end = [row.baseline or "", row.epochs, row.reason, f"{row.seconds:.1f}"]
-            writer.writerow([*start, *params, *end])
+        writer.writerow(columns)
+        writer.writerows(map(_or_empty, row) for row in zip(*columns.values(), strict=True))
         return
     table = _table("trial", "state", metric, "family", "base LR", "epochs", "time", "note")
     for row in rows:

@@ -7,6 +7,7 @@ from tuner.studies.opening import open_study
 from tuner.studies.project import Plan, check_study, init_project
 from tuner.studies.repeat import compare_study, confirm_study
 from tuner.studies.result import StudyResult, form_of
+from tuner.studies.shown import trial_columns
 from tuner.studies.start import resume_study, run_study, run_worker
 from tuner.studies.trying import Tried
 from tuner.studies.tune import tune
@@ -25,5 +26,6 @@ __all__ = [
     "run_study",
     "run_worker",
     "serve_dashboard",
+    "trial_columns",
     "tune",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optuna.study import Study
 
@@ -24,6 +24,10 @@ from tuner.report import write_comparison, write_report
 from tuner.schedules import Schedule, save_schedule, write_text
 from tuner.search import Summary, TrialRow, files_folder, ranking, summary, trial_rows
 from tuner.storage import storage_of
+from tuner.studies.shown import as_html, curve_columns, data_frame, lines, trial_columns
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 _FORMS = {".json": "json", ".csv": "csv", ".py": "python"}
 
@@ -42,6 +46,15 @@ class StudyResult:
         self.study = study
         self.spec = spec
         self.ended = ended
+
+    def __repr__(self) -> str:
+        """Return where the study stands, in a few lines."""
+        found = lines(self.summary, self.spec, self.ended)
+        return "\n".join(f"{heading:<9}{text}" for heading, text in found)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return as_html(self.summary, self.spec, self.ended)
 
     @property
     def name(self) -> str:
@@ -119,6 +132,22 @@ class StudyResult:
     def best_schedule(self) -> Schedule:
         """The schedule of :attr:`best`."""
         return _schedule_of(self.best)
+
+    def to_frame(self) -> DataFrame:
+        """Return the trials as a table of pandas, a row a trial.
+
+        Raises:
+            StudyError: If pandas is not installed.
+        """
+        return data_frame(trial_columns(self.trials))
+
+    def curves(self) -> DataFrame:
+        """Return the trainings as a table of pandas, a row for each epoch of each trial.
+
+        Raises:
+            StudyError: If pandas is not installed.
+        """
+        return data_frame(curve_columns(self.trials, self.spec))
 
     def export(
         self, path: str | Path, *, trial: int | None = None, form: str | None = None

@@ -70,8 +70,9 @@ def make_task(
     if missing:
         mistakes.add(
             "task.name",
-            f"{name} must return a task, such as a tuner.tasks.GluonTask, TorchTask or"
-            f" FunctionTask, or be a function of one argument, `trial`, but returned a {type(task).__name__} without {missing[0]}",
+            f"{name} must be a function of one argument, `trial`, or return a task, such as a"
+            " tuner.tasks.GluonTask, TorchTask or FunctionTask, but returned a"
+            f" {type(task).__name__} without {missing[0]}",
         )
         return None
     found: Task = task

@@ -1,0 +1,98 @@
+"""A study's result as text, as HTML in a notebook, and as tables."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tuner.definition import StudySpec
+from tuner.errors import StudyError
+from tuner.schedules import svg
+from tuner.search import Summary, TrialRow
+from tuner.storage import hide_password
+from tuner.tasks import EpochRecord
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+def trial_columns(rows: Sequence[TrialRow]) -> dict[str, list[Any]]:
+    """Return trials by column: number, state, value, family, every parameter, how it went."""
+    names = dict.fromkeys(name for row in rows for name in row.params if name != "family")
+    return {
+        "number": [row.number for row in rows],
+        "state": [row.state for row in rows],
+        "value": [row.value for row in rows],
+        "family": [row.family for row in rows],
+        **{name: [row.params.get(name) for row in rows] for name in names},
+        "baseline": [row.baseline for row in rows],
+        "epochs": [row.epochs for row in rows],
+        "reason": [row.reason for row in rows],
+        "seconds": [row.seconds for row in rows],
+    }
+
+
+def curve_columns(rows: Sequence[TrialRow], spec: StudySpec) -> dict[str, list[Any]]:
+    """Return the epochs of trials by column: its value, and what else was recorded."""
+    pairs = [(row, record) for row in rows for record in row.records]
+    fields = [name for name in EpochRecord._fields if name not in ("epoch", "value")]
+    return {
+        "number": [row.number for row, _ in pairs],
+        "family": [row.family for row, _ in pairs],
+        "epoch": [record.epoch for _, record in pairs],
+        "updates": [spec.task.updates_per_epoch * record.epoch for _, record in pairs],
+        "value": [spec.objective.value(record) for _, record in pairs],
+        **{name: [getattr(record, name) for _, record in pairs] for name in fields},
+    }
+
+
+def data_frame(columns: Mapping[str, Sequence[Any]]) -> DataFrame:
+    """Return columns as a table of pandas.
+
+    Raises:
+        StudyError: If pandas is not installed.
+    """
+    try:
+        import pandas
+    except ImportError as error:
+        raise StudyError(
+            f"pandas must be importable to make a table of a study, but: {error}. Type"
+            " `pip install pandas`."
+        ) from error
+    return pandas.DataFrame(columns)
+
+
+def lines(summary: Summary, spec: StudySpec, ended: str) -> list[tuple[str, str]]:
+    """Return in words, each under its heading, where a study stands.
+
+    Args:
+        summary: Where it stands.
+        spec: Its definition.
+        ended: How the run that it is from ended; ``""`` if it was only opened.
+    """
+    states = ", ".join(f"{count} {state}" for state, count in sorted(summary.states.items()))
+    count = f"{summary.finished}/{summary.budget} trials"
+    found = [("study", f"{summary.name}: {', '.join(filter(None, [ended, count]))}")]
+    found.append(("trials", states or "none yet"))
+    best, objective = summary.best, spec.objective
+    if best is None:
+        found.append(("best", "no trial is complete yet"))
+    else:
+        value = f"trial {best.number}"
+        if best.state == "complete":
+            value += f", {objective.judged_by} {best.value:{objective.digits}}"
+        found += [("best", value), ("", repr(best.schedule))]
+    found.append(("storage", hide_password(spec.storage_url)))
+    return found
+
+
+def as_html(summary: Summary, spec: StudySpec, ended: str) -> str:
+    """Return the same as HTML, with a picture of the best schedule."""
+    rows = "".join(
+        f"<tr><th style='text-align: left'>{html.escape(heading)}</th>"
+        f"<td style='text-align: left'>{html.escape(text)}</td></tr>"
+        for heading, text in lines(summary, spec, ended)
+    )
+    schedule = summary.best.schedule if summary.best else None
+    return f"<div><table>{rows}</table>{svg(schedule) if schedule else ''}</div>"
