@@ -17,6 +17,7 @@ from tuner.definition import REPEATS, StudySpec, make_spec, moved_along, name_of
 from tuner.errors import DefinitionError, StudyError
 from tuner.schedules import schedule_to_dict
 from tuner.search.attributes import BASELINE, SCHEDULE, text
+from tuner.space import SearchSpace
 from tuner.storage import (
     hide_password,
     in_one_go,
@@ -161,15 +162,20 @@ def prepare_study(spec: StudySpec, storage: BaseStorage) -> Study:
             " Give the new one another name or database."
         )
     store_definition(study, spec)
+    enqueue_missing(study, spec.space)
+    return study
+
+
+def enqueue_missing(study: Study, space: SearchSpace) -> None:
+    """Enqueue the baselines of a search space that a study does not have."""
     present = {text(t.user_attrs, BASELINE) for t in study.get_trials(deepcopy=False)}
-    for baseline in spec.space.baselines:
+    for baseline in space.baselines:
         if baseline.label not in present:
             attributes = {
                 BASELINE: baseline.label,
                 SCHEDULE: schedule_to_dict(baseline.schedule),
             }
             study.enqueue_trial(baseline.values, user_attrs=attributes)
-    return study
 
 
 @contextmanager

@@ -140,7 +140,7 @@ def _train(
         if prunable:
             return Outcome(TrialState.PRUNED, None, f"{PRUNED_AFTER} 0 of {spec.epochs}")
         trial.set_user_attr(SPARED, 0)
-    trial.set_user_attr(VERSIONS, _versions(spec.task))
+    trial.set_user_attr(VERSIONS, versions(spec.task))
     records: list[EpochRecord] = []
     with closing(_epochs(schedule, spec, store.deepest(keys), interrupts)) as training:
         for record, state in training:
@@ -215,12 +215,13 @@ def is_control(spec: StudySpec, number: int) -> bool:
     return bool(drawn < spec.pruner.control_share)
 
 
-def _versions(task: Task) -> dict[str, str]:
+def versions(task: Task | None = None) -> dict[str, str]:
+    """Return the versions of the software that searches, and that trains a task."""
     return {
         "tuner": importlib.metadata.version("schedule-tuner"),
         "optuna": optuna.__version__,
         "python": platform.python_version(),
-        **task.versions(),
+        **(task.versions() if task else {}),
     }
 
 

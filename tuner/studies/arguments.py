@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tuner.definition import StudySpec, make_spec, space_named
+from tuner.definition import StudySpec, make_spec, space_given
 from tuner.errors import DefinitionError, StudyError, TaskError
 from tuner.reading import Clock, Mistakes
 from tuner.schedules import Schedule, is_whole
-from tuner.space import baseline_of, written
+from tuner.space import baseline_of
 from tuner.tasks import Task, TrialTask, note_no_data
 
 # What stands for a training whose length is wrong, so that the rest can be read.
@@ -101,7 +101,7 @@ def read_space_argument(
     """Return the content of the search-space file that the arguments stand for, or what is wrong.
 
     Args:
-        space: A name, what is sampled by name, or the content of a file.
+        space: A name, what is sampled by name, or a file's path or content.
         base_lr: The learning rate of today.
         baselines: Schedules by their labels.
         clock: How long they must be.
@@ -120,18 +120,18 @@ def read_space_argument(
             mistakes.add(f"baselines.{label}", f"{text} {schedule.horizon}; {hint}")
         else:
             entries.append(baseline_of(label, schedule, clock))
-    if isinstance(space, str):
-        try:
-            found = space_named(space, base_lr)
-        except StudyError as error:
-            return str(error)
-    elif not isinstance(space, Mapping):
-        return f"must be a name, or what is sampled by name, but got {space!r}"
-    else:
-        found = dict(space) if "format" in space else written(space, "own")
-        if base_lr is not None:
-            text = "must be left out beside a space of your own, which has it, but got"
-            mistakes.add("base_lr", f"{text} {base_lr!r}")
+    if not isinstance(space, (str, os.PathLike, Mapping)):
+        return f"must be a name, a file, or what is sampled by name, but got {space!r}"
+    if isinstance(space, Mapping) and base_lr is not None:
+        text = "must be left out beside a space of your own, which has it, but got"
+        mistakes.add("base_lr", f"{text} {base_lr!r}")
+        base_lr = None
+    try:
+        found = space_given(space, base_lr).data
+    except DefinitionError as error:
+        return f"{error.where}: {error.mistakes[0][1]}"
+    except StudyError as error:
+        return str(error)
     return {**found, "baseline": [*found.get("baseline", []), *entries]}
 
 

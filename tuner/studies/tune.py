@@ -34,7 +34,7 @@ def tune(
     metric: str = "accuracy",
     direction: str | None = None,
     base_lr: float | None = None,
-    space: str | Mapping[str, Any] = "default",
+    space: str | Path | Mapping[str, Any] = "default",
     baselines: Mapping[str, Schedule] = MappingProxyType({}),
     params: Mapping[str, Any] = MappingProxyType({}),
     trials: int = 40,
@@ -67,8 +67,8 @@ def tune(
         direction: ``"maximize"`` or ``"minimize"``; where the metric's name does not tell.
         base_lr: The learning rate of today: the space ``"default"`` follows from it.
         space: ``"default"``, ``"chapter"`` or ``"modern"``; or what is sampled and fixed, by name:
-            a :class:`tuner.Float`, a :class:`tuner.Int`, a list to choose from, or a value; or the
-            content of a search-space file.
+            a :class:`tuner.Float`, a :class:`tuner.Int`, a list to choose from, or a value; or a
+            search-space file's path or content.
         baselines: Schedules to beat, by a label each. They need not lie in the space.
         params: Options for the function, its ``trial.params``.
         trials: Finished trials that the study may have.

@@ -15,7 +15,7 @@ from tuner.definition import Pruner
 from tuner.errors import UnitError
 from tuner.reading import Duration, pattern
 from tuner.search.attributes import family_in, has_schedule
-from tuner.search.forecast import Score, by_value
+from tuner.search.forecast import Score, by_value, was_judged
 
 # As JSON Schemas describe it; what a text must be beyond that is checked below.
 EpochsOrShare = Annotated[str, WithJsonSchema({"type": "string", "pattern": pattern("ep", "dur")})]
@@ -138,4 +138,4 @@ def _is_like(other: FrozenTrial, trial: FrozenTrial) -> bool:
 def _got_to(trial: FrozenTrial, epoch: int) -> bool:
     if epoch == 0:  # one that is enqueued has its schedule, but has not begun
         return has_schedule(trial.user_attrs) and trial.state != TrialState.WAITING
-    return epoch in trial.intermediate_values
+    return was_judged(trial, epoch)
