@@ -14,6 +14,7 @@ from rich.table import Table
 from tuner.cli.console import print_row, results
 from tuner.cli.formats import Format
 from tuner.definition import digits, finite
+from tuner.reading import EPOCHS, Unit
 from tuner.repeats import (
     Comparison,
     Confirmation,
@@ -41,6 +42,7 @@ def show_trials(
     metric: str,
     summary: Summary,
     confirmation: Confirmation | None,
+    unit: Unit = EPOCHS,
 ) -> None:
     """Write trials; in CSV every parameter is a column, in JSON every epoch is there too.
 
@@ -50,25 +52,27 @@ def show_trials(
         metric: What judges, in words.
         summary: Says which trial is best, and which is the best of the search.
         confirmation: What fresh seeds say of them.
+        unit: What their lengths are told in.
     """
     if form is Format.json:
         fresh = plain_rows(confirmation) if confirmation else []
-        _json([{**_full(row), **_standing(row, summary, fresh)} for row in rows])
+        _json([{**_full(row, unit), **_standing(row, summary, fresh)} for row in rows])
         return
     notes = _notes(summary)
     names = list(dict.fromkeys(name for row in rows for name in row.params))
     names = [name for name in names if name != "family"]
     if form is Format.csv:
-        head = ["number", "state", "value", "family", *names, "baseline", "epochs", "reason"]
+        head = ["number", "state", "value", "family", *names, "baseline", unit.words, "reason"]
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow([*head, "seconds"])
         for row in rows:
             params = [row.params.get(name, "") for name in names]
             start = [row.number, row.state, _or_empty(row.value), row.family]
-            end = [row.baseline or "", row.epochs, row.reason, f"{row.seconds:.1f}"]
+            length = unit.count(row.epochs)
+            end = [row.baseline or "", length, row.reason, f"{row.seconds:.1f}"]
             writer.writerow([*start, *params, *end])
         return
-    table = _table("trial", "state", metric, "family", "base LR", "epochs", "time", "note")
+    table = _table("trial", "state", metric, "family", "base LR", unit.words, "time", "note")
     for row in rows:
         table.add_row(
             str(row.number),
@@ -76,7 +80,7 @@ def show_trials(
             "-" if row.value is None else f"{row.value:{digits(metric)}}",
             row.family,
             "-" if row.schedule is None else f"{row.schedule.base_lr:.4g}",
-            str(row.epochs),
+            str(unit.count(row.epochs)),
             f"{row.seconds:.0f} s",
             "; ".join(filter(None, (row.note, notes.get(row.number)))),
         )
@@ -147,6 +151,7 @@ def show_summary(
     storage: str,
     form: Format,
     metric: str = "accuracy",
+    unit: Unit = EPOCHS,
 ) -> None:
     """Write where a study stands."""
     best, of_search = summary.best, summary.best_of_search
@@ -156,8 +161,8 @@ def show_summary(
         "finished": summary.finished,
         "budget": summary.budget,
         **{state: summary.states[state] for state in sorted(summary.states)},
-        "epochs_trained": summary.epochs_trained,
-        "epochs_given": summary.epochs_given,
+        f"{unit.words}_trained": unit.count(summary.epochs_trained),
+        f"{unit.words}_given": unit.count(summary.epochs_given),
         "best_trial": best.number if best else None,
         "best_value": best.value if best else None,
         "best_family": best.family if best else None,
@@ -182,7 +187,7 @@ def show_summary(
         lines = {
             name.replace("given", "reused").replace("_", " "): value
             for name, value in pairs.items()
-            if (name != "epochs_given" or value) and not name.startswith("best_of_search")
+            if (name != f"{unit.words}_given" or value) and not name.startswith("best_of_search")
         }
         width = max(map(len, lines)) + 2
         for name, value in lines.items():
@@ -195,13 +200,13 @@ def show_summary(
                 print_row("", sentence, width)
 
 
-def _full(row: TrialRow) -> dict[str, Any]:
+def _full(row: TrialRow, unit: Unit) -> dict[str, Any]:
     return {
         **row._asdict(),
         "schedule": schedule_to_dict(row.schedule) if row.schedule else None,
         "records": [record._asdict() for record in row.records],
         "family": row.family,
-        "epochs": row.epochs,
+        unit.words: unit.count(row.epochs),
         "seconds": row.seconds,
     }
 

@@ -230,9 +230,9 @@ def _check_length(spec: StudySpec) -> None:
         spec.epochs > _MOST_EPOCHS_ON_MYSQL
     ):
         raise StudyError(
-            f"Trials in {shown} must have <= {_MOST_EPOCHS_ON_MYSQL} epochs, for a MySQL database"
-            f" keeps 64 KiB of what a trial measures, but have {spec.epochs}. Name a PostgreSQL"
-            " database or an SQLite file."
+            f"Trials in {shown} must have <= {spec.unit.told(_MOST_EPOCHS_ON_MYSQL)}, for a MySQL"
+            " database keeps 64 KiB of what a trial measures, but have"
+            f" {spec.unit.count(spec.epochs)}. Name a PostgreSQL database or an SQLite file."
         )
 
 
@@ -255,6 +255,7 @@ def difference(old: StudySpec, new: StudySpec) -> list[str]:
     lines = []
     for key in sorted(before.keys() | after.keys()):
         if before.get(key) != after.get(key):
-            was = before.get(key, "(absent)")
-            lines.append(f"  {key:<{width}}  {was} -> {after.get(key, '(absent)')}")
+            was = old.unit.reworded(str(before.get(key, "(absent)")))
+            now = new.unit.reworded(str(after.get(key, "(absent)")))
+            lines.append(f"  {key:<{width}}  {was} -> {now}")
     return lines

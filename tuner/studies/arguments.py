@@ -9,7 +9,7 @@ from typing import Any
 
 from tuner.definition import StudySpec, make_spec, space_given
 from tuner.errors import DefinitionError, StudyError, TaskError
-from tuner.reading import Clock, Mistakes
+from tuner.reading import EPOCHS, Clock, Mistakes, Unit
 from tuner.schedules import Schedule, is_whole
 from tuner.space import baseline_of
 from tuner.tasks import Task, TrialTask, note_no_data
@@ -20,6 +20,8 @@ _ANY = Clock(1_000, 100_000)
 _ARGUMENTS = {
     "search_space": "space",
     "task.epochs": "epochs",
+    "task.updates": "updates",
+    "task.report_every": "report_every",
     "task.seed": "seed",
     "objective.metric": "metric",
     "objective.direction": "direction",
@@ -62,15 +64,23 @@ def read_lengths(given: Mapping[str, Any], own: Any, mistakes: Mistakes) -> Cloc
         text = "must be a multiple of `report_every`, so that the last report is of the whole"
         mistakes.add("updates", f"{text} training, but got {got}")
         return _ANY
-    return Clock(int(found["report_every"]), int(found["updates"]))
+    every = int(found["report_every"])
+    return Clock(every, int(found["updates"]), Unit("update", every))
 
 
-def read_training(train: Any, size: int, params: Any, mistakes: Mistakes) -> Task | None:
+def length_of(clock: Clock) -> dict[str, int]:
+    """Return what ``[task]`` of a study file says of the length of a training."""
+    if clock.unit == EPOCHS:
+        return {"epochs": clock.horizon // clock.updates_per_epoch}
+    return {"updates": clock.horizon, "report_every": clock.updates_per_epoch}
+
+
+def read_training(train: Any, clock: Clock, params: Any, mistakes: Mistakes) -> Task | None:
     """Return the task that trains: a function of a trial, or a task already.
 
     Args:
         train: The function, or the task.
-        size: Updates between two reports of the function.
+        clock: How long a training is, and how often the function reports.
         params: Options of the function.
         mistakes: Takes what is wrong.
     """
@@ -89,7 +99,7 @@ def read_training(train: Any, size: int, params: Any, mistakes: Mistakes) -> Tas
         task: Task = train
         return task
     try:
-        return TrialTask(train, updates_per_epoch=size, params=params)
+        return TrialTask(train, updates_per_epoch=clock.updates_per_epoch, params=params)
     except TaskError as error:
         mistakes.add("train", str(error))
         return None

@@ -224,11 +224,11 @@ class StudyResult:
                 "evaluate_on": spec.objective.judged_on,
                 "value": finite(row.value),
                 "state": row.state,
-                "epochs": row.epochs,
+                spec.unit.words: spec.unit.count(row.epochs),
                 "n": 1,
             },
             **confirm,
-            "task": spec.training.model_dump() | spec.task.identity(),
+            "task": spec.training.plain() | spec.task.identity(),
             "versions": dict(row.versions),
             "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         }

@@ -11,6 +11,7 @@ from tuner.reading import Mistakes
 from tuner.schedules import Schedule, is_whole
 from tuner.search import Event, quiet_optuna
 from tuner.studies.arguments import (
+    length_of,
     read_lengths,
     read_space_argument,
     read_training,
@@ -120,7 +121,7 @@ def tune(
         "name": _name_of(train) if name is None else name,
         "notes": notes,
         "search_space": "space",
-        "task": {"epochs": clock.horizon // clock.updates_per_epoch, "seed": _whole(seed)},
+        "task": {**length_of(clock), "seed": _whole(seed)},
         "objective": _without_none(metric=metric, direction=direction),
         "budget": _without_none(trials=_whole(trials), timeout=timeout),
         "sampler": table(sampler, seed=_whole(seed)),
@@ -132,7 +133,7 @@ def tune(
     spec = spec_of(
         data,
         read_space_argument(space, base_lr, baselines, clock, mistakes),
-        read_training(train, clock.updates_per_epoch, params, mistakes),
+        read_training(train, clock, params, mistakes),
         folder,
         mistakes,
     )

@@ -19,8 +19,8 @@ from tuner.integrations.optuna.making import (
     search_of,
     space_of,
 )
-from tuner.reading import Mistakes
-from tuner.search import BASELINE, PRUNED_AFTER, REASON
+from tuner.reading import EPOCHS, Mistakes
+from tuner.search import BASELINE, REASON, pruned_after
 from tuner.space import SearchSpace
 from tuner.storage import storage_of, trial_id
 from tuner.tasks import LARGEST
@@ -59,7 +59,7 @@ class _RungPruner(BasePruner):
             return f"diverged in epoch {last}: it gave {steps[last]}"
         if BASELINE in trial.user_attrs or not self._pruner.prune(study, trial):
             return ""
-        return f"{PRUNED_AFTER} {last} of {self._epochs}"
+        return pruned_after(last, self._epochs, EPOCHS)
 
 
 class ForecastPruner(_RungPruner):

@@ -18,7 +18,9 @@ from tuner.search.attributes import family_in, has_schedule
 from tuner.search.forecast import Score, by_value, was_judged
 
 # As JSON Schemas describe it; what a text must be beyond that is checked below.
-EpochsOrShare = Annotated[str, WithJsonSchema({"type": "string", "pattern": pattern("ep", "dur")})]
+EpochsOrShare = Annotated[
+    str, WithJsonSchema({"type": "string", "pattern": pattern("ep", "up", "dur")})
+]
 
 
 class Rungs(Pruner):
@@ -39,7 +41,7 @@ class Rungs(Pruner):
                 duration = Duration.parse(text)
             except UnitError as error:
                 raise ValueError(str(error)) from error
-            if duration.unit == "up":
+            if duration.unit not in ("ep", "dur"):
                 raise ValueError(f"must be epochs or shares of the horizon, but got {text!r}")
             if duration.amount == 0 and not cls._judges_untrained:
                 raise ValueError(
