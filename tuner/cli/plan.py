@@ -64,7 +64,8 @@ for update in range(1, 4):  # your training's updates, the first of which is 1
 def show_plan(plan: Plan, file: Path) -> None:
     """Print what a study will do."""
     spec = plan.spec
-    task = ", ".join(f"{key} = {value}" for key, value in spec.task.identity().items())
+    words = {"updates_per_epoch": spec.unit.key}
+    task = ", ".join(f"{words.get(k, k)} = {value}" for k, value in spec.task.identity().items())
     rows = [
         ("study", f"{spec.name}, {hide_password(spec.storage_url)}"),
         ("task", f"{spec.training.name}: {task}"),

@@ -59,6 +59,20 @@ class Unit(NamedTuple):
         return f"each {self.word}" if self.size == 1 else f"every {self.size} {self.words}"
 
     @property
+    def step(self) -> str:
+        """What a training does one after the other: epochs, or reports."""
+        return "epoch" if self == EPOCHS else "report"
+
+    @property
+    def key(self) -> str:
+        """The option that says how many updates that is."""
+        return "updates_per_epoch" if self == EPOCHS else "report_every"
+
+    def times(self, epochs: int) -> str:
+        """Return how often a whole training reports."""
+        return f"after each of {epochs} epochs" if self == EPOCHS else f"{epochs} times"
+
+    @property
     def one(self) -> str:
         """What lies between two reports."""
         return f"an {self.word}" if self.size == 1 else f"{self.size} {self.words}"

@@ -75,12 +75,15 @@ def length_of(clock: Clock) -> dict[str, int]:
     return {"updates": clock.horizon, "report_every": clock.updates_per_epoch}
 
 
-def read_training(train: Any, clock: Clock, params: Any, mistakes: Mistakes) -> Task | None:
+def read_training(
+    train: Any, clock: Clock, batch_size: Any, params: Any, mistakes: Mistakes
+) -> Task | None:
     """Return the task that trains: a function of a trial, or a task already.
 
     Args:
         train: The function, or the task.
         clock: How long a training is, and how often the function reports.
+        batch_size: Examples in an update of the function.
         params: Options of the function.
         mistakes: Takes what is wrong.
     """
@@ -96,10 +99,13 @@ def read_training(train: Any, clock: Clock, params: Any, mistakes: Mistakes) -> 
     if is_task:
         if params:
             mistakes.add("params", "must be left out for a task, which has its own options")
+        if batch_size != 1:
+            mistakes.add("batch_size", "must be left out for a task, which has its own")
         task: Task = train
         return task
     try:
-        return TrialTask(train, updates_per_epoch=clock.updates_per_epoch, params=params)
+        size = {clock.unit.key: clock.updates_per_epoch}
+        return TrialTask(train, **size, batch_size=batch_size, params=params)
     except TaskError as error:
         mistakes.add("train", str(error))
         return None

@@ -32,6 +32,7 @@ def tune(
     updates_per_epoch: int | None = None,
     updates: int | None = None,
     report_every: int | None = None,
+    batch_size: int = 1,
     metric: str = "accuracy",
     direction: str | None = None,
     base_lr: float | None = None,
@@ -64,6 +65,7 @@ def tune(
         updates_per_epoch: Optimizer updates in one epoch, such as ``len(loader)``.
         updates: Updates of a full training that has no epochs, instead of both.
         report_every: Updates between two reports of such a training.
+        batch_size: Examples in an update, for durations such as ``"50000ex"``.
         metric: What is reported, such as ``"accuracy"`` or ``"val_loss"``.
         direction: ``"maximize"`` or ``"minimize"``; where the metric's name does not tell.
         base_lr: The learning rate of today: the space ``"default"`` follows from it.
@@ -133,7 +135,7 @@ def tune(
     spec = spec_of(
         data,
         read_space_argument(space, base_lr, baselines, clock, mistakes),
-        read_training(train, clock, params, mistakes),
+        read_training(train, clock, batch_size, params, mistakes),
         folder,
         mistakes,
     )

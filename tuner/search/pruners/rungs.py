@@ -27,7 +27,7 @@ class Rungs(Pruner):
     """What pruners have that judge at rungs, after which the best share goes on."""
 
     rungs: list[EpochsOrShare] = Field(default=["0.1dur", "0.2dur"], min_length=1)
-    """Where trials are judged, in epochs or shares of the horizon; parts of an epoch round up."""
+    """Where trials are judged: epochs (or updates) or shares of the horizon, which round up."""
     keep: list[float] = Field(default=[0.4, 0.4], validate_default=True)
     """Share of the trials that goes on after each rung, between 0 and 1."""
 
