@@ -19,9 +19,9 @@ ORDER = [
 ]  # fmt: skip
 # A schedule hands itself over when it is called. The names of the package are there on demand.
 MAY_POINT_UP = {("schedules/handover.py", "adapters"), ("__init__.py", "cli")}
-# Modules that are there for others as they are: each adapter imports another framework, and the
-# command line more than anybody else needs.
-OPEN = ("tuner.adapters.", "tuner.cli.", "tuner.schedules.fields")
+# Modules that are there for others as they are: each adapter and integration imports another
+# framework, and the command line more than anybody else needs.
+OPEN = ("tuner.adapters.", "tuner.cli.", "tuner.integrations.", "tuner.schedules.fields")
 FRAMEWORKS = {"mxnet", "torch", "jax", "optax", "keras", "tensorflow", "transformers", "lightning"}
 # What Optuna keeps to itself; on `self` they are names of ours.
 PRIVATE = {"_trial_id", "_study_id", "_storage", "system_attrs"}

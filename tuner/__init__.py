@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tuner.adapters import import_mxnet
     from tuner.cli.progress import live
     from tuner.errors import TunerError
+    from tuner.integrations import optuna as optuna
+    from tuner.integrations.optuna import suggest_schedule
     from tuner.linting import check_training, lint
     from tuner.schedules import (
         WSD,
@@ -69,6 +71,7 @@ _HOMES = {
     "resume_study": "tuner.studies",
     "run_study": "tuner.studies",
     "tune": "tuner.studies",
+    "suggest_schedule": "tuner.integrations.optuna",
     "Choice": "tuner.space",
     "Float": "tuner.space",
     "Int": "tuner.space",
@@ -113,11 +116,17 @@ __all__ = [
     "resume_study",
     "run_study",
     "save_schedule",
+    "suggest_schedule",
     "tune",
 ]
 
 
-_NEED_OPTUNA = ("tuner.space", "tuner.studies", "tuner.tasks", "tuner.cli.progress")
+# Modules with names of their own; not for a star, which would hide the package of that name.
+_MODULES = {"optuna": "tuner.integrations.optuna"}
+_NEED_OPTUNA = (
+    "tuner.space", "tuner.studies", "tuner.tasks", "tuner.cli.progress",
+    "tuner.integrations.optuna",
+)  # fmt: skip
 # Without Optuna, as where only schedules are loaded, a star gives the names that there are.
 try:
     _has_optuna = importlib.util.find_spec("optuna") is not None
@@ -133,6 +142,8 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("schedule-tuner")
+    if name in _MODULES:
+        return importlib.import_module(_MODULES[name])
     if name not in _HOMES and name not in __all__:
         raise AttributeError(f"module 'tuner' has no attribute {name!r}")
     home = _HOMES.get(name, "tuner.schedules")
@@ -142,4 +153,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return [*__all__, *_MODULES]

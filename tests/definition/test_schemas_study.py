@@ -75,7 +75,7 @@ def test_the_right_ones_are_right(tmp_path: Path) -> None:
         ("budget.timeout", "30"),
         ("pruner", {"type": "forecast", "rungs": ["2"]}),
         ("pruner", {"type": "forecast", "rungs": [2]}),
-        ("pruner", {"type": "halving", "rungs": ["500up"], "keep": [0.4]}),
+        ("pruner", {"type": "halving", "rungs": ["500ex"], "keep": [0.4]}),
         ("pruner", {"type": "successive_halving", "min_resource": "1"}),
         ("pruner", {"type": "median", "warmup": "0.1dur"}),
     ],

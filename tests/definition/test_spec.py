@@ -42,13 +42,13 @@ def test_defaults() -> None:
     assert study.objective.metric == "test_accuracy"
     assert study.budget.timeout is None
     assert study.storage_url == "sqlite:///study/study.db"
-    assert study.space.clock == (235, 705)
+    assert study.space.clock[:2] == (235, 705)
     assert study.task.batch_size == 256
 
 
 def test_the_clock_follows_the_task() -> None:
     small = spec(changed("epochs = 3", "epochs = 4\ntrain_size = 100\nbatch_size = 30"))
-    assert small.space.clock == (4, 16)
+    assert small.space.clock[:2] == (4, 16)
 
 
 def test_the_storage_is_relative_to_the_file() -> None:

@@ -341,7 +341,7 @@ def test_all_mistakes_are_told_at_once_by_their_arguments(tune: Tune, tmp_path: 
             "updates +must be a multiple of `report_every`",
         ),
         ({"updates_per_epoch": True}, "updates_per_epoch +must be a whole number of 1 or more"),
-        ({"space": 5}, "space +must be a name, or what is sampled by name, but got 5"),
+        ({"space": 5}, "space +must be a name, a file, or what is sampled by name, but got 5"),
         ({"space": "modem"}, "space +No search space is called 'modem'; did you mean 'modern'"),
         ({"base_lr": None}, "space +`base_lr` must be the learning rate of today.* got None"),
         ({"params": 3}, "params +must be options by their names, but got 3"),

@@ -13,6 +13,7 @@ from rich.console import Group
 from rich.text import Text
 
 from tuner.definition import digits
+from tuner.reading import EPOCHS, Unit
 
 _BARS = "▁▂▃▄▅▆▇█"
 # Epochs that a line has room for beside the rest, on 80 columns.
@@ -30,10 +31,19 @@ class Running(NamedTuple):
     epoch: int
     epochs: int
     note: str
+    unit: Unit = EPOCHS
+
+    @property
+    def width(self) -> int:
+        """Of the column that says how far it is."""
+        return max(7, 2 * len(str(self.unit.count(self.epochs))) + 1)
 
 
 class Board(NamedTuple):
-    """Where a study stands; ``saved`` are the epochs that pruned trials did not train."""
+    """Where a study stands; ``saved`` are the epochs that pruned trials did not train.
+
+    ``unit`` is what people are told lengths in.
+    """
 
     running: tuple[Running, ...]
     states: Mapping[str, int]
@@ -43,6 +53,7 @@ class Board(NamedTuple):
     saved: int = 0
     seconds_left: float | None = None
     metric: str = "accuracy"
+    unit: Unit = EPOCHS
 
     @property
     def finished(self) -> int:
@@ -54,7 +65,8 @@ def drawn(board: Board) -> Group:
     """Return the lines of a board, for rich."""
     lines = []
     if board.running:
-        head = f"trial  family         base LR    epoch  {board.metric}"
+        width = max(running.width for running in board.running)
+        head = f"trial  family         base LR  {board.unit.word:>{width}}  {board.metric}"
         lines.append(_line(head, "bold"))
     lines += [_line(running_line(running, board.metric), "cyan") for running in board.running]
     return Group(*lines, *(_line(text, "bold") for text in standing(board)))
@@ -67,11 +79,12 @@ def running_line(running: Running, metric: str = "accuracy") -> str:
         >>> running_line(Running(7, "cosine", 0.3, (0.5, 0.7, 0.8), 3, 30, "chapter: cosine"))
         '    7  cosine         0.3         3/30  0.8000     ▁▆█  chapter: cosine'
     """
-    done = f"{running.epoch}/{running.epochs}"
+    done = f"{running.unit.count(running.epoch)}/{running.unit.count(running.epochs)}"
     value = f"{running.values[-1]:{digits(metric)}}" if running.values else "-"
     rate = "-" if running.base_lr is None else f"{running.base_lr:.4g}"
     curve = spark(running.values[-_EPOCHS_SHOWN:])
-    start = f"{running.number:5d}  {running.family:<14} {rate:<8} {done:>7}  {value:<9}"
+    start = f"{running.number:5d}  {running.family:<14} {rate:<8}"
+    start += f" {done:>{running.width}}  {value:<9}"
     return f"{start}  {curve}  {running.note}".rstrip()
 
 
@@ -90,7 +103,7 @@ about 12:34 left']
         best = f"{board.best_value:{digits(board.metric)}}"
         second.append(f"best {best} (trial {board.best_number})")
     if board.saved:
-        second.append(f"{board.saved} epochs saved by pruning")
+        second.append(f"{board.unit.told(board.saved)} saved by pruning")
     if board.seconds_left is not None:
         second.append(f"about {clock(board.seconds_left)} left")
     return [first + ", ".join(counts), *([", ".join(second)] if second else [])]

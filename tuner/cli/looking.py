@@ -36,7 +36,7 @@ def status(
 
         go_on(found)
     storage, metric = hide_password(found.storage), found.spec.objective.noun
-    show_summary(found.summary, found.confirmation, storage, form, metric)
+    show_summary(found.summary, found.confirmation, storage, form, metric, found.spec.unit)
 
 
 def list_trials(
@@ -50,7 +50,8 @@ def list_trials(
 
     found = _opened(study, storage, name)
     metric = found.spec.objective.noun
-    show_trials(found.trials, form, metric, found.summary, found.confirmation)
+    unit = found.spec.unit
+    show_trials(found.trials, form, metric, found.summary, found.confirmation, unit)
 
 
 def best(
@@ -73,7 +74,7 @@ def best(
     first = found.best  # of a confirmed study the winner, which need not rank first
     rows = [first, *(row for row in ranking(found.trials) if row.number != first.number)][:top]
     metric = found.spec.objective.noun
-    show_trials(rows, form, metric, found.summary, found.confirmation)
+    show_trials(rows, form, metric, found.summary, found.confirmation, found.spec.unit)
     if form is Format.table:
         for row in rows:
             print_row(f"{row.number:>5}", repr(row.schedule), 7)
@@ -127,7 +128,9 @@ def export(
     row = None if trial is None else found.trials[trial]
     if row and row.state != "complete":
         verb = {"pruned": "was ", "failed": ""}.get(row.state, "is ")
-        state = f"trial {trial} {verb}{row.state} after epoch {row.epochs}"
+        unit = found.spec.unit
+        at = f"{unit.word} {unit.count(row.epochs)}"
+        state = f"trial {trial} {verb}{row.state} after {at}"
         talk().print(f"{state}: it has no final value")
     results().print(f"wrote {path}")
     if form_of(path, form and form.value) == "json":

@@ -12,6 +12,7 @@ from tuner.tasks import NamedTask
 
 if TYPE_CHECKING:
     from tuner.definition import StudySpec
+    from tuner.reading import Unit
     from tuner.studies import Plan, StudyResult, Tried
 
 _GLUON = """\
@@ -63,12 +64,13 @@ for update in range(1, 4):  # your training's updates, the first of which is 1
 def show_plan(plan: Plan, file: Path) -> None:
     """Print what a study will do."""
     spec = plan.spec
-    task = ", ".join(f"{key} = {value}" for key, value in spec.task.identity().items())
+    words = {"updates_per_epoch": spec.unit.key}
+    task = ", ".join(f"{words.get(k, k)} = {value}" for k, value in spec.task.identity().items())
     rows = [
         ("study", f"{spec.name}, {hide_password(spec.storage_url)}"),
         ("task", f"{spec.training.name}: {task}"),
-        ("horizon", f"{spec.epochs} epochs x {plan.updates_per_epoch} updates = {plan.horizon}"),
-        ("budget", f"{spec.budget.trials} trials, at most {plan.most_epochs} epochs"),
+        ("horizon", _horizon(plan)),
+        ("budget", f"{spec.budget.trials} trials, at most {spec.unit.told(plan.most_epochs)}"),
         ("sampler", _settings(spec.sampler.model_dump())),
         ("pruner", _pruner(spec)),
         ("confirm", _confirm(spec)),
@@ -87,7 +89,7 @@ def show_plan(plan: Plan, file: Path) -> None:
         print_row(name, text, 10)
     well = "all is well."
     if plan.tried is not None:
-        print_row("trained", _tried(plan.tried), 10)
+        print_row("trained", _tried(plan.tried, spec.unit), 10)
     elif isinstance(spec.task, NamedTask):
         # What a built-in task does is known.
         well = f"nothing was trained; `{command('check', file, '--train')}` tries it."
@@ -109,10 +111,11 @@ def show_result(result: StudyResult, again: str, trials: str, *, program: bool) 
     out = results()
     summary = result.summary
     states = ", ".join(f"{count} {state}" for state, count in sorted(summary.states.items()))
-    epochs = f"{summary.epochs_trained} epochs trained"
+    unit = result.spec.unit
+    trained = f"{unit.told(summary.epochs_trained)} trained"
     if summary.epochs_given:
-        epochs += f", {summary.epochs_given} taken from trials that begin alike"
-    out.print(f"trials    {states}; {epochs}")
+        trained += f", {unit.count(summary.epochs_given)} taken from trials that begin alike"
+    out.print(f"trials    {states}; {trained}")
     if result.ended == "timeout":
         talk().print(f"out of time; continue with: {again}")
     best, of_search, confirmation = summary.best, summary.best_of_search, result.confirmation
@@ -145,9 +148,18 @@ def snippet(path: Path, trained_with: Container[str]) -> str:
     return next(found, _ANY).format(path=str(path))
 
 
-def _tried(tried: Tried) -> str:
+def _horizon(plan: Plan) -> str:
+    """Return how long a training is, in epochs or reports, and in updates."""
+    spec, size = plan.spec, plan.updates_per_epoch
+    if spec.training.report_every is None:
+        return f"{spec.epochs} epochs x {size} updates = {plan.horizon}"
+    return f"{plan.horizon} updates, reported after {spec.unit.each}"
+
+
+def _tried(tried: Tried, unit: Unit) -> str:
     words = [
-        f"{tried.epochs} epochs under {tried.schedule!r}, in {tried.seconds:.1f} s with repeats",
+        f"{unit.told(tried.epochs)} under {tried.schedule!r},"
+        f" in {tried.seconds:.1f} s with repeats",
         "twice the same from one seed",
         "the same from its state"
         if tried.resumes
@@ -180,7 +192,7 @@ def _judge(spec: StudySpec) -> str:
     if size:
         examples = f" on {size} training examples, held out,"
     smaller = ", the smaller the better" if spec.objective.minimized else ""
-    return f"{spec.objective.metric}{examples} after the last epoch{smaller}"
+    return f"{spec.objective.metric}{examples} after the last {spec.unit.word}{smaller}"
 
 
 def _confirm(spec: StudySpec) -> str:
@@ -194,21 +206,22 @@ def _confirm(spec: StudySpec) -> str:
         seeds = f"{settings.seeds}"
     return (
         f"{best} and {len(spec.space.baselines)} baselines on {seeds} fresh seeds,"
-        f" at most {trainings * spec.epochs} epochs"
+        f" at most {spec.unit.told(trainings * spec.epochs)}"
     )
 
 
 def _pruner(spec: StudySpec) -> str:
-    """Return the pruner's settings, its rungs as the epochs that they come to."""
+    """Return the pruner's settings, its rungs as the epochs or updates that they come to."""
     from tuner.search import Rungs
 
-    pruner = spec.pruner
+    pruner, unit = spec.pruner, spec.unit
     if not isinstance(pruner, Rungs):
-        return _settings(pruner.model_dump())
+        return unit.reworded(_settings(pruner.model_dump()))
     kept = sorted(pruner.by_epoch(spec.epochs).items())
-    rungs = ", ".join(f"after epoch {epoch} keep {share:g}" for epoch, share in kept)
+    after = [(f"after {unit.word} {unit.count(epoch)}", share) for epoch, share in kept]
+    rungs = ", ".join(f"{rung} keep {share:g}" for rung, share in after)
     name, _, rest = _settings(pruner.model_dump(exclude={"rungs", "keep"})).partition(": ")
-    return f"{name}: {rungs or 'no rung before the last epoch'}; {rest}"
+    return f"{name}: {rungs or f'no rung before the last {unit.word}'}; {rest}"
 
 
 def _settings(settings: dict[str, object]) -> str:

@@ -16,6 +16,7 @@ from rich.text import Text
 from tuner.cli.board import Board, Running, drawn
 from tuner.cli.console import dated, is_notebook, is_watched, talk
 from tuner.definition import digits
+from tuner.reading import EPOCHS
 from tuner.search import (
     PRUNED_AFTER,
     EpochEnded,
@@ -164,7 +165,8 @@ class _LiveView:
             total = ended[-1].epochs if ended else epochs
             schedule, note = start.schedule, start.baseline or ""
             done = len(ended)
-            row = Running(number, schedule.family, schedule.base_lr, values, done, total, note)
+            rate, unit = schedule.base_lr, start.unit
+            row = Running(number, schedule.family, rate, values, done, total, note, unit)
             running.append(row)
         return Board(
             running=tuple(running),
@@ -175,6 +177,7 @@ class _LiveView:
             saved=self._saved,
             seconds_left=self._time_left(),
             metric=self._metric,
+            unit=self._study.unit if self._study else EPOCHS,
         )
 
     def _ended(self, event: TrialEnded) -> Text:

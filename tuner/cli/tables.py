@@ -14,6 +14,7 @@ from rich.table import Table
 from tuner.cli.console import print_row, results
 from tuner.cli.formats import Format
 from tuner.definition import digits, finite
+from tuner.reading import EPOCHS, Unit
 from tuner.repeats import (
     Comparison,
     Confirmation,
@@ -42,6 +43,7 @@ def show_trials(
     metric: str,
     summary: Summary,
     confirmation: Confirmation | None,
+    unit: Unit = EPOCHS,
 ) -> None:
     """Write trials; in CSV every parameter is a column, in JSON every epoch is there too.
 
@@ -51,20 +53,21 @@ def show_trials(
         metric: What judges, in words.
         summary: Says which trial is best, and which is the best of the search.
         confirmation: What fresh seeds say of them.
+        unit: What their lengths are told in.
     """
     if form is Format.json:
         fresh = plain_rows(confirmation) if confirmation else []
-        _json([{**_full(row), **_standing(row, summary, fresh)} for row in rows])
+        _json([{**_full(row, unit), **_standing(row, summary, fresh)} for row in rows])
         return
     notes = _notes(summary)
     if form is Format.csv:
-        columns = trial_columns(rows)
+        columns = trial_columns(rows, unit)
         columns["seconds"] = [f"{row.seconds:.1f}" for row in rows]
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(map(_or_empty, row) for row in zip(*columns.values(), strict=True))
         return
-    table = _table("trial", "state", metric, "family", "base LR", "epochs", "time", "note")
+    table = _table("trial", "state", metric, "family", "base LR", unit.words, "time", "note")
     for row in rows:
         table.add_row(
             str(row.number),
@@ -72,7 +75,7 @@ def show_trials(
             "-" if row.value is None else f"{row.value:{digits(metric)}}",
             row.family,
             "-" if row.schedule is None else f"{row.schedule.base_lr:.4g}",
-            str(row.epochs),
+            str(unit.count(row.epochs)),
             f"{row.seconds:.0f} s",
             "; ".join(filter(None, (row.note, notes.get(row.number)))),
         )
@@ -143,6 +146,7 @@ def show_summary(
     storage: str,
     form: Format,
     metric: str = "accuracy",
+    unit: Unit = EPOCHS,
 ) -> None:
     """Write where a study stands."""
     best, of_search = summary.best, summary.best_of_search
@@ -152,8 +156,8 @@ def show_summary(
         "finished": summary.finished,
         "budget": summary.budget,
         **{state: summary.states[state] for state in sorted(summary.states)},
-        "epochs_trained": summary.epochs_trained,
-        "epochs_given": summary.epochs_given,
+        f"{unit.words}_trained": unit.count(summary.epochs_trained),
+        f"{unit.words}_given": unit.count(summary.epochs_given),
         "best_trial": best.number if best else None,
         "best_value": best.value if best else None,
         "best_family": best.family if best else None,
@@ -178,7 +182,7 @@ def show_summary(
         lines = {
             name.replace("given", "reused").replace("_", " "): value
             for name, value in pairs.items()
-            if (name != "epochs_given" or value) and not name.startswith("best_of_search")
+            if (name != f"{unit.words}_given" or value) and not name.startswith("best_of_search")
         }
         width = max(map(len, lines)) + 2
         for name, value in lines.items():
@@ -191,13 +195,13 @@ def show_summary(
                 print_row("", sentence, width)
 
 
-def _full(row: TrialRow) -> dict[str, Any]:
+def _full(row: TrialRow, unit: Unit) -> dict[str, Any]:
     return {
         **row._asdict(),
         "schedule": schedule_to_dict(row.schedule) if row.schedule else None,
         "records": [record._asdict() for record in row.records],
         "family": row.family,
-        "epochs": row.epochs,
+        unit.words: unit.count(row.epochs),
         "seconds": row.seconds,
     }
 

@@ -92,6 +92,7 @@ def board(rows: Sequence[TrialRow], spec: StudySpec, budget: int, *, ranked: boo
         saved=epochs_saved(rows, spec.epochs),
         seconds_left=_seconds_left(rows, running, budget),
         metric=spec.objective.noun,
+        unit=spec.unit,
     )
 
 
@@ -100,7 +101,8 @@ def _running(row: TrialRow, spec: StudySpec) -> Running:
     measured = [spec.objective.value(record) for record in row.records]
     values = tuple(value for value in measured if value is not None)
     note = row.baseline or ""
-    return Running(row.number, row.family, rate, values, row.epochs, spec.epochs, note)
+    lengths = (row.epochs, spec.epochs)
+    return Running(row.number, row.family, rate, values, *lengths, note, spec.unit)
 
 
 def _seconds_left(

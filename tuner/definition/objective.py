@@ -70,9 +70,22 @@ class _Kind(NamedTuple):
     error: Callable[[float], float]
 
 
-_ACCURACY = _Kind(False, lambda accuracy: 1.0 - accuracy)
-_LOSS = _Kind(True, lambda loss: loss)
-_PERPLEXITY = _Kind(True, lambda perplexity: math.log(max(perplexity, 1.0)))
+# Functions with a name, for samplers and pruners that have them are pickled.
+def _left_of_accuracy(accuracy: float) -> float:
+    return 1.0 - accuracy
+
+
+def _left_of_loss(loss: float) -> float:
+    return loss
+
+
+def _left_of_perplexity(perplexity: float) -> float:
+    return math.log(max(perplexity, 1.0))
+
+
+_ACCURACY = _Kind(False, _left_of_accuracy)
+_LOSS = _Kind(True, _left_of_loss)
+_PERPLEXITY = _Kind(True, _left_of_perplexity)
 _KINDS: Mapping[str, _Kind] = {
     **dict.fromkeys(("accuracy", "acc"), _ACCURACY),
     **dict.fromkeys(("loss", "error", "nll", "mse", "rmse", "mae"), _LOSS),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema, field_validator, model_validator
 
 from tuner.errors import UnitError
-from tuner.reading import Section
+from tuner.reading import EPOCHS, Section, Unit
+from tuner.schedules import is_whole
 
 # How studies end their names that train schedules of another one on fresh seeds.
 CONFIRM, COMPARE = ".confirm", ".compare"
@@ -80,14 +82,52 @@ def fresh_seeds(first: int, count: int, *, training_seed: int) -> list[int]:
 
 
 class Training(Section):
-    """``[task]``: what is trained, for how long, from which seed."""
+    """``[task]``: what is trained, for how long, from which seed.
+
+    A training of one's own that has no epochs has ``updates`` and ``report_every`` instead.
+    """
 
     name: str
     """A built-in task by its name, or ``"module:function"`` of your own, which makes it."""
     epochs: int = Field(ge=1, le=1_000_000)
     """Epochs of a full training; every trial's schedule is laid out over them."""
+    updates: int | None = Field(default=None, ge=1, le=1_000_000_000)
+    """Updates of a full training that has no epochs."""
+    report_every: int | None = Field(default=None, ge=1, le=1_000_000_000)
+    """Updates after each of which such a training reports."""
     seed: int = Field(default=0, ge=0, lt=2**31)
     """The seed of every trial, which initial weights and order of the data follow from."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_reports(cls, data: Any) -> Any:
+        """Have what the search calls epochs of a training that has none: its reports."""
+        if not isinstance(data, Mapping) or not data.keys() & {"updates", "report_every"}:
+            return data
+        updates, every = data.get("updates"), data.get("report_every")
+        if "epochs" in data or updates is None or every is None:
+            keys = ("epochs", "updates", "report_every")
+            got = ", ".join(f"{key}={data[key]!r}" for key in keys if key in data)
+            raise ValueError(
+                f"must have `epochs`, or `updates` and `report_every`, but got ({got})"
+            )
+        if not (is_whole(updates) and is_whole(every) and updates >= 1 and every >= 1):
+            return {**data, "epochs": 1}  # which is noted
+        if updates % every:
+            raise ValueError(
+                "`updates` must be a multiple of `report_every`, so that the last report is of the"
+                f" whole training, but got (updates={updates}, report_every={every})"
+            )
+        return {**data, "epochs": updates // every}
+
+    @property
+    def unit(self) -> Unit:
+        """What its length is told in."""
+        return EPOCHS if self.report_every is None else Unit("update", self.report_every)
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain data, without what is not said."""
+        return self.model_dump(exclude_none=True)
 
 
 class Budget(Section):

@@ -12,7 +12,7 @@ from tuner.space import SearchSpace, parse_space
 from tuner.tasks import Task
 
 # Two trainings that have nothing in common.
-_CLOCKS = Clock(97, 9_700), Clock(1_009, 1_009_000)
+_CLOCKS = Clock(97, 9_700, batch_size=8), Clock(1_009, 1_009_000, batch_size=8)
 
 
 def read_space(
@@ -41,7 +41,8 @@ def read_space(
     if training is None or task is None:
         found = _of_any_clock(data, where)
     else:
-        clock = Clock(task.updates_per_epoch, training.epochs * task.updates_per_epoch)
+        size = task.updates_per_epoch
+        clock = Clock(size, training.epochs * size, training.unit, task.batch_size)
         try:
             return parse_space(data, where, clock)
         except DefinitionError as error:

@@ -15,6 +15,7 @@ from optuna.samplers import BaseSampler
 
 from tuner.definition.checks import check_confirm
 from tuner.definition.objective import Objective
+from tuner.definition.pruning import read_pruner
 from tuner.definition.search import PRUNERS, SAMPLERS, Pruner, Sampler, Search, made
 from tuner.definition.sections import (
     REPEATS,
@@ -30,7 +31,7 @@ from tuner.definition.sections import (
 from tuner.definition.space import read_space
 from tuner.definition.task import judging, read_task, refuse_no_task, with_passed, with_whole_path
 from tuner.errors import DefinitionError
-from tuner.reading import Mistakes, read_kind
+from tuner.reading import Mistakes, Unit, read_kind
 from tuner.space import SearchSpace, with_schedule_files
 from tuner.storage import default_url, output_folder, resolve_url
 from tuner.tasks import LIMIT_BYTES, Task
@@ -63,6 +64,11 @@ class StudySpec(NamedTuple):
     def epochs(self) -> int:
         """Epochs of a full training."""
         return self.training.epochs
+
+    @property
+    def unit(self) -> Unit:
+        """What the length of a training is told in."""
+        return self.training.unit
 
     @property
     def repeats(self) -> bool:
@@ -133,7 +139,7 @@ class StudySpec(NamedTuple):
         How many examples are held out is the task's to say.
         """
         parts = {
-            "task": self.training.model_dump() | self.task.identity(),
+            "task": self.training.plain() | self.task.identity(),
             "objective": self.objective.identity(),
             "sampler": self.sampler.model_dump(mode="json"),
             "pruner": self.pruner.model_dump(mode="json"),
@@ -233,17 +239,14 @@ def make_spec(
     budget = (
         mistakes.read(Budget, study_data["budget"], "budget") if "budget" in study_data else None
     )
-    default_sampler, default_pruner = {"type": "screening"}, {"type": "forecast"}
-    sampler = mistakes.read_tagged(SAMPLERS, study_data.get("sampler", default_sampler), "sampler")
-    pruner = mistakes.read_tagged(PRUNERS, study_data.get("pruner", default_pruner), "pruner")
+    sampler = study_data.get("sampler", {"type": "screening"})
+    sampler = mistakes.read_tagged(SAMPLERS, sampler, "sampler")
+    pruner = read_pruner(study_data, training, mistakes)
     url = read_storage(study_data.get("storage", {}), folder, stem, mistakes)
     confirm = mistakes.read(Confirm, study_data.get("confirm", {}), "confirm")
     if confirm is not None and training is not None and task is not None:
         check_confirm(confirm, training, task, mistakes)
     workers = mistakes.read(Workers, study_data.get("workers", {}), "workers")
-    if training is not None and pruner is not None:
-        for key, text in pruner.wrong_for(training.epochs).items():
-            mistakes.add(f"pruner.{key}", text)
     space = read_space(space_data, space_where, training, task, mistakes)
     mistakes.raise_if_any()
     # Whatever could not be read was a mistake, so nothing is missing here.

@@ -123,6 +123,10 @@ def read_task(
     )
     for place, text in wrong.items():
         mistakes.add(place, text)
+    size, every = task.updates_per_epoch, training.report_every
+    if every is not None and every != size:
+        text = f"must be {size}, the task's updates between two reports, but got {every}"
+        mistakes.add("task.report_every", text)
     return training, task if wrong else task.with_holdout(held_out)
 
 

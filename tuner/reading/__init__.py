@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from tuner.reading.toml import MISSING, Mistakes, Section, did_you_mean, read_kind, read_toml
-from tuner.reading.units import Clock, Duration, pattern
+from tuner.reading.units import EPOCHS, Clock, Duration, Unit, pattern
 
 __all__ = [
+    "EPOCHS",
     "MISSING",
     "Clock",
     "Duration",
     "Mistakes",
     "Section",
+    "Unit",
     "did_you_mean",
     "pattern",
     "read_kind",

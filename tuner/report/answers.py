@@ -96,7 +96,7 @@ def which_power(rows: Sequence[TrialRow], objective: Objective) -> Answer:
 def which_warmup(rows: Sequence[TrialRow], clock: Clock, objective: Objective) -> Answer:
     """Say how long warmup should be: what is reached and what collapses by its length."""
     lengths = {
-        row.number: row.schedule.warmup_steps / clock.updates_per_epoch
+        row.number: row.schedule.warmup_steps / clock.updates_per_unit
         for row in rows
         if row.schedule
     }
@@ -105,11 +105,11 @@ def which_warmup(rows: Sequence[TrialRow], clock: Clock, objective: Objective) -
     complete = _complete(points)
     if len({point.x for point in complete}) < 2:
         return Answer(points, (), "")
-    epochs = clock.horizon / clock.updates_per_epoch
-    found = _by_length(complete, epochs)
+    words = clock.unit.words
+    found = _by_length(complete, clock.horizon / clock.updates_per_unit)
     best = max(found, key=lambda each: merit(each.spread.mean, objective.minimized))
     none = next((each for each in found if each.high == 0), None)
-    sentence = f"The best mean is that of {_length(best)}: {_mean(best.spread, objective)}."
+    sentence = f"The best mean is that of {_length(best, words)}: {_mean(best.spread, objective)}."
     if none and best is not none:
         compared = _compared(best.spread, none.spread, "lengths")
         sentence += f" Without warmup it is {_mean(none.spread, objective)}: {compared}."
@@ -198,10 +198,10 @@ def _ranges(complete: Sequence[Point]) -> tuple[Range, ...]:
     return tuple(_range(ordered[start:end]) for start, end in pairwise(edges))
 
 
-def _by_length(complete: Sequence[Point], epochs: float) -> tuple[Range, ...]:
+def _by_length(complete: Sequence[Point], whole: float) -> tuple[Range, ...]:
     groups = [[point for point in complete if point.x == 0]]
     groups += [
-        [point for point in complete if low * epochs < point.x <= high * epochs]
+        [point for point in complete if low * whole < point.x <= high * whole]
         for low, high in pairwise(_WARMUPS)
     ]
     return tuple(_range(group) for group in groups if group)
@@ -218,8 +218,8 @@ def _span(found: Range) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _length(found: Range) -> str:
-    return f"{_span(found)} epochs of warmup" if found.high else "no warmup"
+def _length(found: Range, words: str) -> str:
+    return f"{_span(found)} {words} of warmup" if found.high else "no warmup"
 
 
 def _mean(found: Spread, objective: Objective) -> str:

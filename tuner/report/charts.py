@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from optuna.study import Study
 
 from tuner.definition import Objective, StudySpec
+from tuner.reading import EPOCHS
 from tuner.report.answers import Answer, which_base_lr, which_power, which_warmup
 from tuner.report.confirmed import Confirmed
 from tuner.report.data import ReportData
@@ -59,14 +60,14 @@ def charts(
     """
     objective = spec.objective
     found = [
-        _best(data, objective),
+        _best(data, spec),
         _confirmed(confirmed, objective.for_test_set()),
-        _overlay(data, objective),
-        _learning(rows, spec.epochs, objective),
-        _best_so_far(study, rows, data, objective),
-        _families(rows, data, objective),
+        _overlay(data, spec),
+        _learning(rows, spec),
+        _best_so_far(study, rows, data, spec),
+        _families(rows, data, spec),
         _pruning(rows, spec),
-        *_answers(rows, spec, data, objective),
+        *_answers(rows, spec, data),
         *optuna_charts(study, objective),
         _timeline(study, rows),
     ]
@@ -77,8 +78,8 @@ def _drawn(chart: Chart, has_data: object, sentence: str, draw: Callable[[], go.
     return chart._replace(figure=draw()) if has_data else chart._replace(sentence=sentence)
 
 
-def _best(data: ReportData, objective: Objective) -> Chart:
-    best = data.best
+def _best(data: ReportData, spec: StudySpec) -> Chart:
+    best, objective = data.best, spec.objective
     drawn = panels(measured(best.records, objective)) if best else ("learning rate",)
     chart = Chart(
         "best",
@@ -91,7 +92,7 @@ def _best(data: ReportData, objective: Objective) -> Chart:
     )
     if best is None:
         return chart._replace(sentence=_NO_COMPLETE, answer="")
-    return chart._replace(figure=best_figure(best, objective))
+    return chart._replace(figure=best_figure(best, objective, spec.unit))
 
 
 def _confirmed(confirmed: Confirmed | None, objective: Objective) -> Chart:
@@ -110,7 +111,7 @@ def _confirmed(confirmed: Confirmed | None, objective: Objective) -> Chart:
     return _drawn(chart, survived, sentence, lambda: confirmed_figure(finalists, objective))
 
 
-def _overlay(data: ReportData, objective: Objective) -> Chart:
+def _overlay(data: ReportData, spec: StudySpec) -> Chart:
     note = "Grey: the other complete trials, and fainter the pruned ones. "
     chart = Chart(
         "schedules",
@@ -120,10 +121,12 @@ def _overlay(data: ReportData, objective: Objective) -> Chart:
     )
     lines = [line for line in data.lines if line.state in ("complete", "pruned")]
     sentence = "It needs a complete or pruned trial, and there is none."
-    return _drawn(chart, lines, sentence, lambda: overlay_figure(lines, data.winner, objective))
+    how = (data.winner, spec.objective, spec.unit)
+    return _drawn(chart, lines, sentence, lambda: overlay_figure(lines, *how))
 
 
-def _learning(rows: Sequence[TrialRow], epochs: int, objective: Objective) -> Chart:
+def _learning(rows: Sequence[TrialRow], spec: StudySpec) -> Chart:
+    objective, unit = spec.objective, spec.unit
     trained = [
         Trained(
             row.family,
@@ -135,29 +138,33 @@ def _learning(rows: Sequence[TrialRow], epochs: int, objective: Objective) -> Ch
     ]
     chart = Chart(
         "learning",
-        f"{_at_the_start(objective.judged_by)} of every trial after each epoch",
+        f"{_at_the_start(objective.judged_by)} of every trial after {unit.each}",
         note="Pale: trials that are not complete. A high learning rate hides progress until it"
         " decays.",
         height=420,
     )
-    sentence = "It needs a trained epoch, and no trial has one."
-    return _drawn(chart, trained, sentence, lambda: learning_figure(trained, epochs, objective))
+    needed = "trained epoch" if unit == EPOCHS else "report"
+    sentence = f"It needs a {needed}, and no trial has one."
+    how = (spec.epochs, objective, unit)
+    return _drawn(chart, trained, sentence, lambda: learning_figure(trained, *how))
 
 
 def _best_so_far(
-    study: Study, rows: Sequence[TrialRow], data: ReportData, objective: Objective
+    study: Study, rows: Sequence[TrialRow], data: ReportData, spec: StudySpec
 ) -> Chart:
+    objective, unit = spec.objective, spec.unit
     steps = best_so_far(rows, study.get_trials(deepcopy=False))
-    title = f"The best {objective.judged_by} so far, against the epochs that had been trained"
+    trained = f"the {unit.words} that had been trained"
+    title = f"The best {objective.judged_by} so far, against {trained}"
     chart = Chart(
         "progress", title, note=f"Points: complete trials. {edge_note(objective.minimized)}"
     )
-    return _drawn(
-        chart, steps, _NO_COMPLETE, lambda: best_so_far_figure(steps, data.winner, objective)
-    )
+    how = (data.winner, objective, unit)
+    return _drawn(chart, steps, _NO_COMPLETE, lambda: best_so_far_figure(steps, *how))
 
 
-def _families(rows: Sequence[TrialRow], data: ReportData, objective: Objective) -> Chart:
+def _families(rows: Sequence[TrialRow], data: ReportData, spec: StudySpec) -> Chart:
+    objective = spec.objective
     found = [family for family in families(rows, objective) if family.dots]
     chart = Chart(
         "families",
@@ -167,9 +174,8 @@ def _families(rows: Sequence[TrialRow], data: ReportData, objective: Objective) 
         height=120 + 64 * len(found),
     )
     complete = any(family.of("complete") for family in found)
-    return _drawn(
-        chart, complete, _NO_COMPLETE, lambda: families_figure(found, data.winner, objective)
-    )
+    how = (data.winner, objective, spec.unit)
+    return _drawn(chart, complete, _NO_COMPLETE, lambda: families_figure(found, *how))
 
 
 def _pruning(rows: Sequence[TrialRow], spec: StudySpec) -> Chart:
@@ -182,12 +188,11 @@ def _pruning(rows: Sequence[TrialRow], spec: StudySpec) -> Chart:
         height=320,
     )
     sentence = "Pruning has ended no trial." if prunes else "The study prunes no trial."
-    return _drawn(chart, ended, sentence, lambda: pruning_figure(ended, spec.epochs))
+    return _drawn(chart, ended, sentence, lambda: pruning_figure(ended, spec.epochs, spec.unit))
 
 
-def _answers(
-    rows: Sequence[TrialRow], spec: StudySpec, data: ReportData, objective: Objective
-) -> list[Chart]:
+def _answers(rows: Sequence[TrialRow], spec: StudySpec, data: ReportData) -> list[Chart]:
+    objective = spec.objective
     asked: list[tuple[str, str, Answer, dict[str, Any], str]] = [
         (
             "base-lr",
@@ -207,7 +212,7 @@ def _answers(
             "warmup",
             "How long warmup should last (exercise 4)",
             which_warmup(rows, spec.space.clock, objective),
-            {"title_text": "warmup (epochs)"},
+            {"title_text": f"warmup ({spec.unit.words})"},
             "It needs two complete trials with different lengths of warmup.",
         ),
     ]
@@ -217,7 +222,7 @@ def _answers(
             answer,
             missing,
             data,
-            objective,
+            spec,
             axis,
         )
         for key, title, answer, axis, missing in asked
@@ -229,13 +234,13 @@ def _answer(
     answer: Answer,
     missing: str,
     data: ReportData,
-    objective: Objective,
+    spec: StudySpec,
     axis: dict[str, Any],
 ) -> Chart:
     xs = {point.x for point in answer.points if point.dot.kind == "complete"}
     if not xs or not answer.sentence:
         return chart._replace(sentence=missing)
-    figure = answer_figure(answer, data.winner, objective, axis)
+    figure = answer_figure(answer, data.winner, spec.objective, axis, spec.unit)
     return chart._replace(figure=figure, answer=answer.sentence)
 
 

@@ -10,12 +10,12 @@ from plotly.colors import qualitative
 from plotly.subplots import make_subplots
 
 from tuner.definition import digits
-from tuner.reading import Clock
+from tuner.reading import EPOCHS, Clock, Unit
 from tuner.repeats import Compared, Comparison, Repeat
 from tuner.report.comparison import curves, short
 from tuner.report.curves import Curve, lr_curve
 from tuner.report.figures import any_of
-from tuner.report.style import ACCENT, GREY, epoch_axis, folded, log_axis, styled, text, window
+from tuner.report.style import ACCENT, GREY, at, folded, log_axis, styled, text, time_axis, window
 
 _VIOLET, _GREEN = "#a05fd0", "#2f9e5b"
 _COLOURS: list[str] = qualitative.D3
@@ -35,7 +35,7 @@ class _Line(NamedTuple):
 def schedules_figure(schedules: Sequence[Compared], clock: Clock) -> go.Figure:
     """Draw the learning rates of all schedules over each other, logarithmically."""
     figure = go.Figure()
-    drawn = [lr_curve(c.schedule, clock.updates_per_epoch, clock.horizon) for c in schedules]
+    drawn = [lr_curve(c.schedule, clock.updates_per_unit, clock.horizon) for c in schedules]
     for number, (compared, curve) in enumerate(zip(schedules, drawn, strict=True)):
         again, colour = divmod(number, len(_COLOURS))
         trace = go.Scatter(
@@ -43,16 +43,16 @@ def schedules_figure(schedules: Sequence[Compared], clock: Clock) -> go.Figure:
             line={
                 "color": _COLOURS[colour], "width": 2, "dash": _DASHES[again % len(_DASHES)],
             },
-            hovertemplate="%{x:.2f} epochs: LR %{y:.4g}",
+            hovertemplate=f"{at(clock.unit)}: LR %{{y:.4g}}",
         )  # fmt: skip
         figure.add_trace(trace)
     styled(figure)
-    figure.update_xaxes(epoch_axis(clock.horizon / clock.updates_per_epoch))
+    figure.update_xaxes(time_axis(clock.horizon / clock.updates_per_epoch, clock.unit))
     figure.update_yaxes(_rate_axis(drawn), title_text="learning rate")
     return figure
 
 
-def seeds_figure(comparison: Comparison) -> go.Figure:
+def seeds_figure(comparison: Comparison, unit: Unit = EPOCHS) -> go.Figure:
     """Draw the final value of every training as a point, a row for each schedule, best on top."""
     metric, schedules = comparison.judged_by, comparison.ranked
     figure = go.Figure()
@@ -81,7 +81,7 @@ def seeds_figure(comparison: Comparison) -> go.Figure:
         )
     )  # fmt: skip
     styled(figure)
-    figure.update_xaxes(title_text=f"{metric} after the last epoch", range=seen.range)
+    figure.update_xaxes(title_text=f"{metric} after the last {unit.word}", range=seen.range)
     figure.update_yaxes(
         tickvals=[*range(len(schedules))],
         ticktext=[folded(compared.label) for compared in schedules],
@@ -92,15 +92,15 @@ def seeds_figure(comparison: Comparison) -> go.Figure:
 
 def training_figure(compared: Compared, clock: Clock, metric: str) -> go.Figure:
     """Draw one schedule and its trainings as the chapter does: the means, each seed faintly."""
-    lines = _measured(compared, metric)
+    lines, unit = _measured(compared, metric), clock.unit
     rows = {panel: row for row, panel in enumerate(dict.fromkeys(e.panel for e in lines), start=2)}
     figure = make_subplots(rows=1 + len(rows), cols=1, shared_xaxes=True, vertical_spacing=0.06)
-    rate = lr_curve(compared.schedule, clock.updates_per_epoch, clock.horizon)
+    rate = lr_curve(compared.schedule, clock.updates_per_unit, clock.horizon)
     figure.add_trace(
         go.Scatter(
             x=rate.epochs, y=rate.rates, mode="lines", line={"color": GREY, "width": 2},
             name="learning rate", showlegend=False,
-            hovertemplate="%{x:.2f} epochs: LR %{y:.4g}<extra></extra>",
+            hovertemplate=f"{at(unit)}: LR %{{y:.4g}}<extra></extra>",
         ),
         row=1, col=1,
     )  # fmt: skip
@@ -109,19 +109,19 @@ def training_figure(compared: Compared, clock: Clock, metric: str) -> go.Figure:
         name, row = short(each.name), rows[each.panel]
         for repeat in compared.repeats:
             trace = go.Scatter(
-                x=[record.epoch for record in repeat.records], y=_values(repeat, each.field),
-                mode="lines", line={"color": each.colour, "width": 1}, opacity=0.35,
-                showlegend=False, hoverinfo="skip",
+                x=[unit.count(record.epoch) for record in repeat.records],
+                y=_values(repeat, each.field), mode="lines", opacity=0.35,
+                line={"color": each.colour, "width": 1}, showlegend=False, hoverinfo="skip",
             )  # fmt: skip
             figure.add_trace(trace, row=row, col=1)
         trace = go.Scatter(
-            x=means.epochs, y=getattr(means, each.field), name=name, mode="lines+markers",
-            line={"color": each.colour, "width": 2}, marker={"size": 4},
-            hovertemplate=f"epoch %{{x}}: {name} %{{y:{digits(each.name)}}}<extra></extra>",
+            x=[*map(unit.count, means.epochs)], y=getattr(means, each.field), name=name,
+            mode="lines+markers", line={"color": each.colour, "width": 2}, marker={"size": 4},
+            hovertemplate=f"{unit.word} %{{x}}: {name} %{{y:{digits(each.name)}}}<extra></extra>",
         )  # fmt: skip
         figure.add_trace(trace, row=row, col=1)
     styled(figure)
-    figure.update_xaxes(epoch_axis(clock.horizon / clock.updates_per_epoch))
+    figure.update_xaxes(time_axis(clock.horizon / clock.updates_per_epoch, clock.unit))
     figure.update_yaxes(_rate_axis([rate]), title_text="LR", row=1, col=1)
     for panel, row in rows.items():
         figure.update_yaxes(title_text=panel, row=row, col=1)

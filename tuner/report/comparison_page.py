@@ -40,7 +40,7 @@ def render_comparison(comparison: Comparison, spec: StudySpec) -> str:
     seeds_height = 0
     if _has_value(comparison):
         seeds_height = 140 + row_height((each.label for each in ranked), 30) * len(ranked)
-        figures["seeds"] = seeds_figure(comparison)
+        figures["seeds"] = seeds_figure(comparison, spec.unit)
     for number, each in enumerate(comparison.schedules, start=1):
         figures[f"training-{number}"] = training_figure(each, clock, metric)
     environment = jinja2.Environment(
@@ -62,7 +62,7 @@ def render_comparison(comparison: Comparison, spec: StudySpec) -> str:
         figures_json=figures_json(figures, go.Figure()),
         origin=provenance(spec),
         seed=spec.confirm.seed,
-        epochs=spec.epochs,
+        length=spec.unit.told(spec.epochs),
         css=Markup(resource("page.css")),
         js=Markup(resource("page.js")),
         plotly_gzip=plotly_gzip(),

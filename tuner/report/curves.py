@@ -19,6 +19,8 @@ _INVISIBLE = 0.01
 class Curve(NamedTuple):
     """Learning rates over time: ``rates[i]`` is that of ``epochs[i]``, in epochs trained.
 
+    Of a training without epochs these are updates.
+
     A learning rate of 0, which a logarithmic axis does not have, is None.
     """
 
@@ -33,7 +35,7 @@ def lr_curve(schedule: Schedule, updates_per_epoch: int, updates: int) -> Curve:
 
     Args:
         schedule: The schedule.
-        updates_per_epoch: Updates in an epoch.
+        updates_per_epoch: Updates in an epoch, or 1.
         updates: Updates of the training, which may go on past the schedule's horizon.
 
     Returns:

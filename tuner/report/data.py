@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from tuner.definition import Objective
-from tuner.reading import Clock
+from tuner.reading import EPOCHS, Clock, Unit
 from tuner.repeats import Spread, spread
 from tuner.report.curves import Curve, lr_curve
 from tuner.schedules import Schedule
@@ -183,8 +183,8 @@ def _best(row: TrialRow, clock: Clock) -> BestTrial:
         family=row.family,
         formula=row.schedule.formula,
         text=repr(row.schedule),
-        parameters=parameters(row.schedule, clock.updates_per_epoch),
-        curve=lr_curve(row.schedule, clock.updates_per_epoch, clock.horizon),
+        parameters=parameters(row.schedule, clock.updates_per_epoch, clock.unit),
+        curve=lr_curve(row.schedule, clock.updates_per_unit, clock.horizon),
         records=row.records,
     )
 
@@ -209,7 +209,7 @@ def _averaged(row: TrialRow, objective: Objective) -> float | None:
 
 
 def _line(row: TrialRow, schedule: Schedule, rank: int | None, clock: Clock) -> Line:
-    curve = lr_curve(schedule, clock.updates_per_epoch, clock.horizon)
+    curve = lr_curve(schedule, clock.updates_per_unit, clock.horizon)
     return Line(row.number, row.state, row.family, row.baseline, rank, row.value, curve)
 
 
@@ -221,10 +221,10 @@ def _entry(row: TrialRow, rank: int | None, clock: Clock, objective: Objective) 
         baseline=row.baseline or "",
         family=row.family,
         base_lr=row.schedule.base_lr if row.schedule else None,
-        warmup=row.schedule.warmup_steps / clock.updates_per_epoch if row.schedule else None,
+        warmup=row.schedule.warmup_steps / clock.updates_per_unit if row.schedule else None,
         accuracy=row.value,
         averaged=_averaged(row, objective),
-        epochs=row.epochs,
+        epochs=clock.unit.count(row.epochs),
         seconds=row.seconds,
         params=", ".join(
             f"{name}={plain(value)}" for name, value in row.params.items() if name not in _COLUMNS
@@ -233,11 +233,14 @@ def _entry(row: TrialRow, rank: int | None, clock: Clock, objective: Objective) 
     )
 
 
-def parameters(schedule: Schedule, updates_per_epoch: int) -> tuple[Parameter, ...]:
+def parameters(
+    schedule: Schedule, updates_per_epoch: int, unit: Unit = EPOCHS
+) -> tuple[Parameter, ...]:
     """Return the parameters of a schedule in words, durations in updates and in epochs."""
 
     def duration(updates: int) -> str:
-        return f"{updates} updates ({updates / updates_per_epoch:.3g} epochs)"
+        epochs = f" ({updates / updates_per_epoch:.3g} epochs)"
+        return f"{updates} updates" + (epochs if unit == EPOCHS else "")
 
     def words(kind: str, value: Any) -> str:
         if kind == "updates":

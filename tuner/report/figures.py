@@ -9,18 +9,20 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from tuner.definition import Objective, digits
+from tuner.reading import EPOCHS, Unit
 from tuner.report.confirmed import Finalist
 from tuner.report.curves import thinned
 from tuner.report.data import BestTrial, Line
 from tuner.report.families import in_order
 from tuner.report.style import (
     GREY,
-    epoch_axis,
+    at,
     family_colour,
     folded,
     log_axis,
     styled,
     text,
+    time_axis,
     window,
 )
 from tuner.report.training_series import Series, measured, panels
@@ -38,7 +40,9 @@ class Trained(NamedTuple):
 TOP = 7
 
 
-def training_figure(epochs: int, series: Sequence[Series], objective: Objective) -> go.Figure:
+def training_figure(
+    epochs: float, series: Sequence[Series], objective: Objective, unit: Unit = EPOCHS
+) -> go.Figure:
     """Draw the places for one training: learning rate, loss and accuracies over its epochs.
 
     The chapter draws loss and accuracies, as they stand here. The traces have no data yet.
@@ -47,24 +51,25 @@ def training_figure(epochs: int, series: Sequence[Series], objective: Objective)
         epochs: Epochs of a full training.
         series: What it measures.
         objective: What judges; another one than an accuracy stands in its place.
+        unit: What time is told in.
     """
     rows = {panel: row for row, panel in enumerate(panels(series), start=1)}
     figure = make_subplots(rows=len(rows), cols=1, shared_xaxes=True, vertical_spacing=0.05)
     rate = {"width": 2.5, "color": GREY}
     trace = go.Scatter(
         mode="lines", line=rate, showlegend=False, name="learning rate",
-        hovertemplate="%{x:.2f} epochs: LR %{y:.4g}<extra></extra>",
+        hovertemplate=f"{at(unit)}: LR %{{y:.4g}}<extra></extra>",
     )  # fmt: skip
     figure.add_trace(trace, row=1, col=1)
     for each in series:
         form = digits(each.name) if each.panel == "train loss" else objective.digits
         trace = go.Scatter(
             name=each.name, mode="lines+markers", line=each.line, marker={"size": 5},
-            hovertemplate=f"epoch %{{x}}: {each.name} %{{y:{form}}}<extra></extra>",
+            hovertemplate=f"{unit.word} %{{x}}: {each.name} %{{y:{form}}}<extra></extra>",
         )  # fmt: skip
         figure.add_trace(trace, row=rows[each.panel], col=1)
     styled(figure)
-    figure.update_xaxes(epoch_axis(epochs))
+    figure.update_xaxes(time_axis(epochs, unit))
     for panel, row in rows.items():
         figure.update_yaxes(title_text=panel, row=row, col=1)
         if row < len(rows):
@@ -72,20 +77,24 @@ def training_figure(epochs: int, series: Sequence[Series], objective: Objective)
     return figure
 
 
-def best_figure(best: BestTrial, objective: Objective) -> go.Figure:
+def best_figure(best: BestTrial, objective: Objective, unit: Unit = EPOCHS) -> go.Figure:
     """Draw learning rate, loss and metric of the winner's training above each other."""
     series = measured(best.records, objective)
-    figure = training_figure(round(best.curve.epochs[-1]), series, objective)
+    last = round(best.curve.epochs[-1]) / unit.size
+    figure = training_figure(last, series, objective, unit)
     figure.update_yaxes(log_axis([best.curve.rates]), row=1, col=1)
     rate, *metrics = figure.data
     rate.update(x=best.curve.epochs, y=best.curve.rates)
     rate.line.color = family_colour(best.family)
+    times = [unit.count(record.epoch) for record in best.records]
     for trace, each in zip(metrics, series, strict=True):
-        trace.update(x=[r.epoch for r in best.records], y=[*map(each.of, best.records)])
+        trace.update(x=times, y=[*map(each.of, best.records)])
     return figure
 
 
-def overlay_figure(lines: Sequence[Line], winner: int | None, objective: Objective) -> go.Figure:
+def overlay_figure(
+    lines: Sequence[Line], winner: int | None, objective: Objective, unit: Unit = EPOCHS
+) -> go.Figure:
     """Draw all schedules over each other: the winner thick, the best in the colours of their
     families, the other complete ones and the pruned ones faint.
     """
@@ -107,19 +116,20 @@ def overlay_figure(lines: Sequence[Line], winner: int | None, objective: Objecti
                 x=line.curve.epochs, y=line.curve.rates, mode="lines",
                 name=text(f"{what}{name}: {line.accuracy:{objective.digits}}"),
                 line={"color": family_colour(line.family), "width": 5 if won else 2},
-                hovertemplate=f"trial {line.number}, %{{x:.2f}} epochs:"
-                " LR %{y:.4g}<extra></extra>",
+                hovertemplate=f"trial {line.number}, {at(unit)}: LR %{{y:.4g}}<extra></extra>",
             )
         )  # fmt: skip
     styled(figure)
     figure.update_layout(legend={"traceorder": "reversed", "y": -0.13, "yanchor": "top"})
-    figure.update_xaxes(epoch_axis(lines[0].curve.epochs[-1]))
+    figure.update_xaxes(time_axis(lines[0].curve.epochs[-1] / unit.size, unit))
     rates = [line.curve.rates for line in lines]
     figure.update_yaxes(log_axis(rates), title_text="learning rate")
     return figure
 
 
-def learning_figure(trials: Sequence[Trained], epochs: int, objective: Objective) -> go.Figure:
+def learning_figure(
+    trials: Sequence[Trained], epochs: int, objective: Objective, unit: Unit = EPOCHS
+) -> go.Figure:
     """Draw the metric of every trial after each epoch, a colour for each family."""
     figure = go.Figure()
     value = f"%{{y:{objective.digits}}}"
@@ -128,18 +138,20 @@ def learning_figure(trials: Sequence[Trained], epochs: int, objective: Objective
             chosen = [t for t in trials if (t.family, t.is_complete) == (family, complete)]
             if not chosen:
                 continue
-            x, y = _with_gaps((range(1, len(t.accuracies) + 1), t.accuracies) for t in chosen)
+            x, y = _with_gaps(
+                ([*map(unit.count, range(1, len(t.accuracies) + 1))], t.accuracies) for t in chosen
+            )
             only = not any(t.is_complete for t in trials if t.family == family)
             figure.add_trace(
                 go.Scatter(
                     x=x, y=y, name=family, legendgroup=family, mode="lines+markers",
                     showlegend=complete or only, opacity=0.8 if complete else 0.35,
                     line={"color": family_colour(family), "width": 1.3}, marker={"size": 3},
-                    hovertemplate=f"{family}, epoch %{{x}}: {value}<extra></extra>",
+                    hovertemplate=f"{family}, {unit.word} %{{x}}: {value}<extra></extra>",
                 )
             )  # fmt: skip
     styled(figure)
-    figure.update_xaxes(epoch_axis(epochs, start=0.5))
+    figure.update_xaxes(time_axis(epochs, unit, start=0.5))
     values = [value for t in trials for value in t.accuracies if value is not None]
     seen = window(values, objective.minimized)
     figure.update_yaxes(title_text=objective.judged_by, range=seen.range)

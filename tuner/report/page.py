@@ -94,9 +94,9 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
     data = report_data(rows, spec.space.clock, objective, winner)
     confirmed = confirmed_data(confirmation, fresh.judged_by) if confirmation else None
     series = measured([record for row in rows for record in row.records], objective)
-    traces = trial_traces(rows, data.lines, series)
+    traces = trial_traces(rows, data.lines, series, spec.unit)
     drawn = charts(frozen, spec, rows, data, confirmed)
-    trial = training_figure(spec.epochs, series, objective)
+    trial = training_figure(spec.epochs, series, objective, spec.unit)
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -111,6 +111,7 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
         digits=objective.digits,
         confirm_metric=fresh.judged_by,
         top=TOP,
+        unit=spec.unit,
         exercises=_OWN_EXERCISES if isinstance(spec.task, NamedTask) else _EXERCISES,
         sections=_SECTIONS,
         verdict=_verdict(data, spec, confirmation),
@@ -149,12 +150,12 @@ def _verdict(data: ReportData, spec: StudySpec, confirmation: Confirmation | Non
 
 
 def _facts(rows: Sequence[TrialRow], data: ReportData, spec: StudySpec) -> list[Fact]:
-    spent = cost(rows, spec.epochs)
+    spent = cost(rows, spec.epochs, spec.unit)
     hours = sum(row.seconds * row.epochs_trained / row.epochs for row in rows if row.epochs) / 3600
     time = f"{hours:.1f} h" if hours >= 1 else f"{60 * hours:.0f} min"
     return [
         Fact("trials", str(data.verdict.trials), states(data.verdict.states) or "none yet"),
-        Fact("epochs trained", str(spent.trained), spent.words),
+        Fact(f"{spec.unit.words} trained", str(spent.trained), spent.words),
         Fact("training time", time, "of one worker, all trials together"),
     ]
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from optuna.trial import FrozenTrial
 
 from tuner.definition import merit
+from tuner.reading import EPOCHS, Unit
 from tuner.search import TrialRow, epochs_saved, owner_of
 
 
@@ -38,8 +39,9 @@ class Bar(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What the trials cost, in epochs: how many they trained, took over from others, and were
-    spared by pruning.
+    """What the trials cost, in epochs or updates.
+
+    How many they trained, took over from others, and were spared by pruning.
     """
 
     trained: int
@@ -121,17 +123,18 @@ def timeline(rows: Sequence[TrialRow], trials: Sequence[FrozenTrial]) -> tuple[B
     )
 
 
-def cost(rows: Sequence[TrialRow], epochs: int) -> Cost:
+def cost(rows: Sequence[TrialRow], epochs: int, unit: Unit = EPOCHS) -> Cost:
     """Return what a study's trials cost; a collapse that ended one is no merit of pruning.
 
     Args:
         rows: Its trials.
         epochs: Epochs of a full training.
+        unit: What they are told in.
     """
     return Cost(
-        trained=sum(row.epochs_trained for row in rows),
-        given=sum(row.epochs_given for row in rows),
-        saved=epochs_saved(rows, epochs),
+        trained=unit.count(sum(row.epochs_trained for row in rows)),
+        given=unit.count(sum(row.epochs_given for row in rows)),
+        saved=unit.count(epochs_saved(rows, epochs)),
     )
 
 

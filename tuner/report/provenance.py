@@ -9,6 +9,7 @@ from importlib import metadata
 from typing import Any, NamedTuple
 
 from tuner.definition import StudySpec, fresh_seeds
+from tuner.reading import EPOCHS
 from tuner.storage import hide_password
 
 # What decides numbers, by the name under which it is installed.
@@ -49,10 +50,8 @@ def _task(spec: StudySpec) -> str:
     size = spec.task.batch_size
     # A function's is 1 unless it says otherwise, which need not be true.
     examples = f" of {size} examples" if size > 1 else ""
-    return (
-        f"{spec.training.name}, {spec.epochs} epochs of {spec.task.updates_per_epoch} updates"
-        f"{examples}"
-    )
+    per_epoch = f" of {spec.task.updates_per_epoch} updates" if spec.unit == EPOCHS else ""
+    return f"{spec.training.name}, {spec.unit.told(spec.epochs)}{per_epoch}{examples}"
 
 
 def _seeds(spec: StudySpec) -> str:

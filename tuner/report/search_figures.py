@@ -8,6 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from tuner.definition import Objective
+from tuner.reading import EPOCHS, Unit
 from tuner.report.answers import Answer
 from tuner.report.families import Dot, Ended, Family, in_order
 from tuner.report.progress import Bar, Step
@@ -16,12 +17,12 @@ from tuner.report.style import (
     GREY,
     RED,
     Window,
-    epoch_axis,
     family_colour,
     family_symbol,
     from_zero,
     log_axis,
     styled,
+    time_axis,
     window,
 )
 
@@ -30,15 +31,16 @@ _UNITS = ((3 * 86400, 86400, "days"), (3 * 3600, 3600, "hours"), (300, 60, "minu
 
 
 def best_so_far_figure(
-    steps: Sequence[Step], winner: int | None, objective: Objective
+    steps: Sequence[Step], winner: int | None, objective: Objective, unit: Unit = EPOCHS
 ) -> go.Figure:
     """Draw the best value so far against the epochs that all trials had cost until then."""
+    steps = [step._replace(epochs=unit.count(step.epochs)) for step in steps]
     seen = window([step.accuracy for step in steps], objective.minimized)
     figure = go.Figure()
     line = go.Scatter(
         x=[step.epochs for step in steps], y=[seen.shown(step.best) for step in steps],
         mode="lines", line={"color": ACCENT, "width": 2.5, "shape": "hv"}, name="best so far",
-        hovertemplate=f"after %{{x}} epochs: best %{{y:{objective.digits}}}<extra></extra>",
+        hovertemplate=f"after %{{x}} {unit.words}: best %{{y:{objective.digits}}}<extra></extra>",
     )  # fmt: skip
     figure.add_trace(line)
     for family in in_order(step.family for step in steps):
@@ -51,14 +53,14 @@ def best_so_far_figure(
         )  # fmt: skip
     _ring(figure, [(s.epochs, s.accuracy) for s in steps if s.number == winner])
     styled(figure)
-    figure.update_xaxes(title_text="epochs trained, all trials together")
+    figure.update_xaxes(title_text=f"{unit.words} trained, all trials together")
     figure.update_xaxes(range=from_zero([step.epochs for step in steps]))
     figure.update_yaxes(title_text=objective.judged_by, range=seen.range)
     return figure
 
 
 def families_figure(
-    families: Sequence[Family], winner: int | None, objective: Objective
+    families: Sequence[Family], winner: int | None, objective: Objective, unit: Unit = EPOCHS
 ) -> go.Figure:
     """Draw every trained trial of every family as a point, and a box of the complete ones."""
     values = [dot.accuracy for f in families for dot in f.of("complete")]
@@ -82,7 +84,7 @@ def families_figure(
                     x=[_shown(dot, seen) for dot in dots],
                     y=[place + _jitter(dot) for dot in dots],
                     mode="markers", showlegend=False,
-                    customdata=[_hover(dot, objective) for dot in dots],
+                    customdata=[_hover(dot, objective, unit) for dot in dots],
                     marker={"color": colour, **_marker(kind, family.name)},
                     hovertemplate="%{customdata}<extra></extra>",
                 )
@@ -99,30 +101,35 @@ def families_figure(
     return figure
 
 
-def pruning_figure(ended: Sequence[Ended], epochs: int) -> go.Figure:
+def pruning_figure(ended: Sequence[Ended], epochs: int, unit: Unit = EPOCHS) -> go.Figure:
     """Draw after which epoch the pruner ended how many trials of which family."""
     figure = go.Figure()
     for family in in_order(each.family for each in ended):
         chosen = [each for each in ended if each.family == family]
         figure.add_trace(
             go.Bar(
-                x=[each.epoch for each in chosen], y=[each.trials for each in chosen],
+                x=[unit.count(each.epoch) for each in chosen], y=[each.trials for each in chosen],
                 name=family, marker={"color": family_colour(family)},
-                hovertemplate=f"{family}: %{{y}} ended after epoch %{{x}}<extra></extra>",
+                hovertemplate=f"{family}: %{{y}} ended after {unit.word} %{{x}}<extra></extra>",
             )
         )  # fmt: skip
     styled(figure)
     figure.update_layout(barmode="stack", bargap=0.25)
     # A rung of 0 epochs has a bar as well.
     start = min([0.4, *(each.epoch - 0.6 for each in ended)])
-    figure.update_xaxes(epoch_axis(epochs))
-    figure.update_xaxes(range=[start, epochs + 0.6], title_text="ended after (epochs trained)")
+    figure.update_xaxes(time_axis(epochs, unit))
+    ends = [start * unit.size, (epochs + 0.6) * unit.size]
+    figure.update_xaxes(range=ends, title_text=f"ended after ({unit.words} trained)")
     figure.update_yaxes(title_text="trials", rangemode="tozero")
     return figure
 
 
 def answer_figure(
-    answer: Answer, winner: int | None, objective: Objective, axis: dict[str, Any]
+    answer: Answer,
+    winner: int | None,
+    objective: Objective,
+    axis: dict[str, Any],
+    unit: Unit = EPOCHS,
 ) -> go.Figure:
     """Draw the metric against what is asked about, and the means of ranges of it."""
     figure = go.Figure()
@@ -134,7 +141,7 @@ def answer_figure(
         figure.add_trace(
             _points(
                 family, [point.x for point in chosen], [p.dot.accuracy for p in chosen], seen,
-                [_hover(point.dot, objective) for point in chosen],
+                [_hover(point.dot, objective, unit) for point in chosen],
             )
         )  # fmt: skip
     if collapsed:
@@ -142,7 +149,7 @@ def answer_figure(
             go.Scatter(
                 x=[point.x for point in collapsed], y=[seen.edge] * len(collapsed),
                 mode="markers", name="collapsed", marker={"color": RED, "symbol": "x", "size": 9},
-                customdata=[_hover(point.dot, objective) for point in collapsed],
+                customdata=[_hover(point.dot, objective, unit) for point in collapsed],
                 cliponaxis=False,
                 hovertemplate="%{customdata}, at %{x:.4g}<extra></extra>",
             )
@@ -246,6 +253,6 @@ def _jitter(dot: Dot) -> float:
     return (dot.number * 0.618034 % 1 - 0.5) * 0.5
 
 
-def _hover(dot: Dot, objective: Objective) -> str:
-    after = "" if dot.kind == "complete" else f", {dot.kind} after {dot.epochs} epochs"
+def _hover(dot: Dot, objective: Objective, unit: Unit) -> str:
+    after = "" if dot.kind == "complete" else f", {dot.kind} after {unit.told(dot.epochs)}"
     return f"trial {dot.number}: {dot.accuracy:{objective.digits}}{after}"

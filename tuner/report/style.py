@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import plotly.graph_objects as go
 
 from tuner.definition import merit
+from tuner.reading import Unit
 
 ACCENT = "#3b82d6"
 GREY = "#8a8f98"
@@ -141,10 +142,16 @@ def log_axis(curves: Sequence[Sequence[float | None]]) -> dict[str, Any]:
     return {"type": "log", "range": [low, high], "tickvals": shown, "ticktext": words}
 
 
-def epoch_axis(epochs: float, start: float = 0) -> dict[str, Any]:
-    """Return the settings of an axis for the time of a training."""
-    step = {"dtick": 1} if epochs <= 12 else {}
-    return {"title_text": "time (epochs trained)", "range": [start, epochs * 1.02], **step}
+def time_axis(epochs: float, unit: Unit, start: float = 0) -> dict[str, Any]:
+    """Return the settings of an axis for the time of a training, in a unit."""
+    step = {"dtick": unit.size} if epochs <= 12 else {}
+    ends = [start * unit.size, epochs * unit.size * 1.02]
+    return {"title_text": f"time ({unit.words} trained)", "range": ends, **step}
+
+
+def at(unit: Unit) -> str:
+    """Return how a point in time is told where a pointer is."""
+    return f"%{{x:{unit.form}}} {unit.words}"
 
 
 def from_zero(values: Sequence[float]) -> tuple[float, float]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from tuner.reading import Unit
 from tuner.report.curves import thinned
 from tuner.report.data import Line
 from tuner.report.figures import any_of
@@ -18,7 +19,7 @@ EPOCHS = 60
 
 
 def trial_traces(
-    rows: Sequence[TrialRow], lines: Sequence[Line], series: Sequence[Series]
+    rows: Sequence[TrialRow], lines: Sequence[Line], series: Sequence[Series], unit: Unit
 ) -> dict[int, dict[str, Any]]:
     """Return what the page draws of each trial that has a schedule.
 
@@ -26,6 +27,7 @@ def trial_traces(
         rows: The trials.
         lines: Their schedules as curves.
         series: What any of them measures.
+        unit: What time is told in.
 
     Returns:
         By trial number: ``colour``; ``axis`` of the learning rates; ``x``, of the learning rates
@@ -34,16 +36,16 @@ def trial_traces(
     """
     curves = {line.number: line for line in lines}
     return {
-        row.number: _traces(row, curves[row.number], series)
+        row.number: _traces(row, curves[row.number], series, unit)
         for row in rows
         if row.number in curves
     }
 
 
-def _traces(row: TrialRow, line: Line, series: Sequence[Series]) -> dict[str, Any]:
+def _traces(row: TrialRow, line: Line, series: Sequence[Series], unit: Unit) -> dict[str, Any]:
     curve = thinned(line.curve)
     records = [row.records[index] for index in chosen(len(row.records), EPOCHS)]
-    epochs = [record.epoch for record in records]
+    epochs = [unit.count(record.epoch) for record in records]
     return {
         "colour": family_colour(line.family),
         "axis": log_axis([curve.rates]),

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from tuner.search.attributes import BASELINE, LABEL, REASON, SCHEDULE, SEED, records_of
+from tuner.search.attributes import (
+    BASELINE,
+    LABEL,
+    REASON,
+    SCHEDULE,
+    SEED,
+    UPDATES_PER_EPOCH,
+    has_schedule,
+    records_of,
+    schedule_in,
+)
 from tuner.search.events import (
     EpochEnded,
     Event,
@@ -30,13 +40,16 @@ from tuner.search.results import (
     begun_trials,
     epochs_saved,
     false_prunes,
+    pruned_after,
     ranking,
     study_started,
     summary,
     trial_rows,
 )
+from tuner.search.sampled import schedule_of_trial
 from tuner.search.study import (
     difference,
+    enqueue_missing,
     files_folder,
     find_study,
     prepare_study,
@@ -47,6 +60,7 @@ from tuner.search.study import (
     study_names,
     study_there,
 )
+from tuner.search.trial import versions
 from tuner.search.worker import StopReason, Worker, put_back_killed, put_back_orphans
 
 __all__ = [
@@ -57,6 +71,7 @@ __all__ = [
     "SCHEDULE",
     "SEED",
     "STATES",
+    "UPDATES_PER_EPOCH",
     "EpochEnded",
     "Event",
     "FalsePrunes",
@@ -77,19 +92,24 @@ __all__ = [
     "WorkerEnded",
     "begun_trials",
     "difference",
+    "enqueue_missing",
     "epochs_saved",
     "false_prunes",
     "files_folder",
     "find_study",
     "from_json",
+    "has_schedule",
     "owner_of",
     "prepare_study",
+    "pruned_after",
     "put_back_killed",
     "put_back_orphans",
     "quiet_optuna",
     "ranking",
     "records_of",
     "refuse_difference",
+    "schedule_in",
+    "schedule_of_trial",
     "store_definition",
     "stored_spec",
     "study_names",
@@ -100,4 +120,5 @@ __all__ = [
     "trial_rows",
     "tried_again",
     "try_again",
+    "versions",
 ]

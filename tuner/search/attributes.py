@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tuner.errors import ScheduleError
 from tuner.schedules import Schedule, is_whole, schedule_from_dict
 from tuner.tasks import EpochRecord
 
@@ -22,6 +23,8 @@ BASELINE = "baseline"  # its label, if it is one
 CONTROL = "control"  # true for one of the share that is never pruned
 VERSIONS = "versions"  # of the software that trained it, or that continued it last
 SPARED = "spared"  # the epoch after which a trial that is never pruned would have been
+# Of a trial of plain Optuna's, whose study has no definition:
+UPDATES_PER_EPOCH = "updates_per_epoch"  # of the training that its schedule is laid out for
 # Of repeats:
 SEED = "seed"  # what it is trained from, instead of the study's training seed
 LABEL = "label"  # whose schedule it has: "trial 7", or a baseline's label
@@ -56,13 +59,17 @@ def records_of(attributes: Mapping[str, Any]) -> list[EpochRecord]:
 
 
 def has_schedule(attributes: Mapping[str, Any]) -> bool:
-    """Tell whether a trial has a schedule, as it has once it began."""
-    return isinstance(attributes.get(SCHEDULE), Mapping)
+    """Tell whether a trial has a schedule that is known here, as it has once it began."""
+    try:
+        return schedule_in(attributes) is not None
+    except ScheduleError:
+        return False
 
 
 def family_in(attributes: Mapping[str, Any]) -> str:
     """Return the family of a trial's schedule, an empty text if it has none."""
-    return text(attributes[SCHEDULE], "family") if has_schedule(attributes) else ""
+    found = attributes.get(SCHEDULE)
+    return text(found, "family") if isinstance(found, Mapping) else ""
 
 
 def schedule_in(attributes: Mapping[str, Any]) -> Schedule | None:
@@ -71,4 +78,5 @@ def schedule_in(attributes: Mapping[str, Any]) -> Schedule | None:
     Raises:
         ScheduleError: If it is of a family that is not known here, or none.
     """
-    return schedule_from_dict(attributes[SCHEDULE]) if has_schedule(attributes) else None
+    found = attributes.get(SCHEDULE)
+    return schedule_from_dict(found) if isinstance(found, Mapping) else None

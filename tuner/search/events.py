@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from tuner.definition import digits
 from tuner.errors import TunerError
+from tuner.reading import EPOCHS, Unit
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.tasks import EpochRecord
 
@@ -27,6 +28,7 @@ class StudyStarted(NamedTuple):
     epochs_saved: int = 0
     judged_by: str = "test accuracy"
     interrupted: int = 0
+    unit: Unit = EPOCHS
 
     def __str__(self) -> str:
         state = "new"
@@ -36,7 +38,7 @@ class StudyStarted(NamedTuple):
             state += f" and {self.interrupted} interrupted"
         return (
             f"study {self.name}: {state}, budget {self.budget} trials of"
-            f" {self.epochs} epochs, {self.storage}"
+            f" {self.unit.told(self.epochs)}, {self.storage}"
         )
 
 
@@ -47,10 +49,12 @@ class TrialStarted(NamedTuple):
     schedule: Schedule
     baseline: str | None
     done: int
+    unit: Unit = EPOCHS
 
     def __str__(self) -> str:
         what = f" [{self.baseline}]" if self.baseline else ""
-        begins = f"goes on after epoch {self.done}" if self.done else "starts"
+        done = self.unit.count(self.done)
+        begins = f"goes on after {self.unit.word} {done}" if done else "starts"
         return f"trial {self.number} {begins}: {self.schedule!r}{what}"
 
 
@@ -66,6 +70,7 @@ class EpochEnded(NamedTuple):
     judged_by: str = "test accuracy"
     value: float | None = None
     is_known: bool = False
+    unit: Unit = EPOCHS
 
     def __str__(self) -> str:
         r = self.record
@@ -74,7 +79,8 @@ class EpochEnded(NamedTuple):
         if r.train_loss is not None:
             loss = f", train loss {r.train_loss:{digits('loss')}}"
         return (
-            f"trial {self.number} epoch {r.epoch}/{self.epochs}: {self.judged_by}{value}{loss},"
+            f"trial {self.number} {self.unit.word} {self.unit.count(r.epoch)}/"
+            f"{self.unit.count(self.epochs)}: {self.judged_by}{value}{loss},"
             f" LR {r.lr_end:.4g}, {r.seconds:.1f} s"
         )
 
@@ -186,6 +192,8 @@ def from_json(line: str) -> Said | None:
             fields["schedule"] = schedule_from_dict(fields["schedule"])
         if kind is EpochEnded:
             fields["record"] = EpochRecord(**fields["record"])
+        if "unit" in fields:
+            fields["unit"] = Unit(*fields["unit"])
         event: Said = kind(**fields)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, TunerError):
         return None

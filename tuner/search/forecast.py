@@ -16,7 +16,7 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.definition import Search, merit
-from tuner.schedules import schedule_from_dict
+from tuner.schedules import Schedule, schedule_from_dict
 from tuner.search.attributes import SCHEDULE, has_schedule
 from tuner.search.features import Features, with_squares
 from tuner.search.ridge import Array, Ridge
@@ -28,6 +28,11 @@ _MOST_ERROR = 1e12  # of a training on its way to nowhere, whose loss may be inf
 
 # Says how good trials are after an epoch, the larger the better; None if it cannot tell yet.
 Score = Callable[[Study, Sequence[FrozenTrial], int], Sequence[float] | None]
+
+
+def was_judged(trial: FrozenTrial, epoch: int) -> bool:
+    """Tell whether a trial was worth anything after an epoch; to plain Optuna's NaN is a value."""
+    return not math.isnan(trial.intermediate_values.get(epoch, math.nan))
 
 
 def by_value(study: Study, trials: Sequence[FrozenTrial], epoch: int) -> list[float] | None:
@@ -63,7 +68,7 @@ class Forecast:
         self._features, self._updates_per_epoch = features, updates_per_epoch
         self._least = n_startup_trials
         self._error = error
-        self._known: dict[tuple[int, int], tuple[float, ...]] = {}
+        self._known: dict[tuple[Schedule, int], tuple[float, ...]] = {}
 
     def __call__(
         self, study: Study, trials: Sequence[FrozenTrial], epoch: int
@@ -83,8 +88,7 @@ class Forecast:
         complete = [
             trial
             for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-            if has_schedule(trial.user_attrs)
-            and (epoch == 0 or epoch in trial.intermediate_values)
+            if has_schedule(trial.user_attrs) and (epoch == 0 or was_judged(trial, epoch))
         ]
         if len(complete) < max(self._least, 2):
             return None
@@ -113,11 +117,11 @@ class Forecast:
         return np.column_stack([nows, ahead_of_them])
 
     def _ahead(self, trial: FrozenTrial, epoch: int) -> tuple[float, ...]:
-        # Every question is about all trials so far, whose schedules do not change. By number: the
-        # same trial has another id in a copy of the study.
-        key = trial.number, epoch
+        # Every question is about all trials so far. Not by trial: the same one has another id in a
+        # copy of the study, and another study may be asked about.
+        schedule = schedule_from_dict(trial.user_attrs[SCHEDULE])
+        key = schedule, epoch
         if key not in self._known:
-            schedule = schedule_from_dict(trial.user_attrs[SCHEDULE])
             done, told = epoch * self._updates_per_epoch, self._features
             left = with_squares(told.ahead(schedule, done))
             self._known[key] = (*left, told.now(schedule, done)) if done else left

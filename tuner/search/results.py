@@ -11,6 +11,7 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.definition import StudySpec, countable, merit
+from tuner.reading import Unit
 from tuner.schedules import Schedule, is_whole
 from tuner.search.attributes import (
     BASELINE,
@@ -29,7 +30,7 @@ from tuner.storage import hide_password, is_enqueued
 from tuner.tasks import EpochRecord
 
 # How the reason begins of a trial that the pruner ended; other pruned trials collapsed.
-PRUNED_AFTER = "pruned after epoch"
+PRUNED_AFTER = "pruned after"
 
 STATES = {
     TrialState.COMPLETE: "complete",
@@ -132,6 +133,11 @@ class Summary(NamedTuple):
     def finished(self) -> int:
         """Complete, pruned and failed trials."""
         return sum(self.states.get(state, 0) for state in ("complete", "pruned", "failed"))
+
+
+def pruned_after(epoch: int, epochs: int, unit: Unit) -> str:
+    """Return the reason of a trial that the pruner ended."""
+    return f"{PRUNED_AFTER} {unit.word} {unit.count(epoch)} of {unit.count(epochs)}"
 
 
 def begun_trials(study: Study) -> list[FrozenTrial]:
@@ -237,6 +243,7 @@ def study_started(study: Study, spec: StudySpec, finished: int, budget: int) -> 
         epochs_saved(rows, spec.epochs),
         spec.objective.judged_by,
         sum(row.state == "waiting" and row.epochs > 0 for row in every),
+        spec.unit,
     )
 
 

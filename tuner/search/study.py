@@ -17,6 +17,7 @@ from tuner.definition import REPEATS, StudySpec, make_spec, moved_along, name_of
 from tuner.errors import DefinitionError, StudyError
 from tuner.schedules import schedule_to_dict
 from tuner.search.attributes import BASELINE, SCHEDULE, text
+from tuner.space import SearchSpace
 from tuner.storage import (
     hide_password,
     in_one_go,
@@ -161,15 +162,20 @@ def prepare_study(spec: StudySpec, storage: BaseStorage) -> Study:
             " Give the new one another name or database."
         )
     store_definition(study, spec)
+    enqueue_missing(study, spec.space)
+    return study
+
+
+def enqueue_missing(study: Study, space: SearchSpace) -> None:
+    """Enqueue the baselines of a search space that a study does not have."""
     present = {text(t.user_attrs, BASELINE) for t in study.get_trials(deepcopy=False)}
-    for baseline in spec.space.baselines:
+    for baseline in space.baselines:
         if baseline.label not in present:
             attributes = {
                 BASELINE: baseline.label,
                 SCHEDULE: schedule_to_dict(baseline.schedule),
             }
             study.enqueue_trial(baseline.values, user_attrs=attributes)
-    return study
 
 
 @contextmanager
@@ -224,9 +230,9 @@ def _check_length(spec: StudySpec) -> None:
         spec.epochs > _MOST_EPOCHS_ON_MYSQL
     ):
         raise StudyError(
-            f"Trials in {shown} must have <= {_MOST_EPOCHS_ON_MYSQL} epochs, for a MySQL database"
-            f" keeps 64 KiB of what a trial measures, but have {spec.epochs}. Name a PostgreSQL"
-            " database or an SQLite file."
+            f"Trials in {shown} must have <= {spec.unit.told(_MOST_EPOCHS_ON_MYSQL)}, for a MySQL"
+            " database keeps 64 KiB of what a trial measures, but have"
+            f" {spec.unit.count(spec.epochs)}. Name a PostgreSQL database or an SQLite file."
         )
 
 
@@ -249,6 +255,7 @@ def difference(old: StudySpec, new: StudySpec) -> list[str]:
     lines = []
     for key in sorted(before.keys() | after.keys()):
         if before.get(key) != after.get(key):
-            was = before.get(key, "(absent)")
-            lines.append(f"  {key:<{width}}  {was} -> {after.get(key, '(absent)')}")
+            was = old.unit.reworded(str(before.get(key, "(absent)")))
+            now = new.unit.reworded(str(after.get(key, "(absent)")))
+            lines.append(f"  {key:<{width}}  {was} -> {now}")
     return lines

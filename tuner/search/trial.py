@@ -37,7 +37,7 @@ from tuner.search.events import EpochEnded, Listener, TrialStarted
 from tuner.search.failures import keep_traceback
 from tuner.search.first_answer import first_answer
 from tuner.search.interrupts import Interrupts
-from tuner.search.results import PRUNED_AFTER
+from tuner.search.results import pruned_after
 from tuner.search.sampled import schedule_of_trial
 from tuner.storage import trial_id
 from tuner.tasks import (
@@ -103,14 +103,14 @@ def run_trial(
             trial.set_user_attr(REASON, "")
         schedule = schedule_of_trial(trial, spec.space)
         done = len(records_of(trial.user_attrs))
-        listen(TrialStarted(trial.number, schedule, label, done))
+        listen(TrialStarted(trial.number, schedule, label, done, spec.unit))
         with Interrupts().noticed() as interrupts:
             return _train(trial, schedule, spec, store, listen, stop_requested, interrupts)
     except TrainingCollapsed as collapse:
         if seed is not None:  # a seed that collapses counts against its schedule
             value = spec.objective.collapsed_value(collapse)
-            return Outcome(TrialState.COMPLETE, value, collapse.reason)
-        return Outcome(TrialState.PRUNED, None, collapse.reason)
+            return Outcome(TrialState.COMPLETE, value, spec.unit.reworded(collapse.reason))
+        return Outcome(TrialState.PRUNED, None, spec.unit.reworded(collapse.reason))
     except (_Failed, ScheduleError) as failure:
         keep_traceback(failure, spec.folder, spec.name, trial.number)
         return Outcome(TrialState.FAIL, None, str(failure))
@@ -138,9 +138,9 @@ def _train(
     # Asked for baselines too: halving remembers who passed which rung.
     if not own and trial.should_prune():
         if prunable:
-            return Outcome(TrialState.PRUNED, None, f"{PRUNED_AFTER} 0 of {spec.epochs}")
+            return Outcome(TrialState.PRUNED, None, pruned_after(0, spec.epochs, spec.unit))
         trial.set_user_attr(SPARED, 0)
-    trial.set_user_attr(VERSIONS, _versions(spec.task))
+    trial.set_user_attr(VERSIONS, versions(spec.task))
     records: list[EpochRecord] = []
     with closing(_epochs(schedule, spec, store.deepest(keys), interrupts)) as training:
         for record, state in training:
@@ -166,15 +166,15 @@ def _train(
                 raise _diverged(records[-1], f"the {judged_by} is {value}")
             if epoch > reported:
                 trial.report(signal(records[-1], spec), step=epoch)
-            is_known = state is None and epoch <= len(own)
-            listen(EpochEnded(trial.number, spec.epochs, records[-1], judged_by, value, is_known))
+            known = (judged_by, value, state is None and epoch <= len(own))
+            listen(EpochEnded(trial.number, spec.epochs, records[-1], *known, spec.unit))
             if epoch == spec.epochs:
                 break
             prune = epoch >= reported and trial.should_prune()
             if epoch == reported:  # maybe it was asked before the interruption
                 prune = first_answer(trial)
             if prune and prunable:
-                reason = f"{PRUNED_AFTER} {epoch} of {spec.epochs}"
+                reason = pruned_after(epoch, spec.epochs, spec.unit)
                 return Outcome(TrialState.PRUNED, None, reason)
             if prune and SPARED not in trial.user_attrs:
                 trial.set_user_attr(SPARED, epoch)
@@ -215,12 +215,13 @@ def is_control(spec: StudySpec, number: int) -> bool:
     return bool(drawn < spec.pruner.control_share)
 
 
-def _versions(task: Task) -> dict[str, str]:
+def versions(task: Task | None = None) -> dict[str, str]:
+    """Return the versions of the software that searches, and that trains a task."""
     return {
         "tuner": importlib.metadata.version("schedule-tuner"),
         "optuna": optuna.__version__,
         "python": platform.python_version(),
-        **task.versions(),
+        **(task.versions() if task else {}),
     }
 
 

@@ -211,7 +211,9 @@ class Worker:
     def _outcome(self, trial: Trial, heart: Heart) -> Outcome:
         deaths = deaths_of(self._storage.get_trial(trial_id(trial)))
         if deaths >= MOST_DEATHS:
-            reason = f"given up: {deaths} processes died on it without finishing an epoch"
+            reason = (
+                f"given up: {deaths} processes died on it without finishing {self._spec.unit.one}"
+            )
             return Outcome(TrialState.FAIL, None, reason)
         return run_trial(
             trial,

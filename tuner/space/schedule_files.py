@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tuner.errors import ScheduleError, ScheduleFileError
-from tuner.reading import Clock, Mistakes, did_you_mean
+from tuner.reading import EPOCHS, Clock, Mistakes, did_you_mean
 from tuner.schedules import (
     Schedule,
     read_schedule_file,
@@ -89,11 +89,14 @@ def read_file_baseline(
     except ScheduleError as error:
         mistakes.add(where, str(error))
         return None
-    lengths = [("updates per epoch", found["updates_per_epoch"], clock.updates_per_epoch)]
-    if found["epochs"] is None:  # not exported from a study, but saved
+    size, epochs = found["updates_per_epoch"], found["epochs"]
+    lengths = [("updates per epoch", size, clock.updates_per_epoch)]
+    if epochs is None:  # not exported from a study, but saved
         lengths.append(("updates", schedule.horizon, clock.horizon))
-    else:
-        lengths.append(("epochs", found["epochs"], clock.horizon // clock.updates_per_epoch))
+    elif clock.unit == EPOCHS:
+        lengths.append(("epochs", epochs, clock.horizon // clock.updates_per_epoch))
+    else:  # how often it reports is no matter
+        lengths = [("updates", epochs * size, clock.horizon)]
     for name, was, now in lengths:
         if was != now:
             mistakes.add(where, f"must be of a training of as many {name}, {now}, but has {was}")

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tuner.definition import StudySpec, make_spec, space_named
+from tuner.definition import StudySpec, make_spec, space_given
 from tuner.errors import DefinitionError, StudyError, TaskError
-from tuner.reading import Clock, Mistakes
+from tuner.reading import EPOCHS, Clock, Mistakes, Unit
 from tuner.schedules import Schedule, is_whole
-from tuner.space import baseline_of, written
+from tuner.space import baseline_of
 from tuner.tasks import Task, TrialTask, note_no_data
 
 # What stands for a training whose length is wrong, so that the rest can be read.
@@ -20,6 +20,8 @@ _ANY = Clock(1_000, 100_000)
 _ARGUMENTS = {
     "search_space": "space",
     "task.epochs": "epochs",
+    "task.updates": "updates",
+    "task.report_every": "report_every",
     "task.seed": "seed",
     "objective.metric": "metric",
     "objective.direction": "direction",
@@ -62,15 +64,26 @@ def read_lengths(given: Mapping[str, Any], own: Any, mistakes: Mistakes) -> Cloc
         text = "must be a multiple of `report_every`, so that the last report is of the whole"
         mistakes.add("updates", f"{text} training, but got {got}")
         return _ANY
-    return Clock(int(found["report_every"]), int(found["updates"]))
+    every = int(found["report_every"])
+    return Clock(every, int(found["updates"]), Unit("update", every))
 
 
-def read_training(train: Any, size: int, params: Any, mistakes: Mistakes) -> Task | None:
+def length_of(clock: Clock) -> dict[str, int]:
+    """Return what ``[task]`` of a study file says of the length of a training."""
+    if clock.unit == EPOCHS:
+        return {"epochs": clock.horizon // clock.updates_per_epoch}
+    return {"updates": clock.horizon, "report_every": clock.updates_per_epoch}
+
+
+def read_training(
+    train: Any, clock: Clock, batch_size: Any, params: Any, mistakes: Mistakes
+) -> Task | None:
     """Return the task that trains: a function of a trial, or a task already.
 
     Args:
         train: The function, or the task.
-        size: Updates between two reports of the function.
+        clock: How long a training is, and how often the function reports.
+        batch_size: Examples in an update of the function.
         params: Options of the function.
         mistakes: Takes what is wrong.
     """
@@ -86,10 +99,13 @@ def read_training(train: Any, size: int, params: Any, mistakes: Mistakes) -> Tas
     if is_task:
         if params:
             mistakes.add("params", "must be left out for a task, which has its own options")
+        if batch_size != 1:
+            mistakes.add("batch_size", "must be left out for a task, which has its own")
         task: Task = train
         return task
     try:
-        return TrialTask(train, updates_per_epoch=size, params=params)
+        size = {clock.unit.key: clock.updates_per_epoch}
+        return TrialTask(train, **size, batch_size=batch_size, params=params)
     except TaskError as error:
         mistakes.add("train", str(error))
         return None
@@ -101,7 +117,7 @@ def read_space_argument(
     """Return the content of the search-space file that the arguments stand for, or what is wrong.
 
     Args:
-        space: A name, what is sampled by name, or the content of a file.
+        space: A name, what is sampled by name, or a file's path or content.
         base_lr: The learning rate of today.
         baselines: Schedules by their labels.
         clock: How long they must be.
@@ -120,18 +136,18 @@ def read_space_argument(
             mistakes.add(f"baselines.{label}", f"{text} {schedule.horizon}; {hint}")
         else:
             entries.append(baseline_of(label, schedule, clock))
-    if isinstance(space, str):
-        try:
-            found = space_named(space, base_lr)
-        except StudyError as error:
-            return str(error)
-    elif not isinstance(space, Mapping):
-        return f"must be a name, or what is sampled by name, but got {space!r}"
-    else:
-        found = dict(space) if "format" in space else written(space, "own")
-        if base_lr is not None:
-            text = "must be left out beside a space of your own, which has it, but got"
-            mistakes.add("base_lr", f"{text} {base_lr!r}")
+    if not isinstance(space, (str, os.PathLike, Mapping)):
+        return f"must be a name, a file, or what is sampled by name, but got {space!r}"
+    if isinstance(space, Mapping) and base_lr is not None:
+        text = "must be left out beside a space of your own, which has it, but got"
+        mistakes.add("base_lr", f"{text} {base_lr!r}")
+        base_lr = None
+    try:
+        found = space_given(space, base_lr).data
+    except DefinitionError as error:
+        return f"{error.where}: {error.mistakes[0][1]}"
+    except StudyError as error:
+        return str(error)
     return {**found, "baseline": [*found.get("baseline", []), *entries]}
 
 

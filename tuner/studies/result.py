@@ -139,7 +139,7 @@ class StudyResult:
         Raises:
             StudyError: If pandas is not installed.
         """
-        return data_frame(trial_columns(self.trials))
+        return data_frame(trial_columns(self.trials, self.spec.unit))
 
     def curves(self) -> DataFrame:
         """Return the trainings as a table of pandas, a row for each epoch of each trial.
@@ -253,11 +253,11 @@ class StudyResult:
                 "evaluate_on": spec.objective.judged_on,
                 "value": finite(row.value),
                 "state": row.state,
-                "epochs": row.epochs,
+                spec.unit.words: spec.unit.count(row.epochs),
                 "n": 1,
             },
             **confirm,
-            "task": spec.training.model_dump() | spec.task.identity(),
+            "task": spec.training.plain() | spec.task.identity(),
             "versions": dict(row.versions),
             "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuner.definition import StudySpec
 from tuner.errors import StudyError
+from tuner.reading import Unit
 from tuner.schedules import svg
 from tuner.search import Summary, TrialRow
 from tuner.storage import hide_password
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def trial_columns(rows: Sequence[TrialRow]) -> dict[str, list[Any]]:
-    """Return trials by column: number, state, value, family, every parameter, how it went."""
+def trial_columns(rows: Sequence[TrialRow], unit: Unit) -> dict[str, list[Any]]:
+    """Return trials by column: number, state, value, family, every parameter, how it went.
+
+    Their length is told in a unit.
+    """
     names = dict.fromkeys(name for row in rows for name in row.params if name != "family")
     return {
         "number": [row.number for row in rows],
@@ -27,7 +31,7 @@ def trial_columns(rows: Sequence[TrialRow]) -> dict[str, list[Any]]:
         "family": [row.family for row in rows],
         **{name: [row.params.get(name) for row in rows] for name in names},
         "baseline": [row.baseline for row in rows],
-        "epochs": [row.epochs for row in rows],
+        unit.words: [unit.count(row.epochs) for row in rows],
         "reason": [row.reason for row in rows],
         "seconds": [row.seconds for row in rows],
     }

@@ -45,11 +45,15 @@ def try_training(spec: StudySpec) -> Tried:
     """
     begun = time.perf_counter()
     schedule, seed = _schedule(spec), spec.training.seed
+
+    def at(epoch: int) -> str:
+        return f"{spec.unit.word} {spec.unit.count(epoch)}"
+
     first, *more = _epochs(spec, schedule, seed, 2)
     again = _epochs(spec, schedule, seed, 1)[0].record
     if _differ(first.record, again):
         raise TaskError(
-            f"A training must follow from its seed, but epoch 1 from seed {seed} gave"
+            f"A training must follow from its seed, but {at(1)} from seed {seed} gave"
             f" {_value(spec, first.record)} and then {_value(spec, again)}. Seed all that is"
             " random: weights, order of the data, augmentation, dropout."
         )
@@ -58,10 +62,11 @@ def try_training(spec: StudySpec) -> Tried:
         went_on = _epochs(spec, schedule, seed, 2, first.state)[0].record
         if _differ(more[0].record, went_on):
             raise TaskError(
-                "A training must go on from a state as if it had never stopped, but epoch 2 gave"
+                f"A training must go on from a state as if it had never stopped, but {at(2)} gave"
                 f" {_value(spec, more[0].record)} in one go and {_value(spec, went_on)} from the"
-                " state after epoch 1. Keep in the state all that the next epoch needs, as the"
-                " optimizer's own, and seed what is random for each epoch."
+                f" state after {at(1)}. Keep in the state all that the next {spec.unit.word}"
+                " needs, as the optimizer's own, and seed what is random for"
+                f" {spec.unit.each}."
             )
     uses_seed = None
     if spec.confirm.enabled:
@@ -105,8 +110,8 @@ def _epochs(
                 break
     except TrainingCollapsed as collapse:
         raise TaskError(
-            f"The task must train under {schedule!r}, but {collapse.reason}. Give the search space"
-            " a baseline that works, or lower learning rates."
+            f"The task must train under {schedule!r}, but {spec.unit.reworded(collapse.reason)}."
+            " Give the search space a baseline that works, or lower learning rates."
         ) from collapse
     except TunerError as error:
         raise TaskError(f"The task must train, but: {error}") from error

@@ -11,6 +11,7 @@ from tuner.reading import Mistakes
 from tuner.schedules import Schedule, is_whole
 from tuner.search import Event, quiet_optuna
 from tuner.studies.arguments import (
+    length_of,
     read_lengths,
     read_space_argument,
     read_training,
@@ -31,10 +32,11 @@ def tune(
     updates_per_epoch: int | None = None,
     updates: int | None = None,
     report_every: int | None = None,
+    batch_size: int = 1,
     metric: str = "accuracy",
     direction: str | None = None,
     base_lr: float | None = None,
-    space: str | Mapping[str, Any] = "default",
+    space: str | Path | Mapping[str, Any] = "default",
     baselines: Mapping[str, Schedule] = MappingProxyType({}),
     params: Mapping[str, Any] = MappingProxyType({}),
     trials: int = 40,
@@ -63,12 +65,13 @@ def tune(
         updates_per_epoch: Optimizer updates in one epoch, such as ``len(loader)``.
         updates: Updates of a full training that has no epochs, instead of both.
         report_every: Updates between two reports of such a training.
+        batch_size: Examples in an update, for durations such as ``"50000ex"``.
         metric: What is reported, such as ``"accuracy"`` or ``"val_loss"``.
         direction: ``"maximize"`` or ``"minimize"``; where the metric's name does not tell.
         base_lr: The learning rate of today: the space ``"default"`` follows from it.
         space: ``"default"``, ``"chapter"`` or ``"modern"``; or what is sampled and fixed, by name:
-            a :class:`tuner.Float`, a :class:`tuner.Int`, a list to choose from, or a value; or the
-            content of a search-space file.
+            a :class:`tuner.Float`, a :class:`tuner.Int`, a list to choose from, or a value; or a
+            search-space file's path or content.
         baselines: Schedules to beat, by a label each. They need not lie in the space.
         params: Options for the function, its ``trial.params``.
         trials: Finished trials that the study may have.
@@ -120,7 +123,7 @@ def tune(
         "name": _name_of(train) if name is None else name,
         "notes": notes,
         "search_space": "space",
-        "task": {"epochs": clock.horizon // clock.updates_per_epoch, "seed": _whole(seed)},
+        "task": {**length_of(clock), "seed": _whole(seed)},
         "objective": _without_none(metric=metric, direction=direction),
         "budget": _without_none(trials=_whole(trials), timeout=timeout),
         "sampler": table(sampler, seed=_whole(seed)),
@@ -132,7 +135,7 @@ def tune(
     spec = spec_of(
         data,
         read_space_argument(space, base_lr, baselines, clock, mistakes),
-        read_training(train, clock.updates_per_epoch, params, mistakes),
+        read_training(train, clock, batch_size, params, mistakes),
         folder,
         mistakes,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+from tuner.reading import EPOCHS, Unit
 from tuner.schedules import Schedule, noticing
 
 # Learning rates of a few updates ahead are looked at, to be printed or drawn.
@@ -33,13 +34,20 @@ class Asking:
         updates_per_epoch: What the training says.
         epochs: Epochs of the training.
         done: Epochs that it has behind it.
+        unit: What its length is told in.
     """
 
     def __init__(
-        self, schedule: Schedule, *, updates_per_epoch: int, epochs: int, done: int
+        self,
+        schedule: Schedule,
+        *,
+        updates_per_epoch: int,
+        epochs: int,
+        done: int,
+        unit: Unit = EPOCHS,
     ) -> None:
         self.schedule = noticing(schedule, self._notice, self._lose)
-        self._size, self._epochs = updates_per_epoch, epochs
+        self._size, self._epochs, self._unit = updates_per_epoch, epochs, unit
         # A baseline may be laid out over another number of updates, and a table has those.
         self._end, self._limit = sorted((schedule.horizon, epochs * updates_per_epoch))
         self._epoch = done + 1
@@ -100,8 +108,8 @@ class Asking:
 
     def _said(self, epoch: int, top: int) -> str:
         return (
-            f"asked for learning rates up to update {top} by the end of epoch {epoch}, where"
-            f" updates_per_epoch = {self._size} makes {epoch * self._size} updates"
+            f"asked for learning rates up to update {top} by the end of {self._unit.step} {epoch},"
+            f" where {self._unit.key} = {self._size} makes {epoch * self._size} updates"
         )
 
     def _lose(self) -> None:

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from tuner.errors import TaskError
+from tuner.reading import EPOCHS, Unit
 from tuner.schedules import Schedule
 from tuner.tasks.asking import Asking
 from tuner.tasks.base import LARGEST, EpochRecord, TrainingCollapsed
@@ -22,16 +23,21 @@ class Declared:
         name: The function's, for messages.
         updates_per_epoch: Optimizer updates in one epoch.
         batch_size: Examples in one update.
+        has_epochs: Whether it has epochs, rather than reports after as many updates.
 
     Raises:
         TaskError: If one of the numbers cannot be.
     """
 
-    def __init__(self, name: str, updates_per_epoch: int, batch_size: int) -> None:
-        for key, value in (("updates_per_epoch", updates_per_epoch), ("batch_size", batch_size)):
+    def __init__(
+        self, name: str, updates_per_epoch: int, batch_size: int, *, has_epochs: bool = True
+    ) -> None:
+        length = "updates_per_epoch" if has_epochs else "report_every"
+        for key, value in ((length, updates_per_epoch), ("batch_size", batch_size)):
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise TaskError(f"`{key}` must be a whole number of 1 or more, but got {value!r}.")
         self.name, self.updates_per_epoch, self.batch_size = name, updates_per_epoch, batch_size
+        self.unit = EPOCHS if has_epochs else Unit("update", updates_per_epoch)
         self._told: set[str] = set()  # warnings that were given
         # By seed, the numbers of the first training that never asked its schedule.
         self._silent: dict[int, tuple[Schedule, list[float]]] = {}
@@ -62,8 +68,10 @@ class Measured:
     def __init__(
         self, declared: Declared, schedule: Schedule, seed: int, *, epochs: int, done: int
     ) -> None:
-        size = declared.updates_per_epoch
-        self._asking = Asking(schedule, updates_per_epoch=size, epochs=epochs, done=done)
+        size, unit = declared.updates_per_epoch, declared.unit
+        self._asking = Asking(
+            schedule, updates_per_epoch=size, epochs=epochs, done=done, unit=unit
+        )
         self.schedule = self._asking.schedule
         self._declared, self._plain, self._seed = declared, schedule, seed
         self._epochs, self._done, self._is_whole = epochs, done, done == 0
@@ -114,12 +122,13 @@ class Measured:
             TaskError: If it clearly does not fit.
         """
         name, seed, schedule = self._declared.name, self._seed, self._plain
+        unit = self._declared.unit
         wrong, is_much = self._asking.end_epoch()
         if wrong and is_much:
             raise TaskError(
                 f"{name} must ask schedule(update) for the updates that it makes, the first"
-                f" of the training being 1, but {wrong}. Count on from epoch to epoch, and set"
-                " `updates_per_epoch` to the updates of one."
+                f" of the training being 1, but {wrong}. Count on from {unit.step} to"
+                f" {unit.step}, and set `{unit.key}` to the updates of one."
             )
         if wrong:
             self._declared.warn(f" {wrong}. Its schedule is laid out over those.")

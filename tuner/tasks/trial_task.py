@@ -21,8 +21,6 @@ from tuner.tasks.generators import seed_own
 from tuner.tasks.randomness import seed_generators
 from tuner.tasks.trial import Trial, TrialOver
 
-_HOW = "Call trial.report(value) after each epoch."
-
 
 class TrialTask:
     """A training of one's own: a function that is given a trial, and reports a number to it.
@@ -34,7 +32,8 @@ class TrialTask:
 
     Args:
         train: The function, of one argument.
-        updates_per_epoch: Optimizer updates in one epoch, or between two reports.
+        updates_per_epoch: Optimizer updates in one epoch.
+        report_every: Updates between two reports, for a training that has no epochs.
         batch_size: Examples in one update, for the record.
         params: Options of the function, ``trial.params``.
 
@@ -53,15 +52,23 @@ class TrialTask:
         self,
         train: Callable[[Trial], object],
         *,
-        updates_per_epoch: int,
+        updates_per_epoch: int | None = None,
+        report_every: int | None = None,
         batch_size: int = 1,
         params: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         _refuse_another_form(train)
         name = str(getattr(train, "__qualname__", type(train).__name__))
-        self._declared = Declared(name, updates_per_epoch, batch_size)
+        size = updates_per_epoch if report_every is None else report_every
+        if size is None or None not in (updates_per_epoch, report_every):
+            got = f"(updates_per_epoch={updates_per_epoch!r}, report_every={report_every!r})"
+            raise TaskError(
+                f"{name} must have `updates_per_epoch`, or `report_every` if it has no epochs, but"
+                f" got {got}."
+            )
+        self._declared = Declared(name, size, batch_size, has_epochs=report_every is None)
         self.function, self.params = train, dict(params)
-        self.updates_per_epoch, self.batch_size = updates_per_epoch, batch_size
+        self.updates_per_epoch, self.batch_size = size, batch_size
         # Of the code that is running, so before the file is edited.
         self._content = content_digest(train)
 
@@ -117,9 +124,10 @@ class TrialTask:
                 if epoch == done + 1 and "torch" in sys.modules and not had_torch:
                     break
                 if report is None:
+                    unit = self._declared.unit
                     raise TaskError(
-                        f"{self._declared.name} must report after each of {epochs} epochs, but"
-                        f" ended after {epoch - 1}. {_HOW}"
+                        f"{self._declared.name} must report {unit.times(epochs)}, but ended after"
+                        f" {epoch - 1}. Call trial.report(value) after {unit.each}."
                     )
                 record = measured.end_epoch(report.value, **report.measured)
                 self._warn_of_no_states(trial)

@@ -41,30 +41,36 @@ def _tasks() -> Iterator[Schema]:
 
     The options of one's own are arguments of a function that a schema does not know.
     """
-    training = section_schema(Training)
-    name = training["properties"]["name"]
+    own_training = section_schema(Training)
+    # One's own may have updates in place of epochs.
+    lengths = [["epochs"], ["updates", "report_every"]]
+    others = [key for key in own_training["required"] if key != "epochs"]
+    own_training["required"] = others
+    own_training["oneOf"] = [{"required": keys} for keys in lengths]
+    name = own_training["properties"]["name"]
+    in_epochs = {k: v for k, v in own_training["properties"].items() if k not in lengths[1]}
     for word, options in TASKS.items():
         own = section_schema(options)
         yield {
             "description": own["description"],
             "type": "object",
             "properties": {
-                **training["properties"],
+                **in_epochs,
                 "name": {**name, "const": word},
                 **own["properties"],
             },
-            "required": [*training["required"], *own.get("required", ())],
+            "required": [*others, "epochs", *own.get("required", ())],
             "additionalProperties": False,
         }
     yield {
-        **training,
+        **own_training,
         "description": "A task of your own; the other keys are arguments of the function.",
-        "properties": {**training["properties"], "name": {**name, "pattern": _OWN_NAME}},
+        "properties": {**own_training["properties"], "name": {**name, "pattern": _OWN_NAME}},
         "additionalProperties": True,
     }
     yield {
-        **training,
+        **own_training,
         "description": "A task that is passed from Python: `tuner.run_study(..., task=task)`.",
-        "properties": {k: v for k, v in training["properties"].items() if k != "name"},
-        "required": [key for key in training["required"] if key != "name"],
+        "properties": {k: v for k, v in own_training["properties"].items() if k != "name"},
+        "required": [key for key in others if key != "name"],
     }

@@ -15,17 +15,19 @@ from tuner.definition import Pruner
 from tuner.errors import UnitError
 from tuner.reading import Duration, pattern
 from tuner.search.attributes import family_in, has_schedule
-from tuner.search.forecast import Score, by_value
+from tuner.search.forecast import Score, by_value, was_judged
 
 # As JSON Schemas describe it; what a text must be beyond that is checked below.
-EpochsOrShare = Annotated[str, WithJsonSchema({"type": "string", "pattern": pattern("ep", "dur")})]
+EpochsOrShare = Annotated[
+    str, WithJsonSchema({"type": "string", "pattern": pattern("ep", "up", "dur")})
+]
 
 
 class Rungs(Pruner):
     """What pruners have that judge at rungs, after which the best share goes on."""
 
     rungs: list[EpochsOrShare] = Field(default=["0.1dur", "0.2dur"], min_length=1)
-    """Where trials are judged, in epochs or shares of the horizon; parts of an epoch round up."""
+    """Where trials are judged: epochs (or updates) or shares of the horizon, which round up."""
     keep: list[float] = Field(default=[0.4, 0.4], validate_default=True)
     """Share of the trials that goes on after each rung, between 0 and 1."""
 
@@ -39,7 +41,7 @@ class Rungs(Pruner):
                 duration = Duration.parse(text)
             except UnitError as error:
                 raise ValueError(str(error)) from error
-            if duration.unit == "up":
+            if duration.unit not in ("ep", "dur"):
                 raise ValueError(f"must be epochs or shares of the horizon, but got {text!r}")
             if duration.amount == 0 and not cls._judges_untrained:
                 raise ValueError(
@@ -138,4 +140,4 @@ def _is_like(other: FrozenTrial, trial: FrozenTrial) -> bool:
 def _got_to(trial: FrozenTrial, epoch: int) -> bool:
     if epoch == 0:  # one that is enqueued has its schedule, but has not begun
         return has_schedule(trial.user_attrs) and trial.state != TrialState.WAITING
-    return epoch in trial.intermediate_values
+    return was_judged(trial, epoch)

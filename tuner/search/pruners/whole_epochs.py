@@ -25,7 +25,7 @@ def _whole_epochs(text: object) -> object:
 WholeEpochs = Annotated[
     str,
     BeforeValidator(_whole_epochs),
-    WithJsonSchema({"type": "string", "pattern": pattern("ep")}),
+    WithJsonSchema({"type": "string", "pattern": pattern("ep", "up")}),
 ]
 
 

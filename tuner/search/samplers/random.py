@@ -17,4 +17,4 @@ class Random(Sampler):
 
     def make(self, search: Search) -> BaseSampler:
         """Return Optuna's sampler."""
-        return PerTrialSampler(self.seed, lambda seed: RandomSampler(seed=seed))
+        return PerTrialSampler(self.seed, RandomSampler)

@@ -33,6 +33,7 @@ from tuner.search.samplers.per_trial import PerTrialSampler
 from tuner.search.samplers.survival import Survival, after_risk
 from tuner.space import SearchSpace
 from tuner.storage import trial_id
+from tuner.tasks import LARGEST
 
 # How far from the likeliest function one is drawn, in standard deviations of the posterior's own.
 # A draw at 1 tries more than a study of some ten complete trials can afford.
@@ -59,7 +60,7 @@ class Screening(Sampler):
 
     def make(self, search: Search) -> BaseSampler:
         """Return Optuna's sampler."""
-        at_random = PerTrialSampler(self.seed, lambda seed: RandomSampler(seed=seed))
+        at_random = PerTrialSampler(self.seed, RandomSampler)
         startup, candidates = self.n_startup_trials, self.n_candidates
         forecast = make_forecast(search, startup)
         return ScreeningSampler(at_random, search.space, self.seed, startup, candidates, forecast)
@@ -119,23 +120,25 @@ class ScreeningSampler(BaseSampler):
         self._n_startup_trials, self._n_candidates = n_startup_trials, n_candidates
         self._forecast = forecast
         self._features = Features.of(space)
-        self._chosen: tuple[int, Drawn | None] = (-1, None)
-        self._known: dict[int, _Told] = {}
+        # By trial: threads may ask for several at once.
+        self._chosen: dict[int, Drawn] = {}
+        self._known: dict[Schedule, _Told] = {}
 
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         """Return what is sampled jointly: all parameters of the schedule that was chosen."""
-        self._chosen = trial_id(trial), self._choose(study, trial)
-        if self._chosen[1] is None:
+        chosen = self._choose(study, trial)
+        if chosen is None:
             return self._inner.infer_relative_search_space(study, trial)
-        return self._chosen[1].distributions
+        self._chosen[trial_id(trial)] = chosen
+        return chosen.distributions
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         """Return the parameters of the schedule that was chosen."""
-        chosen = self._chosen[1] if self._chosen[0] == trial_id(trial) else None
+        chosen = self._chosen.pop(trial_id(trial), None)
         if chosen is None:
             return self._inner.sample_relative(study, trial, search_space)
         return chosen.values
@@ -214,8 +217,7 @@ class ScreeningSampler(BaseSampler):
         for trial in trials:
             if trial.state != TrialState.PRUNED:
                 continue
-            reason = text(trial.user_attrs, REASON) or (PRUNED_AFTER if trial.last_step else "")
-            if PRUNED_AFTER not in reason:
+            if _is_collapsed(trial):
                 collapsed.append(trial)
             elif trial.last_step:  # pruned before its first epoch it taught nothing
                 pruned[trial.last_step].append(trial)
@@ -234,13 +236,24 @@ class ScreeningSampler(BaseSampler):
         return _Past([trial for _, trial in ends], ranks, collapsed)
 
     def _known_told(self, trial: FrozenTrial) -> _Told:
-        key = trial.number  # whose schedule does not change
-        if key not in self._known:
-            self._known[key] = self._told(schedule_from_dict(trial.user_attrs[SCHEDULE]))
-        return self._known[key]
+        schedule = schedule_from_dict(trial.user_attrs[SCHEDULE])
+        if schedule not in self._known:
+            self._known[schedule] = self._told(schedule)
+        return self._known[schedule]
 
     def _told(self, schedule: Schedule) -> _Told:
         return _Told(self._features.ahead(schedule, 0), self._features.peak(schedule))
+
+
+def _is_collapsed(trial: FrozenTrial) -> bool:
+    """Tell whether a pruned trial became hopeless, rather than that the pruner ended it.
+
+    One that plain Optuna pruned gives no reason, but has been worth something at its end.
+    """
+    reason, last = text(trial.user_attrs, REASON), trial.last_step
+    if reason or not last:
+        return PRUNED_AFTER not in reason
+    return not abs(trial.intermediate_values[last]) <= LARGEST
 
 
 def _family_of_the_last(trials: Sequence[FrozenTrial]) -> str | None:
