@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from tuner.definition import make_spec, space_named
+from tuner.definition import Workers, make_spec, space_named
 from tuner.errors import StudyError
 from tuner.reading import Clock
 from tuner.schedules import Schedule, is_whole
@@ -16,6 +16,7 @@ from tuner.space import baseline_of, written
 from tuner.studies.result import StudyResult
 from tuner.studies.start import run_spec
 from tuner.tasks import Task, Trial, TrialTask
+from tuner.workers import Machine
 
 _WHERE = "tuner.tune"
 
@@ -40,6 +41,7 @@ def tune(
     seed: int = 0,
     notes: str = "",
     timeout: str | None = None,
+    workers: int | Mapping[str, Any] | None = 1,
     sampler: str | Mapping[str, Any] = "screening",
     pruner: str | Mapping[str, Any] = "forecast",
     confirm: bool | Mapping[str, Any] = True,
@@ -74,6 +76,9 @@ def tune(
         seed: The seed of every trial, and of the search.
         notes: A text for people, shown in the report.
         timeout: How long one run may take, such as ``"30m"``.
+        workers: How many processes of this machine train at once; None for one on each GPU, or for
+            each core; or the table of a study file. With one, training is in this process. Others
+            get a copy of the function, wherever it is written, and of all that it uses.
         sampler: The sampler's name, or its table in a study file.
         pruner: The pruner's name, or its table in a study file.
         confirm: Whether the finalists are trained again on fresh seeds at the end; or the table
@@ -121,6 +126,9 @@ def tune(
         "confirm": {"enabled": confirm} if isinstance(confirm, bool) else dict(confirm),
         **({"notes": notes} if notes else {}),
     }
+    if workers is None:
+        workers = Machine(Workers()).count
+    data["workers"] = dict(workers) if isinstance(workers, Mapping) else {"count": workers}
     kept = {"url": storage, "states": states}
     data |= {"storage": {key: value for key, value in kept.items() if value is not None}}
     spec = make_spec(
