@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -137,6 +139,19 @@ def test_cores_are_shared_and_a_number_that_the_user_set_stays() -> None:
         given = Machine(Workers(), environ={VISIBLE: "", name: "3"}).environments(10_000)[0]
         assert name not in given
         assert given[other] == ("3" if name == THREADS else "1")
+
+
+@pytest.mark.usefixtures("processes")
+@pytest.mark.parametrize(("given", "taken"), [({}, "3"), ({"TUNER_THREADS": "3"}, "1")])
+def test_mxnet_has_one_thread_whatever_a_workers_share_is_but_for_the_users_wish(
+    given: dict[str, str], taken: str
+) -> None:
+    code = f"import os, tuner; tuner.import_mxnet(); print(os.environ['{THREADS}'])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, THREADS: "3", **given},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == f"{taken}\n"
 
 
 # --- in studies ---
