@@ -25,6 +25,16 @@ ROWS = [
     (('"notes"', "3"), "notes", "must be a text, but got 3"),
     (("[budget]", "[buget]"), "buget", "unknown key; did you mean 'budget'?"),
     (("[budget]", "[workers]\nn = 3\n[budget]"), "workers.n", "unknown key"),
+    (("[budget]", "[workers]\ndevices = 'gpu'\n[budget]"), "workers.devices", "must be 'auto', "),
+    (("[budget]", "[workers]\ndevices = [0, 0]\n[budget]"), "workers.devices", "different GPUs"),
+    (
+        ("[budget]", "[workers]\ndevices = 'cpu'\nper_device = 2\n[budget]"),
+        "workers.per_device", "must be left out where devices = 'cpu', but got 2",
+    ),
+    (
+        ("[budget]", "[workers]\ndevices = [0]\ngpus_per_trial = 2\n[budget]"),
+        "workers.gpus_per_trial", "must be <= 1, the devices, but got 2",
+    ),
     (("[budget]\ntrials = 5", ""), "budget", "is required, but missing"),
     ((TASK, ""), "task", "is required, but missing"),
     ((TASK, "task = 3\n"), "task", "must be a table, but got 3"),

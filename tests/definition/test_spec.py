@@ -73,13 +73,16 @@ def test_the_data_set_is_relative_to_the_file_wherever_the_study_goes_on() -> No
 def test_there_is_one_worker_for_each_core_that_may_be_used() -> None:
     Path("study.toml").write_text(STUDY)
     program = (
-        "import os; from tuner.definition.spec import load_spec\n"
+        "import os\n"
+        "from tuner.definition import load_spec\n"
+        "from tuner.workers import Machine\n"
+        "os.environ['CUDA_VISIBLE_DEVICES'] = ''\n"
         "os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])\n"
-        "print(load_spec('study.toml').workers)"
+        "print(Machine(load_spec('study.toml').workers).count)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert done.stdout == b"1\n"
-    assert spec(STUDY + "[workers]\ncount = 3\n").workers == 3
+    assert spec(STUDY + "[workers]\ncount = 3\n").workers.count == 3
 
 
 def test_the_definition_that_is_kept_has_no_password() -> None:

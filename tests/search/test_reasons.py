@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import gc
 import os
 import signal
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 import torch
@@ -73,6 +77,71 @@ def test_what_ends_a_training_fails_its_trial(
     with pytest.raises(TrainingError, match=rf"{reason} \({Path(__file__).name}, line \d+\)"):
         tuner.run_study(study, task=failing(error))
     assert first_trial(study) == ("waiting", "")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        RuntimeError("[enforce fail at alloc.cpp:75] DefaultCPUAllocator: can't allocate memory"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 1.00 GB)"),
+        jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: while trying to allocate 8 bytes."),
+        RuntimeError(
+            "MXNetError: Check failed: e == cudaSuccess: cudaMalloc failed: out of memory"
+        ),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_too_little_memory_has_a_name(study: Path, error: Exception) -> None:
+    with pytest.raises(
+        TrainingError, match=f"the last one: out of memory: {type(error).__name__}"
+    ):
+        tuner.run_study(study, task=failing(error))
+
+
+def test_too_little_memory_behind_another_error_has_a_name_too(study: Path) -> None:
+    def train(*_: Any) -> Iterator[float]:
+        try:
+            raise MemoryError
+        except MemoryError as error:
+            raise ValueError("the trainer failed") from error
+        yield 1.0
+
+    with pytest.raises(TrainingError, match="out of memory: ValueError: the trainer failed"):
+        tuner.run_study(study, task=FunctionTask(train, updates_per_epoch=10))
+
+
+@pytest.mark.parametrize("error", [ValueError("out of memory slots"), OSError(2, "No such file")])
+def test_other_failures_have_not_that_name(study: Path, error: Exception) -> None:
+    with pytest.raises(TrainingError, match=f"the last one: {type(error).__name__}"):
+        tuner.run_study(study, task=failing(error))
+
+
+def test_what_a_failed_training_held_is_gone_when_the_next_begins(study: Path) -> None:
+    class Net:
+        def __init__(self) -> None:
+            self.itself = self  # so that only a collection finds it
+
+    nets: list[weakref.ref[Net]] = []
+
+    def train(*_: Any) -> Iterator[float]:
+        net = Net()
+        left = [each for each in nets if each() is not None]
+        nets.append(weakref.ref(net))
+        if len(nets) == 1:
+            raise MemoryError
+        yield from [float(len(left))] * 2
+
+    study.write_text(study.read_text().replace("trials = 1", "trials = 2"))
+    gc.disable()
+    try:
+        result = tuner.run_study(study, task=FunctionTask(train, updates_per_epoch=10))
+    finally:
+        gc.enable()
+    first, second = result.trials[:2]
+    assert (first.state, second.state, second.value) == ("failed", "complete", 0.0)
 
 
 def test_ctrl_c_stays_what_it_is_though_the_training_makes_an_exit_of_it(study: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import cloudpickle
 import numpy as np
 import pytest
 import torch
@@ -44,6 +46,16 @@ def test_in_pieces_it_gives_the_bits_of_one_go(kind: str) -> None:
     assert again == records[2:]
     assert [bits(state) for state in rest] == [bits(state) for state in states[2:]]
     assert trained(TASKS[kind](), epochs=1, seed=2)[0] != records[:1]
+
+
+@pytest.mark.parametrize("kind", ["gluon arrays", "torch arrays"])
+def test_a_copy_for_another_process_trains_alike_and_has_no_data_of_a_device(kind: str) -> None:
+    task = TASKS[kind]()
+    size = len(cloudpickle.dumps(task))
+    records, _ = trained(task)
+    content = cloudpickle.dumps(task)
+    assert len(content) < size + INPUTS.nbytes / 2
+    assert trained(pickle.loads(content))[0] == records
 
 
 @each_task

@@ -132,9 +132,9 @@ def test_the_last_word_says_how_a_worker_ended() -> None:
     done = json.dumps({"event": "WorkerEnded", "how": "done", "words": ""})
     assert ended(f"print('{done}'); raise SystemExit(3)")[0].how == "done"
     failed = json.dumps({"event": "WorkerEnded", "how": "failed", "words": "The disk is full."})
-    assert ended(f"print('{failed}')")[0] == ("failed", "The disk is full.")
-    assert ended("pass")[0] == ("died", "with exit code 0: it said nothing")
-    assert ended("raise SystemExit('no data')")[0] == ("died", "with exit code 1: no data")
+    assert ended(f"print('{failed}')")[0] == End("failed", "The disk is full.")
+    assert ended("pass")[0] == End("died", "with exit code 0: it said nothing")
+    assert ended("raise SystemExit('no data')")[0] == End("died", "with exit code 1: no data")
     assert ended("import os; os._exit(130)")[0].how == "stopped"
 
 

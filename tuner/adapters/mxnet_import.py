@@ -20,6 +20,8 @@ from types import ModuleType, SimpleNamespace
 
 from tuner.errors import TaskError
 
+# Set where a worker process was given its share of the cores, which is nobody's wish for MXNet.
+SHARE_VARIABLE = "TUNER_THREADS"
 _REMOVED_ALIASES = ("bool", "int", "float", "complex", "object", "str")
 
 
@@ -37,6 +39,8 @@ def import_mxnet() -> ModuleType:
     Raises:
         TaskError: If MXNet is not installed or does not import, with what to do about it.
     """
+    if SHARE_VARIABLE in os.environ:
+        os.environ["OMP_NUM_THREADS"] = "1"
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     _drop_broken()
     try:

@@ -44,7 +44,7 @@ def say_all(work: Callable[[Listener], str]) -> str:
             kind = "" if isinstance(error, TunerError) else f"{type(error).__name__}: "
             say(WorkerEnded("failed", f"{kind}{error}"))
             raise
-        say(WorkerEnded("stopped" if ended == "interrupted" else "done"))
+        say(WorkerEnded("stopped" if ended == "interrupted" else ended))
         return ended
 
 

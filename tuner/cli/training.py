@@ -207,6 +207,7 @@ def worker(
     trials: Trials = None,
     timestamps: Timestamps = False,
     events: Annotated[bool, typer.Option("--events", hidden=True)] = False,
+    failed: Annotated[str, typer.Option("--failed", hidden=True)] = "",
 ) -> None:
     """Join a running study as one more worker.
 
@@ -229,6 +230,7 @@ def worker(
                     on_event=listen,
                     stop_requested=request,
                     supervised=True,
+                    failed=[int(number) for number in failed.split(",") if number],
                 )
             )
         else:

@@ -14,7 +14,7 @@ from tuner.definition.objective import (
     finite,
     merit,
 )
-from tuner.definition.passed_task import alone_if_passed, passed_task, with_task
+from tuner.definition.passed_task import passed_task, refuse_passed, with_task
 from tuner.definition.schemas import SCHEMAS, schema, schema_text
 from tuner.definition.search import PRUNERS, SAMPLERS, Pruner, Sampler, Search
 from tuner.definition.sections import (
@@ -25,6 +25,7 @@ from tuner.definition.sections import (
     Confirm,
     StudyFile,
     Training,
+    Workers,
     fresh_seeds,
     name_of_study,
     seconds,
@@ -51,7 +52,7 @@ __all__ = [
     "StudyFile",
     "StudySpec",
     "Training",
-    "alone_if_passed",
+    "Workers",
     "countable",
     "default_template",
     "digits",
@@ -65,6 +66,7 @@ __all__ = [
     "name_of_study",
     "passed_task",
     "read_storage",
+    "refuse_passed",
     "schema",
     "schema_text",
     "seconds",

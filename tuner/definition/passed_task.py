@@ -1,4 +1,4 @@
-"""Tasks that are passed from Python, which no database can hold and no other process has."""
+"""Tasks that are passed from Python, which no database can hold."""
 
 from __future__ import annotations
 
@@ -33,24 +33,15 @@ def passed_task(spec: StudySpec) -> NamedTask | None:
     return task if isinstance(task, NamedTask) and task.is_passed else None
 
 
-def alone_if_passed(spec: StudySpec, workers: int | None, dask: str | None) -> StudySpec:
-    """Return a definition, with one worker if its task was passed from Python.
-
-    Args:
-        spec: The study's definition.
-        workers: How many the caller asks for, if it does.
-        dask: The address of the cluster that it asks for, if it does.
+def refuse_passed(spec: StudySpec) -> None:
+    """Make sure that the machines of a cluster can make the task of a definition.
 
     Raises:
-        StudyError: If several are asked for.
+        StudyError: If it was passed from Python: no other machine has it.
     """
-    if passed_task(spec) is None:
-        return spec
-    asked = workers or spec.study_data.get("workers", {}).get("count") or 1
-    if asked > 1 or dask is not None:
+    if passed_task(spec) is not None:
         raise StudyError(
-            "A task that is passed from Python must have one worker, in this process, but got"
-            f" {'a cluster' if dask else f'{asked} workers'}. Name the function that makes it in"
-            ' the study file instead: [task] name = "module:function".'
+            "A task that is passed from Python must be trained on this machine, but got a cluster."
+            " Name the function that makes it in the study file instead: [task] name ="
+            ' "module:function".'
         )
-    return spec._replace(workers=1)

@@ -26,6 +26,13 @@ _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 # As JSON Schemas describe them; what a text must be beyond that is checked below.
 Time = Annotated[str, WithJsonSchema({"type": "string", "pattern": rf"^\s*{_TIME}\s*$"})]
 Size = Annotated[str, WithJsonSchema({"type": "string", "pattern": rf"^\s*{_SIZE}\s*$"})]
+_DEVICE_LIST = {
+    "type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1,
+    "uniqueItems": True,
+}  # fmt: skip
+Devices = Annotated[
+    str | list[int], WithJsonSchema({"anyOf": [{"enum": ["auto", "cpu"]}, _DEVICE_LIST]})
+]
 Name = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^{_NAME}$"})]
 
 
@@ -187,10 +194,41 @@ class Storage(Section):
 
 
 class Workers(Section):
-    """``[workers]``: how many processes train at once; without it one for each core."""
+    """``[workers]``: how many processes train at once on this machine, and on which GPUs."""
 
     count: int | None = Field(default=None, ge=1, le=1000)
-    """Processes that train at once; without it one for each core."""
+    """Processes that train at once; without it as many as the GPUs take, or one for each core."""
+    devices: Devices = "auto"
+    """``"auto"`` for all GPUs that are visible, ``"cpu"`` for none, or the numbers of some."""
+    per_device: int = Field(default=1, ge=1, le=100)
+    """Workers that share a GPU, if ``count`` does not say how many there are."""
+    gpus_per_trial: int = Field(default=1, ge=1, le=1000)
+    """GPUs that each worker sees."""
+
+    @field_validator("devices", mode="before")
+    @classmethod
+    def _are_devices(cls, devices: object) -> object:
+        numbers = devices if isinstance(devices, list) else []
+        different = len({*map(repr, numbers)}) == len(numbers)
+        if devices in ("auto", "cpu") or (
+            numbers and different and all(type(each) is int and each >= 0 for each in numbers)
+        ):
+            return devices
+        raise ValueError(
+            "must be 'auto', 'cpu' or a list of different GPUs by their numbers, as in [0, 1],"
+            f" but got {devices!r}"
+        )
+
+    def wrong(self) -> Mapping[str, str]:
+        """Return what does not go together."""
+        size, devices = self.gpus_per_trial, self.devices
+        if devices == "cpu":
+            given = {"per_device": self.per_device, "gpus_per_trial": size}
+            text = "must be left out where devices = 'cpu', but got"
+            return {key: f"{text} {value}" for key, value in given.items() if value != 1}
+        if isinstance(devices, list) and len(devices) < size:
+            return {"gpus_per_trial": f"must be <= {len(devices)}, the devices, but got {size}"}
+        return {}
 
 
 class StudyFile(Section):
@@ -219,7 +257,7 @@ class StudyFile(Section):
     storage: Any = None
     """The database; without it, SQLite in the study's own folder."""
     workers: Any = None
-    """How many processes train at once."""
+    """How many processes train at once, and on which GPUs."""
 
     @field_validator("name")
     @classmethod

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import psutil
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
@@ -40,9 +39,8 @@ from tuner.tasks import LIMIT_BYTES, Task
 class StudySpec(NamedTuple):
     """Everything that a study is defined by, checked.
 
-    ``workers`` is how many processes train at once, by default one for each core. ``study_data``
-    and ``space_data`` are the two files as read, which the study's database keeps; of
-    ``[storage]`` the size of the states alone: the rest may hold a password and may change.
+    ``study_data`` and ``space_data`` are the two files as read, which the study's database keeps;
+    of ``[storage]`` the size of the states alone: the rest may hold a password and may change.
     """
 
     name: str
@@ -53,7 +51,7 @@ class StudySpec(NamedTuple):
     sampler: Sampler
     pruner: Pruner
     storage_url: str
-    workers: int
+    workers: Workers
     space: SearchSpace
     study_data: dict[str, Any]
     space_data: dict[str, Any]
@@ -267,16 +265,9 @@ def make_spec(
         kept["storage"] = {"states": states}
     return StudySpec(
         file.name, training, task, judging(objective, task), budget, sampler, pruner, url,
-        workers.count or _cores(), space, kept, dict(space_data),
+        workers, space, kept, dict(space_data),
         confirm, LIMIT_BYTES if states is None else size_in_bytes(states),
     )  # fmt: skip
-
-
-def _cores() -> int:
-    """Return how many cores there are, as far as this process may use them."""
-    cores = psutil.cpu_count(logical=False) or 1
-    may_use = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
-    return min(cores, len(may_use(0))) if may_use else cores
 
 
 def read_storage(data: object, folder: Path, stem: str, mistakes: Mistakes) -> str:

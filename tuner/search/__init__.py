@@ -30,7 +30,7 @@ from tuner.search.events import (
 )
 from tuner.search.ownership import Watch, owner_of
 from tuner.search.pruners import Rungs
-from tuner.search.queue import tried_again, try_again
+from tuner.search.queue import put_back_killed, put_back_orphans, tried_again, try_again
 from tuner.search.results import (
     PRUNED_AFTER,
     STATES,
@@ -61,7 +61,7 @@ from tuner.search.study import (
     study_there,
 )
 from tuner.search.trial import versions
-from tuner.search.worker import StopReason, Worker, put_back_killed, put_back_orphans
+from tuner.search.worker import StopReason, Worker
 
 __all__ = [
     "BASELINE",

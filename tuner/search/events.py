@@ -140,8 +140,9 @@ class Warned(NamedTuple):
 
 
 class WorkerEnded(NamedTuple):
-    """The last word of a worker process: ``how`` is done, stopped or failed, ``words`` say why.
+    """The last word of a worker process: ``how`` is done, spent, stopped or failed.
 
+    Spent is a worker that ends because a trial has failed. ``words`` say why it ended otherwise.
     Whoever ends without it has died, whatever its exit code.
     """
 

@@ -6,20 +6,23 @@ Optuna has no operation for it: it fails such a trial and appends a copy.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 
 import sqlalchemy as sa
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage, RDBStorage
+from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from tuner.search.attributes import REASON
+from tuner.search.attributes import REASON, records_of
 from tuner.search.ownership import (
     DEATHS,
     MOST_DEATHS,
     OWNER,
     Owner,
+    Watch,
     deaths_of,
     owner_of,
     this_process,
@@ -33,6 +36,9 @@ from tuner.storage import (
     trial_id,
     wait_out,
 )
+
+# How often it is looked whether a trial that was just asked for is somebody's by now.
+_LOOK_SECONDS = 0.5
 
 
 def put_back(storage: BaseStorage, trial: Trial) -> None:
@@ -98,6 +104,44 @@ def free(storage: RDBStorage, trial: FrozenTrial, *, died_at: int | None = None)
         return int(deaths)
 
     return wait_out(storage, try_once)
+
+
+def put_back_orphans(study: Study, storage: BaseStorage, watch: Watch) -> list[int]:
+    """Return the running trials of dead processes to the queue, each exactly once.
+
+    Behind a storage proxy this is the proxy's work, which has the database.
+
+    Returns:
+        The numbers of the trials that were put back.
+    """
+    if not isinstance(storage, RDBStorage):
+        return []
+    freed = []
+    for trial in watch.orphans(study, storage):
+        epochs = len(records_of(trial.user_attrs))
+        died_at = epochs if watch.may_have_killed(trial) else None
+        if free(storage, trial, died_at=died_at) is not None:
+            freed.append(trial.number)
+    return freed
+
+
+def put_back_killed(study: Study, storage: BaseStorage) -> None:
+    """Return to the queue what workers held that had to be killed, as nobody's fault.
+
+    A worker that is told to stop now puts its trial back itself, but may be anywhere when it is
+    told: in the middle of a transaction, or of asking for a trial that it has not made its own.
+    Whether such a trial is another's, just asked for, shows in a moment.
+    """
+    if not isinstance(storage, RDBStorage):
+        return
+    watch = Watch()
+    while True:
+        for trial in watch.orphans(study, storage):
+            free(storage, trial)
+        running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        if all(owner_of(trial) for trial in running):
+            return
+        time.sleep(_LOOK_SECONDS)
 
 
 def try_again(storage: BaseStorage, trial_ids: Sequence[int], *, given_up: bool = False) -> bool:

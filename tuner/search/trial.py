@@ -16,7 +16,7 @@ import optuna
 from optuna.trial import Trial, TrialState
 
 from tuner.definition import StudySpec
-from tuner.errors import ScheduleError, said
+from tuner.errors import ScheduleError
 from tuner.schedules import Schedule
 from tuner.search.attributes import (
     BASELINE,
@@ -34,7 +34,7 @@ from tuner.search.attributes import (
     whole,
 )
 from tuner.search.events import EpochEnded, Listener, TrialStarted
-from tuner.search.failures import keep_traceback
+from tuner.search.failures import keep_traceback, reason_of
 from tuner.search.first_answer import first_answer
 from tuner.search.interrupts import Interrupts
 from tuner.search.results import pruned_after
@@ -283,4 +283,4 @@ def _failing(interrupts: Interrupts) -> Iterator[None]:
         outside = interrupts.behind(error)
         if outside is not None:
             raise outside from error
-        raise _Failed(said(error)) from error
+        raise _Failed(reason_of(error)) from error

@@ -8,16 +8,17 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from optuna.exceptions import UpdateFinishedTrialError
-from optuna.storages import BaseStorage, RDBStorage
+from optuna.storages import BaseStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from tuner.definition import StudySpec, merit
 from tuner.errors import StorageError, TrainingError
-from tuner.search.attributes import REASON, records_of
+from tuner.search.attributes import REASON
 from tuner.search.events import Listener, TrialEnded
+from tuner.search.failures import give_memory_back
 from tuner.search.ownership import MOST_DEATHS, Heart, Watch, deaths_of, owner_of
-from tuner.search.queue import free, put_back, tried_again, try_again
+from tuner.search.queue import put_back, put_back_orphans, tried_again, try_again
 from tuner.search.study import study_there
 from tuner.search.trial import Outcome, Stopped, run_trial
 from tuner.storage import (
@@ -53,7 +54,9 @@ class Worker:
         budget: Finished trials that the study may have, over all its runs and workers.
         listen: Called with every event.
         stop_reason: Asked after every epoch and between trials.
-        supervised: Whether the process that started this one replaces it if it dies.
+        supervised: Whether the process that started this one replaces it if it dies, and if it is
+            spent.
+        failed: The numbers of the trials that the worker before this one failed in last.
     """
 
     def __init__(
@@ -66,11 +69,13 @@ class Worker:
         listen: Listener,
         stop_reason: StopReason,
         supervised: bool = False,
+        failed: Sequence[int] = (),
     ) -> None:
         self._study, self._storage, self._spec = study, storage, spec
         self._budget, self._listen, self._stop_reason = budget, listen, stop_reason
         self._store = CheckpointStore(spec.folder / "checkpoints", limit_bytes=spec.states_bytes)
         self._watch = Watch(supervised=supervised)
+        self._supervised, self._failed_before = supervised, failed
         self._unborn: set[int] | None = None
         hurry_if(storage, stop_reason)
         study.sampler, study.pruner = spec.optuna_sampler(), spec.optuna_pruner()
@@ -82,7 +87,8 @@ class Worker:
         them that have to be repaired.
 
         Returns:
-            ``"done"``, or the reason of the stop.
+            ``"done"``, the reason of the stop, or ``"spent"`` if it is to be replaced: after a
+            failed trial, for what that left on a GPU may make the next one fail.
 
         Raises:
             TrainingError: If several trials in a row failed.
@@ -90,29 +96,42 @@ class Worker:
             StudyError: If the study is gone.
         """
         self._failed: list[int] = []  # one after the other
+        is_spent = False
         try:
             with study_there(self._study, self._storage, self._spec.storage_url):
-                return self._run()
+                ended = self._run()
+            is_spent = ended == "spent"  # whoever comes next knows them
+            return ended
         except BaseException:
             give_up_waiting(self._storage)
             raise
         finally:
             with suppress(Exception):  # what happened first is what counts
-                try_again(self._storage, self._failed)
+                try_again(self._storage, [] if is_spent else self._failed)
 
     def _run(self) -> str:
+        is_spent = False
         try:
+            if self._failed_before:
+                trials = self._study.get_trials(deepcopy=False)
+                self._failed = [trial_id(trials[number]) for number in self._failed_before]
             while not (reason := self._stop_reason()):
                 put_back_orphans(self._study, self._storage, self._watch)
                 todo = self._todo()
                 if todo is None:
                     self._failed = []
                     return "done"
+                if is_spent:
+                    return "spent"
                 if not todo:
                     time.sleep(_LOOK_SECONDS)
                     continue
                 outcome = self._run_one()
-                if outcome is not None and len(self._failed) >= MOST_FAILURES:
+                if outcome is None or outcome.state != TrialState.FAIL:
+                    continue
+                give_memory_back()
+                is_spent = self._supervised
+                if len(self._failed) >= MOST_FAILURES:
                     what_now = tried_again(self._storage, self._failed)
                     raise TrainingError(
                         f"{len(self._failed)} trials failed in a row, the last one:"
@@ -252,41 +271,3 @@ class Worker:
             judged_by=self._spec.objective.judged_by,
         )
         self._listen(event)
-
-
-def put_back_orphans(study: Study, storage: BaseStorage, watch: Watch) -> list[int]:
-    """Return the running trials of dead processes to the queue, each exactly once.
-
-    Behind a storage proxy this is the proxy's work, which has the database.
-
-    Returns:
-        The numbers of the trials that were put back.
-    """
-    if not isinstance(storage, RDBStorage):
-        return []
-    freed = []
-    for trial in watch.orphans(study, storage):
-        epochs = len(records_of(trial.user_attrs))
-        died_at = epochs if watch.may_have_killed(trial) else None
-        if free(storage, trial, died_at=died_at) is not None:
-            freed.append(trial.number)
-    return freed
-
-
-def put_back_killed(study: Study, storage: BaseStorage) -> None:
-    """Return to the queue what workers held that had to be killed, as nobody's fault.
-
-    A worker that is told to stop now puts its trial back itself, but may be anywhere when it is
-    told: in the middle of a transaction, or of asking for a trial that it has not made its own.
-    Whether such a trial is another's, just asked for, shows in a moment.
-    """
-    if not isinstance(storage, RDBStorage):
-        return
-    watch = Watch()
-    while True:
-        for trial in watch.orphans(study, storage):
-            free(storage, trial)
-        running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        if all(owner_of(trial) for trial in running):
-            return
-        time.sleep(_LOOK_SECONDS)

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tuner.definition import Confirm, StudySpec, alone_if_passed, load_spec, with_task
+from tuner.definition import Confirm, StudySpec, load_spec, with_task
 from tuner.errors import StudyError
 from tuner.repeats import rivals
 from tuner.schedules import is_whole
@@ -25,7 +25,7 @@ from tuner.studies.opening import found_spec, given_url, named_url
 from tuner.studies.result import StudyResult
 from tuner.studies.run import Run
 from tuner.tasks import Task
-from tuner.workers import connected
+from tuner.workers import workplace
 
 
 @quiet_optuna()
@@ -90,11 +90,11 @@ def confirm_study(
         stored = found_spec(database, name, url)
     if spec is None or spec.name != stored.name:
         spec = with_task(stored, task)
-    spec = alone_if_passed(spec._replace(storage_url=url), workers, dask)
+    spec = spec._replace(storage_url=url)
     settings = _changed(spec.confirm, numbers)
     spec.task.check()
-    with connected(dask, spec.storage_url) as cluster:
-        run = Run(spec, database, limits, cluster, on_event, stop_requested)
+    with workplace(spec, limits.workers, dask) as place:
+        run = Run(spec, database, limits, place, on_event, stop_requested)
         return run.result(run.confirm(settings))
 
 
@@ -153,13 +153,13 @@ def compare_study(
             "`seeds` must be a whole number of 2 to 1000, for one has no spread, but got"
             f" {seeds!r}."
         )
-    spec = alone_if_passed(_spec(study, storage, name, task), workers, dask)
+    spec = _spec(study, storage, name, task)
     candidates = rivals(spec, schedules)
     spec.task.check()
-    with connected(dask, spec.storage_url) as cluster:
+    with workplace(spec, limits.workers, dask) as place:
         make_database(spec.storage_url, lambda new: prepare_study(spec, new))
         database = open_storage(spec.storage_url, create=True, stop_requested=stop_requested)
-        run = Run(spec, database, limits, cluster, on_event, stop_requested)
+        run = Run(spec, database, limits, place, on_event, stop_requested)
         return run.comparison(run.compare(candidates, int(seeds)))
 
 

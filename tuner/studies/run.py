@@ -49,7 +49,7 @@ from tuner.storage import (
 )
 from tuner.studies.limits import Limits
 from tuner.studies.result import StudyResult
-from tuner.workers import Cluster, run_workers
+from tuner.workers import Cluster, Machine
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -77,7 +77,7 @@ class Run:
         spec: The study's definition.
         database: Its storage.
         limits: What the caller set for this run.
-        cluster: Where the workers are to be; None for this machine.
+        place: Where the workers are to be.
         listen: Called with every event.
         stop_requested: Asked after every epoch; True ends the run, to be continued.
 
@@ -90,12 +90,12 @@ class Run:
         spec: StudySpec,
         database: BaseStorage,
         limits: Limits,
-        cluster: Cluster | None,
+        place: Machine | Cluster,
         listen: Listener,
         stop_requested: Callable[[], bool],
     ) -> None:
         self._spec, self._database, self._limits = spec, database, limits
-        self._cluster, self._listen, self._stop_requested = cluster, listen, stop_requested
+        self._place, self._listen, self._stop_requested = place, listen, stop_requested
         timeout = limits.timeout or spec.budget.timeout
         self._deadline = time.monotonic() + seconds(timeout) if timeout else None
         hurry_if(database, self._stop_reason)
@@ -111,7 +111,7 @@ class Run:
         budget = self._limits.trials or self._spec.budget.trials
         self._say_started(self._study, self._spec, self._finished(budget), budget)
         started = time.monotonic()
-        ended = self._train(self._study, self._spec, budget, self._workers())
+        ended = self._train(self._study, self._spec, budget, self._place.count)
         self._say_ended(self._spec, ended, self._finished(budget), budget, started)
         if ended == "done":
             self._refuse_failures(self._study)
@@ -176,7 +176,7 @@ class Run:
             if not begun:
                 self._say_started(study, spec, found.trained, budget)
                 begun = True
-            workers = min(self._workers(), len(found.missing))
+            workers = min(self._place.count, len(found.missing))
             ended = self._train(study, spec, budget, workers)
         if begun:
             study, found, budget = self._next_round(prepare)
@@ -238,12 +238,12 @@ class Run:
         listen, stop_reason = self._listen, self._stop_reason
         # The last one of repeats alone needs no process of its own, but a run of several
         # workers never trains here: a crash of the framework must not end it.
-        alone = self._cluster is None and self._workers() == 1
         watch_file(self._database)
-        run = run_workers if self._cluster is None else self._cluster.run
         try:
-            if not alone:
-                return run(spec, workers, budget=budget, listen=listen, stop_reason=stop_reason)
+            if not self._place.trains_here:
+                return self._place.run(
+                    spec, workers, budget=budget, listen=listen, stop_reason=stop_reason
+                )
             worker = Worker(
                 study, self._database, spec, budget=budget, listen=listen, stop_reason=stop_reason
             )
@@ -254,12 +254,6 @@ class Run:
         finally:
             with suppress(Exception):  # what happened first is what counts
                 put_back_killed(study, self._database)
-
-    def _workers(self) -> int:
-        if self._cluster is None:
-            return self._limits.workers or self._spec.workers
-        count: int | None = self._spec.study_data.get("workers", {}).get("count")
-        return max(self._limits.workers or count or self._cluster.room, 1)
 
     def _stop_reason(self) -> str:
         if self._stop_requested():

@@ -8,10 +8,10 @@ Cosine(base_lr=0.27, horizon=940, ...)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tuner.definition import Confirm, StudySpec, alone_if_passed, load_spec, with_task
+from tuner.definition import Confirm, StudySpec, load_spec, with_task
 from tuner.errors import StorageError
 from tuner.repeats import find_confirm, planned, settings_of
 from tuner.search import (
@@ -29,7 +29,7 @@ from tuner.studies.opening import found_spec, given_url
 from tuner.studies.result import StudyResult
 from tuner.studies.run import Run
 from tuner.tasks import Task
-from tuner.workers import connected
+from tuner.workers import task_from_above, workplace
 
 
 @quiet_optuna()
@@ -53,12 +53,13 @@ def run_study(
     Args:
         study: The study file.
         task: What is trained, of one's own; the file's ``[task]`` then names none. It is trained
-            in this process, by one worker, for no other process can make it; for several, name
-            the function that makes it in the file: ``name = "module:function"``.
+            in this process, by one worker, unless ``workers`` or the file asks for more: those
+            get a copy, as cloudpickle makes it.
         trials: Finished trials that the study may have, instead of the file's.
         timeout: How long this run may take (``"30m"``), instead of the file's.
-        workers: How many processes train at once, instead of the file's or one for each core.
-            With one, training is in this process, and the order of trials is always the same.
+        workers: How many processes train at once, instead of the file's or one for each core
+            or GPU. With one, training is in this process, and the order of trials is always the
+            same.
         storage: The database's URL, instead of the file's.
         dask: The address of a Dask scheduler (``"tcp://host:8786"``), on whose cluster the
             workers then run, by default as many as it has room for.
@@ -100,12 +101,11 @@ def run_spec(
 ) -> StudyResult:
     """Create the study of a definition, or continue it; the rest is as for :func:`run_study`."""
     refuse_ranks()
-    spec = alone_if_passed(spec, limits.workers, dask)
     spec.check()
-    with connected(dask, spec.storage_url) as cluster:
+    with workplace(spec, limits.workers, dask) as place:
         make_database(spec.storage_url, lambda new: prepare_study(spec, new))
         database = open_storage(spec.storage_url, create=True, stop_requested=stop_requested)
-        run = Run(spec, database, limits, cluster, on_event, stop_requested)
+        run = Run(spec, database, limits, place, on_event, stop_requested)
         wanted = confirm
         if wanted is None:
             wanted = spec.confirm.enabled and limits.is_whole(spec.budget.trials)
@@ -157,10 +157,10 @@ def resume_study(
         spec = found_spec(database, study, url)
         begun = find_confirm(database, spec.name)
         settings = settings_of(begun) if begun else spec.confirm
-    spec = alone_if_passed(with_task(spec, task), workers, dask)
+    spec = with_task(spec, task)
     spec.check()
-    with connected(dask, spec.storage_url) as cluster:
-        run = Run(spec, database, limits, cluster, on_event, stop_requested)
+    with workplace(spec, limits.workers, dask) as place:
+        run = Run(spec, database, limits, place, on_event, stop_requested)
         wanted = confirm
         if wanted is None:
             wanted = bool(begun) or (spec.confirm.enabled and limits.is_whole(spec.budget.trials))
@@ -176,6 +176,7 @@ def run_worker(
     on_event: Callable[[Event], object] = lambda _: None,
     stop_requested: Callable[[], bool] = lambda: False,
     supervised: bool = False,
+    failed: Sequence[int] = (),
 ) -> str:
     """Be one more worker of a study that was started elsewhere, until its budget is used.
 
@@ -187,10 +188,13 @@ def run_worker(
         on_event: Called with everything that this worker does.
         stop_requested: Asked after every epoch.
         supervised: Whether another process started this one and replaces it if it dies. Then
-            its database was there a moment ago: one that is away is waited for from the start.
+            its database was there a moment ago: one that is away is waited for from the start. And
+            its task, if it was passed from Python, is taken from there.
+        failed: The numbers of the trials that the worker before this one, whose place it has,
+            failed in last.
 
     Returns:
-        ``"done"`` or ``"interrupted"``.
+        ``"done"``, ``"interrupted"``, or ``"spent"`` if a supervised one is to be replaced.
 
     Raises:
         TunerError: As :func:`resume_study`.
@@ -209,6 +213,7 @@ def run_worker(
     with storage_errors(url, database):
         found = find_study(database, study, url)
         spec = stored_spec(found, url)
+    spec = with_task(spec, task_from_above() if supervised else None)
     spec.check()
     worker = Worker(
         found,
@@ -218,6 +223,7 @@ def run_worker(
         listen=on_event,
         stop_reason=lambda: "interrupted" if stop_requested() else "",
         supervised=supervised,
+        failed=failed,
     )
     return worker.run()
 

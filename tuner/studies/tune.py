@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from tuner.definition import Workers
 from tuner.reading import Mistakes
 from tuner.schedules import Schedule, is_whole
 from tuner.search import Event, quiet_optuna
@@ -22,6 +23,7 @@ from tuner.studies.arguments import (
 from tuner.studies.result import StudyResult
 from tuner.studies.start import run_spec
 from tuner.tasks import Task, Trial
+from tuner.workers import Machine
 
 
 @quiet_optuna()
@@ -45,6 +47,7 @@ def tune(
     seed: int = 0,
     notes: str = "",
     timeout: str | None = None,
+    workers: int | Mapping[str, Any] | None = 1,
     sampler: str | Mapping[str, Any] = "screening",
     pruner: str | Mapping[str, Any] = "forecast",
     confirm: bool | Mapping[str, Any] = True,
@@ -80,6 +83,9 @@ def tune(
         seed: The seed of every trial, and of the search.
         notes: A text for people, shown in the report.
         timeout: How long one run may take, such as ``"30m"``.
+        workers: How many processes of this machine train at once; None for one on each GPU, or for
+            each core; or the table of a study file. With one, training is in this process. Others
+            get a copy of the function, wherever it is written, and of all that it uses.
         sampler: The sampler's name, or its table in a study file.
         pruner: The pruner's name, or its table in a study file.
         confirm: Whether the finalists are trained again on fresh seeds at the end; or the table
@@ -130,6 +136,7 @@ def tune(
         "pruner": table(pruner),
         "confirm": {"enabled": confirm} if isinstance(confirm, bool) else confirm,
         "storage": _without_none(url=storage, states=states),
+        "workers": _workers(workers),
     }
     refuse_no_functions(mistakes, on_event=on_event, stop_requested=stop_requested)
     spec = spec_of(
@@ -145,6 +152,13 @@ def tune(
 def _name_of(train: object) -> str:
     """Return what a study is called that nobody named: as its function."""
     return str(getattr(train, "__name__", "")).strip("<>_") or "study"
+
+
+def _workers(given: int | Mapping[str, Any] | None) -> object:
+    """Return the table that the argument stands for."""
+    if given is None:
+        return {"count": Machine(Workers()).count}
+    return given if isinstance(given, Mapping) else {"count": _whole(given)}
 
 
 def _whole(given: object) -> object:

@@ -47,8 +47,13 @@ class NamedTask:
 
     @property
     def is_passed(self) -> bool:
-        """Whether it was passed from Python, so that no other process can make it."""
+        """Whether it was passed from Python, so that its name makes it nowhere."""
         return self.name == PASSED
+
+    @property
+    def whole(self) -> Task | None:
+        """The task itself without a holdout, if it was made or passed."""
+        return self._whole
 
     @property
     def facts(self) -> dict[str, Any]:

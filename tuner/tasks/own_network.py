@@ -56,6 +56,11 @@ class OwnNetwork(ABC):
         self._source = source_digest(net)
         self._made: dict[str, Any] = {}  # once, and not for the copy with a holdout
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out for another process what is on a device of this one."""
+        made = {name: made for name, made in self._made.items() if name != "device"}
+        return {**vars(self), "_made": made}
+
     @property
     def updates_per_epoch(self) -> int:
         """Updates in one pass over the training set; the last batch may be smaller."""

@@ -14,9 +14,10 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, NamedTuple
 
 from tuner.search import (
@@ -45,10 +46,14 @@ _LOG = logging.getLogger("tuner")
 
 
 class End(NamedTuple):
-    """How a worker ended: ``how`` is done, stopped, failed or died; ``words`` say why."""
+    """How a worker ended: ``how`` is done, spent, stopped, failed or died; ``words`` say why.
+
+    ``failed`` are the trials that one that is spent has failed in, one after the other.
+    """
 
     how: str
     words: str
+    failed: Sequence[int] = ()
 
 
 class Child:
@@ -59,6 +64,8 @@ class Child:
         url: The study's database.
         hear: Called with what it says, in a thread of this object.
         folder: Its working folder; None for this process's.
+        environment: What it has in its environment beside what this process has.
+        failed: The trials that the worker before it has failed in, one after the other.
     """
 
     def __init__(
@@ -67,8 +74,12 @@ class Child:
         url: str,
         hear: Callable[[Event | Warned], object],
         folder: Path | None = None,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        failed: Sequence[int] = (),
     ) -> None:
         self.spoke = False
+        self.environment = environment
+        self._failed = [*failed]
         self._hear = hear
         self._ended: WorkerEnded | None = None
         self._leaving_since = 0.0
@@ -76,7 +87,7 @@ class Child:
         # A session of its own: Ctrl-C in the terminal is for the one that started it to handle.
         self.process = subprocess.Popen(
             command,
-            env={**os.environ, STORAGE_VARIABLE: url},
+            env={**os.environ, **environment, STORAGE_VARIABLE: url},
             cwd=folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -116,7 +127,8 @@ class Child:
         words = _message(self._last_words)
         if self._ended is None:
             return End("stopped" if code == 130 else "died", f"with exit code {code}: {words}")
-        return End(self._ended.how, self._ended.words or f"with exit code {code}: {words}")
+        failed = self._failed if self._ended.how == "spent" else ()
+        return End(self._ended.how, self._ended.words or f"with exit code {code}: {words}", failed)
 
     def _read(self, pipe: IO[bytes], take: Callable[[str], object]) -> None:
         with pipe:
@@ -129,6 +141,8 @@ class Child:
             self._ended, self._leaving_since = said, time.monotonic()
         elif said is not None:
             self.spoke = self.spoke or is_of_a_trial(said)
+            if isinstance(said, TrialEnded) and said.state != "waiting":
+                self._failed = [*self._failed, said.number] if said.state == "failed" else []
             self._hear(said)
 
     def _overhear(self, line: str) -> None:

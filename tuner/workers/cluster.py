@@ -30,19 +30,17 @@ _LOG = logging.getLogger("tuner")
 
 
 @contextmanager
-def connected(address: str | None, storage_url: str) -> Iterator[Cluster | None]:
+def connected(address: str, storage_url: str, workers: int | None = None) -> Iterator[Cluster]:
     """Connect to a cluster until the block ends.
 
     Args:
-        address: Its scheduler's, such as ``tcp://host:8786``; None for no cluster.
+        address: Its scheduler's, such as ``tcp://host:8786``.
         storage_url: The study's database, which the cluster's workers must reach.
+        workers: How many there are to be; without it, as many as there is room for.
 
     Raises:
         ClusterError: If it does not answer, or cannot reach the database, or Dask is missing.
     """
-    if address is None:
-        yield None
-        return
     try:
         from distributed import Client
     except ImportError as error:
@@ -59,7 +57,7 @@ def connected(address: str | None, storage_url: str) -> Iterator[Cluster | None]
             " --dask tcp://HOST:8786."
         ) from error
     try:
-        cluster = Cluster(client, address)
+        cluster = Cluster(client, address, workers)
         cluster.check(storage_url)
         yield cluster
     finally:
@@ -73,10 +71,18 @@ class Cluster:
     Args:
         client: Dask's client.
         address: The scheduler's address.
+        workers: How many there are to be; None for as many as there is room for.
     """
 
-    def __init__(self, client: Any, address: str) -> None:
-        self._client, self._address = client, address
+    trains_here = False
+
+    def __init__(self, client: Any, address: str, workers: int | None) -> None:
+        self._client, self._address, self._asked = client, address, workers
+
+    @property
+    def count(self) -> int:
+        """How many workers a study has."""
+        return max(self._asked or self.room, 1)
 
     @property
     def room(self) -> int:

@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -73,11 +74,12 @@ class Crew:
         self._subscribe()
         self._heart.start()
 
-    def start(self) -> None:
-        """Start one more worker."""
+    def start(self, failed: Sequence[int] = ()) -> None:
+        """Start one more worker, maybe in the place of one that has failed."""
         index, self._started = self._started, self._started + 1
         task = make_task(
-            importlib.metadata.version("schedule-tuner"), {**self._order, "index": index}
+            importlib.metadata.version("schedule-tuner"),
+            {**self._order, "index": index, "failed": [*failed]},
         )
         # The key is what Dask's pages and logs show.
         key = f"{self._name}-{index}-{self._run}"
@@ -105,7 +107,7 @@ class Crew:
         self._tell()
 
     def bury(self, *, replace: bool) -> None:
-        """Let go of workers that ended; start another for each that was lost or stopped."""
+        """Let go of workers that ended; start another for each whose work goes on."""
         if self._client.status in ("closing", "closed"):
             raise ClusterError(
                 f"The Dask scheduler at {self._address} is gone. What the database holds is"
@@ -132,7 +134,7 @@ class Crew:
                     f" {report.where}: {report.words}"
                 )
             self._subscribe()  # which does not outlive a lost connection
-            self.start()
+            self.start(report.failed)
 
     def end(self) -> None:
         """Stop whoever is left: at once, but so that trials go back into the queue."""
@@ -160,8 +162,8 @@ class Crew:
                 return None
         if future.status == "error":
             error = future.exception()
-            return _Report("died", first_line(error), "the cluster", "")
-        return _Report("died", "Dask has lost it", "the cluster", "")
+            return _Report("died", first_line(error), (), "the cluster", "")
+        return _Report("died", "Dask has lost it", (), "the cluster", "")
 
     def _cancel_unplaced(self) -> None:
         """Take back the tasks that no Dask worker has."""
@@ -195,6 +197,7 @@ class _Report(NamedTuple):
 
     how: str
     words: str
+    failed: Sequence[int]
     where: str
     refusal: str
 

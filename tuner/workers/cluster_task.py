@@ -7,14 +7,14 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from tuner.search import Event, Warned, to_json
 from tuner.workers.child import Child
-from tuner.workers.command import worker_command
+from tuner.workers.command import failed_option, worker_command
 
 # What the variable on the scheduler says.
 GO, FINISH, NOW = "go", "finish", "now"
@@ -25,13 +25,15 @@ _LOOK_SECONDS = 0.2
 _PATIENCE_SECONDS = 20.0
 
 
-def make_task(version: str, order: dict[str, Any]) -> Callable[[], tuple[str, str, str, str]]:
+def make_task(
+    version: str, order: dict[str, Any]
+) -> Callable[[], tuple[str, str, Sequence[int], str, str]]:
     """Return the function that Dask runs.
 
     It is sent by value, so that it can say that this package is missing where it runs.
     """
 
-    def work() -> tuple[str, str, str, str]:
+    def work() -> tuple[str, str, Sequence[int], str, str]:
         import importlib.metadata
         import platform
         import sys
@@ -45,7 +47,7 @@ def make_task(version: str, order: dict[str, Any]) -> Callable[[], tuple[str, st
                 f"Every Dask worker must have schedule-tuner {version} installed, but the one on"
                 f" {platform.node()} has {found} in {sys.prefix}. Install it there."
             )
-            return "failed", "", platform.node(), refusal
+            return "failed", "", (), platform.node(), refusal
         from tuner.workers.cluster_task import work_here
 
         return work_here(**order)
@@ -63,7 +65,8 @@ def work_here(
     folder: str,
     argv: list[str],
     machine: str | None,
-) -> tuple[str, str, str, str]:
+    failed: list[int],
+) -> tuple[str, str, Sequence[int], str, str]:
     """Be a worker of a study, inside a Dask task, until its budget is used.
 
     Args:
@@ -75,6 +78,7 @@ def work_here(
         folder: The supervisor's working folder, used here too if it is here.
         argv: What modules of the study see as ``sys.argv``.
         machine: The only machine that has the database, or None.
+        failed: The trials that the worker before it has failed in, one after the other.
 
     Returns:
         How it ended and why, as an :class:`~tuner.workers.child.End`, host name, and why nothing
@@ -84,11 +88,11 @@ def work_here(
 
     host = socket.gethostname()
     if machine is not None and machine != host:
-        return "failed", "", host, refusal_of_sqlite({host}, machine)
+        return "failed", "", (), host, refusal_of_sqlite({host}, machine)
     orders = _Orders(run)
     word = orders.read()
     if word != GO:
-        return "stopped", "it was stopped", host, ""
+        return "stopped", "it was stopped", (), host, ""
     dask_worker = get_worker()
     here = Path(folder)
 
@@ -98,10 +102,11 @@ def work_here(
             dask_worker.log_event(topic(study), message)
 
     command = worker_command(
-        "--events", "--study", study, "--trials", str(budget), argv=argv, folders=[folder]
-    )
+        "--events", "--study", study, "--trials", str(budget), *failed_option(failed),
+        argv=argv, folders=[folder],
+    )  # fmt: skip
     usable = here.is_dir() and os.access(here, os.W_OK)
-    child = Child(command, url, hear, here if usable else None)
+    child = Child(command, url, hear, here if usable else None, failed=failed)
     try:
         _command(child, orders)
     finally:

@@ -21,6 +21,16 @@ from tuner.__main__ import main
 main(arguments) # tuner"""
 
 
+def failed_option(failed: Sequence[int]) -> list[str]:
+    """Return the option by which a worker knows what the one before it failed in.
+
+    Example:
+        >>> failed_option([3, 5]), failed_option([])
+        (['--failed', '3,5'], [])
+    """
+    return ["--failed", ",".join(map(str, failed))] if failed else []
+
+
 def worker_command(
     *arguments: str, argv: Sequence[str] = (), folders: Sequence[str] = ()
 ) -> list[str]:

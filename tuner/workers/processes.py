@@ -10,14 +10,14 @@ from __future__ import annotations
 import queue
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from tuner.definition import StudySpec
 from tuner.errors import TrainingError
 from tuner.search import Listener, Said, StopReason
 from tuner.workers.child import Audience, Child
-from tuner.workers.command import worker_command
+from tuner.workers.command import failed_option, worker_command
 
 # Workers that die in a row before they report anything.
 _MOST_STILLBIRTHS = 3
@@ -28,16 +28,22 @@ _PATIENCE_SECONDS = 20.0
 
 
 def run_workers(
-    spec: StudySpec, workers: int, *, budget: int, listen: Listener, stop_reason: StopReason
+    spec: StudySpec,
+    environments: Sequence[Mapping[str, str]],
+    *,
+    budget: int,
+    listen: Listener,
+    stop_reason: StopReason,
 ) -> str:
     """Run a study, already prepared, in several processes.
 
-    A worker that dies, or that is told to stop by somebody else, is replaced; its trial is
-    continued by whoever is free first.
+    A worker that dies, or that is told to stop by somebody else, is replaced, and its trial is
+    continued by whoever is free first. So is one whose trial has failed: what the training left in
+    its process, on a GPU too, must not meet the next one. Whoever comes next has its GPU.
 
     Args:
         spec: The study's definition.
-        workers: How many processes.
+        environments: For each process, what it has in its environment beside what this one has.
         budget: Finished trials that the study may have.
         listen: Called with every event of every worker, in this thread.
         stop_reason: Asked all the time; a reason lets the workers finish their epochs and end.
@@ -52,8 +58,8 @@ def run_workers(
     audience = Audience(listen)
     reason = ""
     try:
-        for _ in range(workers):
-            crew.start()
+        for environment in environments:
+            crew.start(environment)
         while crew.alive():
             for said in crew.said():
                 audience.tell(said)
@@ -78,12 +84,17 @@ class _Crew:
         self._children: list[Child] = []
         self._stillbirths = 0
 
-    def start(self) -> None:
-        """Start one more worker."""
+    def start(self, environment: Mapping[str, str], failed: Sequence[int] = ()) -> None:
+        """Start one more worker, maybe in the place of one that has failed."""
         command = worker_command(
-            "--events", "--study", self._spec.name, "--trials", str(self._budget)
-        )
-        self._children.append(Child(command, self._spec.storage_url, self._queue.put))
+            "--events", "--study", self._spec.name, "--trials", str(self._budget),
+            *failed_option(failed),
+        )  # fmt: skip
+        child = Child(
+            command, self._spec.storage_url, self._queue.put,
+            environment=environment, failed=failed,
+        )  # fmt: skip
+        self._children.append(child)
 
     def alive(self) -> bool:
         """Tell whether any worker is left."""
@@ -110,7 +121,7 @@ class _Crew:
             child.process.send_signal(number)
 
     def bury(self, *, replace: bool) -> None:
-        """Let go of workers that ended; start another for each that died or was stopped."""
+        """Let go of workers that ended; start another for each whose work goes on."""
         for child in [c for c in self._children if c.is_over()]:
             self._children.remove(child)
             end = child.close()
@@ -125,7 +136,7 @@ class _Crew:
                     f"{self._stillbirths} workers in a row died at their start, the last one"
                     f" {end.words}"
                 )
-            self.start()
+            self.start(child.environment, end.failed)
 
     def end(self) -> None:
         """Stop whoever is left: at once, but so that trials go back into the queue."""
