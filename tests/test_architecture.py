@@ -17,8 +17,12 @@ ORDER = [
     "definition", "search", "repeats", "workers", "report", "integrations", "studies",
     "__init__", "cli", "__main__",
 ]  # fmt: skip
-# A schedule hands itself over when it is called. The names of the package are there on demand.
-MAY_POINT_UP = {("schedules/handover.py", "adapters"), ("__init__.py", "cli")}
+# A schedule hands itself over when it is called, and so does a trial. The names of the package are
+# there on demand.
+MAY_POINT_UP = {
+    ("schedules/handover.py", "adapters"), ("tasks/callbacks.py", "integrations"),
+    ("__init__.py", "cli"),
+}  # fmt: skip
 # Modules that are there for others as they are: each adapter and integration imports another
 # framework, and the command line more than anybody else needs.
 OPEN = ("tuner.adapters.", "tuner.cli.", "tuner.integrations.", "tuner.schedules.fields")
@@ -116,6 +120,16 @@ def test_a_package_is_imported_by_its_face() -> None:
         and not (found.module == f"tuner.{found.part}" and found.name in faces[found.part])
     ]
     assert behind == []
+
+
+def test_a_trial_imports_its_callbacks_when_called() -> None:
+    at_once = [
+        found
+        for node in TREES["tasks/callbacks.py"].body
+        for found in imports("tasks/callbacks.py", node)
+        if found.part == "integrations"
+    ]
+    assert at_once == []
 
 
 def test_the_hand_over_imports_when_called() -> None:

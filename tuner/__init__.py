@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tuner.adapters import import_mxnet
     from tuner.cli.progress import live
     from tuner.errors import TunerError
+    from tuner.integrations import listeners as listeners
     from tuner.integrations import optuna as optuna
     from tuner.integrations.optuna import suggest_schedule
     from tuner.linting import check_training, lint
@@ -122,7 +123,9 @@ __all__ = [
 
 
 # Modules with names of their own; not for a star, which would hide the package of that name.
-_MODULES = {"optuna": "tuner.integrations.optuna"}
+_MODULES = {
+    "listeners": "tuner.integrations.listeners", "optuna": "tuner.integrations.optuna"
+}  # fmt: skip
 _NEED_OPTUNA = (
     "tuner.space", "tuner.studies", "tuner.tasks", "tuner.cli.progress",
     "tuner.integrations.optuna",

@@ -69,6 +69,14 @@ def ratio_of_later_group(optimizer: Any, group: dict[str, Any], known: Sequence[
     )
 
 
+def set_rate(group: dict[str, Any], rate: Any) -> None:
+    """Give a group a learning rate, in the tensor where it is one, as of compiled optimizers."""
+    if hasattr(group["lr"], "fill_"):
+        group["lr"].fill_(rate)
+    else:
+        group["lr"] = float(rate)
+
+
 def _first_rate(group: dict[str, Any]) -> float:
     """Return what a group began with; some optimizers have None, and then find one themselves."""
     return float(group.get("initial_lr", group.get("lr")) or 0)

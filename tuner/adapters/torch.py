@@ -65,7 +65,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from tuner.adapters import ScheduleWarning
 from tuner.adapters.callers import caller
-from tuner.adapters.groups import RATIO, ratio_of_later_group, ratios_of_groups
+from tuner.adapters.groups import RATIO, ratio_of_later_group, ratios_of_groups, set_rate
 from tuner.errors import ScheduleError
 from tuner.schedules import Schedule
 
@@ -180,7 +180,7 @@ class ScheduleLR(LRScheduler):
             if saved != repr(self.schedule):
                 self._last_lr = self.get_lr()
             for group, lr in zip(self.optimizer.param_groups, self._last_lr, strict=False):
-                _set(group, lr)
+                set_rate(group, lr)
 
     def _in_charge(self) -> bool:
         """Tell whether the optimizer's learning rates are those that this object gave it."""
@@ -220,13 +220,6 @@ class ScheduleLR(LRScheduler):
             f"the state must be that of {self.schedule!r}, but was saved with"
             f" {saved or 'another scheduler'}. To go on with another schedule, {goes_on}."
         )
-
-
-def _set(group: dict[str, Any], lr: float | Tensor) -> None:
-    if isinstance(group["lr"], Tensor):
-        group["lr"].fill_(lr)
-    else:
-        group["lr"] = float(lr)
 
 
 def _refuse_a_step_for_each_process() -> None:

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-__all__ = ["optuna"]
+__all__ = ["listeners", "optuna"]

@@ -76,7 +76,7 @@ def length_of(clock: Clock) -> dict[str, int]:
 
 
 def read_training(
-    train: Any, clock: Clock, batch_size: Any, params: Any, mistakes: Mistakes
+    train: Any, clock: Clock, batch_size: Any, params: Any, metric: Any, mistakes: Mistakes
 ) -> Task | None:
     """Return the task that trains: a function of a trial, or a task already.
 
@@ -85,6 +85,7 @@ def read_training(
         clock: How long a training is, and how often the function reports.
         batch_size: Examples in an update of the function.
         params: Options of the function.
+        metric: What the study is judged by.
         mistakes: Takes what is wrong.
     """
     before, is_task = len(mistakes.found), hasattr(train, "train")
@@ -105,7 +106,9 @@ def read_training(
         return task
     try:
         size = {clock.unit.key: clock.updates_per_epoch}
-        return TrialTask(train, **size, batch_size=batch_size, params=params)
+        return TrialTask(
+            train, **size, batch_size=batch_size, params=params, metric=str(metric)
+        )
     except TaskError as error:
         mistakes.add("train", str(error))
         return None

@@ -142,7 +142,7 @@ def tune(
     spec = spec_of(
         data,
         read_space_argument(space, base_lr, baselines, clock, mistakes),
-        read_training(train, clock, batch_size, params, mistakes),
+        read_training(train, clock, batch_size, params, metric, mistakes),
         folder,
         mistakes,
     )

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from tuner.errors import TaskError
 from tuner.schedules import Schedule
 from tuner.tasks.base import State
+from tuner.tasks.callbacks import Callbacks
 from tuner.tasks.keeping import Keeping
 from tuner.tasks.yielded import number_of
 
@@ -31,7 +32,7 @@ class TrialOver(BaseException):
     """Ends a training that is not to go on; no error, so ``except Exception`` lets it pass."""
 
 
-class Trial:
+class Trial(Callbacks):
     """One training of a study, as the function that trains sees it.
 
     Attributes:
@@ -39,6 +40,7 @@ class Trial:
         seed: What everything random must follow from. The generators of Python, NumPy and PyTorch
             begin there.
         params: The options of the task, by name.
+        metric: What the study is judged by; empty if that is not known here.
         updates_per_epoch: Optimizer updates in an epoch, or between two reports.
         last_epoch: How many epochs the whole training has.
         done: Epochs that were reported, those before an interruption included.
@@ -69,8 +71,10 @@ class Trial:
         tell: Callable[[Report], bool],
         start: State | None = None,
         params: Mapping[str, Any] = MappingProxyType({}),
+        metric: str = "",
     ) -> None:
         self.schedule, self.seed, self.params = schedule, seed, dict(params)
+        self.metric = metric
         self.updates_per_epoch, self.last_epoch = updates_per_epoch, epochs
         self.done = start.epoch if start else 0
         self.should_stop = False

@@ -36,6 +36,7 @@ class TrialTask:
         report_every: Updates between two reports, for a training that has no epochs.
         batch_size: Examples in one update, for the record.
         params: Options of the function, ``trial.params``.
+        metric: What the study is judged by, ``trial.metric``.
 
     Example:
         >>> def train(trial):
@@ -56,6 +57,7 @@ class TrialTask:
         report_every: int | None = None,
         batch_size: int = 1,
         params: Mapping[str, Any] = MappingProxyType({}),
+        metric: str = "",
     ) -> None:
         _refuse_another_form(train)
         name = str(getattr(train, "__qualname__", type(train).__name__))
@@ -67,7 +69,7 @@ class TrialTask:
                 f" got {got}."
             )
         self._declared = Declared(name, size, batch_size, has_epochs=report_every is None)
-        self.function, self.params = train, dict(params)
+        self.function, self.params, self.metric = train, dict(params), metric
         self.updates_per_epoch, self.batch_size = size, batch_size
         # Of the code that is running, so before the file is edited.
         self._content = content_digest(train)
@@ -112,7 +114,7 @@ class TrialTask:
         call = Beside(lambda: self._call(trial))
         trial = Trial(
             measured.schedule, seed, epochs=epochs, updates_per_epoch=self.updates_per_epoch,
-            start=start, tell=call.tell, params=self.params,
+            start=start, tell=call.tell, params=self.params, metric=self.metric,
         )  # fmt: skip
         parts = self.function, _globals_of(self.function)
         seed_generators(seed)
@@ -162,7 +164,9 @@ class TrialTask:
         """
         if self._content is None:
             return None
-        return {"task": "TrialTask", "source": self._content, **self.identity()}
+        # A callback reports another number of the same training for another metric.
+        metric = {"metric": self.metric} if self.metric else {}
+        return {"task": "TrialTask", "source": self._content, **self.identity(), **metric}
 
     def _call(self, trial: Trial) -> None:
         with contextlib.suppress(TrialOver):
