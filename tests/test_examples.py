@@ -113,6 +113,16 @@ def test_any_training_is_judged_by_its_own_metric(examples: Path, tmp_path: Path
     assert f"{min(values):.4f}, " in said.splitlines()[-1]
 
 
+@pytest.mark.parametrize("name", ["lightning", "huggingface", "keras"])
+def test_a_trainer_is_tuned_by_its_callback(name: str, examples: Path, tmp_path: Path) -> None:
+    lines = (examples / f"{name}_training.py").read_text(encoding="utf-8").splitlines()
+    assert 1 <= sum(line.endswith("# changed") for line in lines) <= 3
+    said = run(examples / f"{name}_training.py", tmp_path)
+    result = tuner.open_study(storage=f"sqlite:///{tmp_path}/{name}/study.db")
+    assert len(result.trials) == 3
+    assert said.splitlines()[-1].endswith(repr(result.best_schedule))
+
+
 def test_a_warm_start_begins_with_the_old_best(examples: Path) -> None:
     for name in ("narrow", "wider"):
         file = examples / "warm_start" / f"{name}.toml"

@@ -33,8 +33,8 @@ class Driven:
         >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.8)
         >>> driven = Driven(optimizer, Linear(base_lr=0.8, horizon=4))
         >>> optimizer.step()
-        >>> driven.updates, optimizer.param_groups[0]["lr"]
-        (1, 0.6...)
+        >>> driven.updates, round(optimizer.param_groups[0]["lr"], 6)
+        (1, 0.6)
     """
 
     def __init__(self, optimizer: Any, schedule: Schedule, updates: int = 0) -> None:

@@ -52,7 +52,7 @@ class Evaluations:
         for name in names:
             if name in logged:
                 return name
-        wanted = " or ".join(map(repr, names)) or "the metric of its study, which is not known here"
+        wanted = " or ".join(map(repr, names)) or "a metric that is named"
         raise TaskError(
             f"the training must log {wanted}, but logged {', '.join(sorted(logged)) or 'nothing'}."
             f" Name what is to be reported: {self._made_by}(metric=...)."

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from transformers import TrainerCallback
+from transformers import TrainerCallback, set_seed
 from transformers.trainer_callback import ExportableState
 
 from tuner.errors import TaskError
@@ -43,7 +43,11 @@ class HuggingFaceCallback(TrainerCallback, ExportableState):
         return {"args": {}, "attributes": {"updates": updates}}
 
     def on_init_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Have the checkpoints in the trial's folder, and no more of them than are needed."""
+        """Have the trial's seed, and checkpoints in its folder, no more than are needed.
+
+        Raises:
+            TaskError: If the trainer does not evaluate.
+        """
         if args.eval_strategy == "no":
             raise TaskError(
                 "the trainer must evaluate, for that is what is reported. Write"
@@ -51,6 +55,8 @@ class HuggingFaceCallback(TrainerCallback, ExportableState):
             )
         args.output_dir = str(self._trial.folder)
         args.save_total_limit, args.save_only_model = 1, False
+        args.seed = self._trial.seed  # of the order of the examples
+        set_seed(args.seed)  # the trainer, made with another one, has done it as well
 
     def on_train_begin(
         self, args: Any, state: Any, control: Any, optimizer: Any = None, **_: Any

@@ -86,10 +86,10 @@ class LightningCallback(Checkpoint):
 
     def _report(self, trainer: Any) -> None:
         self._is_due = False
-        old, new = self.best_model_path, self._trial.folder / f"checkpoint-{trainer.global_step}.ckpt"
+        new = str(self._trial.folder / f"checkpoint-{trainer.global_step}.ckpt")
+        old, self.best_model_path = self.best_model_path, new
         trainer.save_checkpoint(new)
-        self.best_model_path = str(new)
-        if old not in ("", str(new)):
+        if old not in ("", new):
             trainer.strategy.remove_checkpoint(old)
         if not self._evaluations.report(trainer.callback_metrics):
             trainer.should_stop = True

@@ -97,7 +97,7 @@ def mlflow(experiment: str | None = None, tracking_uri: str | None = None) -> Li
             client.update_run(runs[0].info.run_id, "RUNNING")
         else:
             runs = [client.create_run(place, tags=tags, run_name=f"{study} trial {trial.number}")]
-            for key, value in schedule_to_dict(trial.schedule).items():
+            for key, value in _parameters(trial).items():
                 client.log_param(runs[0].info.run_id, key, value)
         run = runs[0].info.run_id
 
@@ -132,7 +132,7 @@ def wandb(project: str | None = None, **settings: Any) -> Listener:
         given: Any = {
             "project": project or study, "group": study, "name": f"trial {trial.number}",
             "id": f"{study}-{trial.number}", "resume": "allow", "reinit": "create_new",
-            "config": schedule_to_dict(trial.schedule), **settings,
+            "config": _parameters(trial), **settings,
         }  # fmt: skip
         run: Any = package.init(**given)
 
@@ -146,6 +146,12 @@ def wandb(project: str | None = None, **settings: Any) -> Listener:
         return _Run(log, end)
 
     return _Tracking(begin)
+
+
+def _parameters(trial: TrialStarted) -> dict[str, Any]:
+    """Return the schedule's family and its parameters."""
+    found = schedule_to_dict(trial.schedule)
+    return {"family": found["family"], **found["params"]}
 
 
 def _numbers(event: EpochEnded) -> dict[str, float]:
