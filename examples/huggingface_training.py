@@ -47,8 +47,9 @@ def train(trial):
     trainer = Trainer(
         model=ViTForImageClassification(config),
         args=TrainingArguments(
-            num_train_epochs=EPOCHS, learning_rate=1e-3, per_device_train_batch_size=BATCH,
-            per_device_eval_batch_size=250, eval_strategy="epoch", report_to=[], disable_tqdm=True, use_cpu=True,
+            num_train_epochs=EPOCHS, learning_rate=1e-3, eval_strategy="epoch", use_cpu=True,
+            per_device_train_batch_size=BATCH, per_device_eval_batch_size=250,
+            report_to=[], disable_tqdm=True,
         ),
         train_dataset=train_set,
         eval_dataset=test_set,
@@ -60,8 +61,8 @@ def train(trial):
 
 if __name__ == "__main__":
     result = tuner.tune(
-        train, epochs=EPOCHS, updates_per_epoch=-(-COUNT // BATCH), metric="accuracy", base_lr=1e-3,
-        trials=TRIALS, name="huggingface", confirm=False, on_event=print,
+        train, epochs=EPOCHS, updates_per_epoch=-(-COUNT // BATCH), metric="accuracy",
+        base_lr=1e-3, trials=TRIALS, name="huggingface", confirm=False, on_event=print,
         folder=sys.argv[1] if len(sys.argv) > 1 else Path(__file__).with_name("studies"),
     )  # fmt: skip
     print(f"best: trial {result.best.number}, {result.best.value:.4f}, {result.best_schedule!r}")

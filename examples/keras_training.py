@@ -42,8 +42,8 @@ def train(trial):
 
 if __name__ == "__main__":
     result = tuner.tune(
-        train, epochs=EPOCHS, updates_per_epoch=-(-COUNT // BATCH), metric="accuracy", base_lr=1e-3,
-        trials=TRIALS, name="keras", confirm=False, on_event=print,
+        train, epochs=EPOCHS, updates_per_epoch=-(-COUNT // BATCH), metric="accuracy",
+        base_lr=1e-3, trials=TRIALS, name="keras", confirm=False, on_event=print,
         folder=sys.argv[1] if len(sys.argv) > 1 else Path(__file__).with_name("studies"),
     )  # fmt: skip
     print(f"best: trial {result.best.number}, {result.best.value:.4f}, {result.best_schedule!r}")

@@ -106,9 +106,7 @@ def read_training(
         return task
     try:
         size = {clock.unit.key: clock.updates_per_epoch}
-        return TrialTask(
-            train, **size, batch_size=batch_size, params=params, metric=str(metric)
-        )
+        return TrialTask(train, **size, batch_size=batch_size, params=params, metric=str(metric))
     except TaskError as error:
         mistakes.add("train", str(error))
         return None
