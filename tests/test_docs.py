@@ -35,7 +35,13 @@ TOGETHER = [
     ["index.md", "tutorial.md"],
     ["guides/your_training.md", "guides/search_space.md"],
     ["guides/judge.md", "guides/resume_and_scale.md", "guides/watch.md"],
-    ["guides/load.md", "guides/frameworks.md", "guides/transfer.md", "guides/lint.md", "reference/files.md"],
+    [
+        "guides/load.md",
+        "guides/frameworks.md",
+        "guides/transfer.md",
+        "guides/lint.md",
+        "reference/files.md",
+    ],
     ["install.md", "architecture.md"],
     ["guides/families.md"],  # whose family must be there before the first one is looked up
 ]

@@ -27,8 +27,7 @@ class TrialTask:
 
     It may do what it likes between two reports: call a ``Trainer.fit``, whose callback reports. It
     is called anew for every trial, and ends when its last report was made. It goes on after an
-    interruption with what it gave to :meth:`~tuner.tasks.trial.Trial.restore` or
-    :meth:`~tuner.tasks.trial.Trial.save`.
+    interruption with what it gave to :meth:`tuner.Trial.restore` or :meth:`tuner.Trial.save`.
 
     Args:
         train: The function, of one argument.
