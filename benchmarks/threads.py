@@ -7,9 +7,9 @@ What is measured are epochs per second of trainings that run at once, each on ra
 without the start of processes and the first epoch of each. `workers` is a study with a worker for
 each core, which share them as studies do by default; `own` is one training in this process with as
 many threads as PyTorch takes by itself; `crowded` is the first without shares: every worker takes
-all cores. They take turns, and what is printed are ratios within a round. A machine that does other
-things as well shows how those get in the way: threads wait for each other. Writes
-benchmarks/results/threads.json.
+all cores. They take turns, and what is printed are ratios within a round. Threads that wait for
+each other are slow on a machine that does other things as well: run it where nothing else runs.
+Writes benchmarks/results/threads.json.
 """
 
 from __future__ import annotations
