@@ -101,7 +101,8 @@ def _type(value: dict[str, Any], whole: dict[str, Any]) -> str:
     if kind == "array":
         return f"list ({_type(value['items'], whole)})" if "items" in value else "list"
     if kind is None and "anyOf" in value:
-        return _type({"type": "object", **value["anyOf"][0]}, whole)
+        types = (_type({"type": "object", **each}, whole) for each in value["anyOf"])
+        return " or ".join(dict.fromkeys(types))
     if kind == "string" and "pattern" in value:
         return _PATTERNS.get(value["pattern"].rpartition("\\s*(")[2].partition(")")[0], "text")
     words = {"string": "text", "boolean": "`true`, `false`", "object": "table", "null": "`null`"}

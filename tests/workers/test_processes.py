@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -42,6 +43,17 @@ def make():
     if "TUNER_STORAGE" in os.environ:
         os.kill(os.getpid(), signal.SIGTERM)
     return FunctionTask(lambda *_: None, updates_per_epoch=10)
+"""
+
+FAILING = """
+import os
+from tuner.tasks import FunctionTask
+
+def make():
+    def train(schedule, seed, start):
+        raise RuntimeError(os.environ.get("NUMEXPR_NUM_THREADS"))
+        yield
+    return FunctionTask(train, updates_per_epoch=10)
 """
 
 
@@ -94,3 +106,16 @@ def test_workers_that_are_always_stopped_at_their_start_end_the_run(
     with pytest.raises(TrainingError, match=r"3 workers in a row died.* with exit code 130"):
         tuner.run_study(study)
     assert tuner.open_study(study).summary.finished == 0
+
+
+@pytest.mark.usefixtures("processes")
+def test_failures_in_a_row_are_counted_on_a_cluster_too_whose_workers_keep_their_threads(
+    write: Callable[[str, str], Path],
+) -> None:
+    study = write("failing", FAILING)
+    with running_cluster() as cluster, pytest.raises(TrainingError) as caught:
+        tuner.run_study(study, dask=cluster.address, workers=1)
+    assert re.search(
+        r"^a worker on \S+ gave up: 3 trials failed in a row, the last one: RuntimeError: None",
+        str(caught.value),
+    )
