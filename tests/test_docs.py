@@ -34,7 +34,7 @@ PAGES = sorted(DOCS.rglob("*.md"))
 TOGETHER = [
     ["index.md", "tutorial.md"],
     ["guides/your_training.md", "guides/search_space.md"],
-    ["guides/judge.md", "guides/resume_and_scale.md", "guides/watch.md"],
+    ["guides/judge.md", "guides/resume_and_scale.md", "guides/watch.md", "guides/optuna.md"],
     [
         "guides/load.md",
         "guides/frameworks.md",

@@ -55,12 +55,12 @@ class Unit(NamedTuple):
 
     @property
     def each(self) -> str:
-        """How often a training reports: after what."""
+        """When a training reports, as it follows the word after."""
         return f"each {self.word}" if self.size == 1 else f"every {self.size} {self.words}"
 
     @property
     def step(self) -> str:
-        """What a training does one after the other: epochs, or reports."""
+        """What a training makes one after the other, an epoch or a report."""
         return "epoch" if self == EPOCHS else "report"
 
     @property
@@ -122,7 +122,7 @@ class Clock(NamedTuple):
 
     @property
     def updates_per_unit(self) -> int:
-        """Updates in one of the unit: an epoch's, or 1."""
+        """Updates in one of the unit, which are 1 where that is updates."""
         return self.updates_per_epoch // self.unit.size
 
 

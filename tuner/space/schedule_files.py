@@ -93,10 +93,11 @@ def read_file_baseline(
     lengths = [("updates per epoch", size, clock.updates_per_epoch)]
     if epochs is None:  # not exported from a study, but saved
         lengths.append(("updates", schedule.horizon, clock.horizon))
-    elif clock.unit == EPOCHS:
+    else:
         lengths.append(("epochs", epochs, clock.horizon // clock.updates_per_epoch))
-    else:  # how often it reports is no matter
-        lengths = [("updates", epochs * size, clock.horizon)]
+    if clock.unit != EPOCHS:  # how often it reports is no matter
+        whole = schedule.horizon if None in (epochs, size) else epochs * size
+        lengths = [("updates", whole, clock.horizon)]
     for name, was, now in lengths:
         if was != now:
             mistakes.add(where, f"must be of a training of as many {name}, {now}, but has {was}")

@@ -10,6 +10,7 @@ from optuna.study import Study
 
 from tuner.definition import StudySpec, finite
 from tuner.errors import StudyError
+from tuner.reading import EPOCHS
 from tuner.repeats import (
     Candidate,
     Comparison,
@@ -169,7 +170,7 @@ class StudyResult:
                 no trial is complete.
             ScheduleFileError: If the file cannot be written.
         """
-        form = form_of(path, form)
+        form, spec = form_of(path, form), self.spec
         confirmed = self.confirmed
         row = self._best(confirmed) if trial is None else self._row(trial)
         schedule = _schedule_of(row)
@@ -179,8 +180,8 @@ class StudyResult:
         save_schedule(
             schedule,
             path,
-            updates_per_epoch=self.spec.task.updates_per_epoch,
-            batch_size=self.spec.task.batch_size,
+            updates_per_epoch=spec.task.updates_per_epoch if spec.unit == EPOCHS else None,
+            batch_size=spec.task.batch_size,
             provenance=self._provenance(row, confirmed),
         )
         return Path(path)

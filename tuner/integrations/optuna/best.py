@@ -19,7 +19,8 @@ def best_schedule(study: Study) -> Schedule:
     """Return the schedule of a study's best complete trial that has one; of equals the first.
 
     Args:
-        study: Optuna's study, whose objective asked :func:`suggest_schedule`; or one of ours.
+        study: Optuna's study, whose objective asked :func:`tuner.suggest_schedule`, or one of
+            ours.
 
     Raises:
         StudyError: If no complete trial has a schedule, or the study has several directions.
@@ -37,7 +38,7 @@ def export(
     """Write the best schedule of a study, or a trial's, as a schedule file.
 
     Args:
-        study: As for :func:`best_schedule`.
+        study: As for :func:`~tuner.integrations.optuna.best_schedule`.
         path: Where to.
         trial: The number of a trial; the best one if None.
         batch_size: Examples in an update, for the record.

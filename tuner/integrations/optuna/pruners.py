@@ -66,11 +66,12 @@ class ForecastPruner(_RungPruner):
     """Ends trials that are not expected to end well, as ``[pruner] type = "forecast"``.
 
     A step must be the number of epochs completed, the first of which is 1. Asked by
-    ``trial.should_prune()`` after :func:`suggest_schedule` and before the first report, it judges
-    the schedule alone.
+    ``trial.should_prune()`` after :func:`tuner.suggest_schedule` and before the first report, it
+    judges the schedule alone.
 
     Args:
-        space: As for :class:`ScreeningSampler`, and so are the next six.
+        space: As for :class:`~tuner.integrations.optuna.ScreeningSampler`, and so are the next
+            six.
         updates_per_epoch: Optimizer updates in an epoch, or between two reports.
         epochs: Epochs of a full training; or ``horizon``.
         horizon: Updates of a full training.

@@ -29,7 +29,7 @@ class ScreeningSampler(BaseSampler):
     never stopped.
 
     Args:
-        space: As for :func:`suggest_schedule`, and so are the next four.
+        space: As for :func:`tuner.suggest_schedule`, and so are the next four.
         updates_per_epoch: Optimizer updates in an epoch, or between two reports.
         epochs: Epochs of a full training; or ``horizon``.
         horizon: Updates of a full training.

@@ -29,12 +29,12 @@ def suggest_schedule(
     """Return a schedule whose parameters an Optuna trial suggests.
 
     It is kept in the trial's user attributes, as studies here keep theirs, where
-    :func:`best_schedule`, the sampler and the pruner find it.
+    :func:`~tuner.integrations.optuna.best_schedule`, the sampler and the pruner find it.
 
     Args:
         trial: Optuna's trial; also a fixed or a finished one.
         space: ``"default"``, ``"chapter"`` or ``"modern"``; what is sampled and fixed, by name: a
-            :class:`tuner.Float`, a :class:`tuner.Int`, a list to choose from, or a value; or the
+            ``tuner.Float``, a ``tuner.Int``, a list to choose from, or a value; or the
             path of a search-space file.
         updates_per_epoch: Optimizer updates in an epoch; or between two reports, if the training
             has no epochs.
@@ -76,7 +76,8 @@ def enqueue_baselines(
 ) -> None:
     """Let a study train the baselines of a space first, as studies here do; none of them twice.
 
-    They are never pruned by our pruners. The arguments are those of :func:`suggest_schedule`.
+    They are never pruned by our pruners. The arguments are those of
+    :func:`tuner.suggest_schedule`.
     """
     clock = clock_of(updates_per_epoch, epochs, horizon)
     enqueue_missing(study, space_of(space, base_lr, clock))
