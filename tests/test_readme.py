@@ -23,13 +23,14 @@ def test_it_is_short() -> None:
 
 @pytest.mark.usefixtures("processes")
 def test_its_blocks_run_as_printed_one_after_the_other(tmp_path: Path) -> None:
-    # Among them what somebody new pastes: a PyTorch network, its study, a training by the winner.
-    pasted = [block.text for block in blocks(TEXT) if block.language == "sh"]
-    assert "tuner run mine/study.toml" in pasted[0]
-    assert "python mine/train.py" in pasted[1]
+    # Among them what somebody new pastes: one file that tunes a PyTorch network.
+    (pasted,) = [block.text for block in blocks(TEXT) if block.language == "sh"]
+    file = pasted.partition("<<'END'\n")[2].partition("END\n")[0]
+    assert "tuner.tune(" in file
+    assert len([line for line in file.splitlines() if line]) <= 15
     done = run_pages(tmp_path, README)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / "README" / "mine" / "study" / "report.html").is_file()
+    assert (tmp_path / "README" / "mine" / "report.html").is_file()
 
 
 def anchors(page: Path) -> set[str]:

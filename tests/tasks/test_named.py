@@ -183,6 +183,19 @@ def test_a_function_of_a_trial_is_named_like_what_makes_a_task(
         tuner.run_study(write(task.replace("3.0", "4.0")))
 
 
+@pytest.mark.usefixtures("seconds")
+def test_a_function_of_a_trial_may_have_no_epochs(write: Write) -> None:
+    study = write('name = "own_tasks:calls"\ngoal = 3.0', trials=2)
+    lengths = "updates = 40\nreport_every = 10"
+    study.write_text(study.read_text().replace("epochs = 4", lengths))
+    result = tuner.run_study(study, workers=1)
+    assert [row.epochs for row in result.trials] == [4, 4]
+    assert "options.report_every" not in str(result.spec.decisive())
+    assert tuner.resume_study(result.storage, trials=3, workers=1).summary.finished == 3
+    study.write_text(study.read_text().replace("own_tasks:calls", "own_tasks:make_task"))
+    assert load_spec(study).task.updates_per_epoch == 10  # which takes no such option
+
+
 def test_another_option_is_another_study(write: Write) -> None:
     first = load_spec(write())
     second = load_spec(write('name = "own_tasks:make_task"\ngoal = 4.0'))

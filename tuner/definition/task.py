@@ -10,7 +10,7 @@ from tuner.definition.objective import Objective
 from tuner.definition.sections import Training
 from tuner.errors import StudyError
 from tuner.reading import MISSING, Mistakes, did_you_mean
-from tuner.tasks import PASSED, TASKS, NamedTask, Task, make_task
+from tuner.tasks import PASSED, REPORT_EVERY, TASKS, NamedTask, Task, make_task
 
 # What the table has where the task is passed from Python.
 _BESIDE_PASSED = Training.model_fields.keys() - {"name"}
@@ -105,6 +105,8 @@ def read_task(
             mistakes.table(data, "task")
         return None, None
     own = {key: value for key, value in data.items() if key in Training.model_fields}
+    if "epochs" in own and REPORT_EVERY not in own:
+        own.pop("updates", None)  # which is an option of the task, if of anything
     if "name" not in own:
         mistakes.add("task.name", _NO_NAME)
         return mistakes.read(Training, {**own, "name": PASSED}, "task"), None
@@ -113,6 +115,8 @@ def read_task(
     if not isinstance(name, str):
         return training, None
     options = {key: value for key, value in data.items() if key not in own}
+    if ":" in name and REPORT_EVERY in own:  # which a function of a trial has to know
+        options[REPORT_EVERY] = own[REPORT_EVERY]
     task = _task(name, options, folder, mistakes, passed, facts)
     if training is None or task is None:
         return training, task

@@ -17,7 +17,7 @@ from tuner.tasks.function_task import FunctionTask
 from tuner.tasks.gluon_task import GluonTask
 from tuner.tasks.lenet import LeNetFashionMNIST
 from tuner.tasks.lenet_torch import LeNetFashionMNISTTorch
-from tuner.tasks.making import make_task, note_no_data
+from tuner.tasks.making import REPORT_EVERY, make_task, note_no_data
 from tuner.tasks.named_task import PASSED, NamedTask
 from tuner.tasks.table import Table
 from tuner.tasks.torch_task import TorchTask
@@ -35,6 +35,7 @@ __all__ = [
     "LARGEST",
     "LIMIT_BYTES",
     "PASSED",
+    "REPORT_EVERY",
     "TASKS",
     "Checkpoint",
     "CheckpointStore",

@@ -23,8 +23,10 @@ _METHODS = (
     "updates_per_epoch", "versions", "with_holdout",
 )  # fmt: skip
 
+# An option that follows from the length of a training, for whoever takes it.
+REPORT_EVERY = "report_every"
 # Options of a function that is given a trial which are no params of it.
-_SIZES = ("updates_per_epoch", "batch_size")
+_SIZES = ("updates_per_epoch", REPORT_EVERY, "batch_size")
 _ANY_NUMBER = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -56,6 +58,11 @@ def make_task(
         make, options = functools.partial(TrialTask, make, params=params), sizes
         if note_no_data(params, "task", mistakes):
             return None
+        if "updates_per_epoch" not in options and REPORT_EVERY not in options:
+            mistakes.add("task.updates_per_epoch", MISSING)
+            return None
+    elif make is not None and not _takes(make, REPORT_EVERY):
+        options = {key: options[key] for key in options if key != REPORT_EVERY}
     if make is None or not _fits(make, options, mistakes):
         return None
     try:
@@ -160,6 +167,13 @@ def _takes_a_trial(make: Callable[..., Any]) -> bool:
         return False
     needed = [p.name for p in parameters if p.default is p.empty and p.kind not in _ANY_NUMBER]
     return needed == ["trial"]
+
+
+def _takes(make: Callable[..., Any], name: str) -> bool:
+    try:
+        return name in inspect.signature(make).parameters
+    except (TypeError, ValueError):
+        return False
 
 
 def _fits(make: Callable[..., Any], options: Mapping[str, Any], mistakes: Mistakes) -> bool:

@@ -15,7 +15,7 @@ from tuner.errors import DefinitionError, TaskError
 from tuner.reading import Mistakes
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State, Task, end_training
-from tuner.tasks.making import in_folder, make_task
+from tuner.tasks.making import REPORT_EVERY, in_folder, make_task
 
 # The name of a task that was passed from Python.
 PASSED = "passed"
@@ -125,7 +125,8 @@ class NamedTask:
 
     def identity(self) -> dict[str, Any]:
         """Return its options, and what the task says decides a training's result."""
-        options = {"options": self.options} if self.options else {}
+        own = {key: value for key, value in self.options.items() if key != REPORT_EVERY}
+        options = {"options": own} if own else {}
         return {**options, **self._facts["identity"]}
 
     def versions(self) -> dict[str, str]:
