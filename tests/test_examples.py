@@ -113,6 +113,19 @@ def test_any_training_is_judged_by_its_own_metric(examples: Path, tmp_path: Path
     assert f"{min(values):.4f}, " in said.splitlines()[-1]
 
 
+def test_a_training_in_one_file_is_tuned_and_done_when_it_is_started_again(
+    examples: Path, tmp_path: Path
+) -> None:
+    said = run(examples / "torch_tuning.py", tmp_path)
+    result = tuner.open_study(storage=f"sqlite:///{tmp_path}/torch_tuning/study.db")
+    assert said.count(" epoch ") >= 12
+    again = run(examples / "torch_tuning.py", tmp_path)
+    assert " epoch " not in again
+    for lines in (said.splitlines(), again.splitlines()):
+        assert lines[-5] == "study    torch_tuning: done, 12/12 trials"
+        assert lines[-2].strip() == repr(result.best_schedule)
+
+
 @pytest.mark.parametrize("name", ["lightning", "huggingface", "keras"])
 def test_a_trainer_is_tuned_by_its_callback(name: str, examples: Path, tmp_path: Path) -> None:
     lines = (examples / f"{name}_training.py").read_text(encoding="utf-8").splitlines()
