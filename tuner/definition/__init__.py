@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tuner.definition.checks import wrong_seed
 from tuner.definition.moved import moved_along
-from tuner.definition.named_space import space_given
+from tuner.definition.named_space import space_given, space_named
 from tuner.definition.objective import (
     ACCURACY,
     METRICS,
@@ -71,6 +71,7 @@ __all__ = [
     "schema_text",
     "seconds",
     "space_given",
+    "space_named",
     "template_files",
     "with_task",
     "wrong_seed",
