@@ -81,6 +81,7 @@ def run_study(
         >>> import tuner
         >>> result = tuner.run_study("studies/quickstart.toml")  # doctest: +SKIP
     """
+    refuse_ranks()
     limits = Limits.checked(trials, timeout, workers)
     spec = load_spec(study, task)
     if storage is not None:
