@@ -7,6 +7,9 @@ Each counts from its framework's own first update, where the schedule's is 1:
   Hugging Face's Trainer.
 - Optax: ``count`` of the first is 0. :mod:`tuner.adapters.optax`.
 - Keras: ``iterations`` of the first is 0. :mod:`tuner.adapters.keras`.
+
+Scripts that nobody changes are driven by :mod:`tuner.adapters.torch_script` and
+:mod:`tuner.adapters.keras_script`; what brings them in is in ``startup``.
 """
 
 from __future__ import annotations

@@ -29,7 +29,10 @@ class Command(typer.core.TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments; ``--debug`` is heard by :mod:`tuner.cli.exits` wherever it is."""
         with explain_arguments(ctx):
-            rest = super().parse_args(ctx, [word for word in args if word != "--debug"])
+            # What is behind `--` is somebody else's.
+            own = args.index("--") if "--" in args else len(args)
+            typed = [word for word in args[:own] if word != "--debug"]
+            rest = super().parse_args(ctx, [*typed, *args[own:]])
         if rest and not ctx.resilient_parsing:
             refuse_extra(ctx, rest[0])
         return rest
