@@ -54,16 +54,8 @@ warmup_mode='linear', final_lr=0.0)
     def __call__(self, step: Any) -> Any:
         """Return the learning rate of the update after ``step`` others."""
         if isinstance(step, keras.Variable):  # an optimizer's own count, and it tells no one whose
-            return self.at(step, caller(keras.optimizers.Optimizer))
-        return self._at(step)
-
-    def at(self, iterations: Any, optimizer: Any) -> Any:
-        """Return the learning rate of an optimizer's next update, by its count of batches."""
-        return self._at(
-            iterations // (getattr(optimizer, "gradient_accumulation_steps", None) or 1)
-        )
-
-    def _at(self, step: Any) -> Any:
+            optimizer = caller(keras.optimizers.Optimizer)
+            step = step // (getattr(optimizer, "gradient_accumulation_steps", None) or 1)
         place = keras.ops.clip(keras.ops.cast(step, "int32"), 0, len(self._rates) - 1)
         return keras.ops.take(keras.ops.convert_to_tensor(self._rates), place)
 

@@ -49,11 +49,10 @@ class _Driver:
 
                 self._counted = KerasSchedule(self._driven.schedule)
         self._optimizer = weakref.ref(optimizer)
-        return self._counted.at(optimizer.iterations, optimizer)
+        return self._counted(optimizer.iterations)
 
     def count(self) -> None:
         """Tell at the end how many updates were made: a compiled training cannot tell before."""
         optimizer = self._optimizer() if self._optimizer else None
         if optimizer is not None:
-            batches = getattr(optimizer, "gradient_accumulation_steps", None) or 1
-            self._driven.updates = int(optimizer.iterations) // batches
+            self._driven.updates = int(optimizer.iterations)

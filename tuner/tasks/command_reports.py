@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import queue
 import re
@@ -141,17 +142,17 @@ class CommandReports:
 
     def _look(self) -> _Report | None:
         """Return a report if there is one, soon."""
+        found = None
+        with contextlib.suppress(queue.Empty):
+            found = self._read.get(timeout=_LOOK_SECONDS)
+        # After the line: what was told before it was printed is there by now.
         for told in self._files.told():
             if "failed" in told:
                 raise TaskError(str(told["failed"]))
-            if "value" in told:
-                return _Report(told["value"], 0, time.perf_counter(), told)
             self._driven = told.get("drives", self._driven)
             self._has_trial = self._has_trial or "trial" in told
-        try:
-            found = self._read.get(timeout=_LOOK_SECONDS)
-        except queue.Empty:
-            return None
+            if "value" in told:
+                return _Report(told["value"], 0, time.perf_counter(), told)
         return None if self._has_trial else found
 
     def _number(self, value: Any) -> float:
@@ -182,7 +183,9 @@ class CommandReports:
     def _await_end(self, process: CommandProcess) -> None:
         """Let a script end by itself after its last report, and see that it was the last one."""
         deadline = time.monotonic() + self._task.end_seconds
-        while not process.is_over() and time.monotonic() < deadline:
+        is_over = False
+        while not is_over and time.monotonic() < deadline:
+            is_over = process.is_over()  # before the last look
             if self._look() is not None:
                 raise TaskError(
                     f"{self._task.title} must make {self._epochs} reports, but goes on after them."
