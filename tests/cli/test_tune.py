@@ -108,7 +108,7 @@ def test_ctrl_c_ends_the_command_and_the_same_call_goes_on(tmp_path: Path) -> No
     study = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     assert study.stderr is not None
     for line in study.stderr:
-        if "epoch 1/3" in line:
+        if line.startswith("trial 0 ") and "val loss" in line:
             study.send_signal(signal.SIGINT)
             break
     rest = study.stderr.read()
@@ -119,7 +119,7 @@ def test_ctrl_c_ends_the_command_and_the_same_call_goes_on(tmp_path: Path) -> No
         command, cwd=tmp_path, capture_output=True, text=True, check=False, env={**os.environ}
     )
     assert done.returncode == 0, done.stderr
-    assert "3 complete; 9 epochs trained" in done.stdout
+    assert "3 complete; 90 updates trained" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_ctrl_c_ends_the_command_and_the_same_call_goes_on(tmp_path: Path) -> No
         (["--command", "echo {rates}", "--metric", "loss ("], "must be a regular expression"),
         (["--command", "echo {rates}", "--metric", "(.)"], "must be 'maximize' or 'minimize'"),
         (["--command", "echo {rates}", "--params", "x"], "--params must be KEY=VALUE"),
-        (["--command", "echo {rates}", "--space", "nowhere.toml"], "nowhere.toml"),
+        (["--command", "echo {rates}", "--space", "mine.toml"], "beside a space of your own"),
     ],
 )
 def test_what_cannot_be_tuned_is_one_message(

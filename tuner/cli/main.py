@@ -64,7 +64,7 @@ _COMMANDS: dict[str, list[tuple[Callable[..., Any], str]]] = {
         (starting.schema, "schema study"),
     ],
     "Run": [
-        (tuning.tune, "tune train.py:train --epochs 10 --updates-per-epoch 235 --base-lr 0.1"),
+        (tuning.tune, "tune net.py:train --epochs 10 -u 235 --base-lr 0.1"),
         (training.run, "run mine/studies/quickstart.toml"),
         (training.resume, "resume --storage sqlite:///study.db"),
         (training.confirm_best, "confirm mine/studies/quickstart.toml"),

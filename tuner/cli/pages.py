@@ -85,7 +85,9 @@ class Program(typer.core.TyperGroup):
             group = command.rich_help_panel
             start = f"{label:<{groups}}{command.name:<{names}}"
             lines += behind(start, first_sentence(command), width)
-        rows = [described(each) for each in shown(self, ctx)]
+        # One screen has no room for `--show-completion`, which few type.
+        here = [each for each in shown(self, ctx) if each.name != "show_completion"]
+        rows = [described(each) for each in here]
         lines += ["", *_columns(rows, width, _first_column(rows), indent=0), ""]
         formatter.write("\n".join(lines))
 

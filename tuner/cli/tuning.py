@@ -62,7 +62,13 @@ def tune(
     ] = None,
     updates_per_epoch: Annotated[
         int | None,
-        typer.Option(metavar="N", parser=whole(1), help="An epoch has N optimizer updates."),
+        typer.Option(
+            "--updates-per-epoch",
+            "-u",
+            metavar="N",
+            parser=whole(1),
+            help="An epoch has N optimizer updates.",
+        ),
     ] = None,
     updates: Annotated[
         int | None,
@@ -83,7 +89,7 @@ def tune(
         ),
     ] = None,
     space: Annotated[
-        str, typer.Option(metavar="SPACE", help="default, chapter, modern, or a file.")
+        str, typer.Option(metavar="SPACE", help="Sample from default, chapter, modern, or a file.")
     ] = "default",
     params: Annotated[
         list[str] | None,

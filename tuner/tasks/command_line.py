@@ -44,8 +44,8 @@ def wrong_placeholders(words: Iterable[str], params: Mapping[str, Any]) -> str:
     """Say which placeholder does not exist; ``""`` if all do.
 
     Example:
-        >>> wrong_placeholders(["--lr", "{base-lr}", "--warmup", "{warmup}"], {})
-        "no placeholder {warmup}; did you mean 'warmup_steps'?"
+        >>> wrong_placeholders(["--lr", "{bse_lr}"], {})
+        "no placeholder {bse_lr}; did you mean 'base_lr'?"
     """
     of_families = {name for kind in FAMILIES.built_in.values() for name in _fields(kind)}
     known = [*sorted(of_families | {*_WHOLE, *_OTHERS}), *(f"params.{name}" for name in params)]
