@@ -42,7 +42,7 @@ TOGETHER = [
         "guides/lint.md",
         "reference/files.md",
     ],
-    ["install.md", "architecture.md"],
+    ["install.md", "architecture.md", "guides/scripts.md"],
     ["guides/families.md"],  # whose family must be there before the first one is looked up
 ]
 

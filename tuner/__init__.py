@@ -56,7 +56,7 @@ if TYPE_CHECKING:
         run_study,
         tune,
     )
-    from tuner.tasks import Trial
+    from tuner.tasks import Trial, trial
 
 _HOMES = {
     "TunerError": "tuner.errors",
@@ -77,6 +77,7 @@ _HOMES = {
     "Float": "tuner.space",
     "Int": "tuner.space",
     "Trial": "tuner.tasks",
+    "trial": "tuner.tasks",
     "live": "tuner.cli.progress",
 }
 
@@ -118,6 +119,7 @@ __all__ = [
     "run_study",
     "save_schedule",
     "suggest_schedule",
+    "trial",
     "tune",
 ]
 

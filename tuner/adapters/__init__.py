@@ -7,6 +7,9 @@ Each counts from its framework's own first update, where the schedule's is 1:
   Hugging Face's Trainer.
 - Optax: ``count`` of the first is 0. :mod:`tuner.adapters.optax`.
 - Keras: ``iterations`` of the first is 0. :mod:`tuner.adapters.keras`.
+
+Scripts that nobody changes are driven by ``torch_script`` and ``keras_script`` here, which what is in
+``startup`` brings in.
 """
 
 from __future__ import annotations

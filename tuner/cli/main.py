@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 import tuner
-from tuner.cli import linting, looking, starting, training
+from tuner.cli import linting, looking, starting, training, tuning
 from tuner.cli.console import results, talk
 from tuner.cli.exits import BAD_INPUT, DONE, end_in_time, explained
 from tuner.cli.pages import Command, Program
@@ -64,6 +64,7 @@ _COMMANDS: dict[str, list[tuple[Callable[..., Any], str]]] = {
         (starting.schema, "schema study"),
     ],
     "Run": [
+        (tuning.tune, "tune net.py:train --epochs 10 -u 235 --base-lr 0.1"),
         (training.run, "run mine/studies/quickstart.toml"),
         (training.resume, "resume --storage sqlite:///study.db"),
         (training.confirm_best, "confirm mine/studies/quickstart.toml"),
@@ -81,6 +82,7 @@ _COMMANDS: dict[str, list[tuple[Callable[..., Any], str]]] = {
     "Use": [
         (looking.export, "export mine/studies/quickstart.toml -o best.json"),
         (looking.show, "show best.json"),
+        (tuning.apply, "apply best.json -- python train.py"),
     ],
     "Your code": [
         (linting.lint, "lint train.py --updates 7000"),
@@ -113,7 +115,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments = sys.argv[1:]
         del sys.argv[1:]
     try:
-        with explained(debug="--debug" in arguments):
+        own = list(arguments).index("--") if "--" in arguments else len(arguments)
+        with explained(debug="--debug" in arguments[:own]):
             try:
                 _program()([*arguments], prog_name="tuner")
             finally:

@@ -29,7 +29,10 @@ class Command(typer.core.TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments; ``--debug`` is heard by :mod:`tuner.cli.exits` wherever it is."""
         with explain_arguments(ctx):
-            rest = super().parse_args(ctx, [word for word in args if word != "--debug"])
+            # What is behind `--` is somebody else's.
+            own = args.index("--") if "--" in args else len(args)
+            typed = [word for word in args[:own] if word != "--debug"]
+            rest = super().parse_args(ctx, [*typed, *args[own:]])
         if rest and not ctx.resilient_parsing:
             refuse_extra(ctx, rest[0])
         return rest
@@ -82,7 +85,9 @@ class Program(typer.core.TyperGroup):
             group = command.rich_help_panel
             start = f"{label:<{groups}}{command.name:<{names}}"
             lines += behind(start, first_sentence(command), width)
-        rows = [described(each) for each in shown(self, ctx)]
+        # One screen has no room for `--show-completion`, which few type.
+        here = [each for each in shown(self, ctx) if each.name != "show_completion"]
+        rows = [described(each) for each in here]
         lines += ["", *_columns(rows, width, _first_column(rows), indent=0), ""]
         formatter.write("\n".join(lines))
 

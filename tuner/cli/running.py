@@ -26,6 +26,8 @@ def run_shown(
     named: tuple[str | Path, ...],
     start: Callable[..., Any],
     options: list[str],
+    *,
+    by_database: bool = False,
 ) -> None:
     """Run a study with progress and signals, then say what there is and what to type next.
 
@@ -35,9 +37,11 @@ def run_shown(
         named: The study as it was typed.
         start: What runs it, given ``on_event`` and ``stop_requested``.
         options: The other options as they were typed.
+        by_database: Whether other commands know the study by its database alone.
     """
     from tuner.cli.plan import show_result
     from tuner.search import Event, TrialEnded
+    from tuner.storage import hide_password
 
     seen: set[type[Event]] = set()
 
@@ -52,6 +56,8 @@ def run_shown(
     result = finish(progress, again, noticed)
     # After a run that trained nothing it was printed before.
     program = TrialEnded in seen and not progress.quiet
+    if by_database:
+        named = ("--storage", hide_password(result.spec.storage_url))
     show_result(result, again, command("trials", *named), program=program)
 
 

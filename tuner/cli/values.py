@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from enum import Enum
 from typing import Any, TypeVar
@@ -30,6 +31,22 @@ def whole(low: int, high: int | None = None) -> Callable[[Any], int]:
         return number
 
     return parse
+
+
+def positive(text: Any) -> float:
+    """Return a number above 0.
+
+    Example:
+        >>> positive("1e-3")
+        0.001
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < math.inf:
+        raise typer.BadParameter(f"must be a number above 0, but got {text!r}.")
+    return number
 
 
 def one_of(kind: type[_Kind]) -> dict[str, Any]:

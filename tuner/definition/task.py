@@ -75,6 +75,21 @@ def with_passed(study_data: Mapping[str, Any], mistakes: Mistakes) -> Mapping[st
     return {**study_data, "task": {**table, "name": PASSED}}
 
 
+def with_command(study_data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the content of a study file with what a command's ``[task]`` leaves out.
+
+    Its name follows from the command; without epochs, ``report_every`` is the updates between two
+    reports; and it runs beside the study file.
+    """
+    table = study_data.get("task")
+    if not isinstance(table, Mapping) or "command" not in table:
+        return study_data
+    found = {"name": "command", "folder": ".", **table}
+    if "report_every" in found:
+        found.setdefault("updates_per_epoch", found["report_every"])
+    return {**study_data, "task": found}
+
+
 def is_for_passed(study_data: Mapping[str, Any]) -> bool:
     """Tell whether a study file is one whose task is passed from Python."""
     table = study_data.get("task")

@@ -49,7 +49,11 @@ from tuner.tasks import (
     TrainingCollapsed,
     checkpoint_keys,
     end_training,
+    with_output,
 )
+
+# Where the output of trials that are commands is kept, in the study's output folder.
+_OUTPUT = "output"
 
 _log = logging.getLogger("tuner")
 
@@ -103,6 +107,8 @@ def run_trial(
             trial.set_user_attr(REASON, "")
         schedule = schedule_of_trial(trial, spec.space)
         done = len(records_of(trial.user_attrs))
+        output = spec.folder / _OUTPUT / f"{spec.name}-{trial.number}.txt"
+        spec = spec._replace(task=with_output(spec.task, output))
         listen(TrialStarted(trial.number, schedule, label, done, spec.unit))
         with Interrupts().noticed() as interrupts:
             return _train(trial, schedule, spec, store, listen, stop_requested, interrupts)

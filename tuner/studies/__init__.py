@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tuner.studies.applying import Applied, run_under
 from tuner.studies.dashboard import serve_dashboard
 from tuner.studies.opening import open_study
 from tuner.studies.project import Plan, check_study, init_project
@@ -13,6 +14,7 @@ from tuner.studies.trying import Tried
 from tuner.studies.tune import tune
 
 __all__ = [
+    "Applied",
     "Plan",
     "StudyResult",
     "Tried",
@@ -24,6 +26,7 @@ __all__ = [
     "open_study",
     "resume_study",
     "run_study",
+    "run_under",
     "run_worker",
     "serve_dashboard",
     "trial_columns",

@@ -165,15 +165,18 @@ def spec_of(
     task: Task | None,
     folder: Any,
     mistakes: Mistakes,
+    *,
+    is_named: bool = False,
 ) -> StudySpec:
     """Return the definition of a study.
 
     Args:
         data: The study file that the arguments stand for.
         space: Its search-space file, or what is wrong with it.
-        task: What is trained; None if that has mistakes.
+        task: What is trained; None if that has mistakes, or is named.
         folder: Where the study's own folder is.
         mistakes: What was wrong so far.
+        is_named: Whether the study file names what is trained.
 
     Raises:
         DefinitionError: With every mistake, by argument.
@@ -186,7 +189,7 @@ def spec_of(
     try:
         spec = make_spec(
             data, space, where=mistakes.where, space_where="space", folder=Path(folder),
-            stem=str(data["name"]), task=task or stand_in,
+            stem=str(data["name"]), task=None if is_named else task or stand_in,
         )  # fmt: skip
     except DefinitionError as error:
         for place, text in error.mistakes:

@@ -20,6 +20,7 @@ from tuner.studies.arguments import (
     spec_of,
     table,
 )
+from tuner.studies.named_training import read_named
 from tuner.studies.result import StudyResult
 from tuner.studies.start import run_spec
 from tuner.tasks import Task, Trial
@@ -28,7 +29,7 @@ from tuner.workers import Machine
 
 @quiet_optuna()
 def tune(
-    train: Callable[[Trial], object] | Task,
+    train: Callable[[Trial], object] | Task | str | Mapping[str, Any],
     *,
     epochs: int | None = None,
     updates_per_epoch: int | None = None,
@@ -63,7 +64,9 @@ def tune(
 
     Args:
         train: A function of a :class:`~tuner.tasks.Trial`, which trains under its ``schedule`` and
-            reports after each epoch; or any task.
+            reports after each epoch; or any task; or where such a function is,
+            ``"train.py:train"``; or the ``[task]`` table of a command,
+            ``{"command": "python train.py", "value": "val loss ([0-9.]+)"}``.
         epochs: Epochs of a full training.
         updates_per_epoch: Optimizer updates in one epoch, such as ``len(loader)``.
         updates: Updates of a full training that has no epochs, instead of both.
@@ -76,7 +79,7 @@ def tune(
             a :class:`tuner.Float`, a :class:`tuner.Int`, a list to choose from, or a value; or a
             search-space file's path or content.
         baselines: Schedules to beat, by a label each. They need not lie in the space.
-        params: Options for the function, its ``trial.params``.
+        params: Options for the function, its ``trial.params``, or ``{params.NAME}`` of a command.
         trials: Finished trials that the study may have.
         name: The study's name, by default the function's.
         folder: Where its folder is.
@@ -124,12 +127,19 @@ def tune(
         "updates": updates, "report_every": report_every,
     }  # fmt: skip
     clock = read_lengths(lengths, getattr(train, "updates_per_epoch", None), mistakes)
+    named = None
+    if isinstance(train, (str, Mapping)):
+        named = read_named(train, clock, batch_size, params, Path(folder), mistakes)
     data = {
         "format": "tuner.study/1",
-        "name": _name_of(train) if name is None else name,
+        "name": (named.name if named else _name_of(train)) if name is None else name,
         "notes": notes,
         "search_space": "space",
-        "task": {**length_of(clock), "seed": _whole(seed)},
+        "task": {
+            **length_of(clock),
+            "seed": _whole(seed),
+            **(named.table if named else {}),
+        },
         "objective": _without_none(metric=metric, direction=direction),
         "budget": _without_none(trials=_whole(trials), timeout=timeout),
         "sampler": table(sampler, seed=_whole(seed)),
@@ -142,9 +152,10 @@ def tune(
     spec = spec_of(
         data,
         read_space_argument(space, base_lr, baselines, clock, mistakes),
-        read_training(train, clock, batch_size, params, metric, mistakes),
-        folder,
+        None if named else read_training(train, clock, batch_size, params, metric, mistakes),
+        named.folder if named else folder,
         mistakes,
+        is_named=named is not None,
     )
     return run_spec(spec, on_event=on_event, stop_requested=stop_requested)
 

@@ -12,20 +12,26 @@ from tuner.tasks.base import (
     end_training,
 )
 from tuner.tasks.checkpoints import LIMIT_BYTES, Checkpoint, CheckpointStore, checkpoint_keys
+from tuner.tasks.command_line import filled, gives_schedule, words_of, wrong_placeholders
+from tuner.tasks.command_process import find_program
+from tuner.tasks.command_task import CommandTask, environment
 from tuner.tasks.fashion_mnist import load_fashion_mnist
 from tuner.tasks.function_task import FunctionTask
 from tuner.tasks.gluon_task import GluonTask
 from tuner.tasks.lenet import LeNetFashionMNIST
 from tuner.tasks.lenet_torch import LeNetFashionMNISTTorch
 from tuner.tasks.making import REPORT_EVERY, make_task, note_no_data
-from tuner.tasks.named_task import PASSED, NamedTask
+from tuner.tasks.named_task import PASSED, NamedTask, with_output
+from tuner.tasks.script_files import ScriptFiles
+from tuner.tasks.script_trial import trial
 from tuner.tasks.table import Table
 from tuner.tasks.torch_task import TorchTask
 from tuner.tasks.trial import Trial
 from tuner.tasks.trial_task import TrialTask
 
 # By the names that study files give them.
-TASKS: dict[str, type[LeNetFashionMNIST | LeNetFashionMNISTTorch | Table]] = {
+TASKS: dict[str, type[LeNetFashionMNIST | LeNetFashionMNISTTorch | Table | CommandTask]] = {
+    "command": CommandTask,
     "lenet_fashion_mnist": LeNetFashionMNIST,
     "lenet_fashion_mnist_torch": LeNetFashionMNISTTorch,
     "table": Table,
@@ -39,6 +45,7 @@ __all__ = [
     "TASKS",
     "Checkpoint",
     "CheckpointStore",
+    "CommandTask",
     "Epoch",
     "EpochRecord",
     "FunctionTask",
@@ -46,6 +53,7 @@ __all__ = [
     "LeNetFashionMNIST",
     "LeNetFashionMNISTTorch",
     "NamedTask",
+    "ScriptFiles",
     "State",
     "Table",
     "Task",
@@ -55,7 +63,15 @@ __all__ = [
     "TrialTask",
     "checkpoint_keys",
     "end_training",
+    "environment",
+    "filled",
+    "find_program",
+    "gives_schedule",
     "load_fashion_mnist",
     "make_task",
     "note_no_data",
+    "trial",
+    "with_output",
+    "words_of",
+    "wrong_placeholders",
 ]

@@ -42,9 +42,32 @@ class Declared:
         # By seed, the numbers of the first training that never asked its schedule.
         self._silent: dict[int, tuple[Schedule, list[float]]] = {}
 
-    def begin(self, schedule: Schedule, seed: int, *, epochs: int, done: int) -> Measured:
-        """Return what takes the epochs of a training, of which so many are done."""
-        return Measured(self, schedule, seed, epochs=epochs, done=done)
+    def begin(
+        self,
+        schedule: Schedule,
+        seed: int,
+        *,
+        epochs: int,
+        done: int,
+        asking: Asking | None = None,
+    ) -> Measured:
+        """Return what takes the epochs of a training, of which so many are done.
+
+        Args:
+            schedule: The learning rate of every update.
+            seed: The training's.
+            epochs: Epochs of the whole training.
+            done: How many are done.
+            asking: What knows what is asked; by default what the training asks here.
+        """
+        asking = asking or Asking(
+            schedule,
+            updates_per_epoch=self.updates_per_epoch,
+            epochs=epochs,
+            done=done,
+            unit=self.unit,
+        )
+        return Measured(self, schedule, seed, asking, epochs=epochs, done=done)
 
     def warn(self, text: str) -> None:
         """Log something about the function, once."""
@@ -66,13 +89,16 @@ class Measured:
     """
 
     def __init__(
-        self, declared: Declared, schedule: Schedule, seed: int, *, epochs: int, done: int
+        self,
+        declared: Declared,
+        schedule: Schedule,
+        seed: int,
+        asking: Asking,
+        *,
+        epochs: int,
+        done: int,
     ) -> None:
-        size, unit = declared.updates_per_epoch, declared.unit
-        self._asking = Asking(
-            schedule, updates_per_epoch=size, epochs=epochs, done=done, unit=unit
-        )
-        self.schedule = self._asking.schedule
+        self._asking, self.schedule = asking, asking.schedule
         self._declared, self._plain, self._seed = declared, schedule, seed
         self._epochs, self._done, self._is_whole = epochs, done, done == 0
         self._values: list[float] = []

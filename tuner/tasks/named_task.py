@@ -15,6 +15,7 @@ from tuner.errors import DefinitionError, TaskError
 from tuner.reading import Mistakes
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State, Task, end_training
+from tuner.tasks.command_task import CommandTask
 from tuner.tasks.making import REPORT_EVERY, in_folder, make_task
 
 # The name of a task that was passed from Python.
@@ -84,6 +85,16 @@ class NamedTask:
         other._holdout = (size, on_test_set)
         if self._whole is not None:
             other._facts = _facts(other._task())
+        return other
+
+    def with_output(self, path: Path) -> NamedTask:
+        """Return the same task; if it is a command, its output is added to a file."""
+        if self._whole is None:
+            return self
+        other = NamedTask(
+            self.name, self.options, self.folder, self._facts, with_output(self._whole, path)
+        )
+        other._holdout = self._holdout
         return other
 
     def with_task(self, task: Task) -> NamedTask:
@@ -170,6 +181,13 @@ class NamedTask:
                     f"The task must be what it was when the study began, but its {fact} was"
                     f" {self._facts[fact]} and is {now[fact]}. Restore it, or start another study."
                 )
+
+
+def with_output(task: Task, path: Path) -> Task:
+    """Return a task that adds the output of its command to a file; one without is the same."""
+    if isinstance(task, (NamedTask, CommandTask)):
+        return task.with_output(path)
+    return task
 
 
 def _facts(task: Task) -> dict[str, Any]:

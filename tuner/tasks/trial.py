@@ -28,8 +28,11 @@ class Report(NamedTuple):
     measured: Mapping[str, float]
 
 
-class TrialOver(BaseException):
-    """Ends a training that is not to go on; no error, so ``except Exception`` lets it pass."""
+class TrialOver(SystemExit):
+    """Ends a training that is not to go on; no error, so ``except Exception`` lets it pass.
+
+    A script that is a trial exits by it, as one that is done.
+    """
 
 
 class Trial(Callbacks):
@@ -72,6 +75,7 @@ class Trial(Callbacks):
         start: State | None = None,
         params: Mapping[str, Any] = MappingProxyType({}),
         metric: str = "",
+        folder: Path | None = None,
     ) -> None:
         self.schedule, self.seed, self.params = schedule, seed, dict(params)
         self.metric = metric
@@ -80,7 +84,7 @@ class Trial(Callbacks):
         self.should_stop = False
         self._tell, self._keeping = tell, Keeping(start.arrays if start else None)
         self._thread = threading.get_ident()
-        self._folder: Path | None = None
+        self._folder, self._is_ours = folder, folder is None
 
     def epochs(self) -> Iterator[int]:
         """Count the epochs that are left as ``range`` does: from 0, or from what was restored.
@@ -201,7 +205,7 @@ class Trial(Callbacks):
 
     def close(self) -> None:
         """Remove the folder."""
-        if self._folder is not None:
+        if self._folder is not None and self._is_ours:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 

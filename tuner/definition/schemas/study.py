@@ -51,15 +51,18 @@ def _tasks() -> Iterator[Schema]:
     in_epochs = {k: v for k, v in own_training["properties"].items() if k not in lengths[1]}
     for word, options in TASKS.items():
         own = section_schema(options)
+        is_command = word == "command"
+        required = [*others, "epochs", *own.get("required", ())]
         yield {
             "description": own["description"],
             "type": "object",
             "properties": {
-                **in_epochs,
+                **(own_training["properties"] if is_command else in_epochs),
                 "name": {**name, "const": word},
                 **own["properties"],
             },
-            "required": [*others, "epochs", *own.get("required", ())],
+            # Its name follows, and its updates are those between two reports.
+            "required": ["command"] if is_command else required,
             "additionalProperties": False,
         }
     yield {
