@@ -55,6 +55,18 @@ class Console(RichConsole):
             )
 
 
+def open_streams() -> None:
+    """Let streams that are closed, as by ``>&-`` or in a daemon, lead nowhere.
+
+    Without them the next file that is opened, perhaps the database, would get the number of stdout.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115 - for as long as we are
+            os.set_inheritable(stream.fileno(), True)
+            setattr(sys, name, stream)
+
+
 def results() -> Console:
     """Return the console for what was asked for."""
     width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
