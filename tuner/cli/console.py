@@ -58,13 +58,13 @@ class Console(RichConsole):
 def open_streams() -> None:
     """Let streams that are closed, as by ``>&-`` or in a daemon, lead nowhere.
 
-    Without them the next file that is opened, perhaps the database, would get the number of stdout.
+    Without them the next file that is opened would get the number of stdout, and what is printed.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115 - for as long as we are
-            os.set_inheritable(stream.fileno(), True)
-            setattr(sys, name, stream)
+            descriptor = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+            os.set_inheritable(descriptor, True)
+            setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8"))
 
 
 def results() -> Console:
