@@ -54,6 +54,14 @@ def test_a_full_disk(show: str) -> None:
     assert done.stderr == "error: [Errno 28] No space left on device\n"
 
 
+@pytest.mark.usefixtures("processes")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_error(show: str, closed: str) -> None:
+    done = shell(f"{{ {show} {closed}; }} > /dev/null; echo $?")
+    assert done.stdout == "0\n"
+    assert done.stderr == ""
+
+
 TALKING = """
 import os
 from tuner.tasks import FunctionTask

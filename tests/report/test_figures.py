@@ -149,6 +149,10 @@ def test_every_family_has_a_colour_and_a_symbol_of_its_own() -> None:
     assert len({family_symbol(family) for family in FAMILIES}) == len(FAMILIES)
 
 
+def test_an_axis_ends_with_the_smallest_number_of_all() -> None:
+    assert min(log_axis([[1e-323, 5e-324]])["tickvals"]) == 5e-324
+
+
 def test_an_axis_of_learning_rates_has_round_ticks_in_its_range() -> None:
     axis = log_axis([[0.013, 0.02, 0.9]])
     low, high = axis["range"]

@@ -9,6 +9,7 @@ import optuna
 import pytest
 
 import tuner
+from tuner.errors import StudyError
 from tuner.schedules import Poly
 from tuner.search import EpochEnded
 from tuner.studies import StudyResult
@@ -117,3 +118,20 @@ def test_parameters_of_another_name_are_shown_and_passed_over(begun: StudyResult
     assert [row.params for row in result.trials[8:11]] == [LATE, {"other": "a"}, {"other": "b"}]
     assert result.summary.finished == 14
     assert "could not draw" not in (result.folder / "report.html").read_text()
+
+
+@pytest.mark.parametrize("directions", [["minimize"], ["maximize", "minimize"]])
+@pytest.mark.parametrize("ending", ["", ".confirm"])
+def test_a_study_of_its_name_that_goes_elsewhere_is_refused(
+    directions: list[str], ending: str, begun: StudyResult
+) -> None:
+    if not ending:
+        optuna.delete_study(study_name=begun.name, storage=begun.storage)
+    optuna.create_study(
+        study_name=begun.name + ending, storage=begun.storage, directions=directions
+    )
+    with pytest.raises(StudyError) as caught:
+        tuner.run_study("s.toml", trials=9, confirm=True)
+    words = f"Study '{begun.name}{ending}' must maximize its values, but the study of that name"
+    assert str(caught.value).startswith(words)
+    assert f"is there to {' and '.join(directions)} them" in str(caught.value)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import numpy as np
 import optuna
 import pytest
 
 from tuner import Choice, Constant, Float, Int
-from tuner.definition import space_named
+from tuner.definition.named_space import space_named
 from tuner.errors import DefinitionError, StudyError
 from tuner.reading import Clock
 from tuner.reading.toml import tomllib
@@ -66,6 +68,34 @@ def test_objects_say_what_a_file_says() -> None:
     found, expected = parsed(written(in_python, "own")), parsed(tomllib.loads(in_toml))
     assert found.params == expected.params
     assert found.fixed == expected.fixed
+
+
+def test_numbers_and_arrays_of_numpy_are_what_pythons_are() -> None:
+    in_python = {
+        "family": ["cosine", "poly"],
+        "base_lr": Float(0.25, 1.0, step=0.25),
+        "power": [1.0, 2.0],
+        "warmup_mode": Choice(["linear", "constant"]),
+        "final_lr": 0.125,
+    }
+    with_numpy = {
+        "family": np.array(["cosine", "poly"]),
+        "base_lr": Float(np.float32(0.25), np.float64(1), step=np.float16(0.25)),
+        "power": np.array([1.0, 2.0], np.float32),
+        "warmup_mode": Choice(np.array(["linear", "constant"])),
+        "final_lr": np.float32(0.125),
+    }
+    # As a database keeps it.
+    assert json.dumps(written(with_numpy, "own")) == json.dumps(written(in_python, "own"))
+
+
+@pytest.mark.parametrize("param", [Float(0.1, 1.0, step=0.35), Float(0.1, 0.2, step=5.0)])
+def test_a_step_that_does_not_divide_its_range_ends_before_it(param: Float) -> None:
+    space = parsed(written({"family": "constant", "base_lr": param}, "own"))
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    rates = {space.sample(study.ask())["base_lr"] for _ in range(20)}  # and no warning of Optuna's
+    steps = int((float(param.high) - float(param.low)) / (param.step or 1))
+    assert sorted(rates) == pytest.approx([0.1 + 0.35 * n for n in range(steps + 1)])
 
 
 def test_a_parameter_that_all_families_have_goes_with_all() -> None:

@@ -55,6 +55,18 @@ class Console(RichConsole):
             )
 
 
+def open_streams() -> None:
+    """Let streams that are closed, as by ``>&-`` or in a daemon, lead nowhere.
+
+    Without them the next file that is opened would get the number of stdout, and what is printed.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+            os.set_inheritable(descriptor, True)
+            setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8"))
+
+
 def results() -> Console:
     """Return the console for what was asked for."""
     width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL

@@ -11,7 +11,7 @@ import typer
 
 import tuner
 from tuner.cli import linting, looking, starting, training, tuning
-from tuner.cli.console import results, talk
+from tuner.cli.console import open_streams, results, talk
 from tuner.cli.exits import BAD_INPUT, DONE, end_in_time, explained
 from tuner.cli.pages import Command, Program
 
@@ -111,6 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: What was typed; by default the process's, which then are no one else's: a module
             of a study may read a command line of its own.
     """
+    open_streams()
     if arguments is None:
         arguments = sys.argv[1:]
         del sys.argv[1:]

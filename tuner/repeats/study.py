@@ -34,7 +34,16 @@ from tuner.repeats.confirmation import Candidate, Confirmation
 from tuner.repeats.racing import race
 from tuner.repeats.seeds import ignores_seeds
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
-from tuner.search import BASELINE, LABEL, REASON, SCHEDULE, SEED, records_of, store_definition
+from tuner.search import (
+    BASELINE,
+    LABEL,
+    REASON,
+    SCHEDULE,
+    SEED,
+    make_study,
+    records_of,
+    store_definition,
+)
 from tuner.storage import storage_of, trial_id
 
 # The user attributes of repeats, beside their study's definition; plain JSON.
@@ -88,12 +97,7 @@ def prepare_repeats(
         StudyError: If the task cannot be trained from one of the seeds.
     """
     _make_room(storage, spec.name, ending)
-    study = optuna.create_study(
-        study_name=spec.name + ending,
-        storage=storage,
-        direction=spec.objective.optuna_direction,
-        load_if_exists=True,
-    )
+    study = make_study(spec.name + ending, spec, storage)
     store_definition(study, spec)
     found = merge(candidates_of(study), candidates)
     if _SETTINGS in study.user_attrs:

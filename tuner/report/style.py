@@ -137,7 +137,8 @@ def log_axis(curves: Sequence[Sequence[float | None]]) -> dict[str, Any]:
     steps = (1,) if high - low > 3 else (1, 2, 5)
     powers = range(math.floor(low), math.ceil(high) + 1)
     ticks = [float(f"{step}e{power}") for power in powers for step in steps]
-    shown = [tick for tick in ticks if low <= math.log10(tick) <= high]
+    # Below the smallest number of all there is none.
+    shown = [tick for tick in ticks if tick and low <= math.log10(tick) <= high]
     words = [f"{tick:g}" for tick in shown]
     return {"type": "log", "range": [low, high], "tickvals": shown, "ticktext": words}
 

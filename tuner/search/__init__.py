@@ -47,11 +47,13 @@ from tuner.search.results import (
     trial_rows,
 )
 from tuner.search.sampled import schedule_of_trial
+from tuner.search.software import warn_of_other_software
 from tuner.search.study import (
     difference,
     enqueue_missing,
     files_folder,
     find_study,
+    make_study,
     prepare_study,
     quiet_optuna,
     refuse_difference,
@@ -99,6 +101,7 @@ __all__ = [
     "find_study",
     "from_json",
     "has_schedule",
+    "make_study",
     "owner_of",
     "prepare_study",
     "pruned_after",
@@ -121,4 +124,5 @@ __all__ = [
     "tried_again",
     "try_again",
     "versions",
+    "warn_of_other_software",
 ]

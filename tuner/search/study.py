@@ -147,12 +147,7 @@ def prepare_study(spec: StudySpec, storage: BaseStorage) -> Study:
             Or if the database cannot hold trials of such a length.
     """
     _check_length(spec)
-    study = optuna.create_study(
-        study_name=spec.name,
-        storage=storage,
-        direction=spec.objective.optuna_direction,
-        load_if_exists=True,
-    )
+    study = make_study(spec.name, spec, storage)
     if DEFINITION in study.user_attrs:
         old = stored_spec(study, spec.storage_url)
         refuse_difference(old, spec)
@@ -163,6 +158,31 @@ def prepare_study(spec: StudySpec, storage: BaseStorage) -> Study:
         )
     store_definition(study, spec)
     enqueue_missing(study, spec.space)
+    return study
+
+
+def make_study(name: str, spec: StudySpec, storage: BaseStorage) -> Study:
+    """Make a study of Optuna's for a definition, or take the one that is there.
+
+    Args:
+        name: What it is called.
+        spec: The definition.
+        storage: Its storage.
+
+    Raises:
+        StudyError: If what is there goes in another direction: another program has made it.
+    """
+    wanted = spec.objective.optuna_direction
+    study = optuna.create_study(
+        study_name=name, storage=storage, direction=wanted, load_if_exists=True
+    )
+    found = [direction.name.lower() for direction in study.directions]
+    if found != [wanted]:
+        raise StudyError(
+            f"Study {name!r} must {wanted} its values, but the study of that name in"
+            f" {hide_password(spec.storage_url)} is there to {' and '.join(found)} them. Another"
+            " program made it: delete it, or give the new one another name."
+        )
     return study
 
 

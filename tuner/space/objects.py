@@ -94,11 +94,12 @@ def written(space: Mapping[str, Any], name: str) -> dict[str, Any]:
     params: dict[str, dict[str, Any]] = {}
     # What others may go with comes first.
     for key, value in sorted(space.items(), key=lambda item: item[0] != "family"):
-        key = str(key)
+        key, value = str(key), _plain(value)
         if isinstance(value, Float | Int):
-            params[key] = {"type": type(value).__name__.lower(), "low": value.low}
-            params[key] |= {"high": value.high, **({"log": True} if value.log else {})}
-            params[key] |= {} if value.step is None else {"step": value.step}
+            ends = {"low": _plain(value.low), "high": _plain(value.high)}
+            params[key] = {"type": type(value).__name__.lower(), **ends}
+            params[key] |= {"log": True} if value.log else {}
+            params[key] |= {} if value.step is None else {"step": _plain(value.step)}
         elif isinstance(value, Choice | list | tuple):
             choices = value.choices if isinstance(value, Choice) else value
             params[key] = {"type": "categorical", "choices": _as_list(choices)}
@@ -114,7 +115,14 @@ def written(space: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def _as_list(values: Any) -> Any:
     """Return a list of values as TOML has it; what is none is told when the space is read."""
-    return [*values] if isinstance(values, Sequence) and not isinstance(values, str) else values
+    values = _plain(values)
+    is_list = isinstance(values, Sequence) and not isinstance(values, str)
+    return [*map(_plain, values)] if is_list else values
+
+
+def _plain(value: Any) -> Any:
+    """Return numbers and arrays of NumPy as Python's numbers and lists, which a file can hold."""
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def _families_with(name: str, params: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:

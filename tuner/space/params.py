@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
@@ -44,9 +45,20 @@ class Param(NamedTuple):
         if self.type == "categorical":
             return trial.suggest_categorical(name, self.choices)
         if self.type == "float":
-            return trial.suggest_float(name, self.low, self.high, step=self.step, log=self.log)
+            return trial.suggest_float(name, self.low, self._last(), step=self.step, log=self.log)
         step = int(self.step or 1)
-        return trial.suggest_int(name, int(self.low), int(self.high), step=step, log=self.log)
+        return trial.suggest_int(name, int(self.low), int(self._last()), step=step, log=self.log)
+
+    def _last(self) -> float:
+        """Return the largest value that is sampled, beyond which the step leads.
+
+        Optuna computes the same of a range that its step does not divide, but warns in each trial.
+        """
+        if self.step is None:
+            return self.high
+        low, high, step = (Decimal(str(end)) for end in (self.low, self.high, self.step))
+        rest = (high - low) % step
+        return float(high - rest) if rest else self.high
 
     def has(self, value: object) -> bool:
         """Tell whether a value is one that is sampled."""

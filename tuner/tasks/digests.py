@@ -11,12 +11,15 @@ import hashlib
 import inspect
 from collections.abc import Mapping
 from pathlib import Path, PurePath
+from types import CellType, CodeType
 from typing import Any
 
 import numpy as np
 
 # Parts of a value beyond which its content is not told.
 _MOST = 100_000
+# Enough of a digest to tell versions of one function apart.
+_SHOWN = len("sha256:") + 12
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
 
 
@@ -82,20 +85,56 @@ def in_words(thing: Any) -> str:
     return f"{thing!r} {own}" if own else repr(thing)
 
 
+def code_version(function: Any, content: str | None = None) -> dict[str, str]:
+    """Return a version of a function: of its code, and of what it was made with.
+
+    Also of one from a notebook, of which :func:`content_digest` knows nothing: there it is the
+    function's own code. What cannot be told counts by its type alone.
+
+    Args:
+        function: The function.
+        content: Its :func:`content_digest`, if that is known.
+
+    Example:
+        >>> from functools import partial
+        >>> code_version(partial(pow, 2)) == code_version(partial(pow, 2))
+        True
+        >>> code_version(partial(pow, 2)) == code_version(partial(pow, 3))
+        False
+    """
+    return {"code": (content or _digest(_Reader(is_strict=False)(function)))[:_SHOWN]}
+
+
 class _UnknownError(Exception):
     """There is something whose content cannot be told."""
 
 
 class _Reader:
-    """Makes plain data of things, equal if and only if they are."""
+    """Makes plain data of things, equal if and only if they are.
 
-    def __init__(self) -> None:
-        self._left = _MOST
+    Args:
+        is_strict: Whether what cannot be told is an error, rather than told by its type.
+    """
+
+    def __init__(self, *, is_strict: bool = True) -> None:
+        self._left, self._is_strict = _MOST, is_strict
 
     def __call__(self, thing: Any, *outer: int) -> Any:
-        """Return it for something that is within others, which ``outer`` are the ids of."""
+        """Return it for something that is within others, which ``outer`` are the ids of.
+
+        Raises:
+            _UnknownError: If its content cannot be told, and must be.
+        """
+        try:
+            return self._read(thing, *outer)
+        except _UnknownError:
+            if self._is_strict:
+                raise
+            return type(thing).__name__
+
+    def _read(self, thing: Any, *outer: int) -> Any:
         self._left -= 1
-        if not self._left:
+        if self._left <= 0:
             raise _UnknownError
         if isinstance(thing, _PLAIN):
             return type(thing).__name__, repr(thing)
@@ -108,11 +147,11 @@ class _Reader:
             return "path", str(thing)
         if hasattr(thing, "asnumpy") or hasattr(thing, "__array__"):
             return _array(thing)
-        parts = _parts(thing)
+        parts = _parts(thing, is_strict=self._is_strict)
         return type(thing).__name__, [self(part, *outer, id(thing)) for part in parts]
 
 
-def _parts(thing: Any) -> list[Any]:
+def _parts(thing: Any, *, is_strict: bool) -> list[Any]:
     """Return what something is made of."""
     if isinstance(thing, (list, tuple)):
         return [*thing]
@@ -125,14 +164,30 @@ def _parts(thing: Any) -> list[Any]:
     if inspect.ismethod(thing):
         return [thing.__func__, thing.__self__]
     source = source_digest(thing)
-    if source is None:
+    if source is None and is_strict:
         raise _UnknownError
     if inspect.isfunction(thing):
-        seen = [cell.cell_contents for cell in thing.__closure__ or ()]
-        return [thing.__qualname__, source, thing.__defaults__, thing.__kwdefaults__, *seen]
+        seen = [_seen(cell) for cell in thing.__closure__ or ()]
+        made = [thing.__qualname__, source, *_own(thing.__code__)]
+        return [*made, thing.__defaults__, thing.__kwdefaults__, *seen]
     if hasattr(thing, "__dict__"):
         return [type(thing), source, vars(thing)]
     raise _UnknownError
+
+
+def _seen(cell: CellType) -> Any:
+    """Return the value of a variable that an inner function sees; None before it has one."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
+
+
+def _own(code: CodeType) -> list[Any]:
+    """Return what tells a function from others of its name in its file, such as lambdas."""
+    constants = [constant for constant in code.co_consts if isinstance(constant, _PLAIN)]
+    inner = [_own(constant) for constant in code.co_consts if inspect.iscode(constant)]
+    return [code.co_code, code.co_names, constants, inner]
 
 
 def _array(thing: Any) -> Any:

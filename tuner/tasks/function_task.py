@@ -13,7 +13,7 @@ from tuner.errors import TaskError
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State
 from tuner.tasks.declared import Declared
-from tuner.tasks.digests import content_digest
+from tuner.tasks.digests import code_version, content_digest
 from tuner.tasks.yielded import HOW, Arrays, arrays_of, parts_of
 
 
@@ -71,6 +71,7 @@ class FunctionTask:
         self.updates_per_epoch, self.batch_size = updates_per_epoch, batch_size
         # Of the code that is running, so before the file is edited.
         self._content = content_digest(train)
+        self._code = code_version(train, self._content)
 
     def mistakes(
         self, *, seed: int, epochs: int, held_out: int, metric: str = "test_accuracy"
@@ -139,8 +140,8 @@ class FunctionTask:
         return {"updates_per_epoch": self.updates_per_epoch, "batch_size": self.batch_size}
 
     def versions(self) -> dict[str, str]:
-        """Return NumPy's version: what the function trains with it alone knows."""
-        return {"numpy": np.__version__}
+        """Return NumPy's version and the function's: what it trains with it alone knows."""
+        return {"numpy": np.__version__, **self._code}
 
     def training_identity(self) -> dict[str, Any] | None:
         """Return the sizes, and the file of the function with all that it was made with.

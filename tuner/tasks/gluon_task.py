@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import numpy
-
 from tuner.adapters import import_mxnet
 from tuner.errors import TaskError
 from tuner.schedules import Schedule
@@ -143,8 +141,8 @@ class GluonTask(OwnNetwork):
         return {**super().identity(), "optimizer": self.optimizer, "optimizer_params": params}
 
     def versions(self) -> dict[str, str]:
-        """Return MXNet's and NumPy's version."""
-        return {"mxnet": str(import_mxnet().__version__), "numpy": numpy.__version__}
+        """Return the versions of MXNet, of NumPy and of the network's code."""
+        return {**super().versions(), "mxnet": str(import_mxnet().__version__)}
 
     def training_identity(self) -> dict[str, Any] | None:
         """Return what decides a training's bits; None if it cannot go on from a state."""

@@ -141,8 +141,8 @@ class NamedTask:
         return {**options, **self._facts["identity"]}
 
     def versions(self) -> dict[str, str]:
-        """Return the versions of the software that trains, or did when the study was begun."""
-        return dict(self._facts["versions"])
+        """Return the versions of the software that trains here; of a stored study, that did."""
+        return dict(self._facts["versions"] if self._whole is None else self._whole.versions())
 
     def training_identity(self) -> dict[str, Any] | None:
         """Return what decides a training's bits, the options included."""

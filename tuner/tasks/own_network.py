@@ -12,7 +12,7 @@ import numpy
 from tuner.errors import TaskError
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State, no_rest, unmeasured
-from tuner.tasks.digests import source_digest
+from tuner.tasks.digests import code_version, source_digest
 from tuner.tasks.examples import Examples
 
 # Raised with every change of how generators of one's own are seeded: states of before are then no
@@ -53,7 +53,7 @@ class OwnNetwork(ABC):
         self._all = self.train_data, self.test_data
         self._holdout: dict[str, Any] = {}
         # Of the code that is running, so before the file is edited.
-        self._source = source_digest(net)
+        self._source, self._code = source_digest(net), code_version(net)
         self._made: dict[str, Any] = {}  # once, and not for the copy with a holdout
 
     def __getstate__(self) -> dict[str, Any]:
@@ -111,8 +111,8 @@ class OwnNetwork(ABC):
         return {"batch_size": self.batch_size, **known, **self._holdout}
 
     def versions(self) -> dict[str, str]:
-        """Return the versions of the software that trains."""
-        return {"numpy": numpy.__version__}
+        """Return the versions of the software that trains, the network's own code included."""
+        return {"numpy": numpy.__version__, **self._code}
 
     def training_identity(self) -> dict[str, Any] | None:
         """Return what decides a training's bits, as far as it shows.

@@ -129,7 +129,7 @@ class TorchTask(OwnNetwork):
         )
 
     def versions(self) -> dict[str, str]:
-        """Return PyTorch's and NumPy's version."""
+        """Return the versions of PyTorch, of NumPy and of the network's code."""
         return {**super().versions(), "torch": metadata.version("torch")}
 
     def _make_optimizer(self, parameters: Any) -> Any:

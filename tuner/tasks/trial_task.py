@@ -16,7 +16,7 @@ from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State
 from tuner.tasks.beside import Beside
 from tuner.tasks.declared import Declared
-from tuner.tasks.digests import content_digest
+from tuner.tasks.digests import code_version, content_digest
 from tuner.tasks.generators import seed_own
 from tuner.tasks.randomness import seed_generators
 from tuner.tasks.trial import Trial, TrialOver
@@ -72,6 +72,7 @@ class TrialTask:
         self.updates_per_epoch, self.batch_size = size, batch_size
         # Of the code that is running, so before the file is edited.
         self._content = content_digest(train)
+        self._code = code_version(train, self._content)
 
     def mistakes(
         self, *, seed: int, epochs: int, held_out: int, metric: str = "test_accuracy"
@@ -152,8 +153,8 @@ class TrialTask:
         return {**sizes, **options}
 
     def versions(self) -> dict[str, str]:
-        """Return NumPy's version: what the function trains with it alone knows."""
-        return {"numpy": np.__version__}
+        """Return NumPy's version and the function's: what it trains with it alone knows."""
+        return {"numpy": np.__version__, **self._code}
 
     def training_identity(self) -> dict[str, Any] | None:
         """Return the sizes, and the file of the function with all that it was made with.

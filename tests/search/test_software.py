@@ -1,0 +1,149 @@
+"""A study that goes on with other code or packages than before: its trials do not compare."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tuner
+from tuner import Trial
+from tuner.tasks import TrialTask
+
+OTHER = "were trained by other code or packages than there are now"
+SPACE = (
+    '{format}search_space/1"\nname = "own"\n[params]\n[fixed]\nfamily = "cosine"\nbase_lr = 0.1'
+)
+STUDY = """{format}study/1"
+name = "own"
+search_space = "space.toml"
+task = {{ name = "own_code:make_task", epochs = 2 }}
+objective = {{ metric = "val_loss" }}
+budget = {{ trials = 2 }}
+confirm = {{ enabled = false }}
+"""
+MODULE = """
+import tuner.tasks
+
+def train(trial):
+    for epoch in trial.epochs():
+        trial.report(1.0 * sum(map(trial.schedule, trial.updates_of(epoch))))
+
+def make_task():
+    return tuner.tasks.TrialTask(train, updates_per_epoch=10)
+"""
+
+
+def train(trial: Trial, factor: float = 1.0) -> None:
+    for epoch in trial.epochs():
+        trial.report(factor * sum(map(trial.schedule, trial.updates_of(epoch))) + trial.seed)
+
+
+def tuned(training: Callable[[Trial], Any], folder: Path, **more: Any) -> tuner.StudyResult:
+    usual = {
+        "epochs": 2, "updates_per_epoch": 10, "metric": "val_loss", "base_lr": 0.01, "trials": 2,
+        "confirm": False, "name": "own", "pruner": "none",
+    }  # fmt: skip
+    return tuner.tune(training, folder=folder, **{**usual, **more})
+
+
+def code_of(result: tuner.StudyResult) -> list[str]:
+    return [row.versions["code"] for row in result.trials]
+
+
+@pytest.mark.parametrize(
+    "two",
+    [
+        (functools.partial(train, factor=1.0), functools.partial(train, factor=2.0)),
+        (lambda trial: train(trial, 1.0), lambda trial: train(trial, 2.0)),
+    ],
+    ids=["partial", "lambda"],
+)
+def test_another_function_under_a_studys_name_is_said(
+    two: tuple[Callable[[Trial], None], ...], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    tuned(two[0], tmp_path)
+    tuned(two[0], tmp_path)
+    assert not caplog.messages
+    result = tuned(two[1], tmp_path, trials=3)
+    (message,) = caplog.messages
+    assert message.startswith(f"study own: 2 of 2 trials {OTHER} (code sha256:")
+    first, second, third = code_of(result)
+    assert first == second != third
+
+
+def test_functions_of_one_line_have_states_of_their_own() -> None:
+    one, other = (lambda trial: train(trial, 1.0)), (lambda trial: train(trial, 2.0))
+    tasks = [TrialTask(function, updates_per_epoch=10) for function in (one, one, other)]
+    first, again, second = (task.training_identity() for task in tasks)
+    assert first is not None
+    assert first == again != second
+
+
+def test_a_function_may_use_what_is_written_below_it(tmp_path: Path) -> None:
+    def training(trial: Trial) -> None:
+        below(trial)
+
+    task = TrialTask(training, updates_per_epoch=10)
+
+    def below(trial: Trial) -> None:
+        train(trial)
+
+    assert tuned(task, tmp_path).ended == "done"
+
+
+def test_a_function_of_a_notebook_is_known_by_its_text(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def cell(factor: float) -> Any:
+        names: dict[str, Any] = {}
+        exec(
+            "def train(trial):\n"
+            "    for epoch in trial.epochs():\n"
+            f"        trial.report({factor} * trial.schedule(10 * epoch + 10))\n",
+            names,
+        )
+        return names["train"]
+
+    tuned(cell(1.0), tmp_path)
+    tuned(cell(1.0), tmp_path)
+    assert not caplog.messages
+    tuned(cell(2.0), tmp_path)
+    assert [OTHER in message for message in caplog.messages] == [True]
+
+
+def test_an_edited_module_is_said_and_each_trial_tells_what_trained_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    form = 'format = "tuner.'
+    (tmp_path / "space.toml").write_text(SPACE.format(format=form))
+    study, module = tmp_path / "study.toml", tmp_path / "own_code.py"
+    study.write_text(STUDY.format(format=form))
+    module.write_text(MODULE)
+    url = tuner.run_study(study, workers=1).storage
+    module.write_text(MODULE.replace("1.0", "3.14"))
+    try:
+        del sys.modules["own_code"]
+        result = tuner.resume_study(url, workers=1, trials=3)
+    finally:
+        sys.modules.pop("own_code", None)
+        sys.path.remove(str(tmp_path))
+    assert [OTHER in message for message in caplog.messages] == [True]
+    first, second, third = code_of(result)
+    assert first == second != third
+
+
+def test_the_confirm_of_an_edited_function_says_so_too(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = {"top": 1, "seeds": 2, "max_seeds": 2}
+    tuned(functools.partial(train, factor=1.0), tmp_path, confirm=settings)
+    assert not caplog.messages
+    more = functools.partial(train, factor=2.0)
+    tuned(more, tmp_path, confirm={**settings, "seeds": 3, "max_seeds": 3})
+    begins = [message.split(" trials")[0] for message in caplog.messages if OTHER in message]
+    assert begins == ["study own: 2 of 2", "study own.confirm: 4 of 4"]
