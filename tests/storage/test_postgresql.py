@@ -95,24 +95,24 @@ def test_a_server_that_is_stopped_and_crashes_delays_workers_and_loses_nothing(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    study = write_study(trials=120, epochs=1, workers=8, sleeps=0.05, more=NO_PRUNER)
+    study = write_study(trials=60, epochs=1, workers=4, sleeps=0.05, more=NO_PRUNER)
     with Command(tmp_path, server.url, "run", study) as run:
-        wait_for(lambda: count(server, FINISHED) >= 20, run)
+        wait_for(lambda: count(server, FINISHED) >= 10, run)
         workers = psutil.Process(run.process.pid).children()
-        assert len(workers) == 8
-        for finished, mode in ((30, "fast"), (60, "immediate")):
+        assert len(workers) == 4
+        for finished, mode in ((15, "fast"), (30, "immediate")):
             wait_for(lambda at=finished: count(server, FINISHED) >= at, run)
             server.stop(mode)
             time.sleep(2)
             assert all(worker.is_running() for worker in workers)
             server.start()
-        wait_for(lambda: count(server, FINISHED) >= 110, run)
+        wait_for(lambda: count(server, FINISHED) >= 50, run)
         found = psutil.Process(run.process.pid).children()
         assert found == workers
         assert run.wait() == 0, run.said()
-    check(server, 120)
+    check(server, 60)
     with capsys.disabled():
-        print(f"\nPostgreSQL: 120 trials, 2 outages, the same {len(found)} workers")
+        print(f"\nPostgreSQL: 60 trials, 2 outages, the same {len(found)} workers")
 
 
 def test_two_runs_at_the_same_moment_on_an_empty_database(
