@@ -48,5 +48,5 @@ _OTHERS = (
 nitpick_ignore_regex = [("py:.*", rf"({'|'.join(_OTHERS)})(\..*)?")]
 # Variables that stand for types have no entry of their own.
 nitpick_ignore_regex.append(("py:(class|obj)", r"tuner\.[a-z_.]+\.[A-Z]"))
-# What a finding is told of where it is, inside the package; and a name as its annotation has it.
-nitpick_ignore_regex.append(("py:class", r"tuner\.linting\.places\.Place|Tried"))
+# What a finding is told of where it is, inside the package; and names as annotations have them.
+nitpick_ignore_regex.append(("py:class", r"tuner\.linting\.places\.Place|Tried|DataFrame"))

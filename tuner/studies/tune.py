@@ -63,7 +63,7 @@ def tune(
     same call again goes on with what is there, and does nothing once the study is done.
 
     Args:
-        train: A function of a :class:`~tuner.tasks.Trial`, which trains under its ``schedule`` and
+        train: A function of a :class:`~tuner.Trial`, which trains under its ``schedule`` and
             reports after each epoch; or any task; or where such a function is,
             ``"train.py:train"``; or the ``[task]`` table of a command,
             ``{"command": "python train.py", "value": "val loss ([0-9.]+)"}``.
