@@ -95,7 +95,7 @@ class Training(Section):
     """
 
     name: str
-    """A built-in task by its name, or ``"module:function"`` of your own, which makes it."""
+    """A built-in task by its name, or your own ``"module:function"``, which trains or makes it."""
     epochs: int = Field(ge=1, le=1_000_000)
     """Epochs of a full training; every trial's schedule is laid out over them."""
     updates: int | None = Field(default=None, ge=1, le=1_000_000_000)
