@@ -8,8 +8,8 @@ Each counts from its framework's own first update, where the schedule's is 1:
 - Optax: ``count`` of the first is 0. :mod:`tuner.adapters.optax`.
 - Keras: ``iterations`` of the first is 0. :mod:`tuner.adapters.keras`.
 
-Scripts that nobody changes are driven by ``torch_script`` and ``keras_script`` here, which what
-is in ``startup`` brings in.
+Scripts that nobody changes are driven by ``torch_script`` and ``keras_script`` here, which are
+brought in by what is in ``startup``.
 """
 
 from __future__ import annotations
