@@ -87,14 +87,17 @@ def in_lightning(
 
 
 def in_huggingface(trial: tuner.Trial, metric: str | None = None, **options: Any) -> None:
-    config = transformers.BertConfig(
-        vocab_size=8, hidden_size=8, num_hidden_layers=1, num_attention_heads=1,
-        intermediate_size=8, max_position_embeddings=8, num_labels=2,
+    # Its weights are saved under other names than the model's.
+    config = transformers.ViTConfig(
+        image_size=2, patch_size=1, num_channels=1, hidden_size=8, num_hidden_layers=1,
+        num_attention_heads=1, intermediate_size=8, num_labels=2, hidden_dropout_prob=0.3,
     )  # fmt: skip
-    model = transformers.BertForSequenceClassification(config)
-    optimizer = optimizer_of(model.classifier, model.bert)
-    tokens = np.random.default_rng(0).integers(8, size=(16, 4))
-    data = [{"input_ids": row, "labels": int(row[0] > row[1])} for row in tokens]
+    model = transformers.ViTForImageClassification(config)
+    optimizer = optimizer_of(model.classifier, model.vit)
+    data = [
+        {"pixel_values": torch.tensor(row).reshape(1, 2, 2), "labels": int(row[0] > row[1])}
+        for row in INPUTS
+    ]
     arguments = transformers.TrainingArguments(
         **{
             "output_dir": "nowhere",

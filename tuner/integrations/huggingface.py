@@ -8,9 +8,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from transformers import TrainerCallback, set_seed
+from transformers import PreTrainedModel, TrainerCallback, set_seed
 from transformers.trainer_callback import ExportableState
 
 from tuner.errors import TaskError
@@ -59,11 +60,22 @@ class HuggingFaceCallback(TrainerCallback, ExportableState):
         set_seed(args.seed)  # the trainer, made with another one, has done it as well
 
     def on_train_begin(
-        self, args: Any, state: Any, control: Any, optimizer: Any = None, **_: Any
+        self,
+        args: Any,
+        state: Any,
+        control: Any,
+        model: Any = None,
+        optimizer: Any = None,
+        **_: Any,
     ) -> None:
-        """Take the optimizer over, which has its state."""
-        kept = state.stateful_callbacks[type(self).__name__]
-        updates = self._reported_at = kept["attributes"]["updates"]
+        """Take the optimizer over, which has its state, and see that the model has its own."""
+        if state.global_step and isinstance(model, PreTrainedModel):
+            # The trainer passes over weights that are saved under other names than the model's,
+            # as those of ViT, and goes on without them.
+            kept = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+            model.load_state_dict(type(model).from_pretrained(kept).state_dict())
+        counted = state.stateful_callbacks[type(self).__name__]["attributes"]
+        updates = self._reported_at = counted["updates"]
         self._driven = Driven(optimizer, self._trial.schedule, updates)
 
     def on_evaluate(
