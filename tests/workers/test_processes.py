@@ -47,10 +47,12 @@ def make():
 
 FAILING = """
 import os
+from pathlib import Path
 from tuner.tasks import FunctionTask
 
 def make():
     def train(schedule, seed, start):
+        (Path({folder!r}) / f"{{os.getpid()}}.failed").touch()
         raise RuntimeError(os.environ.get("NUMEXPR_NUM_THREADS"))
         yield
     return FunctionTask(train, updates_per_epoch=10)
@@ -109,13 +111,12 @@ def test_workers_that_are_always_stopped_at_their_start_end_the_run(
 
 
 @pytest.mark.usefixtures("processes")
-def test_failures_in_a_row_are_counted_on_a_cluster_too_whose_workers_keep_their_threads(
-    write: Callable[[str, str], Path],
+def test_on_a_cluster_a_failed_trials_process_is_replaced_and_threads_are_the_clusters(
+    write: Callable[[str, str], Path], tmp_path: Path
 ) -> None:
-    study = write("failing", FAILING)
+    study = write("failing", FAILING.format(folder=str(tmp_path)))
     with running_cluster() as cluster, pytest.raises(TrainingError) as caught:
         tuner.run_study(study, dask=cluster.address, workers=1)
-    assert re.search(
-        r"^a worker on \S+ gave up: 3 trials failed in a row, the last one: RuntimeError: None",
-        str(caught.value),
-    )
+    words = r"^a worker on \S+ gave up: 3 trials failed in a row, the last one: RuntimeError: None"
+    assert re.search(words, str(caught.value))
+    assert len([*tmp_path.glob("*.failed")]) == 3
