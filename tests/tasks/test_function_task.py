@@ -91,6 +91,7 @@ def test_a_state_that_cannot_be_kept_is_an_error_at_once(state: Any, words: str)
 def test_a_state_holds_all_that_numpy_has_a_type_for() -> None:
     given = {
         "tensor": torch.ones(2), "mx": mx.nd.ones((60, 60)), "list": [1, 2], "text": "abc",
+        "bytes": b"a\0b",
         "number": 3, "flag": True, "when": np.array(["2024-01-01"], "M8[D]"),
         "big": np.ones(2, ">f4"), 7: np.zeros(0),
     }  # fmt: skip
