@@ -49,6 +49,16 @@ def test_a_state_comes_back_as_it_was(two: tuple[CheckpointStore, list[str]]) ->
     assert len(files(store)) == 2  # no temporary files
 
 
+def test_a_state_may_be_changed_in_place(two: tuple[CheckpointStore, list[str]]) -> None:
+    """As a training does that was not interrupted, with what it has made itself."""
+    store, names = two
+    found = store.deepest(names)
+    assert found is not None
+    for array in found.state.arrays.values():
+        array += 1
+    assert same(store.deepest(names), checkpoint(3))
+
+
 def test_a_state_cannot_run_code(two: tuple[CheckpointStore, list[str]]) -> None:
     """NumPy's own format would unpickle an array of objects; there is none here."""
     store, names = two

@@ -79,6 +79,9 @@ def test_a_number_that_is_not_finite_ends_a_function() -> None:
         ({"w": torch.ones(2, dtype=torch.bfloat16)}, "'w' is of type Tensor .*BFloat16"),
         ({"w": np.ones(2, ml_dtypes.bfloat16)}, "'w' is of type ndarray .* type bfloat16 of it"),
         ({"w": np.ones(2, [("a", "i4")])}, "'w' is of type ndarray"),
+        ({"b": b"rng\0"}, r"'b' is of type bytes \(TypeError: NumPy makes b'rng' of it"),
+        ({"t": ["a", "b\0"]}, r"'t' is of type list .*makes \['a', 'b'\] of it"),
+        ({"t": [1, "a"]}, r"'t' is of type list .*makes \['1', 'a'\] of it"),
         ({"l": [[1], [1, 2]]}, "'l' is of type list .*inhomogeneous"),
         ({"n": 1, ("net", 0): np.ones(2)}, r"its \('net', 0\) .* whole number, but is a tuple"),
     ],
@@ -91,6 +94,7 @@ def test_a_state_that_cannot_be_kept_is_an_error_at_once(state: Any, words: str)
 def test_a_state_holds_all_that_numpy_has_a_type_for() -> None:
     given = {
         "tensor": torch.ones(2), "mx": mx.nd.ones((60, 60)), "list": [1, 2], "text": "abc",
+        "bytes": b"a\0b",
         "number": 3, "flag": True, "when": np.array(["2024-01-01"], "M8[D]"),
         "big": np.ones(2, ">f4"), 7: np.zeros(0),
     }  # fmt: skip

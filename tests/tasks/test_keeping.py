@@ -244,6 +244,7 @@ def test_a_pytree_is_kept_alike_whether_or_not_jax_is_there(
     [
         (print, "'thing' is a builtin_function_or_method and cannot be kept"),
         ({"deep": [object()]}, "'thing' is a dict and cannot be kept .*NumPy cannot hold it"),
+        ("a\0", "'thing' is a str and cannot be kept .*makes a of it"),
         (b"bytes", "'thing' is a bytes and cannot be kept .*zeros at its end"),
         (Stateful({"f": Path()}), "'thing' is a Stateful and cannot be kept"),
         (Path("checkpoints"), "trial.folder or a folder in it, .*, but got 'checkpoints'"),

@@ -212,7 +212,8 @@ def _decode(content: bytes, key: str) -> Checkpoint:
     arrays = {}
     for name, dtype, shape in header["arrays"]:
         array = np.frombuffer(content, np.dtype(dtype), math.prod(shape), offset)
-        arrays[name] = array.reshape(shape)
+        # As it was before: to be changed in place.
+        arrays[name] = array.reshape(shape).copy()
         offset += array.nbytes
     records = tuple(EpochRecord(**record) for record in header["records"])
     return Checkpoint(records, State(len(records), arrays))

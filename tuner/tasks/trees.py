@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tuner.tasks.yielded import Arrays
+from tuner.tasks.yielded import Arrays, refuse_changed
 
 
 def arrays_of_tree(thing: Any) -> Arrays:
@@ -85,13 +85,14 @@ def _joined(names: list[str], parts: Any, made: Callable[[list[Any]], Any]) -> _
 
 
 def _array(value: Any) -> npt.NDArray[Any]:
-    if isinstance(value, bytes):
+    if isinstance(value, bytes):  # not even such as NumPy could hold: they are so by chance
         raise TypeError("NumPy drops zeros at its end; keep an array of it")
     if hasattr(value, "detach"):  # of PyTorch
         value = value.detach().cpu()
     array = np.array(value.asnumpy() if hasattr(value, "asnumpy") else value)
     if array.dtype.hasobject:
         raise TypeError("NumPy cannot hold it")
+    refuse_changed(value, array)
     if np.dtype(array.dtype.str) != array.dtype:  # such as the bfloat16 of JAX, as its bits
         array = array.view(f"u{array.dtype.itemsize}")
     return array

@@ -102,4 +102,20 @@ def _plain(name: Any, value: Any) -> npt.NDArray[np.generic]:
     # Also what other packages add to NumPy, such as the bfloat16 of JAX.
     if array.dtype.hasobject or np.dtype(array.dtype.str) != array.dtype:
         raise TypeError(f"NumPy makes an array of type {array.dtype} of it")
+    refuse_changed(value, array)
     return array
+
+
+def refuse_changed(value: Any, array: npt.NDArray[np.generic]) -> None:
+    """Make sure that texts are in an array as they were.
+
+    Args:
+        value: What the array was made of.
+        array: The array.
+
+    Raises:
+        TypeError: If they are not: NumPy drops zeros at their end, and makes texts of numbers
+            beside them.
+    """
+    if array.dtype.kind in "SU" and np.asarray(value, object).tolist() != array.tolist():
+        raise TypeError(f"NumPy makes {str(array.tolist())[:60]} of it; keep an array of numbers")
