@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -71,7 +70,7 @@ def test_a_command_is_tuned_by_several_workers_and_confirmed(
     assert output.count("val loss") == 3
     kept = {path.name for path in (tmp_path / "train" / "output").iterdir()}
     assert "train.confirm-0.txt" in kept
-    assert json.loads((tmp_path / "train" / "best.json").read_text())["updates_per_epoch"] == 10
+    assert tuner.load_schedule(tmp_path / "train" / "best.json").horizon == 30
 
 
 @pytest.mark.usefixtures("processes")

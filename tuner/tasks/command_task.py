@@ -22,12 +22,12 @@ from tuner.tasks.command_line import filled, gives_schedule, words_of, wrong_pla
 from tuner.tasks.command_process import CommandProcess, find_program
 from tuner.tasks.command_reports import CommandReports
 from tuner.tasks.declared import Declared
-from tuner.tasks.script_files import ScriptFiles
+from tuner.tasks.script_files import IN_CHARGE, ScriptFiles
 
 # Python imports `sitecustomize` of this folder when it starts; it drives the optimizers.
 HOOK = Path(__file__).parents[1] / "adapters" / "startup"
-# Not for the scripts: it may hold a password.
-_SECRET = "TUNER_STORAGE"
+# Not for the scripts: the first may hold a password, and the second is said by each of them.
+_NOT_FOR_SCRIPTS = ("TUNER_STORAGE", IN_CHARGE)
 
 
 class CommandTask(Section):
@@ -230,7 +230,7 @@ def environment(
         params: Options.
         optimizer: Which optimizer is driven.
     """
-    found = {key: value for key, value in os.environ.items() if key != _SECRET}
+    found = {key: value for key, value in os.environ.items() if key not in _NOT_FOR_SCRIPTS}
     found.setdefault("PYTHONUNBUFFERED", "1")  # or lines would come when there are many
     found |= files.environment(seed, params, optimizer)
     if not gives_schedule(words):

@@ -22,6 +22,8 @@ from tuner.tasks.base import State
 # Variables of the environment. The first line is what the hook of unchanged scripts reads, which
 # does not import this: tuner/adapters/driving.py.
 SCHEDULE, TRIAL, OPTIMIZER = "TUNER_SCHEDULE", "TUNER_TRIAL", "TUNER_OPTIMIZER"
+# Set by a script that sets its learning rates itself.
+IN_CHARGE = "TUNER_IN_CHARGE"
 RATES, FOLDER, SEED, PARAMS = "TUNER_RATES", "TUNER_FOLDER", "TUNER_SEED", "TUNER_PARAMS"
 # What a training that reported is answered.
 GO_ON, END, KEEP = "go on", "end", "keep"

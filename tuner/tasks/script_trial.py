@@ -14,11 +14,18 @@ from tuner.errors import StudyError
 from tuner.schedules import Schedule, is_whole, load_schedule, read_schedule_file
 from tuner.tasks.asking import Asking
 from tuner.tasks.randomness import seed_generators
-from tuner.tasks.script_files import END, FOLDER, GO_ON, KEEP, SCHEDULE, TRIAL, ScriptFiles
+from tuner.tasks.script_files import (
+    END,
+    FOLDER,
+    GO_ON,
+    IN_CHARGE,
+    KEEP,
+    SCHEDULE,
+    TRIAL,
+    ScriptFiles,
+)
 from tuner.tasks.trial import Report, Trial
 
-# For the hook of unchanged scripts: this script sets its learning rates itself.
-_IN_CHARGE = "TUNER_IN_CHARGE"
 _lock = threading.Lock()
 
 
@@ -59,7 +66,8 @@ def trial(
         0 True
         1 True
     """
-    os.environ[_IN_CHARGE] = "script"
+    if SCHEDULE in os.environ:
+        os.environ[IN_CHARGE] = "script"
     place = os.environ.get(TRIAL)
     if place and Path(place, "trial.json").exists():
         with _lock:
