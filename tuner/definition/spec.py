@@ -28,14 +28,7 @@ from tuner.definition.sections import (
     size_in_bytes,
 )
 from tuner.definition.space import read_space
-from tuner.definition.task import (
-    judging,
-    read_task,
-    refuse_no_task,
-    with_command,
-    with_passed,
-    with_whole_path,
-)
+from tuner.definition.task import judging, read_task, refuse_no_task, with_passed, with_whole_path
 from tuner.errors import DefinitionError
 from tuner.reading import Mistakes, Unit, read_kind
 from tuner.space import SearchSpace, with_schedule_files
@@ -236,7 +229,7 @@ def make_spec(
         refuse_no_task(task)
         study_data = with_passed(study_data, mistakes)
     file = mistakes.read(StudyFile, study_data, "")
-    study_data = with_whole_path(with_command(study_data), folder)
+    study_data = with_whole_path(study_data, folder)
     objective = mistakes.read(Objective, study_data.get("objective", {}), "objective")
     training, task = read_task(
         study_data.get("task"), objective, folder, mistakes, passed=task, facts=facts

@@ -51,6 +51,7 @@ def with_whole_path(study_data: Mapping[str, Any], folder: Path) -> Mapping[str,
 
     For the database keeps it, and whoever continues the study may do it from anywhere.
     """
+    study_data = _with_command(study_data)
     task = study_data.get("task")
     if not isinstance(task, Mapping):
         return study_data
@@ -75,7 +76,7 @@ def with_passed(study_data: Mapping[str, Any], mistakes: Mistakes) -> Mapping[st
     return {**study_data, "task": {**table, "name": PASSED}}
 
 
-def with_command(study_data: Mapping[str, Any]) -> Mapping[str, Any]:
+def _with_command(study_data: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the content of a study file with what a command's ``[task]`` leaves out.
 
     Its name follows from the command; without epochs, ``report_every`` is the updates between two
