@@ -20,7 +20,7 @@ import pytest
 import torch
 
 import tuner
-from tuner.errors import TrainingError, said
+from tuner.errors import TaskError, TrainingError, said
 from tuner.tasks import FunctionTask
 
 STACK = "Traceback (most recent call last):\n"
@@ -91,6 +91,7 @@ def test_what_ends_a_training_fails_its_trial(
             "MXNetError: Check failed: e == cudaSuccess: cudaMalloc failed: out of memory"
         ),
         OSError(errno.ENOMEM, "Cannot allocate memory"),
+        TaskError("The command ended with exit code 1. Its last line was: MemoryError"),
     ],
     ids=lambda error: type(error).__name__,
 )

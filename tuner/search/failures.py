@@ -11,7 +11,7 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 
-from tuner.errors import TunerError, said
+from tuner.errors import TaskError, TunerError, said
 from tuner.schedules import write_whole
 
 # In the study's output folder.
@@ -23,7 +23,7 @@ OUT_OF_MEMORY = "out of memory"
 # libraries, which are asked for memory themselves.
 _FULL = re.compile(
     r"out of memory|not enough memory|can't allocate memory|failed to allocate|RESOURCE_EXHAUSTED"
-    r"|OUT_OF_MEMORY|_ALLOC_FAILED",
+    r"|OUT_OF_MEMORY|_ALLOC_FAILED|\bMemoryError\b",
     re.IGNORECASE,
 )
 
@@ -58,7 +58,8 @@ def _is_out_of_memory(error: BaseException) -> bool:
     names = {kind.__name__ for kind in type(error).__mro__}
     if names & {"OutOfMemoryError", "ResourceExhaustedError"}:  # PyTorch, CuPy; TensorFlow
         return True
-    return isinstance(error, RuntimeError) and _FULL.search(str(error)) is not None
+    # Of a command the last line of its output.
+    return isinstance(error, (RuntimeError, TaskError)) and bool(_FULL.search(str(error)))
 
 
 def give_memory_back() -> None:
