@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 
 import tuner
 from tuner import Trial
+from tuner.search import Event, StudyEnded
 from tuner.tasks import TrialTask
 
 OTHER = "were trained by other code or packages than there are now"
@@ -31,7 +32,7 @@ import tuner.tasks
 
 def train(trial):
     for epoch in trial.epochs():
-        trial.report(1.0 * sum(map(trial.schedule, trial.updates_of(epoch))))
+        trial.report(1.0 * sum(map(trial.schedule, trial.updates_of(epoch))) + trial.seed)
 
 def make_task():
     return tuner.tasks.TrialTask(train, updates_per_epoch=10)
@@ -116,22 +117,25 @@ def test_a_function_of_a_notebook_is_known_by_its_text(
     assert [OTHER in message for message in caplog.messages] == [True]
 
 
-def test_an_edited_module_is_said_and_each_trial_tells_what_trained_it(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Path]:
+    """Return a folder with a study whose training is in a module of its own."""
     form = 'format = "tuner.'
     (tmp_path / "space.toml").write_text(SPACE.format(format=form))
-    study, module = tmp_path / "study.toml", tmp_path / "own_code.py"
-    study.write_text(STUDY.format(format=form))
-    module.write_text(MODULE)
-    url = tuner.run_study(study, workers=1).storage
-    module.write_text(MODULE.replace("1.0", "3.14"))
-    try:
-        del sys.modules["own_code"]
-        result = tuner.resume_study(url, workers=1, trials=3)
-    finally:
-        sys.modules.pop("own_code", None)
-        sys.path.remove(str(tmp_path))
+    (tmp_path / "study.toml").write_text(STUDY.format(format=form))
+    (tmp_path / "own_code.py").write_text(MODULE)
+    yield tmp_path
+    sys.modules.pop("own_code", None)
+    sys.path.remove(str(tmp_path))
+
+
+def test_an_edited_module_is_said_and_each_trial_tells_what_trained_it(
+    own: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = tuner.run_study(own / "study.toml", workers=1).storage
+    (own / "own_code.py").write_text(MODULE.replace("1.0", "3.14"))
+    del sys.modules["own_code"]
+    result = tuner.resume_study(url, workers=1, trials=3)
     assert [OTHER in message for message in caplog.messages] == [True]
     first, second, third = code_of(result)
     assert first == second != third
@@ -146,4 +150,19 @@ def test_the_confirm_of_an_edited_function_says_so_too(
     more = functools.partial(train, factor=2.0)
     tuned(more, tmp_path, confirm={**settings, "seeds": 3, "max_seeds": 3})
     begins = [message.split(" trials")[0] for message in caplog.messages if OTHER in message]
-    assert begins == ["study own: 2 of 2", "study own.confirm: 4 of 4"]
+    assert begins == ["study own: 2 of 2", "study own.confirm: 4 of 4", "study own: 2 of 2"]
+
+
+@pytest.mark.usefixtures("processes")
+def test_a_module_that_is_edited_during_a_run_is_said_in_that_run(
+    own: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    study, module = own / "study.toml", own / "own_code.py"
+    study.write_text(study.read_text().replace("enabled = false", "top = 1, seeds = 2"))
+
+    def edit(event: Event) -> None:
+        if isinstance(event, StudyEnded):  # its confirm begins
+            module.write_text(MODULE.replace("1.0", "3.14"))
+
+    tuner.run_study(study, workers=2, on_event=edit)
+    assert any(f"study own: 2 of 2 trials {OTHER}" in message for message in caplog.messages)

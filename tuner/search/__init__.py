@@ -47,7 +47,6 @@ from tuner.search.results import (
     trial_rows,
 )
 from tuner.search.sampled import schedule_of_trial
-from tuner.search.software import warn_of_other_software
 from tuner.search.study import (
     difference,
     enqueue_missing,
@@ -124,5 +123,4 @@ __all__ = [
     "tried_again",
     "try_again",
     "versions",
-    "warn_of_other_software",
 ]

@@ -9,23 +9,32 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 
+import optuna
 from optuna.study import Study
 
+from tuner.definition import StudySpec, name_of_study
 from tuner.search.results import TrialRow, trial_rows
-from tuner.tasks import Task
+from tuner.storage import storage_of
 
 _log = logging.getLogger("tuner")
 
 
-def warn_of_other_software(study: Study, task: Task) -> None:
+def warn_of_other_software(study: Study, spec: StudySpec) -> None:
     """Log it if trials of a study were trained by other code or packages than there are now.
 
     Args:
-        study: The study.
-        task: What would train its trials now.
+        study: The study. Of repeats, also the one that they are of is looked at.
+        spec: Its definition, with the task that would train its trials now.
     """
+    _warn(study, spec.task.versions())
+    if spec.repeats:
+        name = name_of_study(spec.name)
+        _warn(optuna.load_study(study_name=name, storage=storage_of(study)), spec.task.versions())
+
+
+def _warn(study: Study, now: Mapping[str, str]) -> None:
     rows = [row for row in trial_rows(study) if row.records]
-    differences = _differences(rows, task.versions())
+    differences = _differences(rows, now)
     if differences:
         others = sorted({number for numbers in differences.values() for number in numbers})
         _log.warning(

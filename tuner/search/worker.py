@@ -19,6 +19,7 @@ from tuner.search.events import Listener, TrialEnded
 from tuner.search.failures import give_memory_back
 from tuner.search.ownership import MOST_DEATHS, Heart, Watch, deaths_of, owner_of
 from tuner.search.queue import put_back, put_back_orphans, tried_again, try_again
+from tuner.search.software import warn_of_other_software
 from tuner.search.study import study_there
 from tuner.search.trial import Outcome, Stopped, run_trial
 from tuner.storage import (
@@ -112,6 +113,7 @@ class Worker:
     def _run(self) -> str:
         is_spent = False
         try:
+            warn_of_other_software(self._study, self._spec)
             if self._failed_before:
                 trials = self._study.get_trials(deepcopy=False)
                 self._failed = [trial_id(trials[number]) for number in self._failed_before]

@@ -37,7 +37,6 @@ from tuner.search import (
     trial_rows,
     tried_again,
     try_again,
-    warn_of_other_software,
 )
 from tuner.storage import (
     alone,
@@ -101,7 +100,6 @@ class Run:
         self._deadline = time.monotonic() + seconds(timeout) if timeout else None
         hurry_if(database, self._stop_reason)
         self._study = self._alone(lambda: prepare_study(spec, database))
-        self._warn(self._study, spec)
 
     @_orderly
     def search(self) -> str:
@@ -176,7 +174,6 @@ class Run:
             if not found.missing:
                 break
             if not begun:
-                self._warn(study, spec)
                 self._say_started(study, spec, found.trained, budget)
                 begun = True
             workers = min(self._place.count, len(found.missing))
@@ -266,10 +263,6 @@ class Run:
     def _finished(self, budget: int) -> int:
         with storage_errors(self._spec.storage_url, self._database):
             return summary(self._spec.name, trial_rows(self._study), budget).finished
-
-    def _warn(self, study: Study, spec: StudySpec) -> None:
-        with storage_errors(spec.storage_url, self._database):
-            warn_of_other_software(study, spec.task)
 
     def _say_started(self, study: Study, spec: StudySpec, finished: int, budget: int) -> None:
         with storage_errors(spec.storage_url, self._database):
