@@ -10,6 +10,7 @@ import pytest
 
 import tuner
 from tuner.errors import TrainingError
+from tuner.search import EpochEnded, Event, StudyEnded, StudyStarted, TrialEnded, TrialStarted
 from tuner.tasks import GluonTask
 
 ROOT = Path(__file__).parents[2]
@@ -104,3 +105,21 @@ def test_a_test_loss_that_is_no_number_is_a_collapse(
     assert rows[0].reason == "diverged in epoch 1: the test loss is nan"
     # Nor is it reported: other trials are compared with what is.
     assert not any(trial.intermediate_values for trial in result.study.trials)
+
+
+@pytest.mark.parametrize("event", [StudyStarted, TrialStarted, EpochEnded, TrialEnded, StudyEnded])
+@pytest.mark.parametrize("error", [ValueError("mine"), OSError("mine"), RuntimeError("mine")])
+def test_what_a_listener_raises_is_not_said_of_the_database(
+    event: type[Event], error: Exception, tmp_path: Path
+) -> None:
+    def listen(said: Event) -> None:
+        if isinstance(said, event):
+            raise error
+
+    def train(trial: tuner.Trial) -> None:
+        for epoch in trial.epochs():
+            trial.report(sum(map(trial.schedule, trial.updates_of(epoch))))
+
+    sizes = {"epochs": 2, "updates_per_epoch": 10, "trials": 1, "base_lr": 0.1}
+    with pytest.raises(type(error), match=r"^mine$"):
+        tuner.tune(train, **sizes, confirm=False, folder=tmp_path, on_event=listen)

@@ -266,7 +266,8 @@ class Run:
 
     def _say_started(self, study: Study, spec: StudySpec, finished: int, budget: int) -> None:
         with storage_errors(spec.storage_url, self._database):
-            self._listen(study_started(study, spec, finished, budget))
+            started = study_started(study, spec, finished, budget)
+        self._listen(started)
 
     def _say_ended(
         self, spec: StudySpec, ended: str, finished: int, budget: int, started: float
