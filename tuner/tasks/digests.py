@@ -148,6 +148,8 @@ class _Reader:
         if hasattr(thing, "asnumpy") or hasattr(thing, "__array__"):
             return _array(thing)
         parts = _parts(thing, is_strict=self._is_strict)
+        if len(parts) > self._left:
+            raise _UnknownError
         return type(thing).__name__, [self(part, *outer, id(thing)) for part in parts]
 
 
