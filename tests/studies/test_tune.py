@@ -78,7 +78,9 @@ def curves(result: tuner.StudyResult) -> list[Any]:
 # --- what it does ---
 
 
-def test_everything_lies_in_a_folder_of_the_functions_name(tune: Tune, tmp_path: Path) -> None:
+def test_everything_lies_in_a_folder_of_the_functions_name(
+    tune: Tune, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     result = tune()
     assert result.ended == "done"
     names = {path.name.partition("-")[0] for path in (tmp_path / "train").iterdir()}
@@ -86,6 +88,8 @@ def test_everything_lies_in_a_folder_of_the_functions_name(tune: Tune, tmp_path:
     assert tuner.load_schedule(tmp_path / "train" / "best.json") == result.best_schedule
     assert [row.baseline for row in result.trials[:2]] == ["constant 0.01", None]
     assert tune(name="other", trials=1).folder == tmp_path / "other"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert tune(name="home", trials=1, folder="~").folder == tmp_path / "home"
 
 
 def test_the_training_has_the_learning_rates_of_the_schedule_that_is_exported(
