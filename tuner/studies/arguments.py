@@ -188,8 +188,9 @@ def spec_of(
     spec = None
     try:
         spec = make_spec(
-            data, space, where=mistakes.where, space_where="space", folder=Path(folder).expanduser(),
-            stem=str(data["name"]), task=None if is_named else task or stand_in,
+            data, space, where=mistakes.where, space_where="space",
+            folder=Path(folder).expanduser(), stem=str(data["name"]),
+            task=None if is_named else task or stand_in,
         )  # fmt: skip
     except DefinitionError as error:
         for place, text in error.mistakes:
