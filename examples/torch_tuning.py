@@ -53,6 +53,7 @@ if __name__ == "__main__":
         folder=sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent,
         epochs=4,
         updates_per_epoch=-(-COUNT // BATCH),
+        metric="accuracy",
         base_lr=1e-3,  # today's
         params={"dropout": 0.2},
         trials=12,

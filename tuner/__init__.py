@@ -71,7 +71,7 @@ _HOMES = {
     "open_study": "tuner.studies",
     "resume_study": "tuner.studies",
     "run_study": "tuner.studies",
-    "tune": "tuner.studies",
+    "tune": "tuner.cli.calling",
     "suggest_schedule": "tuner.integrations.optuna",
     "Choice": "tuner.space",
     "Float": "tuner.space",
@@ -128,7 +128,7 @@ __all__ = [
 _MODULES = {
     "listeners": "tuner.integrations.listeners", "optuna": "tuner.integrations.optuna"
 }  # fmt: skip
-_NEED_OPTUNA = (
+_NEED_OPTUNA = ("tuner.cli.calling",
     "tuner.space", "tuner.studies", "tuner.tasks", "tuner.cli.progress",
     "tuner.integrations.optuna",
 )  # fmt: skip

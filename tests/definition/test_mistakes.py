@@ -46,7 +46,7 @@ ROWS = [
     (('"space.toml"', "'spaces.toml'"), "search_space",
      "spaces.toml must exist, but does not; did you mean space.toml?"),
     (('"space.toml"', "'x/space.toml'"), "search_space", "nor does its folder x"),
-    (('"space.toml"', "'.'"), "search_space", ". must be readable, but is not: Is a directory"),
+    (('"space.toml"', "'.'"), "search_space", ". must be a file in TOML, but is a folder"),
     # [task]
     (('"lenet_fashion_mnist"', "'lenet_fashion'"), "task.name",
      "no task 'lenet_fashion'; did you mean 'lenet_fashion_mnist'?"),

@@ -151,7 +151,10 @@ def test_a_missing_folder(tmp_path: Path) -> None:
 
 def test_a_folder_and_what_is_below_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert refusal(tmp_path) == "file: must be readable, but is not: Is a directory"
+    assert refusal(tmp_path) == (
+        "file: must be a file in TOML, but is a folder; of one that a study wrote, name the"
+        f" database: --storage sqlite:///{tmp_path}/study.db"
+    )
     below = "file: must be readable, but is not: Not a directory"
     assert refusal(tmp_path / "file" / "a.toml") == below
 

@@ -150,7 +150,30 @@ def test_the_confirm_of_an_edited_function_says_so_too(
     more = functools.partial(train, factor=2.0)
     tuned(more, tmp_path, confirm={**settings, "seeds": 3, "max_seeds": 3})
     begins = [message.split(" trials")[0] for message in caplog.messages if OTHER in message]
-    assert begins == ["study own: 2 of 2", "study own.confirm: 4 of 4", "study own: 2 of 2"]
+    assert begins == ["study own: 2 of 2", "study own.confirm: 4 of 4"]  # each once
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "is_other"),
+    [
+        ("def make_task", "TRIALS = 40\n\ndef make_task", False),  # what calls the study
+        ("+ trial.seed)", "+ offset(trial))\n\ndef offset(trial):\n    return 7", True),
+        ("return trial.seed", "return trial.seed + 1", True),  # of a function that it calls
+    ],
+)
+def test_the_rest_of_its_file_may_change_under_a_function(
+    was: str, now: str, is_other: bool, own: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun = MODULE
+    if was not in begun:
+        begun = begun.replace("+ trial.seed)", "+ added(trial))")
+        begun += "\ndef added(trial):\n    return trial.seed\n"
+    (own / "own_code.py").write_text(begun)
+    url = tuner.run_study(own / "study.toml", workers=1).storage
+    (own / "own_code.py").write_text(begun.replace(was, now))
+    del sys.modules["own_code"]
+    tuner.resume_study(url, workers=1, trials=3)
+    assert any(OTHER in message for message in caplog.messages) == is_other
 
 
 @pytest.mark.usefixtures("processes")

@@ -120,6 +120,6 @@ def test_what_a_listener_raises_is_not_said_of_the_database(
         for epoch in trial.epochs():
             trial.report(sum(map(trial.schedule, trial.updates_of(epoch))))
 
-    sizes = {"epochs": 2, "updates_per_epoch": 10, "trials": 1, "base_lr": 0.1}
+    sizes = {"epochs": 2, "updates_per_epoch": 10, "trials": 1, "base_lr": 0.1, "metric": "loss"}
     with pytest.raises(type(error), match=r"^mine$"):
         tuner.tune(train, **sizes, confirm=False, folder=tmp_path, on_event=listen)

@@ -143,7 +143,7 @@ def test_ctrl_c_leaves_a_study_that_the_same_call_goes_on_with(tune: Tune) -> No
     with pytest.raises(KeyboardInterrupt):
         tune(interrupted, trials=2)
     result = tune(interrupted, trials=2)
-    assert BEGUN == [0, 1, 2, 3, 0, 1, 2, 2, 3]
+    assert BEGUN == [0, 1, 2, 3, 0, 1, 2, 3]  # what was under way is reported first
     assert curves(result) == curves(tune(interrupted, name="whole", trials=2))
 
 
@@ -372,16 +372,30 @@ def test_what_a_mistake_says(tune: Tune, arguments: dict[str, Any], words: str) 
 
 def test_a_result_says_where_the_study_stands(tune: Tune) -> None:
     result = tune(trials=3)
-    first, second, third, fourth, last = repr(result).splitlines()
+    first, second, third, fourth, *files, last = repr(result).splitlines()
     assert first == "study    train: done, 3/3 trials"
     assert second == "trials   3 complete"
-    assert third == f"best     trial {result.best.number}, val loss {result.best.value:.4g}"
+    assert (
+        third == f"best     trial {result.best.number}, val loss {result.best.value:.4g}, one run"
+    )
     assert fourth.strip() == repr(result.best_schedule)
+    assert files == [
+        f"schedule {result.folder / 'best.json'}",
+        f"report   {result.folder / 'report.html'}",
+    ]
     assert last == f"storage  {result.storage}"
     page = result._repr_html_()
     assert page.startswith("<div><table>")
     assert all(line[9:].replace("'", "&#x27;") in page for line in repr(result).splitlines())
     assert "<svg" in page
+
+
+def test_a_confirmed_result_has_an_error_bar(tune: Tune) -> None:
+    result = tune(trials=3, confirm={"top": 1, "seeds": 2, "max_seeds": 2})
+    winner = result.confirmed.winner
+    one, other = winner.values.values()
+    means = f"{(one + other) / 2:.4g} ± {abs(one - other) / 2:.4g} on 2 fresh seeds"
+    assert f"best     trial {result.best.number}, val loss {means}" in repr(result)
 
 
 def test_a_result_without_a_complete_trial_says_so(tune: Tune) -> None:

@@ -163,6 +163,9 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         return content
     except FileNotFoundError:
         mistake = ("file", _not_there(Path(path)))
+    except IsADirectoryError:
+        text = "must be a file in TOML, but is a folder; of one that a study wrote, name the"
+        mistake = ("file", f"{text} database: --storage sqlite:///{path}/study.db")
     except OSError as error:
         mistake = ("file", f"must be readable, but is not: {error.strerror}")
     except UnicodeDecodeError:

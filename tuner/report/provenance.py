@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import platform
 import shlex
 from importlib import metadata
 from typing import Any, NamedTuple
 
-from tuner.definition import StudySpec, fresh_seeds
+from tuner.definition import StudySpec, fresh_seeds, passed_task
 from tuner.reading import EPOCHS
 from tuner.storage import hide_password
 
 # What decides numbers, by the name under which it is installed.
-_SOFTWARE = {"tuner": "schedule-tuner", "optuna": "optuna", "mxnet": "mxnet"}
+_SOFTWARE = {"tuner": "schedule-tuner", "optuna": "optuna", "mxnet": "mxnet", "torch": "torch"}
 
 
 class Provenance(NamedTuple):
@@ -42,7 +43,7 @@ def provenance(spec: StudySpec) -> Provenance:
         versions=versions(),
         definition=json.dumps(_without_password(spec.study_data), indent=2, ensure_ascii=False),
         search_space=json.dumps(spec.space_data, indent=2, ensure_ascii=False),
-        commands=_commands(["--storage", database, "--study", spec.name]),
+        commands=_commands(["--storage", database, "--study", spec.name], spec),
     )
 
 
@@ -63,11 +64,17 @@ def _seeds(spec: StudySpec) -> str:
     return f"training {spec.training.seed}, sampler {sampler}; to confirm: {fresh}"
 
 
-def _commands(where: list[str]) -> tuple[tuple[str, str], ...]:
-    """Return what one does next with a study, and what to type for it."""
-    typed = {
+def _commands(where: list[str], spec: StudySpec) -> tuple[tuple[str, str], ...]:
+    """Return what one does next with a study, and what to type for it.
+
+    What trains is the script's that passed the task.
+    """
+    trained = {
         "continue the study": ["resume", *where],
         "train the best on fresh seeds": ["confirm", *where],
+    }
+    typed = {
+        **({} if passed_task(spec) else trained),
         "write the best schedule": ["export", *where, "-o", "best.json"],
         "write this report": ["report", *where, "-o", "report.html"],
     }
@@ -78,10 +85,8 @@ def versions() -> tuple[tuple[str, str], ...]:
     """Return the versions of what is installed here, without importing it."""
     found = []
     for name, package in _SOFTWARE.items():
-        try:
+        with contextlib.suppress(metadata.PackageNotFoundError):
             found.append((name, metadata.version(package)))
-        except metadata.PackageNotFoundError:
-            found.append((name, "not installed"))
     return (*found, ("python", platform.python_version()))
 
 

@@ -17,6 +17,8 @@ from tuner.search.results import TrialRow, trial_rows
 from tuner.storage import storage_of
 
 _log = logging.getLogger("tuner")
+# What this process has said: every round of a confirm has a worker that would say it again.
+_TOLD: set[tuple[str, ...]] = set()
 
 
 def warn_of_other_software(study: Study, spec: StudySpec) -> None:
@@ -26,16 +28,18 @@ def warn_of_other_software(study: Study, spec: StudySpec) -> None:
         study: The study. Of repeats, also the one that they are of is looked at.
         spec: Its definition, with the task that would train its trials now.
     """
-    _warn(study, spec.task.versions())
+    _warn(study, spec)
     if spec.repeats:
         name = name_of_study(spec.name)
-        _warn(optuna.load_study(study_name=name, storage=storage_of(study)), spec.task.versions())
+        _warn(optuna.load_study(study_name=name, storage=storage_of(study)), spec)
 
 
-def _warn(study: Study, now: Mapping[str, str]) -> None:
+def _warn(study: Study, spec: StudySpec) -> None:
     rows = [row for row in trial_rows(study) if row.records]
-    differences = _differences(rows, now)
-    if differences:
+    differences = _differences(rows, spec.task.versions())
+    told = spec.storage_url, study.study_name, *differences
+    if differences and told not in _TOLD:
+        _TOLD.add(told)
         others = sorted({number for numbers in differences.values() for number in numbers})
         _log.warning(
             "study %s: %d of %d trials were trained by other code or packages than there are now"

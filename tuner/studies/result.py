@@ -50,12 +50,12 @@ class StudyResult:
 
     def __repr__(self) -> str:
         """Return where the study stands, in a few lines."""
-        found = lines(self.summary, self.spec, self.ended)
+        found = lines(self.summary, self.spec, self.ended, self.confirmed)
         return "\n".join(f"{heading:<9}{text}" for heading, text in found)
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
-        return as_html(self.summary, self.spec, self.ended)
+        return as_html(self.summary, self.spec, self.ended, self.confirmed)
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tuner.definition import StudySpec
 from tuner.errors import StudyError
 from tuner.reading import Unit
+from tuner.repeats import Confirmation, spread
 from tuner.schedules import svg
 from tuner.search import Summary, TrialRow
 from tuner.storage import hide_password
@@ -67,12 +68,15 @@ def data_frame(columns: Mapping[str, Sequence[Any]]) -> DataFrame:
     return pandas.DataFrame(columns)
 
 
-def lines(summary: Summary, spec: StudySpec, ended: str) -> list[tuple[str, str]]:
+def lines(
+    summary: Summary, spec: StudySpec, ended: str, confirmed: Confirmation | None
+) -> list[tuple[str, str]]:
     """Return in words, each under its heading, where a study stands.
 
     Args:
         summary: Where it stands.
         spec: Its definition.
+        confirmed: What trainings on fresh seeds say of its best; None if there are none.
         ended: How the run that it is from ended; ``""`` if it was only opened.
     """
     states = ", ".join(f"{count} {state}" for state, count in sorted(summary.states.items()))
@@ -83,20 +87,28 @@ def lines(summary: Summary, spec: StudySpec, ended: str) -> list[tuple[str, str]
     if best is None:
         found.append(("best", "no trial is complete yet"))
     else:
-        value = f"trial {best.number}"
-        if best.state == "complete":
-            value += f", {objective.judged_by} {best.value:{objective.digits}}"
+        value, form = f"trial {best.number}", objective.digits
+        winner = confirmed.winner if confirmed else None
+        found_again = spread([*winner.values.values()]) if winner else None
+        if found_again and found_again.se is not None:
+            value += f", {objective.judged_by} {found_again.mean:{form}} ± {found_again.se:{form}}"
+            value += f" on {found_again.n} fresh seeds"
+        elif best.state == "complete":
+            value += f", {objective.judged_by} {best.value:{form}}, one run"
         found += [("best", value), ("", repr(best.schedule))]
+    for heading, name in (("schedule", "best.json"), ("report", "report.html")):
+        if (spec.folder / name).exists():
+            found.append((heading, str(spec.folder / name)))
     found.append(("storage", hide_password(spec.storage_url)))
     return found
 
 
-def as_html(summary: Summary, spec: StudySpec, ended: str) -> str:
+def as_html(summary: Summary, spec: StudySpec, ended: str, confirmed: Confirmation | None) -> str:
     """Return the same as HTML, with a picture of the best schedule."""
     rows = "".join(
         f"<tr><th style='text-align: left'>{html.escape(heading)}</th>"
         f"<td style='text-align: left'>{html.escape(text)}</td></tr>"
-        for heading, text in lines(summary, spec, ended)
+        for heading, text in lines(summary, spec, ended, confirmed)
     )
     schedule = summary.best.schedule if summary.best else None
     return f"<div><table>{rows}</table>{svg(schedule) if schedule else ''}</div>"

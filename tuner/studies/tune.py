@@ -36,7 +36,7 @@ def tune(
     updates: int | None = None,
     report_every: int | None = None,
     batch_size: int = 1,
-    metric: str = "accuracy",
+    metric: str,
     direction: str | None = None,
     base_lr: float | None = None,
     space: str | Path | Mapping[str, Any] = "default",
@@ -95,8 +95,10 @@ def tune(
             of a study file.
         storage: The database's URL; SQLite in the folder by default.
         states: How large all training states on disk may be, such as ``"4GB"``.
-        on_event: Called with everything that happens; ``print`` gives one line each.
-        stop_requested: Asked after every report; True ends the run, to be continued.
+        on_event: Called with everything that happens; ``print`` gives one line each. Without it
+            the run is shown on stderr as :func:`tuner.live` shows it.
+        stop_requested: Asked after every report; True ends the run, to be continued. Without it
+            Ctrl-C does: once to stop after the next report, twice to stop now.
 
     Returns:
         The study as it is then.

@@ -11,7 +11,7 @@ import hashlib
 import inspect
 from collections.abc import Mapping
 from pathlib import Path, PurePath
-from types import CellType, CodeType
+from types import CellType, CodeType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -85,15 +85,15 @@ def in_words(thing: Any) -> str:
     return f"{thing!r} {own}" if own else repr(thing)
 
 
-def code_version(function: Any, content: str | None = None) -> dict[str, str]:
+def code_version(function: Any) -> dict[str, str]:
     """Return a version of a function: of its code, and of what it was made with.
 
-    Also of one from a notebook, of which :func:`content_digest` knows nothing: there it is the
-    function's own code. What cannot be told counts by its type alone.
+    Unlike :func:`content_digest` it leaves out the rest of its file, where a study may be called
+    for more trials: it knows the functions and classes of that file that the code names. So it is
+    there for a notebook's function, too. What cannot be told counts by its type alone.
 
     Args:
         function: The function.
-        content: Its :func:`content_digest`, if that is known.
 
     Example:
         >>> from functools import partial
@@ -102,7 +102,7 @@ def code_version(function: Any, content: str | None = None) -> dict[str, str]:
         >>> code_version(partial(pow, 2)) == code_version(partial(pow, 3))
         False
     """
-    return {"code": (content or _digest(_Reader(is_strict=False)(function)))[:_SHOWN]}
+    return {"code": _digest(_Reader(is_strict=False)(function))[:_SHOWN]}
 
 
 class _UnknownError(Exception):
@@ -142,7 +142,8 @@ class _Reader:
             return "again", outer.index(id(thing))
         if inspect.isclass(thing) or inspect.isbuiltin(thing) or inspect.ismodule(thing):
             home = str(getattr(thing, "__module__", ""))
-            return "named", home, thing.__name__, source_digest(thing)
+            code = source_digest(thing) if self._is_strict else _methods(thing)
+            return "named", home, thing.__name__, code
         if isinstance(thing, PurePath):
             return "path", str(thing)
         if hasattr(thing, "asnumpy") or hasattr(thing, "__array__"):
@@ -165,13 +166,14 @@ def _parts(thing: Any, *, is_strict: bool) -> list[Any]:
         return [thing.func, thing.args, thing.keywords]
     if inspect.ismethod(thing):
         return [thing.__func__, thing.__self__]
-    source = source_digest(thing)
+    source = source_digest(thing) if is_strict else None
     if source is None and is_strict:
         raise _UnknownError
     if inspect.isfunction(thing):
         seen = [_seen(cell) for cell in thing.__closure__ or ()]
         made = [thing.__qualname__, source, *_own(thing.__code__)]
-        return [*made, thing.__defaults__, thing.__kwdefaults__, *seen]
+        used = [] if is_strict else _used(thing)
+        return [*made, thing.__defaults__, thing.__kwdefaults__, *seen, *used]
     if hasattr(thing, "__dict__"):
         return [type(thing), source, vars(thing)]
     raise _UnknownError
@@ -183,6 +185,28 @@ def _seen(cell: CellType) -> Any:
         return cell.cell_contents
     except ValueError:
         return None
+
+
+def _used(function: FunctionType) -> list[Any]:
+    """Return the functions and classes of its own file that a function names."""
+    named = [function.__globals__.get(name) for name in sorted(_names(function.__code__))]
+    return [
+        thing
+        for thing in named
+        if (inspect.isfunction(thing) or inspect.isclass(thing))
+        and thing.__module__ == function.__module__
+    ]
+
+
+def _names(code: CodeType) -> set[str]:
+    inner = [_names(constant) for constant in code.co_consts if inspect.iscode(constant)]
+    return set(code.co_names).union(*inner)
+
+
+def _methods(thing: Any) -> list[Any]:
+    """Return the code of a class's methods; of anything else nothing."""
+    methods = vars(thing).items() if inspect.isclass(thing) else ()
+    return [(name, _own(m.__code__)) for name, m in methods if inspect.isfunction(m)]
 
 
 def _own(code: CodeType) -> list[Any]:

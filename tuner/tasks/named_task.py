@@ -159,8 +159,8 @@ class NamedTask:
     def _made(self) -> Task:
         if self.is_passed:
             raise TaskError(
-                "The study's task was passed from Python and is not in its database. Continue with"
-                " tuner.run_study(study, task=...) and the same task."
+                "The study's task was passed from Python and is not in its database. Run the"
+                " script again that called tuner.tune, or tuner.run_study(study, task=...)."
             )
         mistakes = Mistakes(f"the task {self.name!r}")
         task = make_task(self.name, self.options, self.folder, mistakes)

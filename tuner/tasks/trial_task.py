@@ -72,7 +72,7 @@ class TrialTask:
         self.updates_per_epoch, self.batch_size = size, batch_size
         # Of the code that is running, so before the file is edited.
         self._content = content_digest(train)
-        self._code = code_version(train, self._content)
+        self._code = code_version(train)
 
     def mistakes(
         self, *, seed: int, epochs: int, held_out: int, metric: str = "test_accuracy"

@@ -1,0 +1,54 @@
+"""``tuner.tune`` as scripts and notebooks call it: it shows what happens, and takes Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tuner import studies
+from tuner.cli.progress import live
+from tuner.cli.signals import stop_request
+from tuner.search import Event
+
+_SAVED = "all that was reported is saved; the same call goes on"
+
+
+@functools.wraps(studies.tune)
+def tune(
+    train: Any,
+    *,
+    on_event: Callable[[Event], object] | None = None,
+    stop_requested: Callable[[], bool] | None = None,
+    **arguments: Any,
+) -> studies.StudyResult:
+    """Show the run unless somebody else listens; its first Ctrl-C ends it after the report."""
+    try:
+        with contextlib.ExitStack() as around:
+            listen = around.enter_context(live()) if on_event is None else on_event
+            stop = around.enter_context(_signals()) if stop_requested is None else stop_requested
+            result = studies.tune(train, on_event=listen, stop_requested=stop, **arguments)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_SAVED) from None  # of where it was trained nobody wants to read
+    if result.ended == "interrupted" and stop_requested is None:
+        raise KeyboardInterrupt(_SAVED)
+    return result
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[Callable[[], bool]]:
+    """Catch signals, where this is possible, and leave their handlers as they were."""
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in numbers]
+    try:
+        with stop_request("stopping after this report; once more to stop now") as request:
+            yield request
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
