@@ -171,7 +171,9 @@ def _parts(thing: Any, *, is_strict: bool) -> list[Any]:
         raise _UnknownError
     if inspect.isfunction(thing):
         seen = [_seen(cell) for cell in thing.__closure__ or ()]
-        made = [thing.__qualname__, source, *_own(thing.__code__)]
+        made = [thing.__qualname__, source]
+        if not is_strict or not _is_alone(thing):
+            made += _own(thing.__code__)
         used = [] if is_strict else _used(thing)
         return [*made, thing.__defaults__, thing.__kwdefaults__, *seen, *used]
     if hasattr(thing, "__dict__"):
@@ -185,6 +187,16 @@ def _seen(cell: CellType) -> Any:
         return cell.cell_contents
     except ValueError:
         return None
+
+
+def _is_alone(function: FunctionType) -> bool:
+    """Tell whether a function is known by its name: no other of its file has the same."""
+    source = inspect.getsourcefile(function) or ""
+    try:
+        text = Path(source).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return text.count(f"def {function.__name__}(") == 1
 
 
 def _used(function: FunctionType) -> list[Any]:
