@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from tuner.cli.console import prints_to_talk
+from tuner.cli.loaded import kept_from_collections
 from tuner.errors import TunerError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def say_all(work: Callable[[Listener], str]) -> str:
 
     with _channel() as say:
         try:
-            ended = work(say)
+            ended = work(kept_from_collections(say))
         except Exception as error:
             kind = "" if isinstance(error, TunerError) else f"{type(error).__name__}: "
             say(WorkerEnded("failed", f"{kind}{error}"))

@@ -11,6 +11,7 @@ import typer
 
 from tuner.cli.console import command, dated, prints_to_talk, talk
 from tuner.cli.exits import INTERRUPTED
+from tuner.cli.loaded import kept_from_collections
 
 
 class Progress(NamedTuple):
@@ -73,7 +74,8 @@ def finish(progress: Progress, again: str, start: Callable[..., Any]) -> Any:
             live(**progress._asdict()) as listen,
             prints_to_talk(),  # what a training prints is no result
         ):
-            result = start(on_event=listen, stop_requested=request)
+            heard = kept_from_collections(listen)
+            result = start(on_event=heard, stop_requested=request)
     except KeyboardInterrupt:
         talk().print(f"stopped; the trial is queued again. Continue with: {again}")
         raise typer.Exit(INTERRUPTED) from None
