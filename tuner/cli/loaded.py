@@ -1,4 +1,4 @@
-"""What is loaded once a command trains: libraries that stay, which no collection has to look at."""
+"""What is loaded once a command trains: libraries that no collection has to look at."""
 
 from __future__ import annotations
 
