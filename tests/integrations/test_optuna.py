@@ -16,6 +16,8 @@ from optuna.trial import TrialState, create_trial
 import tuner
 from tuner.schedules import Schedule
 
+pytestmark = pytest.mark.usefixtures("seconds")
+
 EPOCHS, UPDATES = 6, 10
 TRAINING = {"epochs": EPOCHS, "updates_per_epoch": UPDATES}
 SPACE: dict[str, Any] = {"space": "default", "base_lr": 0.05, **TRAINING}

@@ -16,6 +16,8 @@ from tuner.schedules import Schedule
 from tuner.storage import study_id, trial_id
 from tuner.tasks import FunctionTask, State
 
+pytestmark = pytest.mark.usefixtures("seconds")
+
 SPACE = """
 format = "tuner.search_space/1"
 name = "constants"

@@ -12,6 +12,8 @@ import pytest
 import tuner
 from tuner.tasks import FunctionTask
 
+pytestmark = pytest.mark.usefixtures("seconds")
+
 SPACE = Path(__file__).parents[2] / "examples" / "space.toml"
 
 

@@ -30,6 +30,8 @@ confirm = {{ enabled = false }}
 MODULE = """
 import tuner.tasks
 
+pytestmark = pytest.mark.usefixtures("seconds")
+
 def train(trial):
     for epoch in trial.epochs():
         trial.report(1.0 * sum(map(trial.schedule, trial.updates_of(epoch))) + trial.seed)

@@ -18,6 +18,8 @@ from tuner.errors import DefinitionError, StudyError, TaskError
 from tuner.tasks import FunctionTask
 from tuner.tasks.recording import read_recording
 
+pytestmark = pytest.mark.usefixtures("seconds")
+
 SPACE = Path(__file__).parents[2] / "examples" / "space.toml"
 TABLE = Path(__file__).parents[1] / "released" / "0.1.0" / "curves.jsonl"
 STUDY = """

@@ -18,6 +18,8 @@ from tuner.errors import DefinitionError, StudyError, TrainingError
 from tuner.search import EpochEnded, Event
 from tuner.tasks import TrialTask
 
+pytestmark = pytest.mark.usefixtures("seconds")
+
 Tune = Callable[..., tuner.StudyResult]
 SPACE = """
 format = "tuner.search_space/1"

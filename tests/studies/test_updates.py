@@ -159,6 +159,8 @@ def test_confirm_and_comparison_are_in_updates(tmp_path: Path) -> None:
 TASKS = """
 from tuner.tasks import TrialTask
 
+pytestmark = pytest.mark.usefixtures("seconds")
+
 def train(trial):
     for update in trial.updates():
         trial.schedule(update)

@@ -9,28 +9,29 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tuner import studies
 from tuner.cli.progress import live
 from tuner.cli.signals import stop_request
 from tuner.search import Event
+from tuner.studies import StudyResult
+from tuner.studies import tune as tune_in_silence
 
 _SAVED = "all that was reported is saved; the same call goes on"
 
 
-@functools.wraps(studies.tune)
+@functools.wraps(tune_in_silence)
 def tune(
     train: Any,
     *,
     on_event: Callable[[Event], object] | None = None,
     stop_requested: Callable[[], bool] | None = None,
     **arguments: Any,
-) -> studies.StudyResult:
+) -> StudyResult:
     """Show the run unless somebody else listens; its first Ctrl-C ends it after the report."""
     try:
         with contextlib.ExitStack() as around:
             listen = around.enter_context(live()) if on_event is None else on_event
             stop = around.enter_context(_signals()) if stop_requested is None else stop_requested
-            result = studies.tune(train, on_event=listen, stop_requested=stop, **arguments)
+            result = tune_in_silence(train, on_event=listen, stop_requested=stop, **arguments)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(_SAVED) from None  # of where it was trained nobody wants to read
     if result.ended == "interrupted" and stop_requested is None:
