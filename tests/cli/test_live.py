@@ -88,13 +88,13 @@ def test_ci_and_a_pipe_get_plain_lines(write_study: Callable, tmp_path: Path) ->
 def test_another_terminal_watches_from_the_database_alone(
     write_study: Callable, tmp_path: Path
 ) -> None:
-    study = write_study(trials=5, epochs=3, workers=2, task=TASK)
+    study = write_study(trials=5, epochs=12, workers=2, task=TASK)
     with subprocess.Popen(
         [sys.executable, "-m", "tuner", "run", study.name], cwd=tmp_path,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         assert process.stderr is not None
-        next(line for line in process.stderr if "epoch 1/3" in line)
+        next(line for line in process.stderr if "epoch 1/12" in line)
         url = f"sqlite:///{study.with_suffix('')}/study.db"
         shown = in_terminal("status", "--storage", url, "--watch", cwd=tmp_path)
         process.stderr.read()

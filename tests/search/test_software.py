@@ -15,6 +15,8 @@ from tuner import Trial
 from tuner.search import Event, StudyEnded
 from tuner.tasks import TrialTask
 
+pytestmark = pytest.mark.usefixtures("seconds")
+
 OTHER = "were trained by other code or packages than there are now"
 SPACE = (
     '{format}search_space/1"\nname = "own"\n[params]\n[fixed]\nfamily = "cosine"\nbase_lr = 0.1'
@@ -29,8 +31,6 @@ confirm = {{ enabled = false }}
 """
 MODULE = """
 import tuner.tasks
-
-pytestmark = pytest.mark.usefixtures("seconds")
 
 def train(trial):
     for epoch in trial.epochs():

@@ -22,6 +22,8 @@ from tuner.errors import DefinitionError
 from tuner.search import Event, from_json, to_json
 from tuner.tasks import TrialTask
 
+pytestmark = pytest.mark.usefixtures("seconds")
+
 UPDATES, EVERY = 2500, 250
 SPACE = {
     "family": ["cosine", "linear"],
@@ -158,8 +160,6 @@ def test_confirm_and_comparison_are_in_updates(tmp_path: Path) -> None:
 
 TASKS = """
 from tuner.tasks import TrialTask
-
-pytestmark = pytest.mark.usefixtures("seconds")
 
 def train(trial):
     for update in trial.updates():
