@@ -20,7 +20,7 @@ import pytest
 import tuner
 from tuner.search import TrialRow
 
-MOMENTS = 5  # benchmarks/kills.py has hundreds
+MOMENTS = 4  # benchmarks/kills.py has hundreds
 
 
 def comparable(rows: list[TrialRow]) -> list[TrialRow]:
