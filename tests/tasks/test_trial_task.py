@@ -86,7 +86,7 @@ def test_a_bare_except_around_a_report_ends_the_loop_of_epochs_or_updates() -> N
             try:
                 seen.append(epoch)
                 trial.report(0.5)
-            except:  # noqa: E722
+            except:  # noqa: E722 - as users write it
                 seen.append(trial.should_stop)
         seen.append("end")
 
@@ -96,7 +96,7 @@ def test_a_bare_except_around_a_report_ends_the_loop_of_epochs_or_updates() -> N
                 if trial.is_due(update):
                     seen.append(update)
                     trial.report(0.5)
-            except:  # noqa: E722
+            except:  # noqa: E722 - as users write it
                 seen.append(trial.should_stop)
 
     values_of(of_epochs, until=2)

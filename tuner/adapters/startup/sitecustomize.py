@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any
 
 _HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib takes a while
-_PACKAGE = os.path.dirname(os.path.dirname(_HERE))  # noqa: PTH120
+_PACKAGE = os.path.dirname(os.path.dirname(_HERE))  # noqa: PTH120 - the same
 # What has been imported when a framework's optimizers are there, and what then drives them.
 _DRIVERS = {
     "torch.optim.optimizer": "tuner.adapters.torch_script",
@@ -36,7 +36,7 @@ def package() -> Iterator[None]:
     theirs = _hidden()
     sys.modules.update(_ours)
     if "tuner" not in sys.modules:
-        path = os.path.join(_PACKAGE, "__init__.py")  # noqa: PTH118
+        path = os.path.join(_PACKAGE, "__init__.py")  # noqa: PTH118 - the same
         spec = importlib.util.spec_from_file_location("tuner", path)
         assert spec is not None
         assert spec.loader is not None
@@ -80,14 +80,14 @@ def _follow(loader: Loader, driver: str) -> None:
             drive: Any = importlib.import_module(driver).drive
             drive(package)
 
-    loader.exec_module = exec_module  # type: ignore[method-assign]
+    vars(loader)["exec_module"] = exec_module  # of this loader alone
 
 
 def _silence_other_ranks() -> None:
     """Let rank 0 alone be read; what the others print goes into a file of theirs."""
     rank, folder = os.environ.get("RANK", "0"), os.environ.get("TUNER_TRIAL")
     if rank != "0" and folder:
-        path = os.path.join(folder, f"rank-{rank}.txt")  # noqa: PTH118
+        path = os.path.join(folder, f"rank-{rank}.txt")  # noqa: PTH118 - the same
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 1)
 
 
