@@ -62,6 +62,10 @@ class ScheduleError(TunerError, ValueError):
     """The parameters do not describe a schedule, or it was asked about an impossible update."""
 
 
+class UndecidedError(ScheduleError):
+    """A learning rate was asked for that a report to come decides."""
+
+
 class FrozenScheduleError(ScheduleError, AttributeError):
     """Something tried to change a schedule, which never changes.
 

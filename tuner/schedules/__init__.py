@@ -16,14 +16,23 @@ from tuner.schedules.fields import is_whole, plain
 from tuner.schedules.file import load_schedule, read_schedule_file, save_schedule, write_text
 from tuner.schedules.inverse_time import InverseTime
 from tuner.schedules.linear import Linear
+from tuner.schedules.live import LiveSchedule, as_of
 from tuner.schedules.multi_factor import MultiFactor
 from tuner.schedules.noticing import noticing
 from tuner.schedules.one_cycle import OneCycle
 from tuner.schedules.picture import grid, svg
 from tuner.schedules.piecewise import Piecewise
+from tuner.schedules.plateau import Plateau
 from tuner.schedules.poly import Poly
 from tuner.schedules.registered import Registered
-from tuner.schedules.registry import FAMILIES, schedule_from_dict, schedule_to_dict
+from tuner.schedules.registry import (
+    FAMILIES,
+    RULES,
+    rule_from_dict,
+    rule_to_dict,
+    schedule_from_dict,
+    schedule_to_dict,
+)
 from tuner.schedules.square_root import SquareRoot
 from tuner.schedules.writing import remove_abandoned, write_whole
 from tuner.schedules.wsd import WSD
@@ -32,6 +41,7 @@ __all__ = [
     "FAMILIES",
     "FORMAT",
     "PAST_HORIZON",
+    "RULES",
     "UNITS",
     "WSD",
     "Constant",
@@ -42,14 +52,17 @@ __all__ = [
     "Factor",
     "InverseTime",
     "Linear",
+    "LiveSchedule",
     "MultiFactor",
     "OneCycle",
     "Piecewise",
+    "Plateau",
     "Poly",
     "Registered",
     "Schedule",
     "ScheduleFile",
     "SquareRoot",
+    "as_of",
     "grid",
     "is_whole",
     "load_schedule",
@@ -57,6 +70,8 @@ __all__ = [
     "plain",
     "read_schedule_file",
     "remove_abandoned",
+    "rule_from_dict",
+    "rule_to_dict",
     "save_schedule",
     "schedule_from_dict",
     "schedule_to_dict",

@@ -10,18 +10,15 @@ import dataclasses
 import functools
 import math
 import numbers
-import re
 from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, TypeVar, overload
 
 from tuner.errors import FrozenScheduleError, ScheduleError
-from tuner.schedules.fields import choice, plain, rate, updates
 from tuner.schedules.handover import HandedOver
+from tuner.schedules.parameters import Parameters
 from tuner.schedules.transfer import Transferable
-
-WARMUP_MODES = ("linear", "constant")
 
 # A schedule that is asked as often as a training does keeps its learning rates in a table, if
 # they are not too many: looked up faster than MXNet's objects compute theirs.
@@ -73,7 +70,7 @@ def remaining(shape: str, progress: float) -> float:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Schedule(Transferable, HandedOver, ABC):
+class Schedule(Parameters, Transferable, HandedOver, ABC):
     r"""A learning rate for every update: an immutable function of the update number alone.
 
     With warmup :math:`W`, horizon :math:`T` and the LR :math:`s` at which the family starts
@@ -100,29 +97,11 @@ class Schedule(Transferable, HandedOver, ABC):
         ScheduleError: If a parameter is out of range; all of them are named at once.
     """
 
-    family: ClassVar[str]
-    formula: ClassVar[str]
-
-    base_lr: float = rate()
-    horizon: int = updates()
-    warmup_steps: int = updates(0)
-    warmup_begin_lr: float = rate(0.0)
-    warmup_mode: str = choice(*WARMUP_MODES, default="linear")
-
     # No fields: they change nothing but the time that an answer takes.
     _asked: ClassVar[int] = 0
     _rates: ClassVar[dict[float, float]] = {}
-
-    def __post_init__(self) -> None:
-        wrong = [text for text in map(self._normalise, dataclasses.fields(self)) if text]
-        if not wrong:
-            wrong = [
-                f"`{condition}` must hold, but got ({self._values_in(condition)})"
-                for holds, condition in (*self._common_conditions(), *self._conditions())
-                if not holds
-            ]
-        if wrong:
-            raise ScheduleError(f"{type(self).__name__}: {'; '.join(wrong)}.")
+    # False where the learning rates are not known in advance.
+    _has_table: ClassVar[bool] = True
 
     @overload
     def __call__(self, update: float) -> float: ...
@@ -163,10 +142,6 @@ class Schedule(Transferable, HandedOver, ABC):
     @abstractmethod
     def _after_warmup(self, update: float) -> float:
         """Return the LR of ``update``, where ``warmup_steps <= update <= horizon``."""
-
-    def _conditions(self) -> Iterator[tuple[bool, str]]:
-        """Yield (does it hold, the condition in terms of the field names)."""
-        yield from ()
 
     def _start_lr(self) -> float:
         """Return the LR that a linear warmup rises to."""
@@ -216,40 +191,15 @@ class Schedule(Transferable, HandedOver, ABC):
     def _count(self, asked: int) -> None:
         """Make the table once it pays."""
         object.__setattr__(self, "_asked", self._asked + asked)
-        if self._asked >= _TABLE_AFTER and not self._rates and self.horizon < TABLE_LIMIT:
+        if self._asked >= _TABLE_AFTER and not self._rates and self._fits_a_table:
             rates = {update: self._lr(update) for update in range(self.horizon + 1)}
             object.__setattr__(self, "_rates", rates)
+
+    @property
+    def _fits_a_table(self) -> bool:
+        return self._has_table and self.horizon < TABLE_LIMIT
 
     def __getstate__(self) -> dict[str, Any]:
         self._leaves()
         state = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return state | ({"_derivation": self._derivation} if self._derivation else {})
-
-    def _common_conditions(self) -> Iterator[tuple[bool, str]]:
-        # The upper limits are far from any use, and keep every intermediate result finite and
-        # every update number exact.
-        yield 0 < self.base_lr <= 1e100, "0 < base_lr <= 1e100"
-        yield 1 <= self.horizon <= 2**53, "1 <= horizon <= 2**53"
-        yield self.warmup_steps >= 0, "warmup_steps >= 0"
-        yield self.warmup_steps < self.horizon, "warmup_steps < horizon"
-        yield (
-            0 <= self.warmup_begin_lr <= self.base_lr,
-            "0 <= warmup_begin_lr <= base_lr",
-        )
-
-    def _values_in(self, condition: str) -> str:
-        named = set(re.findall(r"\w+", condition))
-        return ", ".join(
-            f"{field.name}={getattr(self, field.name)!r}"
-            for field in dataclasses.fields(self)
-            if field.name in named
-        )
-
-    def _normalise(self, field: dataclasses.Field[Any]) -> str | None:
-        """Make the field's value plain data, or say why it cannot be."""
-        value = getattr(self, field.name)
-        try:
-            object.__setattr__(self, field.name, plain(value, field))
-        except (TypeError, ValueError) as error:
-            return f"`{field.name}` must be {error}, but got {value!r}"
-        return None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from tuner.schedules.base import Schedule, sealed
-from tuner.schedules.fields import number, update_list
+from tuner.schedules.fields import number, rate, update_list
 
 
 @sealed
@@ -17,22 +17,23 @@ from tuner.schedules.fields import number, update_list
 class MultiFactor(Schedule):
     r"""Multiply by ``decay_factor`` after each of the ``milestones``.
 
-    With base :math:`b`, factor :math:`\alpha` and milestones :math:`m_1 < m_2 < \dots`, the
-    learning rate of update :math:`u` is
+    With base :math:`b`, factor :math:`\alpha`, floor :math:`f` and milestones
+    :math:`m_1 < m_2 < \dots`, the learning rate of update :math:`u` is
 
-    .. math:: b\,\alpha^{k}, \qquad k = |\{i : m_i < u\}|, \qquad W \le u \le T
+    .. math:: \max(f,\; b\,\alpha^{k}), \qquad k = |\{i : m_i < u\}|, \qquad W \le u \le T
 
     so a drop shows at the update *after* its milestone, and that of the horizon :math:`T` past
     it; a milestone at the horizon never shows. As in MXNet, milestones are counted from update 0,
     *through* warmup: drops that fall into the warmup show at its end. Equal to
     ``mxnet.lr_scheduler.MultiFactorScheduler`` with ``step=list(milestones)`` for
-    :math:`1 \le u \le T` asked in order.
+    :math:`1 \le u \le T` asked in order, which has no floor.
 
     Args:
         base_lr: LR at the end of warmup.
         horizon: Updates after which the LR stays, warmup included.
         decay_factor: Multiplier at each drop. ``0 < decay_factor <= 1``.
         milestones: Updates after which a drop applies, rising, at least one.
+        stop_factor_lr: The LR never falls below it. ``0 <= stop_factor_lr <= base_lr``.
         warmup_steps: Updates of warmup.
         warmup_begin_lr: LR at update 0, if there is a warmup.
         warmup_mode: ``"linear"`` or ``"constant"``.
@@ -52,10 +53,13 @@ class MultiFactor(Schedule):
     """
 
     family: ClassVar[str] = "multi_factor"
-    formula: ClassVar[str] = "base_lr * decay_factor ** (number of milestones < u)"
+    formula: ClassVar[str] = (
+        "max(stop_factor_lr, base_lr * decay_factor ** (number of milestones < u))"
+    )
 
     decay_factor: float = number()
     milestones: tuple[int, ...] = update_list()
+    stop_factor_lr: float = rate(0.0)
 
     def _conditions(self) -> Iterator[tuple[bool, str]]:
         yield 0 < self.decay_factor <= 1, "0 < decay_factor <= 1"
@@ -64,7 +68,15 @@ class MultiFactor(Schedule):
         yield max(self.milestones, default=1) <= self.horizon, "max(milestones) <= horizon"
         rising = all(a < b for a, b in itertools.pairwise(self.milestones))
         yield rising, "each of milestones < the next"
+        yield 0 <= self.stop_factor_lr <= self.base_lr, "0 <= stop_factor_lr <= base_lr"
 
     def _after_warmup(self, update: float) -> float:
         drops = bisect.bisect_left(self.milestones, update)
-        return self.base_lr * self.decay_factor**drops
+        return max(self.stop_factor_lr, self.base_lr * self.decay_factor**drops)
+
+    def __repr__(self) -> str:
+        # A floor of 0 is left out, as before there was one: saved states of PyTorch have the text.
+        shown = [f.name for f in dataclasses.fields(self) if f.name != "stop_factor_lr"]
+        if self.stop_factor_lr:
+            shown.append("stop_factor_lr")
+        return f"MultiFactor({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"

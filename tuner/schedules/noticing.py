@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from tuner.schedules.base import TABLE_LIMIT, Schedule
+from tuner.schedules.base import Schedule
 
 
 def noticing(
@@ -29,7 +29,7 @@ def noticing(
     """
     found = copy.copy(schedule)
     table: dict[float, float] = {}
-    if schedule.horizon < TABLE_LIMIT:
+    if schedule._fits_a_table:
         table = {update: schedule(update) for update in range(schedule.horizon + 1)}
     object.__setattr__(found, "_rates", _Noticed(table, asked, left))
     return found

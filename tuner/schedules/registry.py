@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from tuner.errors import ScheduleError
 from tuner.schedules.base import Schedule
@@ -20,10 +20,14 @@ from tuner.schedules.inverse_time import InverseTime
 from tuner.schedules.linear import Linear
 from tuner.schedules.multi_factor import MultiFactor
 from tuner.schedules.one_cycle import OneCycle
+from tuner.schedules.parameters import Parameters
 from tuner.schedules.piecewise import Piecewise
+from tuner.schedules.plateau import Plateau
 from tuner.schedules.poly import Poly
 from tuner.schedules.square_root import SquareRoot
 from tuner.schedules.wsd import WSD
+
+P = TypeVar("P", bound=Parameters)
 
 FAMILIES = Families(
     Constant,
@@ -41,6 +45,8 @@ FAMILIES = Families(
     Cyclic,
     Piecewise,
 )
+# What a training finds its schedule by; a search space names them as it does families.
+RULES: dict[str, type[Plateau]] = {Plateau.family: Plateau}
 
 
 def schedule_to_dict(schedule: Schedule) -> dict[str, Any]:
@@ -65,11 +71,12 @@ def schedule_to_dict(schedule: Schedule) -> dict[str, Any]:
             f"a schedule of a known family is needed, but got {schedule!r}."
             f" Known: {', '.join(FAMILIES)}."
         )
-    params = {
-        field.name: _as_lists(getattr(schedule, field.name))
-        for field in dataclasses.fields(schedule)
-    }
-    return {"family": family, "params": params}
+    return _to_dict(schedule)
+
+
+def rule_to_dict(rule: Plateau) -> dict[str, Any]:
+    """Return a rule as plain data that JSON can hold, as :func:`schedule_to_dict` does."""
+    return _to_dict(rule)
 
 
 def schedule_from_dict(data: object) -> Schedule:
@@ -90,17 +97,41 @@ def schedule_from_dict(data: object) -> Schedule:
         >>> schedule_from_dict(data)(1)
         0.3
     """
+    return _from_dict(data, FAMILIES)
+
+
+def rule_from_dict(data: object) -> Plateau:
+    """Build a rule from plain data, as :func:`schedule_from_dict` does a schedule.
+
+    Raises:
+        ScheduleError: If it is none, or a parameter is unknown, missing or out of range.
+
+    Example:
+        >>> rule = Plateau(base_lr=0.3, horizon=100, decay_factor=0.5, patience=2)
+        >>> rule_from_dict(rule_to_dict(rule)) == rule
+        True
+    """
+    return _from_dict(data, RULES)
+
+
+def _to_dict(made: Parameters) -> dict[str, Any]:
+    params = {
+        field.name: _as_lists(getattr(made, field.name)) for field in dataclasses.fields(made)
+    }
+    return {"family": made.family, "params": params}
+
+
+def _from_dict(data: object, known: Mapping[str, type[P]]) -> P:
     if not isinstance(data, Mapping) or set(data) != {"family", "params"}:
         raise ScheduleError(
             f"a schedule must be {{'family': ..., 'params': ...}}, but got {data!r}."
         )
     family, params = data["family"], data["params"]
-    if not isinstance(family, str) or family not in FAMILIES:
+    if not isinstance(family, str) or family not in known:
         raise ScheduleError(
-            f"unknown family {family!r}{did_you_mean(family, FAMILIES)}."
-            f" Known: {', '.join(FAMILIES)}."
+            f"unknown family {family!r}{did_you_mean(family, known)}. Known: {', '.join(known)}."
         )
-    cls = FAMILIES[family]
+    cls = known[family]
     if not isinstance(params, Mapping):
         raise ScheduleError(f"params of family {family!r} must be an object, but got {params!r}.")
     fields = {field.name: field for field in dataclasses.fields(cls)}
