@@ -66,6 +66,7 @@ def _own(family: str, base_lr: float, horizon: int, span: int) -> dict[str, Any]
         "multi_factor": {
             "decay_factor": factors(),
             "milestones": st.sets(st.integers(1, horizon), min_size=1, max_size=8).map(sorted),
+            "stop_factor_lr": st.just(0.0) | final_lr,
         },
         "poly": {"power": st.floats(0, 1e300, exclude_min=True), "final_lr": final_lr},
         "cosine": {"final_lr": final_lr},

@@ -18,9 +18,9 @@ _NO_SEQUENCE = (str, bytes, Mapping)
 _LARGEST = 10**100
 
 
-def rate(default: Any = _REQUIRED) -> Any:
-    """A learning rate."""
-    return dataclasses.field(default=default, metadata={"kind": "rate"})
+def rate(default: Any = _REQUIRED, *, later: bool = False) -> Any:
+    """A learning rate; ``later`` if files were written before there was this one."""
+    return dataclasses.field(default=default, metadata={"kind": "rate", "later": later})
 
 
 def updates(default: Any = _REQUIRED, *, repeats: bool = False) -> Any:
@@ -54,6 +54,19 @@ def choice(*choices: str, default: str) -> Any:
 def knots(default: Any = _REQUIRED) -> Any:
     """Pairs of (update, multiplier of ``base_lr``)."""
     return dataclasses.field(default=default, metadata={"kind": "knots"})
+
+
+def written(made: Any) -> dict[str, Any]:
+    """Return the values by their fields' names; of a later field only one that is not its default.
+
+    So what has none of it is written as it was before, and read by what came before.
+    """
+    found = {field: getattr(made, field.name) for field in dataclasses.fields(made)}
+    return {
+        field.name: value
+        for field, value in found.items()
+        if not (field.metadata.get("later") and value == field.default)
+    }
 
 
 def plain(value: object, field: dataclasses.Field[Any]) -> Any:

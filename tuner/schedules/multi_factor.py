@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from tuner.schedules.base import Schedule, sealed
-from tuner.schedules.fields import number, rate, update_list
+from tuner.schedules.fields import number, rate, update_list, written
 
 
 @sealed
@@ -59,7 +59,7 @@ class MultiFactor(Schedule):
 
     decay_factor: float = number()
     milestones: tuple[int, ...] = update_list()
-    stop_factor_lr: float = rate(0.0)
+    stop_factor_lr: float = rate(0.0, later=True)
 
     def _conditions(self) -> Iterator[tuple[bool, str]]:
         yield 0 < self.decay_factor <= 1, "0 < decay_factor <= 1"
@@ -75,8 +75,4 @@ class MultiFactor(Schedule):
         return max(self.stop_factor_lr, self.base_lr * self.decay_factor**drops)
 
     def __repr__(self) -> str:
-        # A floor of 0 is left out, as before there was one: saved states of PyTorch have the text.
-        shown = [f.name for f in dataclasses.fields(self) if f.name != "stop_factor_lr"]
-        if self.stop_factor_lr:
-            shown.append("stop_factor_lr")
-        return f"MultiFactor({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+        return f"MultiFactor({', '.join(f'{k}={value!r}' for k, value in written(self).items())})"

@@ -16,6 +16,7 @@ from tuner.schedules.cyclic import Cyclic
 from tuner.schedules.exponential import Exponential
 from tuner.schedules.factor import Factor
 from tuner.schedules.families import Families
+from tuner.schedules.fields import written
 from tuner.schedules.inverse_time import InverseTime
 from tuner.schedules.linear import Linear
 from tuner.schedules.multi_factor import MultiFactor
@@ -56,7 +57,8 @@ def schedule_to_dict(schedule: Schedule) -> dict[str, Any]:
         schedule: A schedule of one of the :data:`FAMILIES`.
 
     Returns:
-        ``{"family": word, "params": {name: value}}`` with every parameter.
+        ``{"family": word, "params": {name: value}}``, see
+        :func:`tuner.schedules.fields.written`.
 
     Raises:
         ScheduleError: If it is not a schedule of a known family, which could not be read back.
@@ -115,9 +117,7 @@ def rule_from_dict(data: object) -> Plateau:
 
 
 def _to_dict(made: Parameters) -> dict[str, Any]:
-    params = {
-        field.name: _as_lists(getattr(made, field.name)) for field in dataclasses.fields(made)
-    }
+    params = {name: _as_lists(value) for name, value in written(made).items()}
     return {"family": made.family, "params": params}
 
 

@@ -7,14 +7,15 @@ from typing import Any, NamedTuple
 
 from tuner.errors import ScheduleError
 from tuner.reading import MISSING, Clock, Mistakes, did_you_mean
-from tuner.schedules import Schedule
+from tuner.schedules import Plateau, Schedule
 from tuner.space.params import Param
 from tuner.space.schedule_files import read_file_baseline
 from tuner.space.values import (
     RATIO,
-    build_schedule,
+    build,
     family_problem,
     field_of,
+    known_schedule,
     names_for,
     plain_value,
 )
@@ -36,6 +37,12 @@ class Baseline(NamedTuple):
     values: dict[str, Any]
     schedule: Schedule
     published: str = ""
+    rule: Plateau | None = None
+
+    @property
+    def given(self) -> Schedule | Plateau:
+        """What is trained: a schedule, or the rule that finds one."""
+        return self.rule or self.schedule
 
 
 def read_baselines(
@@ -117,11 +124,12 @@ def _read(
     fields = {*map(field_of, given)}
     others = {name: value for name, value in fixed.items() if field_of(name) not in fields}
     try:
-        schedule = build_schedule({**others, **given}, clock, place="the baseline")
+        made = build({**others, **given}, clock, place="the baseline")
     except ScheduleError as error:
         mistakes.add(place, str(error))
         return None
-    return Baseline(label, values, schedule, published)
+    rule = made if isinstance(made, Plateau) else None
+    return Baseline(label, values, known_schedule(made, clock), published, rule)
 
 
 def _values(

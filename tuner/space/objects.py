@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tuner.reading import Clock
-from tuner.schedules import FAMILIES, Schedule, schedule_to_dict
+from tuner.schedules import FAMILIES, RULES, Schedule, schedule_to_dict
 from tuner.space.values import names_for
 
 FORMAT = "tuner.search_space/1"
@@ -130,7 +130,7 @@ def _families_with(name: str, params: Mapping[str, Mapping[str, Any]]) -> dict[s
     families = params.get("family", {}).get("choices")
     if not isinstance(families, list):
         return {}
-    having = [f for f in families if f in [*FAMILIES] and name in names_for(f)]
+    having = [f for f in families if f in [*FAMILIES, *RULES] and name in names_for(f)]
     return {"family": having} if name != "family" and 0 < len(having) < len(families) else {}
 
 

@@ -11,10 +11,9 @@ from pydantic import Field
 
 from tuner.errors import ScheduleError
 from tuner.reading import Clock, Mistakes, Section, did_you_mean
-from tuner.schedules import FAMILIES
 from tuner.space.baselines import read_baselines
 from tuner.space.params import PARAM_TYPES, Param
-from tuner.space.values import build_schedule, family_problem, field_of, names_for, plain_value
+from tuner.space.values import build, class_of, family_problem, field_of, names_for, plain_value
 
 
 class SpaceFile(Section):
@@ -189,9 +188,9 @@ class SpaceReader:
             for values in _corners(self.params, family):
                 try:
                     self._check_fields(family, values)
-                    build_schedule({**self.fixed, **values}, self._clock)
+                    build({**self.fixed, **values}, self._clock)
                 except ScheduleError as error:
-                    text = str(error).removeprefix(f"{FAMILIES[family].__name__}: ")
+                    text = str(error).removeprefix(f"{class_of(family).__name__}: ")
                     # The same parameter is one mistake, however many families have it.
                     wrong.setdefault(self._place_of(text), (text, []))[1].append(family)
                     break

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from tuner.reading import Clock, Mistakes, read_toml
-from tuner.schedules import Schedule
+from tuner.schedules import RULES, Plateau, Schedule
 from tuner.space.baselines import Baseline
 from tuner.space.params import Param
 from tuner.space.reading import SpaceReader
 from tuner.space.schedule_files import with_schedule_files
-from tuner.space.values import build_schedule
+from tuner.space.values import build, known_schedule
 
 __all__ = ["Baseline", "SearchSpace", "Suggests", "load_space", "parse_space"]
 
@@ -75,12 +75,37 @@ class SearchSpace(NamedTuple):
         return values
 
     def schedule(self, values: Mapping[str, Any]) -> Schedule:
-        """Return the schedule that sampled values stand for.
+        """Return the schedule that sampled values stand for, as it is known before its training.
+
+        That of a family that finds it while it trains is constant after the warmup: :meth:`rule`.
 
         Raises:
             ScheduleError: If the values describe no schedule.
         """
-        return build_schedule({**self.fixed, **values}, self.clock)
+        return known_schedule(build({**self.fixed, **values}, self.clock), self.clock)
+
+    def rule(self, values: Mapping[str, Any]) -> Plateau | None:
+        """Return the rule by which a training with sampled values finds its schedule, if it does.
+
+        Raises:
+            ScheduleError: If the values describe none.
+        """
+        if self.family(values) not in RULES:
+            return None
+        made = build({**self.fixed, **values}, self.clock)
+        return made if isinstance(made, Plateau) else None
+
+    def family(self, values: Mapping[str, Any]) -> str:
+        """Return the family of sampled values."""
+        return str({**self.fixed, **values}["family"])
+
+    @property
+    def rules(self) -> list[str]:
+        """The families that find their schedules while they train, sampled or as a baseline."""
+        sampled = self.params["family"].choices if "family" in self.params else ()
+        baselines = [b.rule.family for b in self.baselines if b.rule is not None]
+        words = {self.fixed.get("family"), *sampled, *baselines}
+        return [word for word in RULES if word in words]
 
 
 def parse_space(data: Mapping[str, Any], where: str, clock: Clock) -> SearchSpace:

@@ -14,11 +14,16 @@ from typing import Any
 
 from tuner.errors import ScheduleError, UnitError
 from tuner.reading import Clock, Duration, did_you_mean
-from tuner.schedules import FAMILIES, Schedule, is_whole, plain
+from tuner.schedules import FAMILIES, RULES, Plateau, Schedule, is_whole, plain
 
 RATIO = "_ratio"
 # Numbers of parts, and the fields that follow from them.
 COUNTS = {"n_milestones": "milestones", "n_cycles": "cycle_steps"}
+
+
+def class_of(family: str) -> type[Schedule] | type[Plateau]:
+    """Return what a word of a search space makes: a schedule, or the rule that finds one."""
+    return RULES.get(family) or FAMILIES[family]
 
 
 def field_of(name: str) -> str:
@@ -29,7 +34,7 @@ def field_of(name: str) -> str:
 def names_for(family: str) -> set[str]:
     """Return the names that a space can give to a family's parameters."""
     names: set[str] = set()
-    for field in dataclasses.fields(FAMILIES[family]):
+    for field in dataclasses.fields(class_of(family)):
         names.add(field.name)
         if field.metadata["kind"] == "rate" and field.name != "base_lr":
             names.add(field.name + RATIO)
@@ -59,9 +64,9 @@ def plain_value(name: str, value: object, clock: Clock) -> Any:
 
 def family_problem(name: object) -> str | None:
     """Say why a name is no family's, or return None."""
-    if isinstance(name, str) and name in FAMILIES:
+    if isinstance(name, str) and (name in FAMILIES or name in RULES):
         return None
-    return f"no family {name!r}; {did_you_mean(str(name), FAMILIES)}"
+    return f"no family {name!r}; {did_you_mean(str(name), [*FAMILIES, *RULES])}"
 
 
 def updates(value: object, clock: Clock) -> int:
@@ -74,10 +79,17 @@ def updates(value: object, clock: Clock) -> int:
     return max(duration.updates(clock), 1 if duration.amount else 0)
 
 
-def build_schedule(
+def known_schedule(made: Schedule | Plateau, clock: Clock) -> Schedule:
+    """Return a schedule as it is known before its training: a rule has found no drops yet."""
+    if isinstance(made, Plateau):
+        return made.after((), updates_per_report=clock.updates_per_epoch)
+    return made
+
+
+def build(
     values: Mapping[str, Any], clock: Clock, *, place: str = "[params] or [fixed]"
-) -> Schedule:
-    """Return the schedule that the values of a space's parameters describe.
+) -> Schedule | Plateau:
+    """Return the schedule that the values of a space's parameters describe, or the rule.
 
     A field that is given as itself wins over one that is given as a ratio or a number of parts;
     values of other families are passed over.
@@ -91,11 +103,11 @@ def build_schedule(
         ScheduleError: If a value is missing or the values describe no schedule.
 
     Example:
-        >>> build_schedule({"family": "cosine", "base_lr": 0.2, "final_lr_ratio": 0.1},
-        ...                Clock(updates_per_epoch=235, horizon=7050)).final_lr
+        >>> build({"family": "cosine", "base_lr": 0.2, "final_lr_ratio": 0.1},
+        ...       Clock(updates_per_epoch=235, horizon=7050)).final_lr
         0.020000000000000004
     """
-    cls = FAMILIES[values["family"]]
+    cls = class_of(values["family"])
     fields = {field.name: field for field in dataclasses.fields(cls)}
     given = {name: value for name, value in values.items() if name in fields}
     given.setdefault("horizon", clock.horizon)
@@ -121,7 +133,7 @@ def build_schedule(
 def _field(name: str) -> dataclasses.Field[Any] | None:
     if field_of(name) != name and _field(field_of(name)):
         return None  # a ratio or a count; the families of other packages need not be loaded
-    for family in FAMILIES.values():
+    for family in (*FAMILIES.values(), *RULES.values()):
         for field in dataclasses.fields(family):
             if field.name == name:
                 return field
@@ -132,7 +144,7 @@ def _plain_value(name: str, value: object, clock: Clock) -> Any:
     kind, field = kind_of(name), _field(name)
     if kind == "updates":
         return updates(value, clock)
-    if kind == "count":
+    if name in COUNTS:
         if not is_whole(value) or value < 1:
             raise ScheduleError(f"must be a whole number of 1 or more, but got {value!r}")
         return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tuner.definition.schemas.sections import Schema, as_markdown, section_schema, with_type
-from tuner.definition.schemas.values import described, families, value_schema
+from tuner.definition.schemas.values import described, sampled, value_schema
 from tuner.space import PARAM_TYPES, SpaceFile, kind_of, names_for
 
 _PLAIN: Schema = {"type": ["string", "number"]}
@@ -15,8 +15,8 @@ _WHEN = "when"
 def search_space_schema() -> Schema:
     """Return the schema of a search-space file, ``tuner.search_space/1``."""
     found = section_schema(SpaceFile)
-    names = sorted({name for family in families() for name in names_for(family)})
-    family = {"enum": [*families()], "description": "The kind of schedule."}
+    names = sorted({name for family in sampled() for name in names_for(family)})
+    family = {"enum": [*sampled()], "description": "The kind of schedule."}
     # The horizon is the study's; only a baseline may have one of its own.
     free = [name for name in names if name != "horizon"]
     tables: dict[str, Schema] = {
@@ -57,7 +57,7 @@ def _ref(name: str) -> Schema:
 
 def _choices_of_family() -> Schema:
     found = with_type(PARAM_TYPES["categorical"])
-    found = _with_values(found, {"enum": [*families()]})
+    found = _with_values(found, {"enum": [*sampled()]})
     return {**found, "description": "The kinds of schedule to choose from."}
 
 
@@ -92,7 +92,7 @@ def _when() -> Schema:
     whole = section_schema(PARAM_TYPES["categorical"])["properties"]["when"]
     return {
         **whole,
-        "properties": {"family": one_or_several({"enum": [*families()]})},
+        "properties": {"family": one_or_several({"enum": [*sampled()]})},
         "additionalProperties": one_or_several(_PLAIN),
     }
 
@@ -102,7 +102,7 @@ def _baselines(family: Schema) -> Iterator[Schema]:
     label = {"type": "string", "minLength": 1, "description": "What it is called."}
     published = {"type": "string", "description": "What others report of it, shown beside it."}
     own = {"label": label, "published": published}
-    for word, cls in families().items():
+    for word, cls in sampled().items():
         values = {name: _ref(name) for name in sorted(names_for(word))}
         this = {"const": word, "description": family["description"]}
         yield {
@@ -110,7 +110,7 @@ def _baselines(family: Schema) -> Iterator[Schema]:
             "required": ["label", "family"],
             "description": as_markdown((cls.__doc__ or "").partition("\n")[0]),
         }
-    anything = {name: _ref(name) for word in families() for name in sorted(names_for(word))}
+    anything = {name: _ref(name) for word in sampled() for name in sorted(names_for(word))}
     yield {
         **_table({**own, **anything}),
         "required": ["label"],

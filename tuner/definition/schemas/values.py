@@ -9,7 +9,7 @@ from typing import Any
 
 from tuner.definition.schemas.sections import Schema, as_markdown
 from tuner.reading import pattern
-from tuner.schedules import FAMILIES, Schedule
+from tuner.schedules import FAMILIES, RULES, Plateau, Schedule
 from tuner.space import COUNTS, RATIO, field_of, kind_of, names_for
 
 # Durations are written with a unit in search spaces, and resolved to updates in schedule files.
@@ -20,6 +20,11 @@ UPDATES: Schema = {"type": "integer", "minimum": 0}
 def families() -> dict[str, type[Schedule]]:
     """Return the families by their word, without those whose package cannot give them."""
     return FAMILIES.usable()
+
+
+def sampled() -> dict[str, type[Schedule] | type[Plateau]]:
+    """Return what a search space can name: families, and rules that find a schedule."""
+    return {**families(), **RULES}
 
 
 def value_schema(name: str, duration: Schema = DURATION) -> Schema:
@@ -45,7 +50,7 @@ def value_schema(name: str, duration: Schema = DURATION) -> Schema:
         pair_schema = {"type": "array", "prefixItems": pair, "items": False, "minItems": 2}
         return {"type": "array", "items": pair_schema, "minItems": 1}
     if kind == "count":
-        return {"type": "integer", "minimum": 1}
+        return {"type": "integer", "minimum": 1 if name in COUNTS else 0}
     if kind == "choice":
         return {"enum": [*dict.fromkeys(choice for f in _fields(name) for choice in _choices(f))]}
     return {"type": "number", "minimum": 0} if kind == "rate" else {"type": "number"}
@@ -61,7 +66,7 @@ def described(name: str) -> str:
     if name.endswith(RATIO):
         return f"`{field_of(name)}` as a share of `base_lr`."
     told: dict[str, list[str]] = {}
-    for family, cls in families().items():
+    for family, cls in sampled().items():
         if name in names_for(family):
             text = arguments(cls).get(name) or arguments(Schedule).get(name, "")
             told.setdefault(text, []).append(family)
@@ -89,7 +94,7 @@ def arguments(cls: type) -> dict[str, str]:
 def _fields(name: str) -> list[dataclasses.Field[Any]]:
     return [
         field
-        for family in families().values()
+        for family in sampled().values()
         for field in dataclasses.fields(family)
         if field.name == name
     ]
