@@ -206,7 +206,7 @@ def test_asked_often_it_still_learns_of_its_drops():
     ],
 )
 def test_what_needs_the_rates_in_advance_is_refused_in_words(ask):
-    with pytest.raises(UndecidedError, match="before each update|when it comes"):
+    with pytest.raises(UndecidedError, match=r"before each update|when it comes"):
         ask(live())
 
 
@@ -214,7 +214,9 @@ def test_a_copy_in_another_process_knows_what_was_known_and_no_more():
     schedule = live()
     schedule.tell([1.0, 2.0])
     other = pickle.loads(pickle.dumps(schedule))
-    assert other == schedule and hash(other) == hash(schedule) and other(30) == 0.4
+    assert other == schedule
+    assert hash(other) == hash(schedule)
+    assert other(30) == 0.4
     schedule.tell([1.0, 2.0, 3.0])
     assert schedule(31) == 0.2
     with pytest.raises(UndecidedError):

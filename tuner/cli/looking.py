@@ -77,7 +77,7 @@ def best(
     show_trials(rows, form, metric, found.summary, found.confirmation, found.spec.unit)
     if form is Format.table:
         for row in rows:
-            print_row(f"{row.number:>5}", repr(row.schedule), 7)
+            print_row(f"{row.number:>5}", row.schedule_text, 7)
         if found.confirmation:
             print_confirmed(found.confirmation, metric)
         if sentence := search_sentence(first, found.best_of_search, metric):

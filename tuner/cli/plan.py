@@ -84,7 +84,7 @@ def show_plan(plan: Plan, file: Path) -> None:
         rows.append(("", f"{name}: {span}{log}" + (f"   if {where}" if where else "")))
     for baseline in spec.space.baselines:
         outside = "" if baseline.values or not spec.space.params else ", outside the space"
-        rows.append(("baseline", f"{baseline.label}{outside}: {baseline.schedule!r}"))
+        rows.append(("baseline", f"{baseline.label}{outside}: {baseline.given!r}"))
     for name, text in rows:
         print_row(name, text, 10)
     well = "all is well."
@@ -131,7 +131,7 @@ def show_result(result: StudyResult, again: str, trials: str, *, program: bool) 
         print_confirmed(confirmation, objective.noun, "confirmed", 10)
     if sentence := search_sentence(best, of_search, objective.judged_by):
         print_row("", sentence, 10)
-    print_row("", repr(best.schedule), 10)
+    print_row("", best.schedule_text, 10)
     schedule, page = result.folder / "best.json", result.folder / "report.html"
     out.print(f"schedule  {schedule}\nreport    {page}")
     if program and result.ended != "timeout":

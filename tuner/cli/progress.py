@@ -163,7 +163,7 @@ class _LiveView:
         for number, (start, ended) in sorted(self._running.items()):
             values = tuple(each.value for each in ended if each.value is not None)
             total = ended[-1].epochs if ended else epochs
-            schedule, note = start.schedule, start.baseline or ""
+            schedule, note = start.given, start.baseline or ""
             done = len(ended)
             rate, unit = schedule.base_lr, start.unit
             row = Running(number, schedule.family, rate, values, done, total, note, unit)
@@ -191,7 +191,7 @@ class _LiveView:
         value = f"{event.value:{digits(self._metric)}}" if event.value is not None else "-"
         what = ""
         if start is not None:
-            what = f"{start.schedule.family:<14} base LR {start.schedule.base_lr:<8.4g}"
+            what = f"{start.given.family:<14} base LR {start.schedule.base_lr:<8.4g}"
         note = "; ".join(filter(None, (start.baseline if start else None, event.reason)))
         style = {"complete": "green", "failed": "red"}.get(event.state, "dim")
         line = f"{event.number:5d}  {event.state:<9} {value:>6}  {what}  {note}"

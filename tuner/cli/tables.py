@@ -32,7 +32,7 @@ from tuner.report import (
     search_sentence,
     short,
 )
-from tuner.schedules import schedule_to_dict
+from tuner.schedules import rule_to_dict, schedule_to_dict
 from tuner.search import Summary, TrialRow
 from tuner.studies import trial_columns
 
@@ -199,6 +199,7 @@ def _full(row: TrialRow, unit: Unit) -> dict[str, Any]:
     return {
         **row._asdict(),
         "schedule": schedule_to_dict(row.schedule) if row.schedule else None,
+        "rule": rule_to_dict(row.rule) if row.rule else None,
         "records": [record._asdict() for record in row.records],
         "family": row.family,
         unit.words: unit.count(row.epochs),

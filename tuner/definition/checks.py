@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from tuner.definition.sections import Confirm, Training, fresh_seeds
 from tuner.reading import Mistakes
-from tuner.tasks import Task
+from tuner.space import SearchSpace
+from tuner.tasks import CommandTask, Task
 
 
 def check_confirm(confirm: Confirm, training: Training, task: Task, mistakes: Mistakes) -> None:
@@ -15,6 +16,16 @@ def check_confirm(confirm: Confirm, training: Training, task: Task, mistakes: Mi
     wrong = wrong_seed(seeds, training.epochs, task) if confirm.enabled else None
     if wrong:
         mistakes.add("confirm.enabled", f"must be false, for {wrong}")
+
+
+def check_rules(space: SearchSpace, task: Task, mistakes: Mistakes) -> None:
+    """Note if a schedule is to be found while a task trains that is told it in advance."""
+    if space.rules and isinstance(task, CommandTask):
+        text = (
+            f"must have no family {', '.join(space.rules)} for a command, which is told its"
+            " learning rates before it begins; train by a function or a built-in task"
+        )
+        mistakes.add("search_space", text)
 
 
 def wrong_seed(seeds: Iterable[int], epochs: int, task: Task) -> str | None:

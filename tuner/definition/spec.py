@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
-from tuner.definition.checks import check_confirm
+from tuner.definition.checks import check_confirm, check_rules
 from tuner.definition.objective import Objective
 from tuner.definition.pruning import read_pruner
 from tuner.definition.search import PRUNERS, SAMPLERS, Pruner, Sampler, Search, made
@@ -144,7 +144,7 @@ class StudySpec(NamedTuple):
             "fixed": self.space.fixed,
             "params": {name: param._asdict() for name, param in self.space.params.items()},
             "baseline": {
-                b.label: {"values": b.values, "schedule": repr(b.schedule)}
+                b.label: {"values": b.values, "schedule": repr(b.given)}
                 for b in self.space.baselines
             },
         }
@@ -246,6 +246,8 @@ def make_spec(
         check_confirm(confirm, training, task, mistakes)
     workers = mistakes.read(Workers, study_data.get("workers", {}), "workers")
     space = read_space(space_data, space_where, training, task, mistakes)
+    if space is not None and task is not None:
+        check_rules(space, task, mistakes)
     mistakes.raise_if_any()
     # Whatever could not be read was a mistake, so nothing is missing here.
     assert file is not None

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tuner.adapters import importing
-from tuner.schedules import schedule_to_dict
+from tuner.schedules import rule_to_dict, schedule_to_dict
 from tuner.search import EpochEnded, Event, Listener, StudyStarted, TrialEnded, TrialStarted
 
 
@@ -60,7 +60,7 @@ def tensorboard(folder: str | Path) -> Listener:
 
     def begin(study: str, trial: TrialStarted) -> _Run:
         writer: Any = SummaryWriter(str(Path(folder) / study / f"trial-{trial.number}"))
-        writer.add_text("schedule", repr(trial.schedule))
+        writer.add_text("schedule", repr(trial.given))
 
         def log(numbers: dict[str, float], epoch: int) -> None:
             for name, number in numbers.items():
@@ -150,7 +150,7 @@ def wandb(project: str | None = None, **settings: Any) -> Listener:
 
 def _parameters(trial: TrialStarted) -> dict[str, Any]:
     """Return the schedule's family and its parameters."""
-    found = schedule_to_dict(trial.schedule)
+    found = rule_to_dict(trial.rule) if trial.rule else schedule_to_dict(trial.schedule)
     return {"family": found["family"], **found["params"]}
 
 

@@ -21,7 +21,7 @@ from tuner.definition import CONFIRM, StudySpec, name_of_study
 from tuner.errors import StudyError
 from tuner.repeats.confirmation import Candidate
 from tuner.schedules import Schedule, schedule_from_dict
-from tuner.search import SCHEDULE, stored_spec
+from tuner.search import BASELINE, RULE, SCHEDULE, stored_spec
 from tuner.storage import storage_of, url_of
 
 _log = logging.getLogger("tuner")
@@ -46,7 +46,10 @@ def belong(repeats: Study, study: Study, candidates: list[Candidate]) -> bool:
     if ending != CONFIRM:
         return True
     trials = study.get_trials(deepcopy=False)
-    baselines = {baseline.schedule for baseline in now.space.baselines}
+    # Some find their schedules while they train.
+    finding = (t for t in trials if BASELINE in t.user_attrs and RULE in t.user_attrs)
+    found = (_schedule_of(trials, trial.number) for trial in finding)
+    baselines = {*(baseline.schedule for baseline in now.space.baselines), *found}
     return all(
         candidate.schedule in baselines
         if candidate.trial is None

@@ -12,18 +12,12 @@ from optuna.study import Study
 
 from tuner.definition import COMPARE, Confirm, StudySpec
 from tuner.errors import StudyError
+from tuner.repeats.candidates import candidates_of, given_to, schedule_of
 from tuner.repeats.comparison import Compared, Comparison, Repeat
 from tuner.repeats.confirm import baselines_of
 from tuner.repeats.confirmation import Candidate
-from tuner.repeats.study import (
-    candidates_of,
-    find_repeats,
-    prepare_repeats,
-    read_repeats,
-    schedule_of,
-    seeds_of,
-)
-from tuner.schedules import Schedule, read_schedule_file
+from tuner.repeats.study import find_repeats, prepare_repeats, read_repeats, seeds_of
+from tuner.schedules import Plateau, Schedule, read_schedule_file
 from tuner.search import REASON, SCHEDULE, SEED, STATES, records_of
 
 _ALSO = " = "  # between the names of one schedule
@@ -78,9 +72,9 @@ def read_comparison(study: Study, spec: StudySpec) -> Comparison:
         spec: The definition of the study that it is of, or its own.
     """
     missing = len(read_repeats(study, spec).missing)
-    published = {b.schedule: b.published for b in spec.space.baselines}
+    published = {b.given: b.published for b in spec.space.baselines}
     seeds = seeds_of(study, spec)
-    repeats: dict[Schedule, list[Repeat]] = defaultdict(list)
+    repeats: dict[Schedule | Plateau, list[Repeat]] = defaultdict(list)
     for trial in study.get_trials(deepcopy=False):
         if SCHEDULE in trial.user_attrs and trial.user_attrs[SEED] in seeds:
             state = STATES[trial.state]
@@ -92,16 +86,12 @@ def read_comparison(study: Study, spec: StudySpec) -> Comparison:
                 values=tuple(spec.objective.value(record) for record in records),
                 value=trial.value if state == "complete" else None,
                 reason=trial.user_attrs.get(REASON, ""),
+                schedule=schedule_of(trial),
             )
-            repeats[schedule_of(trial)].append(repeat)
+            repeats[given_to(trial)].append(repeat)
     return Comparison(
         schedules=tuple(
-            Compared(
-                c.label,
-                c.schedule,
-                published.get(c.schedule, ""),
-                tuple(sorted(repeats[c.schedule], key=lambda repeat: repeat.seed)),
-            )
+            _compared(c, repeats[c.given], published.get(c.given, ""))
             for c in candidates_of(study)
         ),
         missing=missing,
@@ -110,22 +100,30 @@ def read_comparison(study: Study, spec: StudySpec) -> Comparison:
     )
 
 
+def _compared(candidate: Candidate, repeats: list[Repeat], published: str) -> Compared:
+    found = tuple(sorted(repeats, key=lambda repeat: repeat.seed))
+    schedule = candidate.schedule
+    if candidate.rule and found:  # which finds one from every seed; the first one is drawn
+        schedule = found[0].schedule or schedule
+    return Compared(candidate.label, schedule, published, found, candidate.rule)
+
+
 def _merged(before: list[Candidate], new: Sequence[Candidate]) -> list[Candidate]:
     """Return all candidates under names that say today's truth.
 
     A file may hold another schedule than when it was compared first, which then is "FILE
     (before)"; and it may hold one that is there under another name, which then has both.
     """
-    names = {c.schedule: c.label.split(_ALSO) for c in before}
+    names = {c.given: c.label.split(_ALSO) for c in before}
     for each in new:
-        for schedule, own in names.items():
-            if schedule != each.schedule and each.label in own:
+        for given, own in names.items():
+            if given != each.given and each.label in own:
                 own[own.index(each.label)] = _outdated(each.label, names.values())
-        own = names.setdefault(each.schedule, [])
+        own = names.setdefault(each.given, [])
         if each.label not in own:
             own.append(each.label)
-    first = {c.schedule: c for c in reversed([*before, *new])}
-    return [first[schedule]._replace(label=_ALSO.join(own)) for schedule, own in names.items()]
+    first = {c.given: c for c in reversed([*before, *new])}
+    return [first[given]._replace(label=_ALSO.join(own)) for given, own in names.items()]
 
 
 def _outdated(label: str, names: Iterable[list[str]]) -> str:

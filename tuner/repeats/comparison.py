@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tuner.definition import merit
 from tuner.repeats.confirmation import Spread, spread
-from tuner.schedules import Schedule
+from tuner.schedules import Plateau, Schedule
 from tuner.tasks import EpochRecord
 
 
@@ -19,7 +19,8 @@ class Repeat(NamedTuple):
 
     ``values`` are its test accuracies, or what else the objective measures, after each epoch.
     ``value`` is that of its end: of a collapsed training what it was then, chance; None of one
-    that failed or is not over. ``reason`` says why it collapsed or failed.
+    that failed or is not over. ``reason`` says why it collapsed or failed. ``schedule`` is what it
+    was trained under, as far as that is known.
     """
 
     seed: int
@@ -28,6 +29,7 @@ class Repeat(NamedTuple):
     values: tuple[float | None, ...]
     value: float | None
     reason: str
+    schedule: Schedule | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -41,12 +43,21 @@ class Repeat(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """A schedule and its trainings; ``published`` is what others report of it, as text."""
+    """A schedule and its trainings; ``published`` is what others report of it, as text.
+
+    With a ``rule`` each training finds its own schedule, and ``schedule`` is that of the first.
+    """
 
     label: str
     schedule: Schedule
     published: str
     repeats: tuple[Repeat, ...]
+    rule: Plateau | None = None
+
+    @property
+    def given(self) -> Schedule | Plateau:
+        """What was compared: the schedule, or the rule that finds one."""
+        return self.rule or self.schedule
 
     @property
     def train_loss(self) -> Spread | None:

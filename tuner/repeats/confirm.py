@@ -9,8 +9,9 @@ from optuna.study import Study
 
 from tuner.definition import CONFIRM, Confirm, StudySpec
 from tuner.errors import StudyError
+from tuner.repeats.candidates import distinct
 from tuner.repeats.confirmation import Candidate
-from tuner.repeats.study import distinct, find_repeats, prepare_repeats, read_repeats
+from tuner.repeats.study import find_repeats, prepare_repeats, read_repeats
 from tuner.search import TrialRow, ranking
 
 
@@ -20,7 +21,8 @@ def prepare_confirm(
     """Make a study's confirm, or add to it what is new in the study.
 
     Candidates are the best ``top`` complete trials that are no baselines, and all baselines; each
-    schedule once. Who was one before stays one, but a trial whose schedule has collapsed from a
+    schedule once. Of a trial or baseline that finds its schedule while it trains it is what was
+    found. Who was one before stays one, but a trial whose schedule has collapsed from a
     fresh seed takes none of these places: the next best has it. Under a high learning rate the
     best value of one seed often is that of a schedule that others do not survive.
 
@@ -38,7 +40,7 @@ def prepare_confirm(
             f"Study {spec.name!r} must have a complete trial to confirm, but has none yet. Run it"
             " on."
         )
-    baselines = baselines_of(spec)
+    baselines = [b for b in (_found(b, rows) for b in baselines_of(spec)) if b is not None]
     known = {c.schedule for c in baselines}
     sampled = distinct(
         Candidate(f"trial {row.number}", row.schedule, row.number, {})
@@ -63,4 +65,16 @@ def find_confirm(storage: BaseStorage, name: str) -> Study | None:
 
 def baselines_of(spec: StudySpec) -> list[Candidate]:
     """Return a study's baselines as candidates."""
-    return [Candidate(b.label, b.schedule, None, {}) for b in spec.space.baselines]
+    return [Candidate(b.label, b.schedule, None, {}, rule=b.rule) for b in spec.space.baselines]
+
+
+def _found(baseline: Candidate, rows: Sequence[TrialRow]) -> Candidate | None:
+    """Return a baseline as it can be exported: with the schedule that its trial found.
+
+    None if it is to find one, and has not.
+    """
+    if baseline.rule is None:
+        return baseline
+    own = (row for row in ranking(rows) if row.baseline == baseline.label)
+    found = next((row.schedule for row in own if row.schedule is not None), None)
+    return found and baseline._replace(schedule=found, rule=None)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tuner.definition import merit
-from tuner.schedules import Schedule
+from tuner.schedules import Plateau, Schedule
 
 # Two-sided 95 % quantiles of Student's t for 1 to 30 degrees of freedom, and the normal one.
 # NIST/SEMATECH e-Handbook of Statistical Methods, section 1.3.6.7.2.
@@ -34,6 +34,7 @@ class Candidate(NamedTuple):
     ``trial`` is the number of the study's trial that the schedule is from, None for a baseline.
     ``minimized`` says that small values are the good ones.
     ``averaged`` are the values of the averaged weights, of trainings that have them.
+    ``rule`` finds the schedule of each training, where it is not given.
     """
 
     label: str
@@ -43,6 +44,12 @@ class Candidate(NamedTuple):
     collapsed: tuple[int, ...] = ()
     minimized: bool = False
     averaged: tuple[float, ...] = ()
+    rule: Plateau | None = None
+
+    @property
+    def given(self) -> Schedule | Plateau:
+        """What it is: the schedule, or the rule that finds one."""
+        return self.rule or self.schedule
 
     @property
     def is_baseline(self) -> bool:

@@ -7,9 +7,9 @@ from typing import Any
 
 from tuner.definition import finite
 from tuner.repeats.better import Better, better_than_winner
-from tuner.repeats.comparison import Compared
+from tuner.repeats.comparison import Compared, Repeat
 from tuner.repeats.confirmation import Confirmation, Difference, Row, Spread, spread
-from tuner.schedules import schedule_to_dict
+from tuner.schedules import rule_to_dict, schedule_to_dict
 
 
 def plain_confirm(confirmation: Confirmation) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def plain_compared(compared: Compared) -> dict[str, Any]:
         found[f"{name}_sd"] = each.sd if each else None
     return {
         "label": compared.label,
-        "family": compared.schedule.family,
+        "family": compared.given.family,
         "n": compared.value.n if compared.value else 0,
         **found,
         **{f"value_{name}": value[name] for name in ("se", "mean_low", "mean_high")},
@@ -71,17 +71,26 @@ def plain_compared(compared: Compared) -> dict[str, Any]:
         "failed": len(compared.failed),
         "note": compared.note,
         "schedule": schedule_to_dict(compared.schedule),
+        **({"rule": rule_to_dict(compared.rule)} if compared.rule else {}),
         "trainings": [
             {
                 "seed": repeat.seed,
                 "state": repeat.state,
                 "value": finite(repeat.value),
                 "reason": repeat.reason,
+                **_found(compared, repeat),
                 "records": [record._asdict() for record in repeat.records],
             }
             for repeat in compared.repeats
         ],
     }
+
+
+def _found(compared: Compared, repeat: Repeat) -> dict[str, Any]:
+    """Return the schedule that a training found, where each finds its own."""
+    if compared.rule is None or repeat.schedule is None:
+        return {}
+    return {"schedule": schedule_to_dict(repeat.schedule)}
 
 
 def plain_spread(found: Spread | None) -> dict[str, Any]:

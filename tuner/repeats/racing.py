@@ -20,19 +20,19 @@ def race(candidates: Sequence[Candidate], seeds: Sequence[int], first: int) -> l
         seeds: The fresh seeds, in their order.
         first: How many of them everybody gets.
     """
-    given = {c.schedule: first for c in candidates}
+    given = {c.given: first for c in candidates}
     most = max((len(c.accuracies.keys() & {*seeds}) for c in candidates), default=0)
     while True:
         missing = [
             Training(c, seed)
             for turn, seed in enumerate(seeds)
             for c in candidates
-            if turn < given[c.schedule] and seed not in c.accuracies
+            if turn < given[c.given] and seed not in c.accuracies
         ]
         if missing:
             return missing
-        so_far = [_with_seeds(c, seeds[: given[c.schedule]]) for c in candidates]
-        tied = [c.schedule for c in tie_set(so_far)]
+        so_far = [_with_seeds(c, seeds[: given[c.given]]) for c in candidates]
+        tied = [c.given for c in tie_set(so_far)]
         fewest = min((given[schedule] for schedule in tied), default=len(seeds))
         if len(tied) < 2 or fewest >= len(seeds):
             if not tied or fewest >= most:

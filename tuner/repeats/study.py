@@ -12,12 +12,12 @@ schedule, has no value; it is tried again when the repeats are begun the next ti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage
-from optuna.study import Study, StudyDirection
+from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.definition import (
@@ -30,14 +30,22 @@ from tuner.definition import (
 )
 from tuner.errors import StudyError
 from tuner.repeats.belonging import belong, set_aside
+from tuner.repeats.candidates import (
+    CANDIDATES,
+    candidate_to_dict,
+    candidates_of,
+    distinct,
+    given_to,
+)
 from tuner.repeats.confirmation import Candidate, Confirmation
 from tuner.repeats.racing import race
 from tuner.repeats.seeds import ignores_seeds
-from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
+from tuner.schedules import rule_to_dict, schedule_to_dict
 from tuner.search import (
     BASELINE,
     LABEL,
     REASON,
+    RULE,
     SCHEDULE,
     SEED,
     make_study,
@@ -48,7 +56,6 @@ from tuner.storage import storage_of, trial_id
 
 # The user attributes of repeats, beside their study's definition; plain JSON.
 _SETTINGS = "confirm"
-_CANDIDATES = "candidates"
 
 
 def find_repeats(storage: BaseStorage, name: str, ending: str) -> Study | None:
@@ -61,7 +68,7 @@ def find_repeats(storage: BaseStorage, name: str, ending: str) -> Study | None:
     if not {base, base + ending} <= names:
         return None
     study = optuna.load_study(study_name=base + ending, storage=storage)
-    if _CANDIDATES not in study.user_attrs:
+    if CANDIDATES not in study.user_attrs:
         return None
     of = optuna.load_study(study_name=base, storage=storage)
     return study if belong(study, of, candidates_of(study)) else None
@@ -105,7 +112,7 @@ def prepare_repeats(
     _check_seeds(spec, settings)
     _store(study, _SETTINGS, settings.model_dump())
     # The last one: with it, they can be read and continued.
-    _store(study, _CANDIDATES, [_to_dict(candidate) for candidate in found])
+    _store(study, CANDIDATES, [candidate_to_dict(candidate) for candidate in found])
     return study
 
 
@@ -114,7 +121,7 @@ def _make_room(storage: BaseStorage, name: str, ending: str) -> None:
     names = {study.study_name for study in storage.get_all_studies()}
     if name + ending in names and find_repeats(storage, name, ending) is None:
         repeats = optuna.load_study(study_name=name + ending, storage=storage)
-        if _CANDIDATES in repeats.user_attrs:
+        if CANDIDATES in repeats.user_attrs:
             set_aside(repeats, storage)
 
 
@@ -128,29 +135,6 @@ def seeds_of(study: Study, spec: StudySpec) -> list[int]:
     return _seeds(settings_of(study), spec)
 
 
-def candidates_of(study: Study) -> list[Candidate]:
-    """Return what is trained in repeats, without any result; empty before they are begun."""
-    minimized = study.direction == StudyDirection.MINIMIZE
-    return [
-        Candidate(
-            entry["label"],
-            schedule_from_dict(entry["schedule"]),
-            entry["trial"],
-            {},
-            minimized=minimized,
-        )
-        for entry in study.user_attrs.get(_CANDIDATES, [])
-    ]
-
-
-def distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Return the candidates without those whose schedule an earlier one has."""
-    by_schedule: dict[Schedule, Candidate] = {}
-    for candidate in candidates:
-        by_schedule.setdefault(candidate.schedule, candidate)
-    return [*by_schedule.values()]
-
-
 def enqueue(study: Study, spec: StudySpec) -> int:
     """Enqueue the trainings that are needed next and that are not there yet.
 
@@ -161,16 +145,18 @@ def enqueue(study: Study, spec: StudySpec) -> int:
         How many trials the repeats then have; a worker's budget.
     """
     trials = study.get_trials(deepcopy=False)
-    there = {(schedule_of(t), t.user_attrs[SEED]) for t in trials if SCHEDULE in t.user_attrs}
+    there = {(given_to(t), t.user_attrs[SEED]) for t in trials if SCHEDULE in t.user_attrs}
     # Trials that two workers asked for when only one was left; see `Worker`.
     strays = [t for t in trials if SCHEDULE not in t.user_attrs and not t.state.is_finished()]
     _withdraw([t for t in trials if SCHEDULE in t.user_attrs], study, seeds_of(study, spec))
     for candidate, seed in read_repeats(study, spec).missing:
-        if (candidate.schedule, seed) in there:
+        if (candidate.given, seed) in there:
             continue
         attributes = {LABEL: candidate.label, SEED: seed}
         if candidate.is_baseline:
             attributes[BASELINE] = candidate.label
+        if candidate.rule is not None:
+            attributes[RULE] = rule_to_dict(candidate.rule)
         attributes[SCHEDULE] = schedule_to_dict(candidate.schedule)  # the last, which makes it one
         if not strays:
             study.enqueue_trial({}, user_attrs=attributes)
@@ -214,18 +200,18 @@ def read_repeats(study: Study, spec: StudySpec) -> Confirmation:
     """
     settings = settings_of(study)
     seeds = seeds_of(study, spec)
-    candidates = {candidate.schedule: candidate for candidate in candidates_of(study)}
+    candidates = {candidate.given: candidate for candidate in candidates_of(study)}
     for trial in study.get_trials(deepcopy=False):
         if not trial.state.is_finished() or SCHEDULE not in trial.user_attrs:
             continue
-        candidate = candidates[schedule_of(trial)]
+        candidate = candidates[given_to(trial)]
         seed: int = trial.user_attrs[SEED]
         if seed not in seeds:
             continue
         complete = trial.state == TrialState.COMPLETE
         collapsed = (seed,) if complete and trial.user_attrs.get(REASON) else ()
         averaged = _averaged(trial, spec.objective) if complete and not collapsed else ()
-        candidates[candidate.schedule] = candidate._replace(
+        candidates[candidate.given] = candidate._replace(
             accuracies={**candidate.accuracies, seed: trial.value if complete else None},
             collapsed=candidate.collapsed + collapsed,
             averaged=candidate.averaged + averaged,
@@ -260,16 +246,6 @@ def _check_seeds(spec: StudySpec, settings: Confirm) -> None:
             f"Study {spec.name!r} must have {settings.max_seeds} fresh seeds from {settings.seed}"
             f" on, but {wrong}. Ask for fewer."
         )
-
-
-def schedule_of(trial: FrozenTrial) -> Schedule:
-    """Return the schedule that a trial of repeats was enqueued with."""
-    return schedule_from_dict(trial.user_attrs[SCHEDULE])
-
-
-def _to_dict(candidate: Candidate) -> dict[str, Any]:
-    schedule = schedule_to_dict(candidate.schedule)
-    return {"label": candidate.label, "trial": candidate.trial, "schedule": schedule}
 
 
 def _averaged(trial: FrozenTrial, objective: Objective) -> tuple[float, ...]:

@@ -182,7 +182,7 @@ def _best(row: TrialRow, clock: Clock) -> BestTrial:
         accuracy=row.value if row.state == "complete" else None,
         family=row.family,
         formula=row.schedule.formula,
-        text=repr(row.schedule),
+        text=row.schedule_text,
         parameters=parameters(row.schedule, clock.updates_per_epoch, clock.unit),
         curve=lr_curve(row.schedule, clock.updates_per_unit, clock.horizon),
         records=row.records,

@@ -37,6 +37,7 @@ _FAMILIES = {
     "cosine_restarts": ("#b5702d", "triangle-right"),
     "cyclic": ("#158f74", "octagon"),
     "piecewise": ("#a64ca6", "star-diamond"),
+    "plateau": ("#4f8a8b", "star-square"),
 }
 
 # An axis that is longer than these decades shows nothing in its upper part.

@@ -28,10 +28,10 @@ class Plateau(Parameters):
     A report :math:`v` is an improvement on the best one before, :math:`v^*`, if
     :math:`v < v^* (1 - \delta)` (``"rel"``) or :math:`v < v^* - \delta` (``"abs"``); where larger
     is better, :math:`v > v^* (1 + \delta)` or :math:`v > v^* + \delta`. NaN is none. After more
-    than ``patience`` reports in a row without one, the LR is :math:`\max(f, \alpha\,\eta)` from the
-    next update on, the count begins anew, and the next ``cooldown`` reports are not counted. A
-    drop of 1e-8 or less is none. All this is as in PyTorch. Reports up to the end of the warmup
-    are passed over.
+    than ``patience`` reports in a row without one, the LR :math:`\eta` becomes
+    :math:`\max(f, \alpha\,\eta)` from the next update on, the count begins anew, and the next
+    ``cooldown`` reports are not counted. A drop of 1e-8 or less is none. All this is as in
+    PyTorch. Reports up to the end of the warmup are passed over.
 
     Args:
         base_lr: LR after warmup.
@@ -135,11 +135,14 @@ class Plateau(Parameters):
                 cooling, bad = self.cooldown, 0
 
     def _improves(self, value: float, best: float, mode: str) -> bool:
-        if self.delta_mode == "abs":
-            return value < best - self.min_delta if mode == "min" else value > best + self.min_delta
+        # In PyTorch's order of operations, so that ties are decided alike.
         if mode == "min":
-            return value < best * (1.0 - self.min_delta)
-        return value > best * (self.min_delta + 1.0)
+            bar = (
+                best - self.min_delta if self.delta_mode == "abs" else best * (1 - self.min_delta)
+            )
+            return value < bar
+        bar = best + self.min_delta if self.delta_mode == "abs" else best * (self.min_delta + 1)
+        return value > bar
 
     def _conditions(self) -> Iterator[tuple[bool, str]]:
         yield 0 < self.decay_factor < 1, "0 < decay_factor < 1"

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from tuner.errors import ScheduleError
-from tuner.schedules import Schedule, is_whole, schedule_from_dict
+from tuner.schedules import Plateau, Schedule, is_whole, rule_from_dict, schedule_from_dict
 from tuner.tasks import EpochRecord
 
 # All plain JSON.
 SCHEDULE = "schedule"  # {"family": ..., "params": {...}}
+RULE = "rule"  # what finds it while the trial trains, in the same form; the schedule is as known
 RECORDS = "records"  # one EpochRecord per epoch, as a table
 EPOCHS_TRAINED = "epochs_trained"  # how many of them it trained itself, interrupted or not
 EPOCHS_GIVEN = "epochs_given"  # how many it took over from other trials
@@ -67,8 +68,8 @@ def has_schedule(attributes: Mapping[str, Any]) -> bool:
 
 
 def family_in(attributes: Mapping[str, Any]) -> str:
-    """Return the family of a trial's schedule, an empty text if it has none."""
-    found = attributes.get(SCHEDULE)
+    """Return the family that a trial is of, an empty text if it has no schedule."""
+    found = attributes.get(RULE, attributes.get(SCHEDULE))
     return text(found, "family") if isinstance(found, Mapping) else ""
 
 
@@ -80,3 +81,13 @@ def schedule_in(attributes: Mapping[str, Any]) -> Schedule | None:
     """
     found = attributes.get(SCHEDULE)
     return schedule_from_dict(found) if isinstance(found, Mapping) else None
+
+
+def rule_in(attributes: Mapping[str, Any]) -> Plateau | None:
+    """Return the rule by which a trial finds its schedule; None if it has that from the start.
+
+    Raises:
+        ScheduleError: If it is of a family that is not known here, or none.
+    """
+    found = attributes.get(RULE)
+    return rule_from_dict(found) if isinstance(found, Mapping) else None

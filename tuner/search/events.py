@@ -9,7 +9,14 @@ from typing import Any, NamedTuple
 from tuner.definition import digits
 from tuner.errors import TunerError
 from tuner.reading import EPOCHS, Unit
-from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
+from tuner.schedules import (
+    Plateau,
+    Schedule,
+    rule_from_dict,
+    rule_to_dict,
+    schedule_from_dict,
+    schedule_to_dict,
+)
 from tuner.tasks import EpochRecord
 
 
@@ -43,19 +50,28 @@ class StudyStarted(NamedTuple):
 
 
 class TrialStarted(NamedTuple):
-    """A trial begins, or goes on with ``done`` epochs from before it was interrupted."""
+    """A trial begins, or goes on with ``done`` epochs from before it was interrupted.
+
+    ``rule`` is what finds its schedule, of one that has it not from the start.
+    """
 
     number: int
     schedule: Schedule
     baseline: str | None
     done: int
     unit: Unit = EPOCHS
+    rule: Plateau | None = None
+
+    @property
+    def given(self) -> Schedule | Plateau:
+        """What it trains under: a schedule, or the rule that finds one."""
+        return self.rule or self.schedule
 
     def __str__(self) -> str:
         what = f" [{self.baseline}]" if self.baseline else ""
         done = self.unit.count(self.done)
         begins = f"goes on after {self.unit.word} {done}" if done else "starts"
-        return f"trial {self.number} {begins}: {self.schedule!r}{what}"
+        return f"trial {self.number} {begins}: {self.given!r}{what}"
 
 
 class EpochEnded(NamedTuple):
@@ -172,6 +188,7 @@ def to_json(event: Said) -> str:
     fields = event._asdict()
     if isinstance(event, TrialStarted):
         fields["schedule"] = schedule_to_dict(event.schedule)
+        fields["rule"] = event.rule and rule_to_dict(event.rule)
     if isinstance(event, EpochEnded):
         fields["record"] = event.record._asdict()
     return json.dumps({"event": type(event).__name__, **fields})
@@ -191,6 +208,8 @@ def from_json(line: str) -> Said | None:
         kind = _EVENTS[fields.pop("event")]
         if kind is TrialStarted:
             fields["schedule"] = schedule_from_dict(fields["schedule"])
+            rule = fields.get("rule")
+            fields["rule"] = rule and rule_from_dict(rule)
         if kind is EpochEnded:
             fields["record"] = EpochRecord(**fields["record"])
         if "unit" in fields:

@@ -1,5 +1,8 @@
 """What is told of a schedule before it is trained: its LR now, at the end, at its highest, summed.
 
+Of one that is found while it trains it is what is known then, constant from there on: a trial of
+family ``plateau`` is forecast as if no more drops came.
+
 All in orders of magnitude, as shares of the highest LR that the search space has: a fine-tuning at
 1e-5 is searched as a training at 1e-1 is.
 """

@@ -12,7 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tuner.definition import StudySpec, countable, merit
 from tuner.reading import Unit
-from tuner.schedules import Schedule, is_whole
+from tuner.schedules import MultiFactor, Plateau, Schedule, is_whole
 from tuner.search.attributes import (
     BASELINE,
     CONTROL,
@@ -21,6 +21,7 @@ from tuner.search.attributes import (
     SPARED,
     VERSIONS,
     records_of,
+    rule_in,
     schedule_in,
     text,
     whole,
@@ -47,7 +48,8 @@ class TrialRow(NamedTuple):
     ``epochs_given`` of its epochs were trained by other trials, whose schedules begin alike.
     ``is_control`` trials are never pruned; ``spared`` is the epoch after which such a trial, or a
     baseline, would have been. ``minimized`` says that small values are the good ones.
-    ``versions`` are of the software that trained it.
+    ``versions`` are of the software that trained it. ``rule`` is what found its schedule while it
+    trained, of one that had it not from the start.
     """
 
     number: int
@@ -63,10 +65,13 @@ class TrialRow(NamedTuple):
     spared: int | None = None
     minimized: bool = False
     versions: Mapping[str, str] = MappingProxyType({})
+    rule: Plateau | None = None
 
     @property
     def family(self) -> str:
-        """The schedule's family, or ``""`` before the trial has one."""
+        """The family that it is of, or ``""`` before it has a schedule."""
+        if self.rule:
+            return self.rule.family
         return self.schedule.family if self.schedule else str(self.params.get("family", ""))
 
     @property
@@ -91,8 +96,13 @@ class TrialRow(NamedTuple):
 
     @property
     def note(self) -> str:
-        """Which baseline it is, and why it ended early."""
-        return "; ".join(filter(None, (self.baseline, self.reason)))
+        """Which baseline it is, what drops it found, and why it ended early."""
+        return "; ".join(filter(None, (self.baseline, drops_in_words(self), self.reason)))
+
+    @property
+    def schedule_text(self) -> str:
+        """The schedule, and the rule that found it."""
+        return f"{self.schedule!r}" + (f", found by {self.rule!r}" if self.rule else "")
 
     @property
     def seconds(self) -> float:
@@ -133,6 +143,14 @@ class Summary(NamedTuple):
     def finished(self) -> int:
         """Complete, pruned and failed trials."""
         return sum(self.states.get(state, 0) for state in ("complete", "pruned", "failed"))
+
+
+def drops_in_words(row: TrialRow) -> str:
+    """Return the drops that a trial found while it trained; nothing of another one."""
+    if row.rule is None or not isinstance(row.schedule, MultiFactor):
+        return ""
+    found = [str(each) for each in row.schedule.milestones if each < row.schedule.horizon]
+    return f"dropped after update {', '.join(found)}" if found else "no drop"
 
 
 def pruned_after(epoch: int, epochs: int, unit: Unit) -> str:
@@ -270,4 +288,5 @@ def _row(trial: FrozenTrial, minimized: bool) -> TrialRow:
         spared=spared if is_whole(spared) else None,
         minimized=minimized,
         versions=versions if isinstance(versions, Mapping) else {},
+        rule=rule_in(attributes),
     )

@@ -10,8 +10,8 @@ from typing import Any
 from optuna.trial import Trial
 
 from tuner.errors import ScheduleError
-from tuner.schedules import Schedule, schedule_to_dict
-from tuner.search.attributes import SCHEDULE, schedule_in
+from tuner.schedules import Schedule, rule_to_dict, schedule_to_dict
+from tuner.search.attributes import RULE, SCHEDULE, schedule_in
 from tuner.space import SearchSpace
 from tuner.storage import enqueued_params, trial_id
 
@@ -20,6 +20,9 @@ _MUST = "The trial's parameters must be of the search space"
 
 def schedule_of_trial(trial: Trial, space: SearchSpace) -> Schedule:
     """Return a trial's schedule, and keep it among the trial's attributes.
+
+    Of one that finds its schedule while it trains it is what is known so far, and the rule is kept
+    as well.
 
     Args:
         trial: As asked from the study. One that has a schedule from the start, as a baseline has,
@@ -44,7 +47,9 @@ def schedule_of_trial(trial: Trial, space: SearchSpace) -> Schedule:
         raise ScheduleError(f"{_MUST}: {error}") from error
     if stored is not None:
         return stored
-    schedule = space.schedule(values)
+    schedule, rule = space.schedule(values), space.rule(values)
+    if rule is not None:  # first, for the schedule alone would be another trial
+        trial.set_user_attr(RULE, rule_to_dict(rule))
     trial.set_user_attr(SCHEDULE, schedule_to_dict(schedule))
     return schedule
 

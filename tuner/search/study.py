@@ -15,8 +15,8 @@ from optuna.study import Study
 
 from tuner.definition import REPEATS, StudySpec, make_spec, moved_along, name_of_study
 from tuner.errors import DefinitionError, StudyError
-from tuner.schedules import schedule_to_dict
-from tuner.search.attributes import BASELINE, SCHEDULE, text
+from tuner.schedules import rule_to_dict, schedule_to_dict
+from tuner.search.attributes import BASELINE, RULE, SCHEDULE, text
 from tuner.space import SearchSpace
 from tuner.storage import (
     hide_password,
@@ -191,10 +191,12 @@ def enqueue_missing(study: Study, space: SearchSpace) -> None:
     present = {text(t.user_attrs, BASELINE) for t in study.get_trials(deepcopy=False)}
     for baseline in space.baselines:
         if baseline.label not in present:
-            attributes = {
+            attributes: dict[str, Any] = {
                 BASELINE: baseline.label,
                 SCHEDULE: schedule_to_dict(baseline.schedule),
             }
+            if baseline.rule is not None:
+                attributes[RULE] = rule_to_dict(baseline.rule)
             study.enqueue_trial(baseline.values, user_attrs=attributes)
 
 

@@ -30,9 +30,11 @@ from tuner.search.attributes import (
     SPARED,
     VERSIONS,
     records_of,
+    rule_in,
     text,
     whole,
 )
+from tuner.search.course import Course
 from tuner.search.events import EpochEnded, Listener, TrialStarted
 from tuner.search.failures import keep_traceback, reason_of
 from tuner.search.first_answer import first_answer
@@ -47,7 +49,6 @@ from tuner.tasks import (
     State,
     Task,
     TrainingCollapsed,
-    checkpoint_keys,
     end_training,
     with_output,
 )
@@ -109,7 +110,8 @@ def run_trial(
         done = len(records_of(trial.user_attrs))
         output = spec.folder / _OUTPUT / f"{spec.name}-{trial.number}.txt"
         spec = spec._replace(task=with_output(spec.task, output))
-        listen(TrialStarted(trial.number, schedule, label, done, spec.unit))
+        rule = rule_in(trial.user_attrs)
+        listen(TrialStarted(trial.number, schedule, label, done, spec.unit, rule))
         with Interrupts().noticed() as interrupts:
             return _train(trial, schedule, spec, store, listen, stop_requested, interrupts)
     except TrainingCollapsed as collapse:
@@ -140,15 +142,16 @@ def _train(
     own = records_of(trial.user_attrs)
     reported = max(trial.storage.get_trial(trial_id(trial)).intermediate_values, default=0)
     given = min(whole(trial.user_attrs, EPOCHS_GIVEN), len(own))
-    keys = _keys(schedule, spec)
+    course = Course(trial, schedule, spec)
     # Asked for baselines too: halving remembers who passed which rung.
     if not own and trial.should_prune():
         if prunable:
             return Outcome(TrialState.PRUNED, None, pruned_after(0, spec.epochs, spec.unit))
         trial.set_user_attr(SPARED, 0)
     trial.set_user_attr(VERSIONS, versions(spec.task))
+    found = course.deepest(store, own)
     records: list[EpochRecord] = []
-    with closing(_epochs(schedule, spec, store.deepest(keys), interrupts)) as training:
+    with closing(_epochs(course.schedule, spec, found, interrupts)) as training:
         for record, state in training:
             epoch = record.epoch
             if epoch <= len(own):
@@ -161,11 +164,13 @@ def _train(
                 trial.set_user_attr(EPOCHS_GIVEN, given)
                 trial.set_user_attr(RECORDS, [r._asdict() for r in records])
                 trial.set_user_attr(EPOCHS_TRAINED, len(records) - given)
-            if state is not None and keys:
+                course.tell(records)
+            key = course.key(epoch) if state is not None else None
+            if state is not None and key is not None:
                 with _failing(interrupts):
                     kept = state()
                 if kept is not None:
-                    store.save(keys[epoch - 1], Checkpoint(tuple(records), kept))
+                    store.save(key, Checkpoint(tuple(records), kept))
             judged_by, value = spec.objective.judged_by, _value(records[-1], spec)
             # Before it is reported: other trials are compared with what is.
             if math.isnan(value) or (epoch == spec.epochs and math.isinf(value)):
@@ -229,20 +234,6 @@ def versions(task: Task | None = None) -> dict[str, str]:
         "python": platform.python_version(),
         **(task.versions() if task else {}),
     }
-
-
-def _keys(schedule: Schedule, spec: StudySpec) -> list[str]:
-    """Return the names of the trial's training states; none if the task cannot use them."""
-    identity = spec.task.training_identity()
-    if identity is None:
-        return []
-    return checkpoint_keys(
-        identity,
-        schedule,
-        seed=spec.training.seed,
-        updates_per_epoch=spec.task.updates_per_epoch,
-        epochs=spec.epochs,
-    )
 
 
 def _epochs(

@@ -247,6 +247,7 @@ class StudyResult:
             "trial": row.number,
             "baseline": row.baseline,
             "params": row.params,
+            **({"found_by": repr(row.rule)} if row.rule else {}),
             "fingerprint": spec.fingerprint(),
             "objective": {
                 "metric": spec.objective.metric,

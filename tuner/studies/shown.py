@@ -95,7 +95,7 @@ def lines(
             value += f" on {found_again.n} fresh seeds"
         elif best.state == "complete":
             value += f", {objective.judged_by} {best.value:{form}}, one run"
-        found += [("best", value), ("", repr(best.schedule))]
+        found += [("best", value), ("", best.schedule_text)]
     for heading, name in (("schedule", "best.json"), ("report", "report.html")):
         if (spec.folder / name).exists():
             found.append((heading, str(spec.folder / name)))

@@ -11,7 +11,13 @@ from tuner.tasks.base import (
     TrainingCollapsed,
     end_training,
 )
-from tuner.tasks.checkpoints import LIMIT_BYTES, Checkpoint, CheckpointStore, checkpoint_keys
+from tuner.tasks.checkpoints import (
+    LIMIT_BYTES,
+    Checkpoint,
+    CheckpointStore,
+    checkpoint_keys,
+    each_checkpoint_key,
+)
 from tuner.tasks.command_line import filled, gives_schedule, words_of, wrong_placeholders
 from tuner.tasks.command_process import find_program
 from tuner.tasks.command_task import CommandTask, environment
@@ -62,6 +68,7 @@ __all__ = [
     "Trial",
     "TrialTask",
     "checkpoint_keys",
+    "each_checkpoint_key",
     "end_training",
     "environment",
     "filled",

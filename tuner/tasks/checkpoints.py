@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
 import logging
 import math
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,14 +63,20 @@ def checkpoint_keys(
         updates_per_epoch: Updates in an epoch.
         epochs: How many epochs.
     """
+    keys = each_checkpoint_key(identity, schedule, seed=seed, updates_per_epoch=updates_per_epoch)
+    return list(itertools.islice(keys, epochs))
+
+
+def each_checkpoint_key(
+    identity: Mapping[str, Any], schedule: Schedule, *, seed: int, updates_per_epoch: int
+) -> Iterator[str]:
+    """Yield the same names one by one: an epoch's learning rates are asked for when it comes."""
     start = json.dumps([identity, seed, updates_per_epoch], sort_keys=True)
     digest = hashlib.sha256(start.encode())
-    keys = []
-    for done in range(0, epochs * updates_per_epoch, updates_per_epoch):
+    for done in itertools.count(0, updates_per_epoch):
         rates = [schedule(update) for update in range(done + 1, done + updates_per_epoch + 1)]
         digest.update(np.array(rates, "<f8").tobytes())
-        keys.append(digest.hexdigest())
-    return keys
+        yield digest.hexdigest()
 
 
 def in_words(size: int) -> str:

@@ -13,7 +13,7 @@ from pydantic import field_validator
 
 from tuner.errors import TaskError
 from tuner.reading import Section
-from tuner.schedules import Schedule
+from tuner.schedules import Schedule, as_of
 from tuner.tasks.base import (
     RECORDED_METRICS,
     Epoch,
@@ -36,7 +36,8 @@ class Table(Section):
     """The task ``table``: every schedule gets the recorded training of the one nearest to it.
 
     Nearest among the trainings from the same seed: those of the same family first, then the
-    smallest root mean square of the difference between the logarithms of the learning rates.
+    smallest root mean square of the difference between the logarithms of the learning rates. A
+    schedule that is found while it trains is looked up anew for each epoch, as it is known then.
     """
 
     path_option: ClassVar[str] = "path"
@@ -115,14 +116,16 @@ class Table(Section):
             TaskError: If there is no training from this seed, or none so long.
             TrainingCollapsed: In the epoch in which the recorded training became hopeless.
         """
-        found = self.nearest(schedule, seed=seed, epochs=epochs)
-        first = start.epoch + 1 if start else 1
-        for epoch, row in enumerate(found.rows[:epochs], start=1):
-            if epoch >= first:
-                record = _record(epoch, row, schedule, self.updates_per_epoch)
-                yield Epoch(record, functools.partial(State, epoch, {}))
-        if len(found.rows) < epochs:
-            raise TrainingCollapsed(len(found.rows) + 1, found.collapse)
+        known, size = schedule, self.updates_per_epoch
+        found = None
+        for epoch in range(start.epoch + 1 if start else 1, epochs + 1):
+            now = as_of(schedule, (epoch - 1) * size)
+            if found is None or now != known:
+                known, found = now, self.nearest(now, seed=seed, epochs=epochs)
+            if epoch > len(found.rows):
+                raise TrainingCollapsed(epoch, found.collapse)
+            record = _record(epoch, found.rows[epoch - 1], schedule, size)
+            yield Epoch(record, functools.partial(State, epoch, {}))
 
     def nearest(self, schedule: Schedule, *, seed: int, epochs: int) -> Recorded:
         """Return the recorded training of the schedule that is nearest in the first epochs.

@@ -37,9 +37,19 @@ def clock_of(updates_per_epoch: int, epochs: int | None, horizon: int | None) ->
 
 
 def space_of(space: Space, base_lr: float | None, clock: Clock) -> SearchSpace:
-    """Return a search space that was given in Python, laid out for trainings of a length."""
-    found = space_given(space, base_lr)
-    return parse_space(found.data, found.where, clock)
+    """Return a search space that was given in Python, laid out for trainings of a length.
+
+    Raises:
+        StudyError: If it has a family whose schedules are found while a study here trains.
+    """
+    given_space = space_given(space, base_lr)
+    found = parse_space(given_space.data, given_space.where, clock)
+    if found.rules:
+        raise StudyError(
+            f"`space` must have no family {', '.join(found.rules)}, whose schedules are found by"
+            " the reports of a training, which plain Optuna does not hand on. Use tuner.tune."
+        )
+    return found
 
 
 def search_of(

@@ -179,7 +179,7 @@ class ScreeningSampler(BaseSampler):
         if not candidates:
             return None
         insistent = _family_of_the_last(study.get_trials(deepcopy=False))
-        others = [each for each in candidates if each[1].family != insistent]
+        others = [c for c in candidates if self._space.family(c[0].values) != insistent]
         candidates = others or candidates
         features = [self._told(schedule) for _, schedule in candidates]
         known = np.array([self._known_told(each).ahead for each in past.ranked])
