@@ -66,11 +66,11 @@ from torch.optim.lr_scheduler import LRScheduler
 from tuner.adapters import ScheduleWarning
 from tuner.adapters.callers import caller
 from tuner.adapters.groups import RATIO, ratio_of_later_group, ratios_of_groups, set_rate
-from tuner.errors import ScheduleError
-from tuner.schedules import Schedule
+from tuner.errors import ScheduleError, UndecidedError
+from tuner.schedules import LiveSchedule, Schedule
 
 # What a state of PyTorch's own schedulers does not have.
-_NOT_KEPT = ("replaces", "_told")
+_NOT_KEPT = ("replaces", "_told", "_is_undecided")
 
 
 class ScheduleLR(LRScheduler):
@@ -129,8 +129,10 @@ class ScheduleLR(LRScheduler):
     ) -> None:
         self.schedule, self.replaces = schedule, replaces
         self.ratios = ratios_of_groups(optimizer)
-        self._told = False
+        self._told = self._is_undecided = False
         super().__init__(optimizer, last_epoch)
+        if isinstance(schedule, LiveSchedule):
+            optimizer.register_step_pre_hook(self._decide)
 
     def step(self, epoch: int | None = None) -> None:
         """Give the optimizer the learning rate of the next update; call it after every update.
@@ -150,8 +152,20 @@ class ScheduleLR(LRScheduler):
             group[RATIO] = ratio_of_later_group(self.optimizer, group, self.ratios)
             self.ratios.append(group[RATIO])
             self.base_lrs.append(group.setdefault("initial_lr", float(group["lr"])))
-        lr = self.schedule(self.last_epoch + 1)
+        try:
+            lr = self.schedule(self.last_epoch + 1)
+        except UndecidedError:  # the report that is due comes after the step() that asks this
+            self._is_undecided = True
+            return self._last_lr
         return [lr * ratio for ratio in self.ratios]
+
+    def _decide(self, *_: Any) -> None:
+        """Set what was undecided before the update is made."""
+        if self._is_undecided:
+            lr, self._is_undecided = self.schedule(self.last_epoch + 1), False
+            self._last_lr = [lr * ratio for ratio in self.ratios]
+            for group, rate in zip(self.optimizer.param_groups, self._last_lr, strict=False):
+                set_rate(group, rate)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state as plain data, the schedule as text."""
@@ -170,14 +184,17 @@ class ScheduleLR(LRScheduler):
             ScheduleError: If it was saved with another schedule, which this one does not replace.
         """
         saved = state_dict.get("schedule")
-        if saved not in (repr(self.schedule), repr(self.replaces)):
+        # A study finds a training's states by the learning rates that led to them, whoever's.
+        known = self.schedule._is_noticed
+        if not known and saved not in (repr(self.schedule), repr(self.replaces)):
             raise ScheduleError(self._refusal(saved, int(state_dict.get("last_epoch", 0))))
         # A state of an earlier version does not say it; one that waits for its turn is at -1.
         in_charge = state_dict.get("in_charge", state_dict["last_epoch"] >= 0)
         kept = {key: value for key, value in state_dict.items() if key != "in_charge"}
         super().load_state_dict({**kept, "schedule": self.schedule})
+        self._is_undecided = False
         if in_charge:
-            if saved != repr(self.schedule):
+            if saved != repr(self.schedule) or isinstance(self.schedule, LiveSchedule):
                 self._last_lr = self.get_lr()
             for group, lr in zip(self.optimizer.param_groups, self._last_lr, strict=False):
                 set_rate(group, lr)

@@ -155,6 +155,11 @@ class Schedule(Parameters, Transferable, HandedOver, ABC):
         if leaves is not None:
             leaves()
 
+    @property
+    def _is_noticed(self) -> bool:
+        """Whether a study hands it to a training, see :func:`tuner.schedules.noticing.noticing`."""
+        return hasattr(self._rates, "leaves")
+
     @functools.cached_property
     def _span(self) -> int:
         """Updates between the end of warmup and the horizon."""

@@ -136,13 +136,10 @@ class Plateau(Parameters):
 
     def _improves(self, value: float, best: float, mode: str) -> bool:
         # In PyTorch's order of operations, so that ties are decided alike.
+        is_absolute, delta = self.delta_mode == "abs", self.min_delta
         if mode == "min":
-            bar = (
-                best - self.min_delta if self.delta_mode == "abs" else best * (1 - self.min_delta)
-            )
-            return value < bar
-        bar = best + self.min_delta if self.delta_mode == "abs" else best * (self.min_delta + 1)
-        return value > bar
+            return value < (best - delta if is_absolute else best * (1 - delta))
+        return value > (best + delta if is_absolute else best * (delta + 1))
 
     def _conditions(self) -> Iterator[tuple[bool, str]]:
         yield 0 < self.decay_factor < 1, "0 < decay_factor < 1"
