@@ -77,4 +77,4 @@ def _found(baseline: Candidate, rows: Sequence[TrialRow]) -> Candidate | None:
         return baseline
     own = (row for row in ranking(rows) if row.baseline == baseline.label)
     found = next((row.schedule for row in own if row.schedule is not None), None)
-    return found and baseline._replace(schedule=found, rule=None)
+    return baseline._replace(schedule=found, rule=None) if found else None
