@@ -380,6 +380,8 @@ def test_compared_each_training_finds_its_own(compared: Path, processes: None) -
     schedules = [repeat.schedule for repeat in plateau.repeats]
     assert len(set(schedules)) == 3
     assert plateau.schedule == schedules[0]
+    assert plateau.note.startswith("seed 1 dropped after update ")
+    assert constant.note == ""
     for repeat in plateau.repeats:
         losses = [record.train_loss for record in repeat.records]
         assert repeat.schedule == plateau.rule.after(losses, updates_per_report=SIZE)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tuner.definition import merit
 from tuner.repeats.confirmation import Spread, spread
-from tuner.schedules import Plateau, Schedule
+from tuner.schedules import Plateau, Schedule, drops_in_words
 from tuner.tasks import EpochRecord
 
 
@@ -86,7 +86,7 @@ class Compared(NamedTuple):
 
     @property
     def note(self) -> str:
-        """Which trainings are no ordinary ones.
+        """Which trainings are no ordinary ones, and what each found that finds its schedule.
 
         Example:
             >>> from tuner.schedules import Constant
@@ -95,11 +95,13 @@ class Compared(NamedTuple):
             'collapsed: seed 3'
         """
         kinds = (("collapsed", self.collapsed), ("failed", self.failed))
-        return "; ".join(
+        found = [f"seed {r.seed} {drops_in_words(r.schedule)}" for r in self.repeats if self.rule]
+        unusual = (
             f"{what}: seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
             for what, seeds in kinds
             if seeds
         )
+        return "; ".join([*unusual, *found])
 
     @property
     def _complete(self) -> list[Repeat]:

@@ -22,7 +22,7 @@ from tuner.schedules.noticing import noticing
 from tuner.schedules.one_cycle import OneCycle
 from tuner.schedules.picture import grid, svg
 from tuner.schedules.piecewise import Piecewise
-from tuner.schedules.plateau import Plateau
+from tuner.schedules.plateau import Plateau, drops_in_words
 from tuner.schedules.poly import Poly
 from tuner.schedules.registered import Registered
 from tuner.schedules.registry import (
@@ -63,6 +63,7 @@ __all__ = [
     "ScheduleFile",
     "SquareRoot",
     "as_of",
+    "drops_in_words",
     "grid",
     "is_whole",
     "load_schedule",

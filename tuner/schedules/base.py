@@ -157,7 +157,7 @@ class Schedule(Parameters, Transferable, HandedOver, ABC):
 
     @property
     def _is_noticed(self) -> bool:
-        """Whether a study hands it to a training, see :func:`tuner.schedules.noticing.noticing`."""
+        """Whether a study hands it to a training, and is told what that asks."""
         return hasattr(self._rates, "leaves")
 
     @functools.cached_property

@@ -147,3 +147,19 @@ class Plateau(Parameters):
         yield self.min_delta >= 0, "min_delta >= 0"
         yield self.cooldown >= 0, "cooldown >= 0"
         yield 0 <= self.final_lr <= self.base_lr, "0 <= final_lr <= base_lr"
+
+
+def drops_in_words(found: object) -> str:
+    """Return after which updates a schedule that was found drops.
+
+    Example:
+        >>> rule = Plateau(base_lr=0.8, horizon=60, decay_factor=0.5, patience=0)
+        >>> drops_in_words(rule.after([1.0, 2.0, 2.0], updates_per_report=10))
+        'dropped after update 20, 30'
+        >>> drops_in_words(rule.after([]))
+        'no drop'
+    """
+    if not isinstance(found, MultiFactor):  # nothing is known of it
+        return ""
+    shown = [str(each) for each in found.milestones if each < found.horizon]
+    return f"dropped after update {', '.join(shown)}" if shown else "no drop"

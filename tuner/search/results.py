@@ -12,7 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tuner.definition import StudySpec, countable, merit
 from tuner.reading import Unit
-from tuner.schedules import MultiFactor, Plateau, Schedule, is_whole
+from tuner.schedules import Plateau, Schedule, drops_in_words, is_whole
 from tuner.search.attributes import (
     BASELINE,
     CONTROL,
@@ -97,7 +97,8 @@ class TrialRow(NamedTuple):
     @property
     def note(self) -> str:
         """Which baseline it is, what drops it found, and why it ended early."""
-        return "; ".join(filter(None, (self.baseline, drops_in_words(self), self.reason)))
+        drops = drops_in_words(self.schedule) if self.rule else ""
+        return "; ".join(filter(None, (self.baseline, drops, self.reason)))
 
     @property
     def schedule_text(self) -> str:
@@ -143,14 +144,6 @@ class Summary(NamedTuple):
     def finished(self) -> int:
         """Complete, pruned and failed trials."""
         return sum(self.states.get(state, 0) for state in ("complete", "pruned", "failed"))
-
-
-def drops_in_words(row: TrialRow) -> str:
-    """Return the drops that a trial found while it trained; nothing of another one."""
-    if row.rule is None or not isinstance(row.schedule, MultiFactor):
-        return ""
-    found = [str(each) for each in row.schedule.milestones if each < row.schedule.horizon]
-    return f"dropped after update {', '.join(found)}" if found else "no drop"
 
 
 def pruned_after(epoch: int, epochs: int, unit: Unit) -> str:
