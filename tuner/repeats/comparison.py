@@ -56,7 +56,7 @@ class Compared(NamedTuple):
 
     @property
     def given(self) -> Schedule | Plateau:
-        """What was compared: the schedule, or the rule that finds one."""
+        """The schedule that was compared, or the rule that finds one."""
         return self.rule or self.schedule
 
     @property

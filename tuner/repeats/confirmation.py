@@ -48,7 +48,7 @@ class Candidate(NamedTuple):
 
     @property
     def given(self) -> Schedule | Plateau:
-        """What it is: the schedule, or the rule that finds one."""
+        """The schedule, or the rule that finds one."""
         return self.rule or self.schedule
 
     @property

@@ -64,7 +64,7 @@ class TrialStarted(NamedTuple):
 
     @property
     def given(self) -> Schedule | Plateau:
-        """What it trains under: a schedule, or the rule that finds one."""
+        """The schedule that it trains under, or the rule that finds one."""
         return self.rule or self.schedule
 
     def __str__(self) -> str:

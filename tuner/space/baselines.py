@@ -41,7 +41,7 @@ class Baseline(NamedTuple):
 
     @property
     def given(self) -> Schedule | Plateau:
-        """What is trained: a schedule, or the rule that finds one."""
+        """The schedule that is trained, or the rule that finds one."""
         return self.rule or self.schedule
 
 
