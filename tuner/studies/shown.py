@@ -41,13 +41,15 @@ def trial_columns(rows: Sequence[TrialRow], unit: Unit) -> dict[str, list[Any]]:
 def curve_columns(rows: Sequence[TrialRow], spec: StudySpec) -> dict[str, list[Any]]:
     """Return the epochs of trials by column: its value, and what else was recorded."""
     pairs = [(row, record) for row in rows for record in row.records]
-    fields = [name for name in EpochRecord._fields if name not in ("epoch", "value")]
+    own = ("epoch", "value", "averaged_value")
+    fields = [name for name in EpochRecord._fields if name not in own]
     return {
         "number": [row.number for row, _ in pairs],
         "family": [row.family for row, _ in pairs],
         "epoch": [record.epoch for _, record in pairs],
         "updates": [spec.task.updates_per_epoch * record.epoch for _, record in pairs],
         "value": [spec.objective.value(record) for _, record in pairs],
+        "averaged_value": [spec.objective.averaged_value(record) for _, record in pairs],
         **{name: [getattr(record, name) for _, record in pairs] for name in fields},
     }
 
