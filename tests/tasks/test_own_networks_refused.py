@@ -26,7 +26,7 @@ from .networks import (
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"net": torch_network()}, "`net` must be a function that makes the network"),
+        ({"net": torch_network()}, "`net` must be a function or class that makes the network"),
         ({"batch_size": None}, "`batch_size` must be 1 or more, but got None"),
         ({"train_data": INPUTS}, "must be a pair"),
         ({"train_data": (INPUTS, LABELS[:3])}, "as many inputs as labels"),

@@ -44,6 +44,10 @@ class Batches:
         """Yield all examples in their order, for evaluation."""
         return self._batches(None, _EVALUATION_BATCH)
 
+    def __len__(self) -> int:
+        """Return how many batches that are."""
+        return self.count(_EVALUATION_BATCH)
+
     def count(self, batch_size: int) -> int:
         """Return how many batches an epoch has."""
         return self._examples.updates(batch_size)
