@@ -11,8 +11,6 @@ import torch
 from torch import nn
 
 from tuner import Cosine
-from tuner.errors import TaskError
-from tuner.tasks import TorchTask
 
 from . import dict_batches
 from .dict_batches import Net, groups, loader, step
