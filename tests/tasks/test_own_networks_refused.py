@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import torch
 from torch import nn
 
 from tuner.errors import TaskError
@@ -23,6 +24,13 @@ from .networks import (
 )
 
 
+class Stream(torch.utils.data.IterableDataset):
+    """Examples that nobody knows the number of."""
+
+
+STREAM = torch.utils.data.DataLoader(Stream(), batch_size=16)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -31,6 +39,10 @@ from .networks import (
         ({"train_data": INPUTS}, "must be a pair"),
         ({"train_data": (INPUTS, LABELS[:3])}, "as many inputs as labels"),
         ({"test_data": 5}, "`test_data` must be a pair of arrays"),
+        (
+            {"train_data": STREAM, "batch_size": None},
+            "a loader, with a length above 0, but got Dat",
+        ),
         ({"test_data": []}, "`test_data` must be a pair of arrays"),
         ({"train_data": gluon_loader()}, "must be left out where a loader makes the batches"),
         ({"threads": 0}, "`threads` must be 1 or more, but got 0"),

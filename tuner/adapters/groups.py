@@ -82,7 +82,7 @@ def _part(groups: Sequence[dict[str, Any]]) -> None:
     """Give each group a tensor of its own: what is set in one would else be set in others."""
     rates: list[Any] = []
     for group in groups:
-        rate = group.get("lr")
+        rate: Any = group.get("lr")
         if hasattr(rate, "fill_") and any(rate is other for other in rates):
             group["lr"] = rate.clone()
         rates.append(rate)

@@ -45,15 +45,14 @@ class Examples(NamedTuple):
                     f" {inputs} and {labels}."
                 )
             return cls((data[0], data[1]), "arrays", 0, inputs)
-        has_length = hasattr(data, "__len__") and not hasattr(data, "keys")
-        if has_length and not isinstance(data, (tuple, list)):
-            if hasattr(data, "__getitem__") and len(data):
+        if _length(data) and not isinstance(data, (tuple, list)) and not hasattr(data, "keys"):
+            if hasattr(data, "__getitem__"):
                 return cls(data, "dataset", 0, len(data))
-            if hasattr(data, "__iter__") and len(data):
+            if hasattr(data, "__iter__"):
                 return cls(data, "loader", 0, 0)
         raise TaskError(
-            f"`{name}` must be a pair of arrays (inputs, labels), a dataset or a loader of such"
-            f" pairs, with a length above 0, but got {type(data).__name__}."
+            f"`{name}` must be a pair of arrays (inputs, labels), a dataset or a loader, with a"
+            f" length above 0, but got {type(data).__name__}."
         )
 
     @property
@@ -111,6 +110,14 @@ class Examples(NamedTuple):
             content.update(f"{plain.dtype}{plain.shape}".encode())
             content.update(plain.tobytes())
         return "sha256:" + content.hexdigest()
+
+
+def _length(data: Any) -> int:
+    """Return a length; 0 if there is none, as of a loader over a stream."""
+    try:
+        return len(data)
+    except TypeError:
+        return 0
 
 
 def pair(batch: Any, or_else: str = "") -> tuple[Any, Any]:

@@ -47,6 +47,8 @@ def check_precision(amp: str | None, on: torch.device) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # PyTorch would go on in full precision
             torch.autocast(on.type, getattr(torch, amp))
+            if amp == "float16":
+                torch.amp.GradScaler(on.type)
     except (RuntimeError, Warning) as error:
         raise TaskError(
             f"amp = {amp!r} must be a precision that {str(on)!r} has, but PyTorch says:"
