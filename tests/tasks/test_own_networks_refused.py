@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -27,6 +28,9 @@ from .networks import (
 class Stream(torch.utils.data.IterableDataset):
     """Examples that nobody knows the number of."""
 
+    def __iter__(self) -> Iterator[Any]:
+        return iter(zip(*map(torch.from_numpy, DATA), strict=True))
+
 
 STREAM = torch.utils.data.DataLoader(Stream(), batch_size=16)
 
@@ -41,7 +45,7 @@ STREAM = torch.utils.data.DataLoader(Stream(), batch_size=16)
         ({"test_data": 5}, "`test_data` must be a pair of arrays"),
         (
             {"train_data": STREAM, "batch_size": None},
-            "a loader, with a length above 0, but got Dat",
+            "with a length above 0, but got Dat",
         ),
         ({"test_data": []}, "`test_data` must be a pair of arrays"),
         ({"train_data": gluon_loader()}, "must be left out where a loader makes the batches"),
