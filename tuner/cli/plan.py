@@ -66,25 +66,28 @@ def show_plan(plan: Plan, file: Path) -> None:
     spec = plan.spec
     words = {"updates_per_epoch": spec.unit.key}
     task = ", ".join(f"{words.get(k, k)} = {value}" for k, value in spec.task.identity().items())
+    length = f"{spec.time} of training, whose updates are measured before the first trial"
     rows = [
         ("study", f"{spec.name}, {hide_password(spec.storage_url)}"),
         ("task", f"{spec.training.name}: {task}"),
-        ("horizon", _horizon(plan)),
-        ("budget", f"{spec.budget.trials} trials, at most {spec.unit.told(plan.most_epochs)}"),
+        ("horizon", length if spec.time else _horizon(plan)),
+        ("budget", _budget(plan)),
         ("sampler", _settings(spec.sampler.model_dump())),
-        ("pruner", _pruner(spec)),
+        ("pruner", _settings(spec.pruner.model_dump()) if spec.time else _pruner(spec)),
         ("confirm", _confirm(spec)),
         ("judged by", _judge(spec)),
         ("space", spec.space.name),
     ]
-    for name, param in spec.space.params.items():
+    # What durations come to is known once the length is measured.
+    for name, param in ({} if spec.time else spec.space.params).items():
         where = "; ".join(f"{key} in {', '.join(map(str, of))}" for key, of in param.when)
         span = ", ".join(map(str, param.choices)) or f"{param.low:g}..{param.high:g}"
         log = " (log)" if param.log else ""
         rows.append(("", f"{name}: {span}{log}" + (f"   if {where}" if where else "")))
     for baseline in spec.space.baselines:
         outside = "" if baseline.values or not spec.space.params else ", outside the space"
-        rows.append(("baseline", f"{baseline.label}{outside}: {baseline.schedule!r}"))
+        shown = "" if spec.time else f": {baseline.schedule!r}"
+        rows.append(("baseline", f"{baseline.label}{outside}{shown}"))
     for name, text in rows:
         print_row(name, text, 10)
     well = "all is well."
@@ -156,6 +159,12 @@ def _horizon(plan: Plan) -> str:
     return f"{plan.horizon} updates, reported after {spec.unit.each}"
 
 
+def _budget(plan: Plan) -> str:
+    trials, time = plan.spec.budget.trials, plan.spec.time
+    most = f"{time} each" if time else plan.spec.unit.told(plan.most_epochs)
+    return f"{trials} trials, at most {most}"
+
+
 def _tried(tried: Tried, unit: Unit) -> str:
     words = [
         f"{unit.told(tried.epochs)} under {tried.schedule!r},"
@@ -204,9 +213,9 @@ def _confirm(spec: StudySpec) -> str:
     seeds = f"{settings.seeds} to {settings.max_seeds}"
     if settings.seeds == settings.max_seeds:
         seeds = f"{settings.seeds}"
+    most = f"{trainings} x {spec.time}" if spec.time else spec.unit.told(trainings * spec.epochs)
     return (
-        f"{best} and {len(spec.space.baselines)} baselines on {seeds} fresh seeds,"
-        f" at most {spec.unit.told(trainings * spec.epochs)}"
+        f"{best} and {len(spec.space.baselines)} baselines on {seeds} fresh seeds, at most {most}"
     )
 
 

@@ -16,6 +16,7 @@ from tuner.search.attributes import (
 from tuner.search.events import (
     EpochEnded,
     Event,
+    LengthMeasured,
     Listener,
     Printed,
     Said,
@@ -49,6 +50,7 @@ from tuner.search.results import (
 from tuner.search.sampled import schedule_of_trial
 from tuner.search.study import (
     difference,
+    different,
     enqueue_missing,
     files_folder,
     find_study,
@@ -76,6 +78,7 @@ __all__ = [
     "EpochEnded",
     "Event",
     "FalsePrunes",
+    "LengthMeasured",
     "Listener",
     "Printed",
     "Rungs",
@@ -93,6 +96,7 @@ __all__ = [
     "WorkerEnded",
     "begun_trials",
     "difference",
+    "different",
     "enqueue_missing",
     "epochs_saved",
     "false_prunes",

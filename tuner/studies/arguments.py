@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tuner.definition import StudySpec, make_spec, space_given
-from tuner.errors import DefinitionError, StudyError, TaskError
+from tuner.errors import DefinitionError, ScheduleError, StudyError, TaskError
 from tuner.reading import EPOCHS, Clock, Mistakes, Unit
 from tuner.schedules import Schedule, is_whole
 from tuner.space import baseline_of
@@ -113,7 +113,13 @@ def read_training(
 
 
 def read_space_argument(
-    space: Any, base_lr: Any, baselines: Any, clock: Clock, mistakes: Mistakes
+    space: Any,
+    base_lr: Any,
+    baselines: Any,
+    clock: Clock,
+    mistakes: Mistakes,
+    *,
+    anew: bool = False,
 ) -> dict[str, Any] | str:
     """Return the content of the search-space file that the arguments stand for, or what is wrong.
 
@@ -123,12 +129,19 @@ def read_space_argument(
         baselines: Schedules by their labels.
         clock: How long they must be.
         mistakes: Takes what is wrong with baselines and rate.
+        anew: Whether baselines of another length are laid out anew.
     """
     entries = []
     if not isinstance(baselines, Mapping):
         mistakes.add("baselines", f"must be schedules by their labels, but got {baselines!r}")
         baselines = {}
     for label, schedule in baselines.items():
+        if anew and isinstance(schedule, Schedule) and clock is not _ANY:
+            try:
+                schedule = schedule.with_horizon(clock.horizon)
+            except ScheduleError as error:
+                mistakes.add(f"baselines.{label}", str(error))
+                continue
         if not isinstance(schedule, Schedule):
             mistakes.add(f"baselines.{label}", f"must be a schedule, but got {schedule!r}")
         elif schedule.horizon != clock.horizon and clock is not _ANY:
