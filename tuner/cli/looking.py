@@ -28,6 +28,7 @@ def status(
 ) -> None:
     """Say how far a study is, and what is best so far."""
     from tuner.cli.tables import show_summary
+    from tuner.definition import passed_task
     from tuner.storage import hide_password
 
     found = _opened(study, storage, name)
@@ -36,7 +37,13 @@ def status(
 
         go_on(found)
     storage, metric = hide_password(found.storage), found.spec.objective.noun
-    show_summary(found.summary, found.confirmation, storage, form, metric, found.spec.unit)
+    summary = found.summary
+    show_summary(summary, found.confirmation, storage, form, metric, found.spec.unit)
+    if summary.states.get("interrupted") and form is Format.table:
+        again = command("resume", "--storage", storage, "--study", found.name)
+        if passed_task(found.spec):
+            again = "run your script again"
+        talk().print(f"interrupted: its process is gone. To go on where it stopped: {again}")
 
 
 def list_trials(
