@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tuner.cli.console import print_row, results
+from tuner.cli.console import STDOUT, print_file, print_row, results
 from tuner.cli.plot import curve
 from tuner.errors import ScheduleFileError
 from tuner.schedules import Schedule, ScheduleFile, write_whole
@@ -57,16 +57,22 @@ def write_pictures(path: Path, file: ScheduleFile, *, png: Path | None, svg: Pat
     for picture_path in filter(None, (png, svg)):
         _refuse_itself(picture_path, path)
     if svg is not None:
-        picture = draw_svg(file.schedule, updates_per_epoch=file.updates_per_epoch)
-        with _written(svg):
-            write_whole(picture.encode(), str(svg))
-        results().print(f"wrote {svg}")
+        picture = draw_svg(file.schedule, updates_per_epoch=file.updates_per_epoch).encode()
+        _write(svg, lambda path: write_whole(picture, str(path)))
     if png is not None:
         from tuner.adapters.matplotlib import save_png
 
-        with _written(png):
-            save_png(file.schedule, png, updates_per_epoch=file.updates_per_epoch)
-        results().print(f"wrote {png}")
+        size = file.updates_per_epoch
+        _write(png, lambda path: save_png(file.schedule, path, updates_per_epoch=size), ".png")
+
+
+def _write(path: Path, write: Callable[[Path], object], suffix: str = ".svg") -> None:
+    if path == STDOUT:
+        print_file(write, suffix)
+        return
+    with _written(path):
+        write(path)
+    results().print(f"wrote {path}")
 
 
 def _refuse_itself(picture: Path, path: Path) -> None:
