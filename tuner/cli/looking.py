@@ -110,8 +110,8 @@ def export(
             "-o",
             "--output",
             metavar="FILE",
-            help="Where to write it; - for stdout. Without it, to best.json, or to trial-N.json for a"
-            " trial.",
+            help="Where to write it; - for stdout. Without it, to best.json, or to trial-N.json"
+            " for a trial.",
         ),
     ] = None,
     trial: Annotated[
