@@ -60,7 +60,7 @@ def test_the_time_is_measured_once_and_a_number_from_then_on(tune: Tune, tmp_pat
     assert told.updates == horizon == result.spec.space.clock.horizon
     assert told.updates_measured % EVERY == 0
     assert all(row.schedule and row.schedule.horizon == horizon for row in result.trials)
-    assert {row.baseline for row in result.trials} == {"constant 0.1", "c"}
+    assert {row.baseline for row in result.trials} == {"today: constant 0.1", "c"}
 
     # Whoever comes later takes the number, in another way to write the time, or as it is.
     for updates, length in (("0.4 s", 7), (horizon, horizon)):

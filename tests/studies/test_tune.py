@@ -88,7 +88,7 @@ def test_everything_lies_in_a_folder_of_the_functions_name(
     names = {path.name.partition("-")[0] for path in (tmp_path / "train").iterdir()}
     assert names == {"study.db", "best.json", "report.html", "checkpoints"}
     assert tuner.load_schedule(tmp_path / "train" / "best.json") == result.best_schedule
-    assert [row.baseline for row in result.trials[:2]] == ["constant 0.01", None]
+    assert [row.baseline for row in result.trials[:2]] == ["today: constant 0.01", None]
     assert tune(name="other", trials=1).folder == tmp_path / "other"
     monkeypatch.setenv("HOME", str(tmp_path))
     assert tune(name="home", trials=1, folder="~").folder == tmp_path / "home"
@@ -236,7 +236,17 @@ def test_schedules_outside_the_space_are_baselines(tune: Tune) -> None:
     result = tune(baselines={"mine": mine}, trials=3)
     rows = {row.baseline: row for row in result.trials}
     assert rows["mine"].schedule == mine
-    assert [*rows] == ["constant 0.01", "mine", None]
+    assert [*rows] == ["today: constant 0.01", "mine", None]
+    assert rows["mine"].title == "trial 1 [mine]"
+
+
+def test_equal_baselines_are_one(tune: Tune) -> None:
+    today = tuner.Constant(base_lr=0.01, horizon=40)
+    result = tune(baselines={"as now": today}, trials=1)
+    assert [row.title for row in result.trials] == ["trial 0 [as now]"]
+    assert "trial 0 [as now], " in str(result)
+    with pytest.raises(DefinitionError, match=r"baselines\.b  must differ from 'a', but is the s"):
+        tune(baselines={"a": today, "b": today})
 
 
 def test_options_reach_the_function_and_belong_to_the_definition(tune: Tune) -> None:
@@ -415,7 +425,7 @@ def test_trials_and_epochs_are_tables(tune: Tune) -> None:
     result = tune(trials=3)
     frame, curves = result.to_frame(), result.curves()
     assert [*frame["value"]] == [row.value for row in result.trials]
-    assert [*frame["baseline"]] == ["constant 0.01", None, None]
+    assert [*frame["baseline"]] == ["today: constant 0.01", None, None]
     assert frame["base_lr"][1] == result.trials[1].params["base_lr"]
     assert [*curves["number"]] == [0] * 4 + [1] * 4 + [2] * 4
     assert [*curves["updates"]] == [10, 20, 30, 40] * 3

@@ -129,7 +129,7 @@ def show_result(result: StudyResult, again: str, trials: str, *, program: bool) 
     value = f"{best.state} in the search"
     if best.state == "complete":
         value = f"{objective.judged_by} {best.value:{objective.digits}}"
-    out.print(f"best      trial {best.number}, {value}")
+    out.print(f"best      {best.title}, {value}")
     if confirmation:
         print_confirmed(confirmation, objective.noun, "confirmed", 10)
     if sentence := search_sentence(best, of_search, objective.judged_by):

@@ -92,6 +92,11 @@ class TrialRow(NamedTuple):
         return self.epochs - self.epochs_given
 
     @property
+    def title(self) -> str:
+        """What it is called: by its number, a baseline by its label too."""
+        return f"trial {self.number}" + (f" [{self.baseline}]" if self.baseline else "")
+
+    @property
     def note(self) -> str:
         """Which baseline it is, and why it ended early."""
         return "; ".join(filter(None, (self.baseline, self.reason)))

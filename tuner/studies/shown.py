@@ -89,7 +89,7 @@ def lines(
     if best is None:
         found.append(("best", "no trial is complete yet"))
     else:
-        value, form = f"trial {best.number}", objective.digits
+        value, form = best.title, objective.digits
         winner = confirmed.winner if confirmed else None
         found_again = spread([*winner.values.values()]) if winner else None
         if found_again and found_again.se is not None:
