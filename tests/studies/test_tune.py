@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import optuna
 import pytest
 
 import tuner
@@ -238,6 +239,16 @@ def test_schedules_outside_the_space_are_baselines(tune: Tune) -> None:
     assert rows["mine"].schedule == mine
     assert [*rows] == ["today: constant 0.01", "mine", None]
     assert rows["mine"].title == "trial 1 [mine]"
+
+
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_the_default_space_needs_three_updates(tune: Tune, epochs: int) -> None:
+    """Said of the training: nobody wrote the warmup that has no room."""
+    with pytest.raises(DefinitionError, match=f"must have 3 updates or more, but has {epochs}"):
+        tune(epochs=epochs, updates_per_epoch=1)
+    suggested = {"updates_per_epoch": 1, "epochs": epochs, "base_lr": 0.1}
+    with pytest.raises(StudyError, match="must have 3 updates or more"):
+        tuner.suggest_schedule(optuna.create_study().ask(), "default", **suggested)
 
 
 def test_equal_baselines_are_one(tune: Tune) -> None:

@@ -162,7 +162,7 @@ def read_space_argument(
         mistakes.add("base_lr", f"{text} {base_lr!r}")
         base_lr = None
     try:
-        found = space_given(space, base_lr).data
+        found = space_given(space, base_lr, horizon=clock.horizon).data
     except DefinitionError as error:
         return f"{error.where}: {error.mistakes[0][1]}"
     except StudyError as error:
