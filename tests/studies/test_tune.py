@@ -251,6 +251,18 @@ def test_the_default_space_needs_three_updates(tune: Tune, epochs: int) -> None:
         tuner.suggest_schedule(optuna.create_study().ask(), "default", **suggested)
 
 
+@pytest.mark.parametrize("rate", [0.1, [0.1], tuner.Float(0.1, 0.1)])
+def test_a_space_of_one_schedule_says_so(
+    tune: Tune, rate: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    space = {"family": "cosine", "base_lr": rate}
+    tune(base_lr=None, space=space, trials=1, name="once")
+    assert not caplog.messages
+    tune(base_lr=None, space=space, trials=3, name="again")
+    said = "the search space has one schedule alone, which 3 trials train from the same seed"
+    assert [message[: len(said)] for message in caplog.messages] == [said]
+
+
 def test_equal_baselines_are_one(tune: Tune) -> None:
     today = tuner.Constant(base_lr=0.01, horizon=40)
     result = tune(baselines={"as now": today}, trials=1)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuner.cli.console import command, print_row, results, talk
+from tuner.definition import trained_again
 from tuner.storage import hide_password
 from tuner.tasks import NamedTask
 
@@ -90,6 +91,8 @@ def show_plan(plan: Plan, file: Path) -> None:
         rows.append(("baseline", f"{baseline.label}{outside}{shown}"))
     for name, text in rows:
         print_row(name, text, 10)
+    if again := trained_again(spec.space, spec.budget.trials):
+        talk().print(f"warning: {again}")
     well = "all is well."
     if plan.tried is not None:
         print_row("trained", _tried(plan.tried, spec.unit), 10)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuner.definition.checks import wrong_seed
+from tuner.definition.checks import trained_again, wrong_seed
 from tuner.definition.measured import Measured, with_length
 from tuner.definition.moved import moved_along
 from tuner.definition.named_space import space_given, space_named
@@ -76,6 +76,7 @@ __all__ = [
     "space_given",
     "space_named",
     "template_files",
+    "trained_again",
     "with_length",
     "with_task",
     "wrong_seed",
