@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -261,6 +263,24 @@ def test_a_space_of_one_schedule_says_so(
     tune(base_lr=None, space=space, trials=3, name="again")
     said = "the search space has one schedule alone, which 3 trials train from the same seed"
     assert [message[: len(said)] for message in caplog.messages] == [said]
+
+
+def test_a_file_says_what_trained_and_no_batch_size_that_nobody_said(
+    tune: Tune, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def importing(trial: Trial) -> None:
+        monkeypatch.setitem(sys.modules, "lightning", SimpleNamespace(__version__="2.5"))
+        train(trial)
+
+    monkeypatch.delitem(sys.modules, "lightning", raising=False)
+    result = tune(importing, trials=1)
+    assert [row.versions["lightning"] for row in result.trials] == ["2.5"]
+    file = json.loads((result.folder / "best.json").read_text())
+    assert file["batch_size"] is None
+    assert "batch_size" not in file["provenance"]["task"]
+    said = tune(batch_size=32, trials=1, name="said")
+    file = json.loads((said.folder / "best.json").read_text())
+    assert (file["batch_size"], file["provenance"]["task"]["batch_size"]) == (32, 32)
 
 
 def test_equal_baselines_are_one(tune: Tune) -> None:

@@ -25,7 +25,7 @@ def trained_again(space: SearchSpace, trials: int) -> str:
         return ""
     return (
         f"the search space has one schedule alone, which {count} trials train from the same seed:"
-        f" sample something, or have {trials - count + 1} trials"
+        f" sample something, or give `trials` {trials - count + 1}"
     )
 
 

@@ -25,7 +25,15 @@ from tuner.report import write_comparison, write_report
 from tuner.schedules import Schedule, save_schedule, write_text
 from tuner.search import Summary, TrialRow, files_folder, ranking, summary, trial_rows
 from tuner.storage import storage_of
-from tuner.studies.shown import as_html, curve_columns, data_frame, lines, trial_columns
+from tuner.studies.shown import (
+    as_html,
+    curve_columns,
+    data_frame,
+    lines,
+    plain_task,
+    trial_columns,
+)
+from tuner.tasks import said_batch_size
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -181,7 +189,7 @@ class StudyResult:
             schedule,
             path,
             updates_per_epoch=spec.task.updates_per_epoch if spec.unit == EPOCHS else None,
-            batch_size=spec.task.batch_size,
+            batch_size=said_batch_size(spec.task),
             provenance=self._provenance(row, confirmed),
         )
         return Path(path)
@@ -258,7 +266,7 @@ class StudyResult:
                 "n": 1,
             },
             **confirm,
-            "task": spec.training.plain() | spec.task.identity(),
+            "task": plain_task(spec),
             "versions": dict(row.versions),
             "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         }

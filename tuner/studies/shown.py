@@ -13,7 +13,7 @@ from tuner.repeats import Confirmation, spread
 from tuner.schedules import svg
 from tuner.search import Summary, TrialRow
 from tuner.storage import hide_password
-from tuner.tasks import EpochRecord
+from tuner.tasks import EpochRecord, said_batch_size
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -68,6 +68,19 @@ def data_frame(columns: Mapping[str, Sequence[Any]]) -> DataFrame:
             " `pip install pandas`."
         ) from error
     return pandas.DataFrame(columns)
+
+
+def plain_task(spec: StudySpec) -> dict[str, Any]:
+    """Return what is trained as plain data, without a batch size that nobody said."""
+    found = spec.training.plain() | spec.task.identity()
+    if said_batch_size(spec.task) is not None:
+        return found
+    options = {"options": _without_size(found["options"])} if "options" in found else {}
+    return {**_without_size(found), **options}
+
+
+def _without_size(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in table.items() if key != "batch_size"}
 
 
 def lines(
