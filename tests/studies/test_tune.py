@@ -287,7 +287,9 @@ def test_equal_baselines_are_one(tune: Tune) -> None:
     today = tuner.Constant(base_lr=0.01, horizon=40)
     result = tune(baselines={"as now": today}, trials=1)
     assert [row.title for row in result.trials] == ["trial 0 [as now]"]
-    assert "trial 0 [as now], " in str(result)
+    said = str(result)
+    assert "trial 0 [as now], " in said
+    assert all(len(line) <= 80 for line in said.splitlines() if "/" not in line)  # of a path
     with pytest.raises(DefinitionError, match=r"baselines\.b  must differ from 'a', but is the s"):
         tune(baselines={"a": today, "b": today})
 

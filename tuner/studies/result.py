@@ -29,6 +29,7 @@ from tuner.studies.shown import (
     as_html,
     curve_columns,
     data_frame,
+    folded,
     lines,
     plain_task,
     trial_columns,
@@ -59,7 +60,7 @@ class StudyResult:
     def __repr__(self) -> str:
         """Return where the study stands, in a few lines."""
         found = lines(self.summary, self.spec, self.ended, self.confirmed)
-        return "\n".join(f"{heading:<9}{text}" for heading, text in found)
+        return "\n".join(folded(heading, text) for heading, text in found)
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""

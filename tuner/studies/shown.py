@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +117,23 @@ def lines(
             found.append((heading, str(spec.folder / name)))
     found.append(("storage", hide_password(spec.storage_url)))
     return found
+
+
+def folded(heading: str, text: str, width: int = 80) -> str:
+    """Return a text behind its heading, in lines that fit a page; a word is never broken.
+
+    Example:
+        >>> print(folded("best", "trial 7, loss 0.91", 20))
+        best     trial 7,
+                 loss 0.91
+    """
+    start = f"{heading:<9}"
+    indent = " " * len(start)
+    lines_of = textwrap.TextWrapper(
+        width, initial_indent=start, subsequent_indent=indent,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+    return "\n".join(lines_of.wrap(text))
 
 
 def as_html(summary: Summary, spec: StudySpec, ended: str, confirmed: Confirmation | None) -> str:
