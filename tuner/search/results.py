@@ -93,7 +93,7 @@ class TrialRow(NamedTuple):
 
     @property
     def title(self) -> str:
-        """What it is called: by its number, a baseline by its label too."""
+        """What it is called, a baseline by its label too."""
         return f"trial {self.number}" + (f" [{self.baseline}]" if self.baseline else "")
 
     @property
