@@ -7,6 +7,7 @@ expected values in the tests.
 from tuner.schedules.base import Schedule, sealed
 from tuner.schedules.constant import Constant
 from tuner.schedules.cosine import Cosine
+from tuner.schedules.cosine_power import CosinePower
 from tuner.schedules.cosine_restarts import CosineRestarts
 from tuner.schedules.cyclic import Cyclic
 from tuner.schedules.document import FORMAT, PAST_HORIZON, UNITS, ScheduleFile
@@ -25,8 +26,10 @@ from tuner.schedules.poly import Poly
 from tuner.schedules.registered import Registered
 from tuner.schedules.registry import FAMILIES, schedule_from_dict, schedule_to_dict
 from tuner.schedules.square_root import SquareRoot
+from tuner.schedules.tanh import Tanh
 from tuner.schedules.writing import remove_abandoned, write_whole
 from tuner.schedules.wsd import WSD
+from tuner.schedules.wsd_s import WSDS
 
 __all__ = [
     "FAMILIES",
@@ -34,8 +37,10 @@ __all__ = [
     "PAST_HORIZON",
     "UNITS",
     "WSD",
+    "WSDS",
     "Constant",
     "Cosine",
+    "CosinePower",
     "CosineRestarts",
     "Cyclic",
     "Exponential",
@@ -50,6 +55,7 @@ __all__ = [
     "Schedule",
     "ScheduleFile",
     "SquareRoot",
+    "Tanh",
     "grid",
     "is_whole",
     "load_schedule",

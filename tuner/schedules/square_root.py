@@ -31,7 +31,7 @@ class SquareRoot(Schedule):
         decay_interval: Updates per unit of time. At least 1.
         warmup_steps: Updates of warmup.
         warmup_begin_lr: LR at update 0, if there is a warmup.
-        warmup_mode: ``"linear"`` or ``"constant"``.
+        warmup_mode: One of :class:`Schedule`'s, ``"overlap"`` too.
 
     Raises:
         ScheduleError: If a parameter is out of range.
@@ -47,6 +47,7 @@ class SquareRoot(Schedule):
 
     family: ClassVar[str] = "square_root"
     formula: ClassVar[str] = "base_lr * (1 + (u - W) / decay_interval) ** -0.5"
+    overlaps: ClassVar[bool] = True
 
     decay_interval: int = updates(1, repeats=True)
 
@@ -54,5 +55,5 @@ class SquareRoot(Schedule):
         yield self.decay_interval >= 1, "decay_interval >= 1"
 
     def _after_warmup(self, update: float) -> float:
-        elapsed = (update - self.warmup_steps) / self.decay_interval
+        elapsed = (update - self._origin) / self.decay_interval
         return self.base_lr * math.pow(1 + elapsed, -0.5)
