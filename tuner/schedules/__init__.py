@@ -16,6 +16,7 @@ from tuner.schedules.factor import Factor
 from tuner.schedules.fields import is_whole, plain
 from tuner.schedules.file import load_schedule, read_schedule_file, save_schedule, write_text
 from tuner.schedules.inverse_time import InverseTime
+from tuner.schedules.likes import LIKES, like
 from tuner.schedules.linear import Linear
 from tuner.schedules.multi_factor import MultiFactor
 from tuner.schedules.noticing import noticing
@@ -34,6 +35,7 @@ from tuner.schedules.wsd_s import WSDS
 __all__ = [
     "FAMILIES",
     "FORMAT",
+    "LIKES",
     "PAST_HORIZON",
     "UNITS",
     "WSD",
@@ -58,6 +60,7 @@ __all__ = [
     "Tanh",
     "grid",
     "is_whole",
+    "like",
     "load_schedule",
     "noticing",
     "plain",

@@ -94,7 +94,7 @@ class CosineRestarts(Schedule):
             stretched = nearby.with_derivation(stretched.derivation)
         if stretched._cycles != self._cycles:
             wrong = f"has {self._cycles} cycles, but would have {stretched._cycles}"
-        elif self._ends_a_cycle and not stretched._ends_a_cycle:
+        elif self.ends_a_cycle and not stretched.ends_a_cycle:
             wrong = f"ends its last cycle at the horizon {self.horizon}, but would not"
         else:
             return stretched
@@ -111,12 +111,12 @@ class CosineRestarts(Schedule):
         return cycle + (into > 0)
 
     @property
-    def _ends_a_cycle(self) -> bool:
+    def ends_a_cycle(self) -> bool:
         """Whether the horizon is the very end of a cycle."""
         return self._position(self._span)[1] == 0
 
     def _after_warmup(self, update: float) -> float:
-        if update == self.horizon and self._ends_a_cycle:
+        if update == self.horizon and self.ends_a_cycle:
             return self.final_lr
         cycle, into, length = self._position(update - self._origin)
         peak = max(self.final_lr, self.base_lr * self.decay_factor**cycle)
