@@ -1,0 +1,45 @@
+"""What `like` gives is equal to Hugging Face's and Keras's own at every update."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import pytest
+import torch
+import transformers
+
+from . import likes
+
+pytestmark = pytest.mark.usefixtures("trainers")
+
+
+@pytest.mark.parametrize(("name", "arguments"), likes.TRANSFORMERS)
+def test_hugging_face(name: str, arguments: dict[str, Any], record_property: Any) -> None:
+    """In double precision."""
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=arguments["lr"])
+    given = likes.ours(arguments)
+    usual = {key: given.pop(key, None) for key in ("num_warmup_steps", "num_training_steps")}
+    scheduler = transformers.get_scheduler(
+        name, optimizer, **usual, scheduler_specific_kwargs=given
+    )
+    rates = []
+    for _ in range(likes.UPDATES):
+        rates += scheduler.get_last_lr()
+        optimizer.step()
+        scheduler.step()
+    found = likes.difference(rates, f"transformers.{name}", arguments, 1e-3)
+    record_property("equal", (f"transformers.{name}", "difference", f"{found:.1e}"))
+    assert found <= 1e-12
+
+
+@pytest.mark.parametrize(("name", "arguments"), likes.KERAS)
+def test_keras(name: str, arguments: dict[str, Any], record_property: Any) -> None:
+    """In single precision, as Keras computes; a rate near 0 has few digits of it."""
+    theirs = getattr(keras.optimizers.schedules, name)(**likes.ours(arguments))
+    rates = jax.vmap(theirs)(jnp.arange(likes.UPDATES)).tolist()
+    found = likes.difference(rates, f"keras.{name}", arguments, 1.0)
+    record_property("equal", (f"keras.{name}", "difference", f"{found:.1e}"))
+    assert found <= 1e-6
