@@ -142,7 +142,12 @@ KERAS: list[Row] = [
     ("CosineDecay", {**_INITIAL, "decay_steps": 40, "alpha": 0.1}),
     (
         "CosineDecay",
-        {"initial_learning_rate": 0.01, "decay_steps": 40, "warmup_target": 0.3, "warmup_steps": 7},
+        {
+            "initial_learning_rate": 0.01,
+            "decay_steps": 40,
+            "warmup_target": 0.3,
+            "warmup_steps": 7,
+        },
     ),
     ("CosineDecayRestarts", {**_INITIAL, "first_decay_steps": 8, "horizon": UPDATES}),
     (

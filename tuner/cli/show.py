@@ -19,7 +19,7 @@ from tuner.schedules import svg as draw_svg
 _COLUMNS, _BESIDE = 60, 20
 # Lines are no longer, also where a pipe has no width: this is for people.
 _WIDTH = 80
-_MEANINGS = "u: update, the first of a training is 1; W: warmup_steps; T: horizon"
+_MEANINGS = "u: update, the first of a training is 1; W: {}; T: horizon"
 
 
 def show_file(path: Path, file: ScheduleFile) -> None:
@@ -29,7 +29,7 @@ def show_file(path: Path, file: ScheduleFile) -> None:
     out.print(f"{path}: {schedule.family}")
     out.print()
     _row("lr(u) = ", schedule.formula)
-    _row("        ", _MEANINGS)
+    _row("        ", _MEANINGS.format(schedule.decays_from))
     for field in dataclasses.fields(schedule):
         unit = " updates" if field.metadata["kind"].startswith("update") else ""
         _row(f"  {field.name:<16} ", f"{getattr(schedule, field.name)}{unit}")

@@ -193,6 +193,12 @@ class Schedule(Transferable, HandedOver, ABC):
         """The update that a decay counts from: the end of warmup, or 1 under one that overlaps."""
         return min(self.warmup_steps, 1) if self.warmup_mode == "overlap" else self.warmup_steps
 
+    @property
+    def decays_from(self) -> str:
+        """What the W of :attr:`formula` is, in words."""
+        overlap = self.warmup_mode == "overlap"
+        return "1, for the warmup overlaps the decay" if overlap else "warmup_steps"
+
     @functools.cached_property
     def _span(self) -> int:
         """Updates between the origin of the decay and the horizon."""
