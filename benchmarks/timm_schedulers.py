@@ -72,7 +72,10 @@ ROWS: list[tuple[str, dict[str, Any]]] = [
     ("cosine", {"num_epochs": 12, "warmup_epochs": 3, "step_on_epochs": False, **EPOCHS}),
     ("cosine", {"num_epochs": 6, "cycle_limit": 2, "warmup_epochs": 2, **EPOCHS}),
     ("tanh", {"num_epochs": 12, "warmup_epochs": 3, "step_on_epochs": False, **EPOCHS}),
+    ("tanh", {"num_epochs": 12, "min_lr": 1e-4, **EPOCHS}),
     ("poly", {"num_epochs": 12, "warmup_epochs": 3, "decay_rate": 0.9, **EPOCHS}),
+    ("poly", {"num_epochs": 12, "decay_rate": 1.5, "step_on_epochs": False, **EPOCHS}),
+    ("step", {"num_epochs": 15, "decay_epochs": 4, "step_on_epochs": False, **EPOCHS}),
     (
         "step",
         {"num_epochs": 15, "decay_epochs": 4, "decay_rate": 0.5, "warmup_epochs": 3, **EPOCHS},

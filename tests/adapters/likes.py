@@ -91,6 +91,7 @@ _COLD: dict[str, Any] = {**_STEPS, "num_warmup_steps": 0}
 _LEAST: dict[str, Any] = {**_STEPS, "num_training_steps": UPDATES, "min_lr": 0.01}
 TRANSFORMERS: list[Row] = [
     ("constant", _ON),
+    ("constant", {"lr": 1e-4, "horizon": 9}),
     ("constant_with_warmup", {"num_warmup_steps": 7, **_ON}),
     ("constant_with_warmup", {"num_warmup_steps": 0, **_ON}),
     ("linear", _STEPS),
@@ -166,6 +167,7 @@ _PEAK: dict[str, Any] = {"init_value": 0.01, "peak_value": 0.3, "warmup_steps": 
 _SCALES: dict[str, Any] = {"boundaries_and_scales": {10: 2.0, 25: 0.1}}
 OPTAX: list[Row] = [
     ("constant_schedule", {"value": 0.3, "horizon": UPDATES}),
+    ("constant_schedule", {"value": 1e-4, "horizon": 9}),
     ("linear_schedule", {**_INIT, "end_value": 0.01, "transition_steps": 40}),
     ("linear_schedule", {"init_value": 0.01, "end_value": 0.3, "transition_steps": 40}),
     (
@@ -186,6 +188,10 @@ OPTAX: list[Row] = [
     ("piecewise_constant_schedule", {**_INIT, **_SCALES}),
     ("piecewise_constant_schedule", {**_INIT, "horizon": UPDATES}),
     ("piecewise_interpolate_schedule", {"interpolate_type": "linear", **_INIT, **_SCALES}),
+    (
+        "piecewise_interpolate_schedule",
+        {"interpolate_type": "linear", **_INIT, "boundaries_and_scales": {40: 0.1}},
+    ),
     ("exponential_decay", {**_INIT, **_FALL}),
     ("exponential_decay", {**_INIT, **_FALL, "end_value": 0.02, "transition_begin": 10}),
     ("exponential_decay", {**_INIT, **_FALL, "end_value": 0.02, "staircase": True}),
@@ -203,6 +209,7 @@ OPTAX: list[Row] = [
         {"transition_steps": 47, "peak_value": 0.3, "pct_start": 0.2, "final_div_factor": 100.0},
     ),
     ("warmup_constant_schedule", {**_PEAK, "horizon": UPDATES}),
+    ("warmup_constant_schedule", {**_PEAK, "init_value": 0.0, "horizon": UPDATES}),
     ("warmup_cosine_decay_schedule", {**_PEAK, "decay_steps": 40, "end_value": 0.02}),
     ("warmup_cosine_decay_schedule", {**_PEAK, "decay_steps": 40, "exponent": 0.7}),
     ("warmup_exponential_decay_schedule", {**_PEAK, **_FALL}),

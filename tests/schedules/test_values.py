@@ -200,64 +200,6 @@ ROWS: list[tuple[Schedule, dict[float, float]]] = [
         WSDS(base_lr=0.8, horizon=48, milestones=(24,), decay_steps=24, decay_shape="cosine"),
         {0: 0.8, 8: 0.6, 12: 0.4, 24: 0, 24.5: 0.8 * (1 + math.cos(math.pi / 48)) / 2, 36: 0.4},
     ),
-    # From the first update: 1, not 0, has the begin LR.
-    (
-        Cosine(
-            base_lr=0.8, horizon=41, warmup_steps=11, warmup_begin_lr=0.2, warmup_mode="from_first"
-        ),
-        {0: 0.2, 0.5: 0.2, 1: 0.2, 6: 0.5, 11: 0.8, 26: 0.4, 41: 0},
-    ),
-    (
-        WSD(
-            base_lr=0.8,
-            horizon=50,
-            decay_steps=20,
-            warmup_steps=1,
-            warmup_begin_lr=0.3,
-            warmup_mode="from_first",
-        ),
-        {0: 0.3, 1: 0.8, 40: 0.4},
-    ),
-    # Over the decay, which counts from update 1: the rise ends below base_lr, and below its line.
-    (
-        Linear(
-            base_lr=0.8, horizon=41, warmup_steps=11, warmup_begin_lr=0.2, warmup_mode="overlap"
-        ),
-        {0: 0.2, 1: 0.2, 6: 0.5, 10: 0.74, 11: 0.6, 21: 0.4, 41: 0, 99: 0},
-    ),
-    (Linear(base_lr=0.8, horizon=40, warmup_mode="overlap"), {0: 0.8, 20: 0.4, 40: 0}),
-    (
-        SquareRoot(base_lr=0.8, horizon=99, warmup_steps=9, warmup_mode="overlap"),
-        {1: 0, 5: 0.4, 9: 0.8 / 3, 25: 0.16, 64: 0.1},
-    ),
-    (
-        InverseTime(
-            base_lr=0.8, horizon=99, decay_interval=8, warmup_steps=9, warmup_mode="overlap"
-        ),
-        {1: 0, 5: 0.4, 9: 0.4, 25: 0.2},
-    ),
-    (
-        Exponential(
-            base_lr=0.8,
-            horizon=99,
-            decay_factor=0.5,
-            decay_interval=8,
-            warmup_steps=9,
-            warmup_mode="overlap",
-        ),
-        {1: 0, 5: 0.4, 9: 0.4, 17: 0.2},
-    ),
-    (
-        CosineRestarts(
-            base_lr=0.8, horizon=41, cycle_steps=10, warmup_steps=5, warmup_mode="overlap"
-        ),
-        {1: 0, 3: 0.4, 6: 0.4, 11: 0.8, 16: 0.4, 41: 0},
-    ),
-    (
-        # The tangent's end of the warmup is the tangent's value there.
-        Tanh(base_lr=0.8, horizon=101, warmup_steps=71, warmup_mode="overlap"),
-        {1: 0, 36: 0.2, 71: 0.4, 81: 0.4 * (1 - math.tanh(1))},
-    ),
 ]
 
 
@@ -268,11 +210,6 @@ def test_values_are_those_of_the_formula(schedule: Schedule, expected: dict[floa
 
 def test_every_family_has_rows() -> None:
     assert {type(schedule) for schedule, _ in ROWS} == set(FAMILIES.values())
-
-
-def test_constant_warmup_stays_at_its_begin() -> None:
-    schedule = Cosine(base_lr=0.8, horizon=40, warmup_mode="constant", **WARM)
-    assert schedule([0, 1, 9, 9.9, 10]) == [0.2, 0.2, 0.2, 0.2, 0.8]
 
 
 def test_whole_cycle_factors_restart_exactly() -> None:

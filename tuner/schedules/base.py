@@ -197,7 +197,7 @@ class Schedule(Transferable, HandedOver, ABC):
     def decays_from(self) -> str:
         """What the W of :attr:`formula` is, in words."""
         overlap = self.warmup_mode == "overlap"
-        return "1, for the warmup overlaps the decay" if overlap else "warmup_steps"
+        return "1 (the warmup overlaps the decay)" if overlap else "warmup_steps"
 
     @functools.cached_property
     def _span(self) -> int:

@@ -26,8 +26,8 @@ _TEMPLATE = '''\
 
     {schedule}
 
-written by Schedule Tuner. With W = {decays_from} and T = horizon, the learning rate of update u is
-{formula} after the warmup.
+written by Schedule Tuner. With W = {decays_from} and T = horizon, the learning rate of
+update u is {formula} after the warmup.
 """
 
 from __future__ import annotations

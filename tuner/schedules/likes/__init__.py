@@ -121,6 +121,8 @@ def _wrong(arguments: dict[str, Any], parameters: dict[str, inspect.Parameter]) 
         elif not _is_meant(arguments[name], parameters[name]):
             kind = str(parameters[name].annotation).removesuffix(" | None")
             yield f"`{name}` must be {_KINDS[kind]}, but got {arguments[name]!r}"
+        elif name == "horizon" and arguments[name] == 0:
+            yield "`horizon >= 1` must hold, but got (horizon=0)"
     for name, parameter in parameters.items():
         if name not in arguments and parameter.default is parameter.empty:
             yield f"missing argument {name!r}"

@@ -7,8 +7,9 @@ counts 1: ``update = count + 1`` throughout.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from tuner.errors import ScheduleError
 from tuner.schedules.base import Schedule
@@ -17,8 +18,9 @@ from tuner.schedules.factor import Factor
 from tuner.schedules.multi_factor import MultiFactor
 from tuner.schedules.piecewise import Piecewise
 
-# More than any training has epochs.
-_MOST_KNOTS = 100_000
+# More than any training has epochs or cycles.
+_MOST = 100_000
+T = TypeVar("T")
 
 
 def no_equal(why: str, nearest: str) -> ScheduleError:
@@ -29,6 +31,16 @@ def no_equal(why: str, nearest: str) -> ScheduleError:
         nearest: What comes near, and how.
     """
     return ScheduleError(f"{why}, which no family does. The nearest is {nearest}.")
+
+
+def few(items: Iterable[T]) -> list[T]:
+    """Return what a schedule names one by one, or refuse what would be too many for any."""
+    found = list(itertools.islice(items, _MOST + 1))
+    if len(found) > _MOST:
+        raise ScheduleError(
+            f"at most {_MOST} steps, drops or cycles make a schedule, but got more."
+        )
+    return found
 
 
 def started(lr: float) -> dict[str, Any]:
@@ -61,7 +73,7 @@ def dropping(
     factor: float, counts: Iterable[int], horizon: int, fields: dict[str, Any]
 ) -> Schedule:
     """Return a schedule that drops by a factor from each of the counts on."""
-    milestones = tuple(count for count in counts if count < horizon)
+    milestones = tuple(few(count for count in counts if count < horizon))
     if not milestones:
         return Constant(horizon=horizon, **fields)
     return MultiFactor(milestones=milestones, decay_factor=factor, horizon=horizon, **fields)
@@ -85,6 +97,7 @@ def lines_of(
     Around a corner both counts have a knot: the line between them is not the scheduler's, but no
     update is asked for there.
     """
+    corners = few(corners)
     counts = sorted({int(c // 1) for c in corners} | {-int(-c // 1) for c in corners})
     return lines(((count, rate(count)) for count in counts), horizon)
 
@@ -92,7 +105,7 @@ def lines_of(
 def _through(
     points: Iterable[tuple[int, float]], horizon: int | None, interpolation: str
 ) -> Piecewise:
-    points = list(points)
+    points = few(points)
     base = max(rate for _, rate in points)
     knots: list[tuple[int, float]] = []
     for count, rate in points:
@@ -125,9 +138,9 @@ def held(schedule: Schedule, updates: int, horizon: int | None = None) -> Schedu
         return dropping(schedule.decay_factor, counts, horizon, {"base_lr": schedule.base_lr})
     if schedule.warmup_steps == 0 and isinstance(schedule, Constant):
         return dataclasses.replace(schedule, horizon=horizon)
-    if schedule.horizon > _MOST_KNOTS:
+    if schedule.horizon > _MOST:
         raise ScheduleError(
-            f"at most {_MOST_KNOTS} epochs make a schedule, but got {schedule.horizon}."
+            f"at most {_MOST} epochs make a schedule, but got {schedule.horizon}."
             " Leave out `updates_per_epoch` if the scheduler steps after every update."
         )
     rates = schedule.learning_rates()

@@ -17,7 +17,7 @@ from tuner.schedules.base import Schedule
 from tuner.schedules.cosine import Cosine
 from tuner.schedules.cosine_restarts import CosineRestarts
 from tuner.schedules.factor import Factor
-from tuner.schedules.likes.parts import dropping, held, no_equal, warmed
+from tuner.schedules.likes.parts import dropping, few, held, no_equal, warmed
 from tuner.schedules.poly import Poly
 from tuner.schedules.tanh import Tanh
 
@@ -42,7 +42,7 @@ def _cosine(
     if cycle_limit == 1:
         schedule: Schedule = Cosine(final_lr=lr_min, horizon=begin + t_initial, **fields)
     else:
-        cycles = range(cycle_limit)
+        cycles = few(range(cycle_limit))
         total = sum(t_initial * cycle_mul**cycle for cycle in cycles)
         if total != int(total):
             raise no_equal(f"its cycles end after {total!r} updates", "a whole cycle_mul")

@@ -17,7 +17,7 @@ from tuner.schedules.cosine import Cosine
 from tuner.schedules.cosine_restarts import CosineRestarts
 from tuner.schedules.cyclic import Cyclic
 from tuner.schedules.factor import Factor
-from tuner.schedules.likes.parts import dropping, lines, lines_of, no_equal, stairs, started
+from tuner.schedules.likes.parts import dropping, few, lines, lines_of, no_equal, stairs, started
 from tuner.schedules.one_cycle import OneCycle
 from tuner.schedules.poly import Poly
 
@@ -102,7 +102,7 @@ def _cyclic(
         share = into / step_size_up if into <= step_size_up else (length - into) / down
         return base_lr + (max_lr - base_lr) * factor**cycle * share
 
-    starts = range(0, horizon + length, length)
+    starts = few(range(0, horizon + length, length))
     corners = [count for start in starts for count in (start, start + step_size_up)]
     return lines_of(rate, corners, max(corners) + 1)
 
