@@ -212,11 +212,15 @@ def _made_by_name(
             "t_in_epochs": step_on_epochs,
             "updates_per_epoch": updates_per_epoch,
         }
-        decay = {"t_initial": num_epochs * unit, "lr_min": min_lr, "cycle_limit": cycle_limit}
+        decay: dict[str, Any] = {
+            "t_initial": num_epochs * unit,
+            "lr_min": min_lr,
+            "cycle_limit": cycle_limit,
+        }
         epochs = num_epochs + (warmup_epochs if warmup_prefix else 0)
-        drops = {"decay_rate": decay_rate, "horizon": epochs * updates_per_epoch}
+        drops: dict[str, Any] = {"decay_rate": decay_rate, "horizon": epochs * updates_per_epoch}
         if sched == "cosine":
-            cycles = {"cycle_mul": cycle_mul, "cycle_decay": cycle_decay}
+            cycles: dict[str, Any] = {"cycle_mul": cycle_mul, "cycle_decay": cycle_decay}
             return _cosine(k_decay=k_decay, **cycles, **decay, **common)
         if sched == "tanh":
             return _tanh(**decay, **common)

@@ -100,7 +100,7 @@ def _cyclic(
     def rate(count: float) -> float:
         cycle, into = divmod(count, length)
         share = into / step_size_up if into <= step_size_up else (length - into) / down
-        return base_lr + (max_lr - base_lr) * factor**cycle * share
+        return base_lr + (max_lr - base_lr) * math.pow(factor, cycle) * share
 
     starts = few(range(0, horizon + length, length))
     corners = [count for start in starts for count in (start, start + step_size_up)]

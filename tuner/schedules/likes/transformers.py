@@ -7,6 +7,7 @@ and so a warmup begins at a learning rate of 0, except that of ``cosine_warmup_w
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from tuner.errors import ScheduleError
 from tuner.schedules.base import Schedule
@@ -102,7 +103,7 @@ def _cosine_warmup_with_min_lr(
     _half_a_wave(num_cycles)
     final_lr = _least(lr, min_lr, min_lr_rate)
     if warmup_lr_rate is None or num_warmup_steps == 0:
-        fields = {"base_lr": lr, "warmup_steps": num_warmup_steps}
+        fields: dict[str, Any] = {"base_lr": lr, "warmup_steps": num_warmup_steps}
     elif num_warmup_steps == 1:  # the one update of warmup is in the decay's place
         fields = warmed(lr, 1, warmup_lr_rate * lr, overlap=True)
     else:
