@@ -195,7 +195,7 @@ class Schedule(Transferable, HandedOver, ABC):
 
     @property
     def decays_from(self) -> str:
-        """What the W of :attr:`formula` is, in words."""
+        """What the W of ``formula`` is, in words."""
         overlap = self.warmup_mode == "overlap"
         return "1 (the warmup overlaps the decay)" if overlap else "warmup_steps"
 

@@ -28,7 +28,7 @@ class InverseTime(Schedule):
         decay_interval: Updates after which half of ``base_lr`` is left. At least 1.
         warmup_steps: Updates of warmup.
         warmup_begin_lr: LR at update 0, if there is a warmup.
-        warmup_mode: One of :class:`Schedule`'s, ``"overlap"`` too.
+        warmup_mode: ``"linear"``, ``"constant"``, ``"from_first"`` or ``"overlap"``.
 
     Raises:
         ScheduleError: If a parameter is out of range.

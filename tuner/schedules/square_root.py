@@ -31,7 +31,7 @@ class SquareRoot(Schedule):
         decay_interval: Updates per unit of time. At least 1.
         warmup_steps: Updates of warmup.
         warmup_begin_lr: LR at update 0, if there is a warmup.
-        warmup_mode: One of :class:`Schedule`'s, ``"overlap"`` too.
+        warmup_mode: ``"linear"``, ``"constant"``, ``"from_first"`` or ``"overlap"``.
 
     Raises:
         ScheduleError: If a parameter is out of range.

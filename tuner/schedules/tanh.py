@@ -34,7 +34,7 @@ class Tanh(Schedule):
         final_lr: LR at and after the horizon. ``0 <= final_lr <= base_lr``.
         warmup_steps: Updates of warmup.
         warmup_begin_lr: LR at update 0, if there is a warmup.
-        warmup_mode: One of :class:`Schedule`'s, ``"overlap"`` too.
+        warmup_mode: ``"linear"``, ``"constant"``, ``"from_first"`` or ``"overlap"``.
 
     Raises:
         ScheduleError: If a parameter is out of range.

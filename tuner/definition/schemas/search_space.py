@@ -43,7 +43,11 @@ def search_space_schema() -> Schema:
         "$defs": {
             **{name: {**value_schema(name), "description": described(name)} for name in names},
             _WHEN: _when(),
-            _SHARE: {"type": "object", "oneOf": _ways("knot_1_level")},
+            _SHARE: {
+                "description": "How a share is sampled.",
+                "type": "object",
+                "oneOf": _ways("knot_1_level"),
+            },
         },
     }
 
