@@ -12,6 +12,8 @@ import torch
 from jax.experimental import enable_x64
 
 from tuner.schedules import LIKES, like
+from tuner.schedules.likes import optax as optax_likes
+from tuner.schedules.likes import torch as torch_likes
 
 from . import likes
 
@@ -74,3 +76,25 @@ def test_a_longer_path_names_the_same() -> None:
     assert like("torch.optim.lr_scheduler.ExponentialLR", **arguments) == like(
         "torch.ExponentialLR", **arguments
     )
+    steps = {"lr": 0.1, "num_warmup_steps": 5, "num_training_steps": 50}
+    assert like("transformers.optimization.get_linear_schedule_with_warmup", **steps) == like(
+        "transformers.linear", **steps
+    )
+
+
+def test_every_scheduler_of_pytorch_is_known() -> None:
+    """A new one shows here, to be made or to be refused with its reason."""
+    base = torch.optim.lr_scheduler.LRScheduler
+    found = {
+        name
+        for name, value in vars(torch.optim.lr_scheduler).items()
+        if isinstance(value, type) and issubclass(value, base) and not name.startswith("_")
+    }
+    # SWALR is in another module of PyTorch.
+    assert found - {base.__name__} | {"SWALR"} == {*torch_likes.LIKES, *torch_likes.NONE}
+
+
+def test_every_schedule_of_optax_is_known() -> None:
+    found = {name for name in vars(optax) if name.endswith("_schedule")}
+    others = {"exponential_decay", "join_schedules"}
+    assert found | others == {*optax_likes.LIKES, *optax_likes.NONE}

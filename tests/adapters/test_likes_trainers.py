@@ -11,6 +11,9 @@ import pytest
 import torch
 import transformers
 
+from tuner.schedules.likes import keras as keras_likes
+from tuner.schedules.likes import transformers as hugging_face
+
 from . import likes
 
 pytestmark = pytest.mark.usefixtures("trainers")
@@ -39,3 +42,18 @@ def test_keras(name: str, arguments: dict[str, Any]) -> None:
     theirs = getattr(keras.optimizers.schedules, name)(**likes.ours(arguments))
     rates = jax.vmap(theirs)(jnp.arange(likes.UPDATES)).tolist()
     assert likes.difference(rates, f"keras.{name}", arguments, 1.0) <= 1e-6
+
+
+def test_every_name_of_hugging_face_is_known_or_follows_a_metric() -> None:
+    """And so are the functions that it is the name of."""
+    made = transformers.optimization.TYPE_TO_SCHEDULER_FUNCTION
+    names = {name.value: function.__name__ for name, function in made.items()}
+    assert set(names) == {*hugging_face.LIKES, *hugging_face.NONE}
+    assert {names[name]: name for name in hugging_face.LIKES} == hugging_face.FUNCTIONS
+
+
+def test_every_schedule_of_keras_is_known() -> None:
+    found = {
+        name for name, value in vars(keras.optimizers.schedules).items() if isinstance(value, type)
+    }
+    assert found == {*keras_likes.LIKES, *keras_likes.NONE}

@@ -23,7 +23,8 @@ class SquareRoot(Schedule):
 
     and that of the horizon :math:`T` past it. With an interval of 1 and no warmup it is the
     chapter's ``SquareRootScheduler``; with an interval of one epoch's updates it falls in epochs
-    as the chapter's plot does.
+    as the chapter's plot does; with a warmup as long as the interval it is the schedule that many
+    call Noam (``tuner.schedules.like("noam", ...)``).
 
     Args:
         base_lr: LR at the end of warmup.

@@ -72,7 +72,10 @@ def like(name: str, /, **arguments: Any) -> Schedule:
 warmup_mode='linear', decay_factor=0.5, decay_interval=300, stop_factor_lr=0.0)
     """
     library, _, rest = str(name).partition(".")
-    known = f"{library}.{rest.rpartition('.')[2]}" if rest else library
+    last = rest.rpartition(".")[2]
+    if library == "transformers":
+        last = transformers.FUNCTIONS.get(last, last)
+    known = f"{library}.{last}" if rest else library
     if known in _NONE:
         raise ScheduleError(f"{name} is like no schedule: {_NONE[known]}.")
     if known not in LIKES:

@@ -1,5 +1,7 @@
 """Hugging Face's schedulers, by the names that ``get_scheduler`` and ``Trainer`` give them.
 
+The functions that make them, ``get_cosine_schedule_with_warmup`` and others, are names too.
+
 ``lr`` is the learning rate that the optimizer was made with. The count of the first update is 0,
 and so a warmup begins at a learning rate of 0, except that of ``cosine_warmup_with_min_lr``.
 """
@@ -162,6 +164,20 @@ LIKES: dict[str, Callable[..., Schedule]] = {
     "cosine_with_min_lr": _cosine_with_min_lr,
     "cosine_warmup_with_min_lr": _cosine_warmup_with_min_lr,
     "warmup_stable_decay": _warmup_stable_decay,
+}
+
+# The functions that `get_scheduler` calls.
+FUNCTIONS: dict[str, str] = {
+    "get_constant_schedule": "constant",
+    "get_constant_schedule_with_warmup": "constant_with_warmup",
+    "get_linear_schedule_with_warmup": "linear",
+    "get_cosine_schedule_with_warmup": "cosine",
+    "get_cosine_with_hard_restarts_schedule_with_warmup": "cosine_with_restarts",
+    "get_polynomial_decay_schedule_with_warmup": "polynomial",
+    "get_inverse_sqrt_schedule": "inverse_sqrt",
+    "get_cosine_with_min_lr_schedule_with_warmup": "cosine_with_min_lr",
+    "get_cosine_with_min_lr_schedule_with_warmup_lr_rate": "cosine_warmup_with_min_lr",
+    "get_wsd_schedule": "warmup_stable_decay",
 }
 
 _METRIC = "it follows a metric, so that no update number says its learning rate"
