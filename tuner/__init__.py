@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from tuner.linting import check_training, lint
     from tuner.schedules import (
         WSD,
+        WSDS,
         Constant,
         Cosine,
+        CosinePower,
         CosineRestarts,
         Cyclic,
         Exponential,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
         Schedule,
         ScheduleFile,
         SquareRoot,
+        Tanh,
         load_schedule,
         read_schedule_file,
         save_schedule,
@@ -84,9 +87,11 @@ _HOMES = {
 
 __all__ = [
     "WSD",
+    "WSDS",
     "Choice",
     "Constant",
     "Cosine",
+    "CosinePower",
     "CosineRestarts",
     "Cyclic",
     "Exponential",
@@ -104,6 +109,7 @@ __all__ = [
     "ScheduleFile",
     "SquareRoot",
     "StudyResult",
+    "Tanh",
     "Trial",
     "TunerError",
     "check_study",

@@ -26,13 +26,14 @@ def to_mxnet(schedule: Schedule) -> Any:
     Returns:
         A new ``mxnet.lr_scheduler`` object for the families ``constant``, ``factor``,
         ``multi_factor`` without a floor, ``poly`` and ``cosine``, and the schedule itself for all
-        others.
+        others, and for a warmup that MXNet does not have.
 
     Raises:
         TaskError: If MXNet is needed and not installed.
     """
     make = _NATIVE.get(type(schedule))
-    if make is None or (isinstance(schedule, MultiFactor) and schedule.stop_factor_lr):
+    has_floor = isinstance(schedule, MultiFactor) and schedule.stop_factor_lr > 0
+    if make is None or has_floor or schedule.warmup_mode not in ("linear", "constant"):
         return schedule
     scheduler_class, options = make(schedule)
     return getattr(import_mxnet().lr_scheduler, scheduler_class)(

@@ -1,4 +1,4 @@
-"""Mistakes of a study definition that two of its sections make together."""
+"""What is wrong with a study definition if two of its parts are looked at together."""
 
 from __future__ import annotations
 
@@ -26,6 +26,17 @@ def check_rules(space: SearchSpace, task: Task, mistakes: Mistakes) -> None:
             " learning rates before it begins; train by a function or a built-in task"
         )
         mistakes.add("search_space", text)
+
+
+def trained_again(space: SearchSpace, trials: int) -> str:
+    """Say so if a space has one schedule alone, which several trials would train; else ``""``."""
+    count = trials - len(space.baselines)
+    if count < 2 or not space.is_single:
+        return ""
+    return (
+        f"the search space has one schedule alone, which {count} trials train from the same seed:"
+        f" sample something, or give `trials` {trials - count + 1}"
+    )
 
 
 def wrong_seed(seeds: Iterable[int], epochs: int, task: Task) -> str | None:

@@ -37,7 +37,10 @@ _FAMILIES = {
     "cosine_restarts": ("#b5702d", "triangle-right"),
     "cyclic": ("#158f74", "octagon"),
     "piecewise": ("#a64ca6", "star-diamond"),
-    "plateau": ("#4f8a8b", "star-square"),
+    "cosine_power": ("#3b7fc4", "hexagon2"),
+    "tanh": ("#5c8a3c", "star-square"),
+    "wsd_s": ("#c2477f", "star-triangle-up"),
+    "plateau": ("#4f8a8b", "star-triangle-down"),
 }
 
 # An axis that is longer than these decades shows nothing in its upper part.

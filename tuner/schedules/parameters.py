@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from tuner.errors import ScheduleError
 from tuner.schedules.fields import choice, plain, rate, updates
 
-WARMUP_MODES = ("linear", "constant")
+WARMUP_MODES = ("linear", "constant", "from_first", "overlap")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,8 @@ class Parameters:
 
     family: ClassVar[str]
     formula: ClassVar[str]
+    # Whether a warmup may lie over the begin of the decay.
+    overlaps: ClassVar[bool] = False
 
     base_lr: float = rate()
     horizon: int = updates()
@@ -56,6 +58,7 @@ class Parameters:
             0 <= self.warmup_begin_lr <= self.base_lr,
             "0 <= warmup_begin_lr <= base_lr",
         )
+        yield self.overlaps or self.warmup_mode != "overlap", "warmup_mode != 'overlap'"
 
     def _values_in(self, condition: str) -> str:
         named = set(re.findall(r"\w+", condition))

@@ -18,6 +18,7 @@ from tuner.search.attributes import (
 from tuner.search.events import (
     EpochEnded,
     Event,
+    LengthMeasured,
     Listener,
     Printed,
     Said,
@@ -51,6 +52,7 @@ from tuner.search.results import (
 from tuner.search.sampled import schedule_of_trial
 from tuner.search.study import (
     difference,
+    different,
     enqueue_missing,
     files_folder,
     find_study,
@@ -79,6 +81,7 @@ __all__ = [
     "EpochEnded",
     "Event",
     "FalsePrunes",
+    "LengthMeasured",
     "Listener",
     "Printed",
     "Rungs",
@@ -96,6 +99,7 @@ __all__ = [
     "WorkerEnded",
     "begun_trials",
     "difference",
+    "different",
     "enqueue_missing",
     "epochs_saved",
     "false_prunes",

@@ -148,7 +148,7 @@ def _train(
         if prunable:
             return Outcome(TrialState.PRUNED, None, pruned_after(0, spec.epochs, spec.unit))
         trial.set_user_attr(SPARED, 0)
-    trial.set_user_attr(VERSIONS, versions(spec.task))
+    trial.set_user_attr(VERSIONS, trained_with := versions(spec.task))
     found = course.deepest(store, own)
     records: list[EpochRecord] = []
     with closing(_epochs(course.schedule, spec, found, interrupts)) as training:
@@ -165,6 +165,8 @@ def _train(
                 trial.set_user_attr(RECORDS, [r._asdict() for r in records])
                 trial.set_user_attr(EPOCHS_TRAINED, len(records) - given)
                 course.tell(records)
+                if epoch == len(own) + 1 and (now := versions(spec.task)) != trained_with:
+                    trial.set_user_attr(VERSIONS, now)  # with what the training has imported
             key = course.key(epoch) if state is not None else None
             if state is not None and key is not None:
                 with _failing(interrupts):

@@ -40,6 +40,11 @@ class Param(NamedTuple):
         """Return the smallest and the largest value."""
         return (min(self.choices), max(self.choices)) if self.choices else (self.low, self.high)
 
+    @property
+    def is_single(self) -> bool:
+        """Whether it has one value alone."""
+        return len(self.choices) == 1 if self.choices else self.low == self._last()
+
     def suggest(self, name: str, trial: Any) -> Any:
         """Ask an Optuna trial for a value."""
         if self.type == "categorical":

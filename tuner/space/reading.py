@@ -13,7 +13,15 @@ from tuner.errors import ScheduleError
 from tuner.reading import Clock, Mistakes, Section, did_you_mean
 from tuner.space.baselines import read_baselines
 from tuner.space.params import PARAM_TYPES, Param
-from tuner.space.values import build, class_of, family_problem, field_of, names_for, plain_value
+from tuner.space.values import (
+    KNOTS,
+    build,
+    class_of,
+    family_problem,
+    field_of,
+    names_for,
+    plain_value,
+)
 
 
 class SpaceFile(Section):
@@ -202,7 +210,7 @@ class SpaceReader:
         for name in (*self.fixed, *values):
             if name in names_for(family):
                 other = setting.setdefault(field_of(name), name)
-                if other != name:
+                if other != name and not {other, name} <= KNOTS.keys():
                     raise ScheduleError(f"`{name}` sets {other!r} as well; keep one of them.")
 
     def _place_of(self, text: str) -> str:

@@ -25,7 +25,16 @@ from tuner.report import write_comparison, write_report
 from tuner.schedules import Schedule, save_schedule, write_text
 from tuner.search import Summary, TrialRow, files_folder, ranking, summary, trial_rows
 from tuner.storage import storage_of
-from tuner.studies.shown import as_html, curve_columns, data_frame, lines, trial_columns
+from tuner.studies.shown import (
+    as_html,
+    curve_columns,
+    data_frame,
+    folded,
+    lines,
+    plain_task,
+    trial_columns,
+)
+from tuner.tasks import said_batch_size
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -51,7 +60,7 @@ class StudyResult:
     def __repr__(self) -> str:
         """Return where the study stands, in a few lines."""
         found = lines(self.summary, self.spec, self.ended, self.confirmed)
-        return "\n".join(f"{heading:<9}{text}" for heading, text in found)
+        return "\n".join(folded(heading, text) for heading, text in found)
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
@@ -181,7 +190,7 @@ class StudyResult:
             schedule,
             path,
             updates_per_epoch=spec.task.updates_per_epoch if spec.unit == EPOCHS else None,
-            batch_size=spec.task.batch_size,
+            batch_size=said_batch_size(spec.task),
             provenance=self._provenance(row, confirmed),
         )
         return Path(path)
@@ -259,7 +268,7 @@ class StudyResult:
                 "n": 1,
             },
             **confirm,
-            "task": spec.training.plain() | spec.task.identity(),
+            "task": plain_task(spec),
             "versions": dict(row.versions),
             "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         }

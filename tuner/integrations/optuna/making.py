@@ -42,7 +42,7 @@ def space_of(space: Space, base_lr: float | None, clock: Clock) -> SearchSpace:
     Raises:
         StudyError: If it has a family whose schedules are found while a study here trains.
     """
-    given_space = space_given(space, base_lr)
+    given_space = space_given(space, base_lr, horizon=clock.horizon)
     found = parse_space(given_space.data, given_space.where, clock)
     if found.rules:
         raise StudyError(
