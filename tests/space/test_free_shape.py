@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tuner.errors import DefinitionError
 from tuner.reading import Clock
 from tuner.schedules import Piecewise
-from tuner.space.values import build_schedule
+from tuner.space.values import build
 
 from .spaces import BASE_LR, HEAD, parse
 
@@ -58,7 +58,7 @@ def test_knots_always_fall_in_their_order(shares: list[tuple[float, float]]) -> 
     for number, (at, level) in enumerate(shares, start=1):
         parts |= {f"knot_{number}_at": at, f"knot_{number}_level": level}
     values = {"family": "piecewise", "base_lr": 0.5, "warmup_steps": 3, **parts}
-    rates = build_schedule(values, Clock(10, 3 + len(shares) + 4))(range(3, 20))
+    rates = build(values, Clock(10, 3 + len(shares) + 4))(range(3, 20))
     assert rates == sorted(rates, reverse=True)
     assert rates[0] == 0.5
 
