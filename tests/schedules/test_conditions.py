@@ -77,6 +77,11 @@ REFUSED: list[tuple[type[Schedule], dict[str, Any], str]] = [
     (Factor, {**FACTOR, "decay_interval": 0}, "but got (decay_interval=0)"),
     (Factor, {**FACTOR, "stop_factor_lr": 0.9}, "`0 <= stop_factor_lr <= base_lr` must hold"),
     (MultiFactor, {"decay_factor": 0.0, "milestones": [5]}, "`0 < decay_factor <= 1` must hold"),
+    (
+        MultiFactor,
+        {"decay_factor": 0.5, "milestones": [5], "stop_factor_lr": 0.9},
+        "`0 <= stop_factor_lr <= base_lr` must hold",
+    ),
     (MultiFactor, {"decay_factor": 0.5, "milestones": []}, "`len(milestones) >= 1` must hold"),
     (
         MultiFactor,

@@ -45,6 +45,12 @@ ROWS: list[tuple[Schedule, dict[float, float]]] = [
         {0: 0.8, 10: 0.8, 10.5: 0.4, 11: 0.4, 20: 0.4, 21: 0.3, 25: 0.3, 99: 0.3},
     ),
     (
+        MultiFactor(
+            base_lr=0.8, horizon=25, decay_factor=0.5, milestones=(10, 20), stop_factor_lr=0.3
+        ),
+        {0: 0.8, 10: 0.8, 11: 0.4, 20: 0.4, 21: 0.3, 25: 0.3, 99: 0.3},
+    ),
+    (
         # Two drops fall into the warmup and show at its end.
         Factor(base_lr=0.8, horizon=25, decay_factor=0.5, decay_interval=4, **WARM),
         {5: 0.5, 9: 0.74, 10: 0.2, 12: 0.2, 13: 0.1, 25: 0.0125, 29: 0.0125},
