@@ -363,7 +363,7 @@ def compared(train: object, tmp_path: Path) -> Path:
         'format = "tuner.study/1"\nname = "study"\nsearch_space = "space.toml"\n'
         f'[task]\nname = "parabola:train"\nepochs = {EPOCHS}\nupdates_per_epoch = {SIZE}\n'
         '[objective]\nmetric = "loss"\n[pruner]\ntype = "none"\n'
-        "[budget]\ntrials = 8\n[confirm]\nseeds = 3\nmax_seeds = 3\ntop = 2\n"
+        "[budget]\ntrials = 8\n[workers]\ncount = 1\n[confirm]\nseeds = 3\nmax_seeds = 3\ntop = 2\n"
     )
     return tmp_path / "study.toml"
 
