@@ -40,7 +40,7 @@ high = 0.9
 HALF = '[[baseline]]\nlabel = "half"\nbase_lr = 0.1\ndecay_factor = 0.5\n'
 FIFTH = '[[baseline]]\nlabel = "fifth"\nbase_lr = 0.1\ndecay_factor = 0.2\n'
 AGAIN = '[[baseline]]\nlabel = "again"\nbase_lr = 0.1\ndecay_factor = 0.5\n'
-SMALL = "train_size = 640\ntest_size = 500\nbatch_size = 64"
+SMALL = "train_size = 320\ntest_size = 250\nbatch_size = 32"
 
 
 @pytest.fixture
