@@ -270,7 +270,7 @@ def test_a_search_on_a_holdout_is_confirmed_on_the_test_set(write_study: Callabl
     found = confirmed(tuner.confirm_study(study, top=1, seeds=2, max_seeds=2))
     [constant] = [c for c in found.candidates if c.label == "chapter: constant 0.3"]
     task = held_out.with_holdout(140, on_test_set=True)
-    assert task.updates_per_epoch == held_out.updates_per_epoch == 16
+    assert task.updates_per_epoch == held_out.updates_per_epoch == 12
     for seed, value in constant.values.items():
         [on_test_set] = task.train(constant.schedule, seed=seed, epochs=1)
         [on_holdout] = held_out.train(constant.schedule, seed=seed, epochs=1)

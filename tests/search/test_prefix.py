@@ -119,7 +119,7 @@ def test_a_trial_that_was_trained_already_trains_nothing(
     assert len(states(result.folder)) == 4
 
 
-@pytest.mark.parametrize("more", ["seed = 1", "batch_size = 32", 'optimizer = "nag"'])
+@pytest.mark.parametrize("more", ["seed = 1", "batch_size = 40", 'optimizer = "nag"'])
 def test_other_trainings_in_the_same_folder_share_nothing(
     write_drops: Callable[..., Path], more: str
 ) -> None:

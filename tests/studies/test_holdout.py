@@ -131,7 +131,7 @@ def test_everything_says_holdout(
     said = capsys.readouterr()
     assert "judged by test_accuracy on 300 training examples, held out, after the" in said.out
     assert "holdout_size = 300" in said.out
-    assert re.search(r"best +trial \d, holdout accuracy 0\.\d{4}", said.out)
+    assert re.search(r"best +trial \d( \[.*\])?, holdout accuracy 0\.\d{4}", said.out)
     assert "epoch 2/2: holdout accuracy 0." in said.err
     result = tuner.open_study(path)
     page = (result.folder / "report.html").read_text(encoding="utf-8")
