@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
+from tuner.definition.asked import Asked
 from tuner.definition.checks import check_confirm
 from tuner.definition.objective import Objective
 from tuner.definition.pruning import read_pruner
@@ -27,13 +28,13 @@ from tuner.definition.sections import (
     name_of_study,
     size_in_bytes,
 )
-from tuner.definition.space import read_space
+from tuner.definition.space import clock_of, read_space
 from tuner.definition.task import judging, read_task, refuse_no_task, with_passed, with_whole_path
 from tuner.errors import DefinitionError
-from tuner.reading import Mistakes, Unit, read_kind
+from tuner.reading import Clock, Mistakes, Unit, read_kind
 from tuner.space import SearchSpace, with_schedule_files
 from tuner.storage import default_url, output_folder, resolve_url
-from tuner.tasks import LIMIT_BYTES, Task
+from tuner.tasks import LIMIT_BYTES, Task, with_options
 
 
 class StudySpec(NamedTuple):
@@ -101,6 +102,26 @@ class StudySpec(NamedTuple):
         found: BasePruner = made(self.pruner, self.search, BasePruner)
         return found
 
+    @property
+    def clock(self) -> Clock:
+        """How long an epoch and a training of the task are; the space's is the study's own."""
+        return clock_of(self.training, self.task.updates_per_epoch, self.task.batch_size)
+
+    def with_options(self, options: Mapping[str, Any]) -> StudySpec:
+        """Return the definition as a trial has it whose task has these options.
+
+        Raises:
+            TaskError: If the task cannot be made with them.
+        """
+        if not options:
+            return self
+        task, training = with_options(self.task, options), self.training
+        size = task.updates_per_epoch
+        if training.report_every not in (None, size):
+            lengths = {"report_every": size, "updates": size * training.epochs}
+            training = training.model_copy(update=lengths)
+        return self._replace(task=task, training=training)
+
     def check(self) -> None:
         """Make sure that task, sampler and pruner can run here.
 
@@ -145,6 +166,7 @@ class StudySpec(NamedTuple):
             "params": {name: param._asdict() for name, param in self.space.params.items()},
             "baseline": {
                 b.label: {"values": b.values, "schedule": repr(b.schedule)}
+                | ({"options": dict(b.options)} if b.options else {})
                 for b in self.space.baselines
             },
         }
@@ -231,8 +253,9 @@ def make_spec(
     file = mistakes.read(StudyFile, study_data, "")
     study_data = with_whole_path(study_data, folder)
     objective = mistakes.read(Objective, study_data.get("objective", {}), "objective")
+    asked = Asked.of(space_data)
     training, task = read_task(
-        study_data.get("task"), objective, folder, mistakes, passed=task, facts=facts
+        study_data.get("task"), objective, folder, mistakes, passed=task, facts=facts, asked=asked
     )
     budget = (
         mistakes.read(Budget, study_data["budget"], "budget") if "budget" in study_data else None
@@ -245,7 +268,7 @@ def make_spec(
     if confirm is not None and training is not None and task is not None:
         check_confirm(confirm, training, task, mistakes)
     workers = mistakes.read(Workers, study_data.get("workers", {}), "workers")
-    space = read_space(space_data, space_where, training, task, mistakes)
+    space = read_space(space_data, space_where, training, task, mistakes, asked)
     mistakes.raise_if_any()
     # Whatever could not be read was a mistake, so nothing is missing here.
     assert file is not None

@@ -10,6 +10,8 @@ from tuner.search.attributes import (
     SEED,
     UPDATES_PER_EPOCH,
     has_schedule,
+    key_of,
+    options_of,
     records_of,
     schedule_in,
 )
@@ -46,7 +48,7 @@ from tuner.search.results import (
     summary,
     trial_rows,
 )
-from tuner.search.sampled import schedule_of_trial
+from tuner.search.sampled import attributes_of, schedule_of_trial
 from tuner.search.study import (
     difference,
     enqueue_missing,
@@ -91,6 +93,7 @@ __all__ = [
     "Watch",
     "Worker",
     "WorkerEnded",
+    "attributes_of",
     "begun_trials",
     "difference",
     "enqueue_missing",
@@ -100,7 +103,9 @@ __all__ = [
     "find_study",
     "from_json",
     "has_schedule",
+    "key_of",
     "make_study",
+    "options_of",
     "owner_of",
     "prepare_study",
     "pruned_after",

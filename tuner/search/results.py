@@ -15,11 +15,14 @@ from tuner.reading import Unit
 from tuner.schedules import Schedule, is_whole
 from tuner.search.attributes import (
     BASELINE,
+    BATCH_SIZE,
     CONTROL,
     EPOCHS_GIVEN,
     REASON,
     SPARED,
+    UPDATES_PER_EPOCH,
     VERSIONS,
+    options_of,
     records_of,
     schedule_in,
     text,
@@ -47,7 +50,9 @@ class TrialRow(NamedTuple):
     ``epochs_given`` of its epochs were trained by other trials, whose schedules begin alike.
     ``is_control`` trials are never pruned; ``spared`` is the epoch after which such a trial, or a
     baseline, would have been. ``minimized`` says that small values are the good ones.
-    ``versions`` are of the software that trained it.
+    ``versions`` are of the software that trained it. ``options`` are those of the task, where the
+    study samples any; ``updates_per_epoch`` and ``batch_size`` are then those of the task with
+    them, and None elsewhere.
     """
 
     number: int
@@ -63,6 +68,9 @@ class TrialRow(NamedTuple):
     spared: int | None = None
     minimized: bool = False
     versions: Mapping[str, str] = MappingProxyType({})
+    options: Mapping[str, Any] = MappingProxyType({})
+    updates_per_epoch: int | None = None
+    batch_size: int | None = None
 
     @property
     def family(self) -> str:
@@ -270,4 +278,7 @@ def _row(trial: FrozenTrial, minimized: bool) -> TrialRow:
         spared=spared if is_whole(spared) else None,
         minimized=minimized,
         versions=versions if isinstance(versions, Mapping) else {},
+        options=options_of(attributes),
+        updates_per_epoch=whole(attributes, UPDATES_PER_EPOCH) or None,
+        batch_size=whole(attributes, BATCH_SIZE) or None,
     )

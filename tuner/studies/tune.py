@@ -11,6 +11,7 @@ from tuner.definition import Workers
 from tuner.reading import Mistakes
 from tuner.schedules import Schedule, is_whole
 from tuner.search import Event, quiet_optuna
+from tuner.space import sampled_apart
 from tuner.studies.arguments import (
     length_of,
     read_lengths,
@@ -19,6 +20,7 @@ from tuner.studies.arguments import (
     refuse_no_functions,
     spec_of,
     table,
+    with_options,
 )
 from tuner.studies.named_training import read_named
 from tuner.studies.result import StudyResult
@@ -79,7 +81,11 @@ def tune(
             a :class:`tuner.Float`, a :class:`tuner.Int`, a list to choose from, or a value; or a
             search-space file's path or content.
         baselines: Schedules to beat, by a label each. They need not lie in the space.
-        params: Options for the function, its ``trial.params``, or ``{params.NAME}`` of a command.
+        params: Options for the function, its ``trial.params``, or ``{params.NAME}`` of a command:
+            a value each, or what is sampled beside the schedule, a :class:`tuner.Float`, a
+            :class:`tuner.Int` or a :class:`tuner.Choice`. A ``batch_size`` that is sampled changes
+            the updates of an epoch: the argument ``batch_size`` says which one the
+            ``updates_per_epoch`` are of.
         trials: Finished trials that the study may have.
         name: The study's name, by default the function's.
         folder: Where its folder is.
@@ -129,7 +135,9 @@ def tune(
         "updates": updates, "report_every": report_every,
     }  # fmt: skip
     clock = read_lengths(lengths, getattr(train, "updates_per_epoch", None), mistakes)
-    named = None
+    named, options = None, {}
+    if isinstance(params, Mapping):
+        options, params = sampled_apart(params)
     if isinstance(train, (str, Mapping)):
         named = read_named(train, clock, batch_size, params, Path(folder), mistakes)
     data = {
@@ -153,7 +161,7 @@ def tune(
     refuse_no_functions(mistakes, on_event=on_event, stop_requested=stop_requested)
     spec = spec_of(
         data,
-        read_space_argument(space, base_lr, baselines, clock, mistakes),
+        with_options(read_space_argument(space, base_lr, baselines, clock, mistakes), options),
         None if named else read_training(train, clock, batch_size, params, metric, mistakes),
         named.folder if named else folder,
         mistakes,
