@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from tuner.cli.console import print_row, results
 from tuner.cli.plot import curve
 from tuner.errors import ScheduleFileError
+from tuner.reading import options_told
 from tuner.schedules import Schedule, ScheduleFile, write_whole
 from tuner.schedules import svg as draw_svg
 
@@ -32,6 +33,9 @@ def show_file(path: Path, file: ScheduleFile) -> None:
     per_epoch = file.updates_per_epoch
     if per_epoch:
         out.print(f"  tuned at {per_epoch} updates an epoch, batch size {file.batch_size}")
+    options = file.provenance.get("options")
+    if isinstance(options, Mapping) and options:
+        print_row("  tuned with ", options_told(options), 13)
     out.print("\n  update      epoch  learning rate")
     for update in _interesting(schedule):
         epoch = f"{update / per_epoch:10.2f}" if per_epoch else " " * 10

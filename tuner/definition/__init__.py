@@ -30,7 +30,8 @@ from tuner.definition.sections import (
     name_of_study,
     seconds,
 )
-from tuner.definition.spec import StudySpec, load_spec, make_spec, read_storage
+from tuner.definition.spec import StudySpec, load_spec, make_spec
+from tuner.definition.storage import read_storage
 from tuner.definition.task import is_for_passed
 from tuner.definition.templates import default_template, template_files
 

@@ -21,7 +21,6 @@ from tuner.definition.sections import (
     REPEATS,
     Budget,
     Confirm,
-    Storage,
     StudyFile,
     Training,
     Workers,
@@ -29,12 +28,13 @@ from tuner.definition.sections import (
     size_in_bytes,
 )
 from tuner.definition.space import clock_of, read_space
+from tuner.definition.storage import read_storage
 from tuner.definition.task import judging, read_task, refuse_no_task, with_passed, with_whole_path
 from tuner.errors import DefinitionError
 from tuner.reading import Clock, Mistakes, Unit, read_kind
 from tuner.space import SearchSpace, with_schedule_files
-from tuner.storage import default_url, output_folder, resolve_url
-from tuner.tasks import LIMIT_BYTES, Task, with_options
+from tuner.storage import output_folder
+from tuner.tasks import LIMIT_BYTES, Task, sizes_with, with_options
 
 
 class StudySpec(NamedTuple):
@@ -102,10 +102,9 @@ class StudySpec(NamedTuple):
         found: BasePruner = made(self.pruner, self.search, BasePruner)
         return found
 
-    @property
-    def clock(self) -> Clock:
-        """How long an epoch and a training of the task are; the space's is the study's own."""
-        return clock_of(self.training, self.task.updates_per_epoch, self.task.batch_size)
+    def clock_with(self, options: Mapping[str, Any]) -> Clock:
+        """Return how long an epoch and a training are if the task has these options."""
+        return clock_of(self.training, *sizes_with(self.task, options))
 
     def with_options(self, options: Mapping[str, Any]) -> StudySpec:
         """Return the definition as a trial has it whose task has these options.
@@ -291,20 +290,6 @@ def make_spec(
         workers, space, kept, dict(space_data),
         confirm, LIMIT_BYTES if states is None else size_in_bytes(states),
     )  # fmt: skip
-
-
-def read_storage(data: object, folder: Path, stem: str, mistakes: Mistakes) -> str:
-    """Return the URL of the database of ``folder/stem.toml``, whose ``[storage]`` is ``data``."""
-    storage = mistakes.read(Storage, data, "storage")
-    if storage is None:
-        return ""
-    try:
-        return (
-            default_url(folder, stem) if storage.url is None else resolve_url(storage.url, folder)
-        )
-    except ValueError as error:
-        mistakes.add("storage.url", str(error))
-        return ""
 
 
 def _flatten(data: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tuner.search.attributes import (
     BASELINE,
     LABEL,
+    OPTIONS,
     REASON,
     SCHEDULE,
     SEED,
@@ -69,6 +70,7 @@ from tuner.search.worker import StopReason, Worker
 __all__ = [
     "BASELINE",
     "LABEL",
+    "OPTIONS",
     "PRUNED_AFTER",
     "REASON",
     "SCHEDULE",

@@ -11,7 +11,7 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.definition import StudySpec, countable, merit
-from tuner.reading import Unit
+from tuner.reading import Clock, Unit
 from tuner.schedules import Schedule, is_whole
 from tuner.search.attributes import (
     BASELINE,
@@ -22,6 +22,7 @@ from tuner.search.attributes import (
     SPARED,
     UPDATES_PER_EPOCH,
     VERSIONS,
+    key_of,
     options_of,
     records_of,
     schedule_in,
@@ -76,6 +77,16 @@ class TrialRow(NamedTuple):
     def family(self) -> str:
         """The schedule's family, or ``""`` before the trial has one."""
         return self.schedule.family if self.schedule else str(self.params.get("family", ""))
+
+    def updates_per_unit(self, clock: Clock) -> float:
+        """Return its updates in one of a clock's unit, which another batch size changes."""
+        if self.updates_per_epoch is None:
+            return clock.updates_per_unit
+        return self.updates_per_epoch / clock.unit.size
+
+    def is_of(self, key: tuple[Schedule, str]) -> bool:
+        """Tell whether it has the schedule and the options of a candidate."""
+        return self.schedule is not None and key_of(self.schedule, self.options) == key
 
     @property
     def is_finished(self) -> bool:

@@ -41,9 +41,10 @@ def begin_trial(trial: Trial, spec: StudySpec) -> tuple[Schedule, StudySpec]:
     def clock_with(options: Mapping[str, Any]) -> Clock:
         nonlocal found
         found = spec.with_options(options)
-        for name, value in attributes_of(options, found.clock).items():
+        clock = found.clock_with({})
+        for name, value in attributes_of(options, clock).items():
             trial.set_user_attr(name, value)
-        return found.clock
+        return clock
 
     schedule = schedule_of_trial(trial, spec.space, clock_with)
     return schedule, spec.with_options(options_of(trial.user_attrs)) if found is spec else found

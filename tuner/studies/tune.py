@@ -135,7 +135,7 @@ def tune(
         "updates": updates, "report_every": report_every,
     }  # fmt: skip
     clock = read_lengths(lengths, getattr(train, "updates_per_epoch", None), mistakes)
-    named, options = None, {}
+    named, options = None, dict[str, Any]()
     if isinstance(params, Mapping):
         options, params = sampled_apart(params)
     if isinstance(train, (str, Mapping)):

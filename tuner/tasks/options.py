@@ -71,7 +71,7 @@ def sizes_with(task: Task, values: Mapping[str, Any]) -> tuple[int, int]:
     Raises:
         TaskError: If it cannot be made with them.
     """
-    if hasattr(task, "sizes_with"):
+    if values and hasattr(task, "sizes_with"):
         updates, batch_size = task.sizes_with(values)
         return updates, batch_size
     other = with_options(task, values)
