@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -23,15 +23,24 @@ from pydantic import Field
 from tuner.definition import Sampler, Search, merit
 from tuner.errors import ScheduleError
 from tuner.schedules import Schedule, schedule_from_dict
-from tuner.search.attributes import REASON, SCHEDULE, family_in, has_schedule, text
+from tuner.search.attributes import (
+    REASON,
+    SCHEDULE,
+    family_in,
+    has_schedule,
+    key_of,
+    options_of,
+    text,
+)
 from tuner.search.features import Features
 from tuner.search.forecast import Forecast, Score, by_value, make_forecast
+from tuner.search.options import OptionFeatures, updates_of
 from tuner.search.results import PRUNED_AFTER
 from tuner.search.ridge import Array, Ridge
 from tuner.search.samplers.drawing import Drawn, draw
 from tuner.search.samplers.per_trial import PerTrialSampler
 from tuner.search.samplers.survival import Survival, after_risk
-from tuner.space import SearchSpace
+from tuner.space import SearchSpace, options_in
 from tuner.storage import trial_id
 from tuner.tasks import LARGEST
 
@@ -67,10 +76,15 @@ class Screening(Sampler):
 
 
 class _Told(NamedTuple):
-    """What is told of a schedule: its end and its sum, and its highest LR."""
+    """What is told of a schedule: its end and its sum, and its highest LR.
+
+    And of the options of the task that are sampled with it, with the places in their ranges.
+    """
 
     ahead: tuple[float, ...]
     peak: float
+    options: tuple[float, ...] = ()
+    places: tuple[float, ...] = ()
 
 
 class _Past(NamedTuple):
@@ -119,10 +133,10 @@ class ScreeningSampler(BaseSampler):
         self._inner, self._space, self._seed = inner, space, seed
         self._n_startup_trials, self._n_candidates = n_startup_trials, n_candidates
         self._forecast = forecast
-        self._features = Features.of(space)
+        self._features, self._options = Features.of(space), OptionFeatures.of(space)
         # By trial: threads may ask for several at once.
         self._chosen: dict[int, Drawn] = {}
-        self._known: dict[Schedule, _Told] = {}
+        self._known: dict[tuple[Schedule, str], _Told] = {}
 
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
@@ -181,12 +195,14 @@ class ScreeningSampler(BaseSampler):
         insistent = _family_of_the_last(study.get_trials(deepcopy=False))
         others = [each for each in candidates if each[1].family != insistent]
         candidates = others or candidates
-        features = [self._told(schedule) for _, schedule in candidates]
-        known = np.array([self._known_told(each).ahead for each in past.ranked])
-        drawn_ones = np.array([each.ahead for each in features])
-        around = np.vstack([known, drawn_ones])
-        fitted = Ridge.fit(_quadratic(known, around), past.ranks)
-        promised = fitted.drawn(chance, _EXPLORATION)(_quadratic(drawn_ones, around))
+        features = [
+            self._told(schedule, options_in(drawn.values), self._features)
+            for drawn, schedule in candidates
+        ]
+        known = [self._known_told(each) for each in past.ranked]
+        around = np.array([each.ahead for each in (*known, *features)])
+        fitted = Ridge.fit(_model(known, around), past.ranks)
+        promised = fitted.drawn(chance, _EXPLORATION)(_model(features, around))
         highest = [each.peak for each in features]
         chance_to_last = self._survival(past, highest)(highest) ** _TRAININGS
         return candidates[int(np.argmax(after_risk(promised, chance_to_last)))][0]
@@ -237,12 +253,25 @@ class ScreeningSampler(BaseSampler):
 
     def _known_told(self, trial: FrozenTrial) -> _Told:
         schedule = schedule_from_dict(trial.user_attrs[SCHEDULE])
-        if schedule not in self._known:
-            self._known[schedule] = self._told(schedule)
-        return self._known[schedule]
+        options, clock = options_of(trial.user_attrs), self._space.clock
+        key = key_of(schedule, options)
+        if key not in self._known:
+            updates = (
+                clock.horizon
+                // clock.updates_per_epoch
+                * updates_of(trial, clock.updates_per_epoch)
+            )
+            features = self._features.lasting(updates) if options else self._features
+            self._known[key] = self._told(schedule, options, features)
+        return self._known[key]
 
-    def _told(self, schedule: Schedule) -> _Told:
-        return _Told(self._features.ahead(schedule, 0), self._features.peak(schedule))
+    def _told(self, schedule: Schedule, options: Mapping[str, Any], features: Features) -> _Told:
+        return _Told(
+            features.ahead(schedule, 0),
+            features.peak(schedule),
+            self._options(options),
+            self._options.places(options),
+        )
 
 
 def _is_collapsed(trial: FrozenTrial) -> bool:
@@ -274,6 +303,21 @@ def _ranks(values: Array) -> Array:
     _, group, sizes = np.unique(values, return_inverse=True, return_counts=True)
     below = np.cumsum(sizes) - sizes
     return (below + (sizes - 1) / 2)[group] / len(values)
+
+
+def _model(told: Sequence[_Told], around: Array) -> Array:
+    """Return what ranks are a linear function of: schedules, options, and both together.
+
+    The rate that is best depends on a weight decay, so that its place is also taken times the
+    schedule's two numbers.
+    """
+    quadratic = _quadratic(np.array([each.ahead for each in told]), around)
+    options = np.array([each.options for each in told])
+    if not options.size:
+        return quadratic
+    places = np.array([each.places for each in told])
+    together = [places * quadratic[:, [column]] for column in (0, 1)]
+    return np.column_stack([quadratic, options, *together])
 
 
 def _quadratic(features: Array, around: Array) -> Array:
