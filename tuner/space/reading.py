@@ -97,7 +97,8 @@ class SpaceReader:
         categorical = [name for name in above if "choices" in _table(self._entries[name])]
         for parent, wanted in flat(when, place, self._mistakes).items():
             if parent not in categorical:
-                hint = did_you_mean(parent, categorical)
+                options = [name for name in self._entries if is_option(name)]
+                hint = did_you_mean(parent, [*categorical, *options])
                 self._mistakes.add(place, f"no categorical parameter {parent!r} above; {hint}")
                 continue
             choices = self._entries[parent]["choices"]
