@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tuner.reading.toml import MISSING, Mistakes, Section, did_you_mean, read_kind, read_toml
 from tuner.reading.units import EPOCHS, Clock, Duration, Unit, pattern
-from tuner.reading.words import options_told
+from tuner.reading.words import options_told, told
 
 __all__ = [
     "EPOCHS",
@@ -19,4 +19,5 @@ __all__ = [
     "pattern",
     "read_kind",
     "read_toml",
+    "told",
 ]

@@ -13,14 +13,15 @@ def options_told(options: Mapping[str, Any]) -> str:
         >>> options_told({"weight_decay": 0.0203145, "batch_size": 128, "nesterov": True})
         'weight_decay 0.02031, batch size 128, nesterov true'
     """
-    return ", ".join(f"{_name(name)} {_plain(value)}" for name, value in options.items())
+    return ", ".join(f"{_name(name)} {told(value)}" for name, value in options.items())
 
 
 def _name(name: str) -> str:
     return name.replace("batch_size", "batch size")
 
 
-def _plain(value: Any) -> str:
+def told(value: Any) -> str:
+    """Return a value in as many digits as one reads."""
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -29,6 +29,7 @@ from tuner.search.attributes import (
     SEED,
     SPARED,
     VERSIONS,
+    options_of,
     records_of,
     text,
     whole,
@@ -109,7 +110,8 @@ def run_trial(
         done = len(records_of(trial.user_attrs))
         output = spec.folder / _OUTPUT / f"{spec.name}-{trial.number}.txt"
         spec = spec._replace(task=with_output(spec.task, output))
-        listen(TrialStarted(trial.number, schedule, label, done, spec.unit))
+        options = options_of(trial.user_attrs)
+        listen(TrialStarted(trial.number, schedule, label, done, spec.unit, options))
         with Interrupts().noticed() as interrupts:
             return _train(trial, schedule, spec, store, listen, stop_requested, interrupts)
     except TrainingCollapsed as collapse:
