@@ -37,7 +37,7 @@ from surroundings import surroundings
 from tuner import Choice, Float, Int, Trial
 from tuner.definition import StudySpec, make_spec
 from tuner.schedules import Schedule
-from tuner.search import EpochEnded, Event, TrialStarted, options_of
+from tuner.search import REASON, EpochEnded, Event, TrialStarted, options_of
 from tuner.search.trial import run_trial
 from tuner.space import written
 from tuner.tasks import CheckpointStore, TrialTask
@@ -160,6 +160,8 @@ def repetition(job: tuple[str, str, int, int, int]) -> Found:
         while spent < budget and number < most:
             trial, events = study.ask(), list[Event]()
             outcome = run_trial(trial, spec, store, events.append, lambda: False)
+            if outcome.reason:  # as a worker does; samplers and pruners tell collapses by it
+                trial.set_user_attr(REASON, outcome.reason)
             study.tell(trial, outcome.value, state=outcome.state)
             epochs = sum(isinstance(event, EpochEnded) for event in events)
             spent, number = spent + max(epochs, outcome.state == TrialState.FAIL), number + 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -54,10 +54,12 @@ class Asked(NamedTuple):
             own = options.get("params", {})
             if not isinstance(own, Mapping):
                 return dict(options)
-            sizes = {key: value for key, value in self.fixed.items() if key == BATCH_SIZE}
-            names = [each for each in self.sampled if each not in own and each != BATCH_SIZE]
-            rest = {key: value for key, value in self.fixed.items() if key not in sizes}
-            return {**options, **sizes, "params": {**self._middles(names), **own, **rest}}
+            # A batch size is an option of the command's own, and of the task.
+            sizes = {BATCH_SIZE: options.get(BATCH_SIZE, 1), **self.fixed}
+            names = [*self.sampled, *self.fixed]
+            batch = {BATCH_SIZE: sizes[BATCH_SIZE]} if BATCH_SIZE in names else {}
+            rest = self._middles(each for each in self.sampled if each != BATCH_SIZE)
+            return {**options, **batch, "params": {**rest, **own, **self.fixed, **batch}}
         if ":" not in name:
             return dict(options)
         own = {**options, **self.fixed}
@@ -127,7 +129,7 @@ class Asked(NamedTuple):
                             values[name] = int(values[name])
                 yield values
 
-    def _middles(self, names: Any) -> dict[str, Any]:
+    def _middles(self, names: Iterable[str]) -> dict[str, Any]:
         return {name: self.sampled[name].middle() for name in names}
 
 

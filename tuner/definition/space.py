@@ -9,7 +9,7 @@ from typing import Any
 from tuner.definition.asked import NOTHING, Asked
 from tuner.definition.sections import Training
 from tuner.errors import DefinitionError, ScheduleError, TaskError
-from tuner.reading import EPOCHS, Clock, Mistakes, Unit
+from tuner.reading import EPOCHS, Clock, Mistakes, Unit, options_told
 from tuner.space import OptionsOfTask, SearchSpace, parse_space
 from tuner.tasks import BATCH_SIZE, NamedTask, Task, own_options, sizes_with
 
@@ -113,9 +113,12 @@ def _wrong_with_options(
         try:
             clocks.add(_clock_with(training, task, values))
         except TaskError as error:
-            if str(error) not in told:
-                told.add(str(error))
-                yield "params.task", f"must be options of the task, with {values}, but {error}"
+            text = str(error)
+            about = next((name for name in values if f"`{name}`" in text), None)
+            place = f"params.task.{about}" if about else "params.task"
+            if place not in told:
+                told.add(place)
+                yield place, f"must fit the task, but with {options_told(values)}: {text}"
     for clock in sorted(clocks - {space.clock}):
         try:
             space.on(clock)
