@@ -63,7 +63,7 @@ OURS = "ours"
 # Trials that a search may begin, for each that it could train to the end: a trial that is pruned
 # before its first epoch spends none.
 MOST = 2
-# Seeds from 0 on have chosen what the model takes together.
+# Seeds from 0 to 7 have chosen the model of the options, of three.
 FIRST = 100
 
 

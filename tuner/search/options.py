@@ -52,11 +52,6 @@ class OptionFeatures(NamedTuple):
                 found += [place, place**2]
         return tuple(found)
 
-    def places(self, options: Mapping[str, Any]) -> tuple[float, ...]:
-        """Return where in their ranges the options are that have one, from −1 to 1."""
-        ranges = {name: param for name, param in self.params.items() if not param.choices}
-        return tuple(_place(param, options.get(name)) for name, param in ranges.items())
-
 
 NO_OPTIONS = OptionFeatures({})
 

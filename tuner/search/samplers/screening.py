@@ -78,13 +78,12 @@ class Screening(Sampler):
 class _Told(NamedTuple):
     """What is told of a schedule: its end and its sum, and its highest LR.
 
-    And of the options of the task that are sampled with it, with the places in their ranges.
+    And of the options of the task that are sampled with it.
     """
 
     ahead: tuple[float, ...]
     peak: float
     options: tuple[float, ...] = ()
-    places: tuple[float, ...] = ()
 
 
 class _Past(NamedTuple):
@@ -266,12 +265,8 @@ class ScreeningSampler(BaseSampler):
         return self._known[key]
 
     def _told(self, schedule: Schedule, options: Mapping[str, Any], features: Features) -> _Told:
-        return _Told(
-            features.ahead(schedule, 0),
-            features.peak(schedule),
-            self._options(options),
-            self._options.places(options),
-        )
+        ahead, peak = features.ahead(schedule, 0), features.peak(schedule)
+        return _Told(ahead, peak, self._options(options))
 
 
 def _is_collapsed(trial: FrozenTrial) -> bool:
@@ -306,18 +301,10 @@ def _ranks(values: Array) -> Array:
 
 
 def _model(told: Sequence[_Told], around: Array) -> Array:
-    """Return what ranks are a linear function of: schedules, options, and both together.
-
-    The rate that is best depends on a weight decay, so that its place is also taken times the
-    schedule's two numbers.
-    """
+    """Return what ranks are a linear function of: of schedules and, beside them, of options."""
     quadratic = _quadratic(np.array([each.ahead for each in told]), around)
     options = np.array([each.options for each in told])
-    if not options.size:
-        return quadratic
-    places = np.array([each.places for each in told])
-    together = [places * quadratic[:, [column]] for column in (0, 1)]
-    return np.column_stack([quadratic, options, *together])
+    return np.column_stack([quadratic, options]) if options.size else quadratic
 
 
 def _quadratic(features: Array, around: Array) -> Array:
