@@ -47,6 +47,7 @@ EPOCHS, UPDATES, BATCH = 10, 16, 64
 # The quadratic: its curvatures, the noise of an example's gradient, that of measuring.
 CURVATURES = np.geomspace(0.01, 1.0, 24)
 NOISE, GROWTH, MEASURED = 2.0, 0.05, 0.02
+DIVERGED = 100.0  # the loss before training is 2.7; such a trial ends, as one with a NaN does
 SCHEDULES = {
     "family": ["constant", "cosine", "linear", "wsd"],
     "base_lr": Float(0.01, 10.0, log=True),
@@ -106,7 +107,8 @@ def train(trial: Trial) -> None:
     """Report the losses as they are measured."""
     chance = np.random.default_rng((trial.seed, round(1e9 * trial.schedule(3))))
     for loss in losses(trial.schedule, trial.updates_per_epoch, trial.params):
-        trial.report(loss * math.exp(MEASURED * chance.standard_normal()))
+        measured = loss * math.exp(MEASURED * chance.standard_normal())
+        trial.report(measured if loss < DIVERGED else math.nan)
 
 
 def spec_of(options: dict[str, Any], seed: int) -> StudySpec:
