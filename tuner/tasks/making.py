@@ -86,6 +86,12 @@ def make_task(
     return found
 
 
+def trains_itself(name: str, folder: str) -> bool:
+    """Tell whether a name is that of a function that trains, rather than makes a task."""
+    make = _find(name, folder, Mistakes(""))
+    return make is not None and _takes_a_trial(make)
+
+
 def options_without_values(
     name: str, options: Mapping[str, Any], folder: str, names: Iterable[str]
 ) -> list[str]:

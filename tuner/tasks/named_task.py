@@ -20,7 +20,6 @@ from tuner.tasks.base import Epoch, State, Task, end_training
 from tuner.tasks.command_task import CommandTask
 from tuner.tasks.making import REPORT_EVERY, in_folder, make_task
 from tuner.tasks.options import own_options, with_options, wrong_options
-from tuner.tasks.trial_task import TrialTask
 
 # The name of a task that was passed from Python.
 PASSED = "passed"
@@ -103,7 +102,7 @@ class NamedTask:
             TaskError: If it cannot be made with them.
         """
         base, options = self._base(), {**self.options, **values}
-        if self.is_passed or isinstance(base, TrialTask):
+        if self._makes_itself():
             whole = with_options(base, values)
         else:
             whole = NamedTask(self.name, options, self.folder, self._facts)._made()
@@ -129,7 +128,7 @@ class NamedTask:
         """
         names = list(names)
         base = self._base()
-        own = own_options(base, names) if self.is_passed or isinstance(base, TrialTask) else {}
+        own = own_options(base, names) if self._makes_itself() else {}
         found = {**making.defaults(self.name, self.folder), **self.options, **own}
         other = copy.copy(self)
         known = {name: found[name] for name in names if name in found}
@@ -219,6 +218,10 @@ class NamedTask:
             self._whole = self._made()
             self._compare()
         return self._whole
+
+    def _makes_itself(self) -> bool:
+        """Tell whether it is the task, not a function, that makes one with other options."""
+        return self.is_passed or making.trains_itself(self.name, self.folder)
 
     def _task(self) -> Task:
         whole = self._base()
