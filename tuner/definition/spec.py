@@ -103,7 +103,7 @@ class StudySpec(NamedTuple):
         return found
 
     def clock_with(self, options: Mapping[str, Any]) -> Clock:
-        """Return how long an epoch and a training are if the task has these options."""
+        """Return how long an epoch and a training of the task with options are."""
         return clock_of(self.training, *sizes_with(self.task, options))
 
     def with_options(self, options: Mapping[str, Any]) -> StudySpec:
