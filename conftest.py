@@ -43,7 +43,6 @@ _DATA = "-ubyte"  # in the names of Fashion-MNIST's files, packed or not
 # Figures that tests record as (row, column, text), and what they say.
 TABLES = {
     "adapters": "largest relative difference to the schedule over 1.5 horizons: whole, resumed",
-    "reproduced": "largest difference to a framework's own schedule, as a share of the largest LR",
 }
 
 

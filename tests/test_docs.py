@@ -41,6 +41,7 @@ TOGETHER = [
         "guides/transfer.md",
         "guides/lint.md",
         "reference/files.md",
+        "reference/likes.md",
     ],
     ["install.md", "architecture.md", "guides/scripts.md"],
     ["guides/families.md"],  # whose family must be there before the first one is looked up

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from tuner.linting import check_training, lint
     from tuner.schedules import (
         WSD,
+        WSDS,
         Constant,
         Cosine,
+        CosinePower,
         CosineRestarts,
         Cyclic,
         Exponential,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
         Schedule,
         ScheduleFile,
         SquareRoot,
+        Tanh,
         load_schedule,
         read_schedule_file,
         save_schedule,
@@ -83,9 +86,11 @@ _HOMES = {
 
 __all__ = [
     "WSD",
+    "WSDS",
     "Choice",
     "Constant",
     "Cosine",
+    "CosinePower",
     "CosineRestarts",
     "Cyclic",
     "Exponential",
@@ -102,6 +107,7 @@ __all__ = [
     "ScheduleFile",
     "SquareRoot",
     "StudyResult",
+    "Tanh",
     "Trial",
     "TunerError",
     "check_study",

@@ -10,8 +10,10 @@ import pytest
 from tuner.schedules import (
     FAMILIES,
     WSD,
+    WSDS,
     Constant,
     Cosine,
+    CosinePower,
     CosineRestarts,
     Cyclic,
     Exponential,
@@ -24,6 +26,7 @@ from tuner.schedules import (
     Poly,
     Schedule,
     SquareRoot,
+    Tanh,
 )
 
 from .trainings import TRAININGS
@@ -48,6 +51,9 @@ SCHEDULES: list[Schedule] = [
     CosineRestarts(base_lr=0.5, cycle_steps=8, cycle_factor=2.0, decay_factor=0.8, **WARM),
     Cyclic(base_lr=0.6, begin_lr=0.05, cycle_steps=16, decay_factor=0.5, **WARM),
     Piecewise(base_lr=0.5, knots=((0, 0.1), (19, 1.0), (41, 0.35), (60, 0.0)), **WARM),
+    CosinePower(base_lr=0.5, power=1.7, final_lr=0.0, **WARM),
+    Tanh(base_lr=0.5, final_lr=1e-4, warmup_mode="overlap", **WARM),
+    WSDS(base_lr=0.4, milestones=(30,), decay_steps=12, warmup_mode="from_first", **WARM),
 ]
 
 

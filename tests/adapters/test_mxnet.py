@@ -199,6 +199,8 @@ def test_what_mxnet_does_not_have_stays_itself() -> None:
     assert native == {Constant, Factor, MultiFactor, Poly, Cosine}
     assert to_mxnet(SCHEDULE) is SCHEDULE
     assert SCHEDULE.to_mxnet() is SCHEDULE
+    first = Cosine(base_lr=0.1, horizon=9, warmup_steps=3, warmup_mode="from_first")
+    assert to_mxnet(first) is first
     assert type(SCHEDULE) in set(FAMILIES.values()) - native
 
 

@@ -87,6 +87,14 @@ def test_a_default_that_may_not_have_been_written_decides_nothing(
         SCHEDULE.to_torch(make())
 
 
+def test_groups_that_were_made_with_one_tensor_keep_ratios_of_their_own() -> None:
+    """As an optimizer that is to be compiled is made with."""
+    optimizer = AdamW([group(schedule_ratio=0.1), group(), group()], lr=torch.tensor(0.5))
+    SCHEDULE.to_torch(optimizer)
+    rates = [float(g["lr"]) for g in optimizer.param_groups]
+    assert rates == pytest.approx([0.1 * SCHEDULE(1), SCHEDULE(1), SCHEDULE(1)])
+
+
 class Recorded(SGD):
     """Keeps the learning rates of the updates that it makes."""
 

@@ -159,6 +159,19 @@ def test_export_writes_the_best_or_a_named_trial(
     assert not (tmp_path / "none.json").exists()
 
 
+def test_a_minus_is_stdout(finished: Path, tuner_command: Callable, tmp_path: Path) -> None:
+    """As everywhere in a shell: nothing else is there, and no file of that name is made."""
+    printed = tuner_command("export", finished, "-o", "-")
+    assert (printed.code, printed.err) == (0, "")
+    (tmp_path / "piped.json").write_text(printed.out)
+    assert tuner.load_schedule(tmp_path / "piped.json") == tuner.open_study(finished).best_schedule
+    as_table = tuner_command("export", finished, "-o", "-", "--format", "csv")
+    assert as_table.out.startswith("update,learning_rate\n")
+    assert tuner_command("report", finished, "-o", "-").out.startswith("<!DOCTYPE html>")
+    assert tuner_command("show", "piped.json", "--svg", "-").out.startswith("<svg")
+    assert not (tmp_path / "-").exists()
+
+
 def test_export_writes_the_form_of_the_suffix(
     finished: Path, tuner_command: Callable, tmp_path: Path
 ) -> None:

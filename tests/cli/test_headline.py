@@ -147,7 +147,7 @@ def test_the_best_of_the_search_is_named_as_that(study: Path, tuner: Callable) -
         out = tuner(command, study).out
         assert f"{said}{metric} {lucky.value:.4f} from one run\n" in out, command
     lines = tuner("run", study).out.splitlines()
-    assert lines[1].startswith("best      trial 0, test accuracy 0.5000")
+    assert lines[1].startswith("best      trial 0 [low], test accuracy 0.5000")
     table = " ".join(tuner("trials", study).out.split())
     assert "low; confirmed winner" in table
     assert table.count("best of the search") == 1

@@ -55,7 +55,7 @@ ROWS = [
     (("epochs = 3", ""), "task.epochs", "is required, but missing"),
     (("epochs = 3", "epoch = 3"), "task.epoch", "unknown key; did you mean 'epochs'?"),
     (("epochs = 3", "epochs = 0"), "task.epochs", "must be >= 1, but got 0"),
-    (("epochs = 3", "epochs = '3ep'"), "task.epochs", "must be a whole number, but got '3ep'"),
+    (("epochs = 3", "epochs = '3ep'"), "task.epochs", "'3ep' is no time above 0"),
     (("epochs = 3", "epochs = 3\nbatchsize = 1"), "task.batchsize", "did you mean 'batch_size'?"),
     (("epochs = 3", "epochs = 3\nseed = -1"), "task.seed", "must be >= 0, but got -1"),
     (("epochs = 3", "epochs = 3\nbatch_size = 1.5"), "task.batch_size", "must be a whole number"),

@@ -205,6 +205,7 @@ def test_what_a_training_is_worth(
     # A task that measures one thing measures the metric, whatever its name.
     assert objective.value(RECORD._replace(value=5.0)) == 5.0
     assert objective.averaged_value(RECORD._replace(value=5.0)) is None
+    assert objective.averaged_value(RECORD._replace(value=5.0, averaged_value=4.0)) == 4.0
 
 
 def test_the_tasks_and_the_objective_know_the_same_metrics() -> None:

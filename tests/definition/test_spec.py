@@ -93,7 +93,8 @@ def test_the_definition_that_is_kept_has_no_password() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("90s", 90), ("30m", 1800), ("2h", 7200), (" 1.5 h ", 5400)]
+    ("text", "expected"),
+    [("90s", 90), ("30m", 1800), ("30min", 1800), ("2h", 7200), (" 1.5 h ", 5400)],
 )
 def test_times(text: str, expected: float) -> None:
     assert seconds(text) == expected
@@ -101,7 +102,7 @@ def test_times(text: str, expected: float) -> None:
 
 @pytest.mark.parametrize("wrong", ["90", "", "2d", "-3s", "0s", "1e3s", 30, None])
 def test_wrong_times(wrong: object) -> None:
-    with pytest.raises(UnitError, match=r"is no time above 0\. Write '90s', '30m' or '2h'\."):
+    with pytest.raises(UnitError, match=r"is no time above 0\. Write '90s', '30min' or '2h'\."):
         seconds(wrong)
 
 

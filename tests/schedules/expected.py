@@ -6,8 +6,10 @@ from pathlib import Path
 
 from tuner.schedules import (
     WSD,
+    WSDS,
     Constant,
     Cosine,
+    CosinePower,
     CosineRestarts,
     Cyclic,
     Exponential,
@@ -20,6 +22,7 @@ from tuner.schedules import (
     Poly,
     Schedule,
     SquareRoot,
+    Tanh,
 )
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -67,5 +70,17 @@ EXPECTED: dict[str, Schedule] = {
         knots=((0, 0.1), (470, 1.0), (3525, 0.35), (7050, 0.0)),
         interpolation="linear",
         horizon=7050,
+    ),
+    "cosine_power.1.json": CosinePower(base_lr=0.5, power=1.7, final_lr=0.001, **_CLOCK),
+    "tanh.1.json": Tanh(
+        base_lr=0.5, tanh_begin=-6.0, tanh_end=2.5, warmup_mode="overlap", **_CLOCK
+    ),
+    "wsd_s.1.json": WSDS(
+        base_lr=0.4,
+        milestones=(2350, 4700),
+        decay_steps=470,
+        final_lr=0.0001,
+        warmup_mode="from_first",
+        **_CLOCK,
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from hypothesis import strategies as st
@@ -27,7 +28,7 @@ def intervals(least: int = 1) -> st.SearchStrategy[int]:
 def schedules_of(draw: st.DrawFn, family: str) -> Schedule:
     """A schedule of one family."""
     base_lr = draw(st.floats(1e-4, 10) | st.floats(0, 1e100, exclude_min=True))
-    least_span = 2 if family == "one_cycle" else 1
+    least_span = 2 if family in ("one_cycle", "wsd_s") else 1
     horizon = draw(st.integers(least_span, 300) | st.integers(least_span, LARGEST_HORIZON))
     warmup_steps = draw(st.integers(0, horizon - least_span))
     common: dict[str, Any] = {
@@ -35,9 +36,11 @@ def schedules_of(draw: st.DrawFn, family: str) -> Schedule:
         "horizon": horizon,
         "warmup_steps": warmup_steps,
         "warmup_begin_lr": draw(rates(base_lr)),
-        "warmup_mode": draw(st.sampled_from(["linear", "constant"])),
+        "warmup_mode": draw(st.sampled_from(_modes(family))),
     }
     own = draw(st.fixed_dictionaries(_own(family, base_lr, horizon, horizon - warmup_steps)))
+    if family == "wsd_s":
+        own |= draw(_ends(warmup_steps, horizon))
     return FAMILIES[family](**common, **own)
 
 
@@ -51,6 +54,25 @@ def updates_around(schedule: Schedule) -> st.SearchStrategy[float]:
     corners = [0, 1, schedule.warmup_steps, schedule.horizon, schedule.horizon + 1]
     end = min(3 * schedule.horizon, LARGEST_HORIZON)
     return st.sampled_from(corners) | st.integers(0, end) | st.floats(0, end)
+
+
+def _modes(family: str) -> list[str]:
+    modes = ["linear", "constant", "from_first"]
+    return [*modes, "overlap"] if FAMILIES[family].overlaps else modes
+
+
+def _ends(warmup_steps: int, horizon: int) -> st.SearchStrategy[dict[str, Any]]:
+    """Several decays, of any length that fits between their ends."""
+    inner = st.integers(warmup_steps + 1, horizon - 1)
+    return (
+        st.sets(inner, min_size=1, max_size=8)
+        .map(sorted)
+        .flatmap(
+            lambda ends: st.integers(
+                1, min(b - a for a, b in itertools.pairwise([warmup_steps, *ends, horizon]))
+            ).map(lambda steps: {"milestones": ends, "decay_steps": steps})
+        )
+    )
 
 
 def _own(family: str, base_lr: float, horizon: int, span: int) -> dict[str, Any]:
@@ -103,6 +125,16 @@ def _own(family: str, base_lr: float, horizon: int, span: int) -> dict[str, Any]
                 st.integers(0, horizon), st.floats(0, 1), min_size=1, max_size=8
             ).map(lambda knots: sorted(knots.items())),
             "interpolation": st.sampled_from(["linear", "constant"]),
+        },
+        "cosine_power": {"power": st.floats(0, 1e300, exclude_min=True), "final_lr": final_lr},
+        "tanh": {
+            "tanh_begin": st.floats(-1e300, -1e-3),
+            "tanh_end": st.floats(0, 1e300),
+            "final_lr": final_lr,
+        },
+        "wsd_s": {
+            "decay_shape": st.sampled_from(["linear", "cosine", "1-sqrt"]),
+            "final_lr": final_lr,
         },
     }
     return own[family]

@@ -12,8 +12,10 @@ from tuner.errors import ScheduleError
 from tuner.schedules import (
     FAMILIES,
     WSD,
+    WSDS,
     Constant,
     Cosine,
+    CosinePower,
     CosineRestarts,
     Cyclic,
     Exponential,
@@ -26,6 +28,7 @@ from tuner.schedules import (
     Poly,
     Schedule,
     SquareRoot,
+    Tanh,
 )
 
 FACTOR = {"decay_factor": 0.5, "decay_interval": 10}
@@ -60,7 +63,12 @@ REFUSED: list[tuple[type[Schedule], dict[str, Any], str]] = [
     (
         Constant,
         {"warmup_mode": "cosine"},
-        "`warmup_mode` must be one of 'linear', 'constant', but got 'cosine'",
+        "`warmup_mode` must be one of 'linear', 'constant', 'from_first', 'overlap', but got",
+    ),
+    (
+        WSD,
+        {"decay_steps": 5, "warmup_mode": "overlap"},
+        "`warmup_mode != 'overlap'` must hold, but got (warmup_mode='overlap')",
     ),
     (SquareRoot, {"decay_interval": 0}, "`decay_interval >= 1` must hold"),
     (InverseTime, {"decay_interval": 0}, "`decay_interval >= 1` must hold"),
@@ -133,6 +141,34 @@ REFUSED: list[tuple[type[Schedule], dict[str, Any], str]] = [
     (Piecewise, {"knots": [(5, 0.5, 1)]}, "a sequence of pairs (update, multiplier of base_lr)"),
     (Piecewise, {"knots": {5: 0.5}}, "a sequence of pairs (update, multiplier of base_lr)"),
     (Piecewise, {"knots": [5]}, "a sequence of pairs (update, multiplier of base_lr)"),
+    (CosinePower, {"power": 0.0}, "`power > 0` must hold, but got (power=0.0)"),
+    (CosinePower, {"power": 2, "final_lr": 0.9}, "`0 <= final_lr <= base_lr` must hold"),
+    (
+        Tanh,
+        {"tanh_begin": 3.0},
+        "`tanh_begin < tanh_end` must hold, but got (tanh_begin=3.0, tanh_end=3.0)",
+    ),
+    (Tanh, {"final_lr": 0.9}, "`0 <= final_lr <= base_lr` must hold"),
+    (WSDS, {"milestones": [], "decay_steps": 5}, "`len(milestones) >= 1` must hold"),
+    (WSDS, {"milestones": [50], "decay_steps": 0}, "`decay_steps >= 1` must hold"),
+    (
+        WSDS,
+        {"milestones": [100], "decay_steps": 5},
+        "`warmup_steps < each of milestones < the next < horizon` must hold, but got"
+        " (horizon=100, warmup_steps=0, milestones=(100,))",
+    ),
+    (WSDS, {"milestones": [10], "warmup_steps": 10, "decay_steps": 5}, "warmup_steps=10"),
+    (
+        WSDS,
+        {"milestones": [50, 60], "decay_steps": 11},
+        "`decay_steps <= updates between any two of warmup_steps, milestones, horizon` must hold,"
+        " but got (horizon=100, warmup_steps=0, milestones=(50, 60), decay_steps=11)",
+    ),
+    (
+        WSDS,
+        {"milestones": [50], "decay_steps": 5, "final_lr": 0.9},
+        "`0 <= final_lr <= base_lr` must hold",
+    ),
 ]
 
 

@@ -10,7 +10,7 @@ import pickle
 
 import numpy
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tuner import schedules
@@ -47,8 +47,10 @@ def test_linear_warmup_leads_from_its_begin_to_the_start(family: str, data: st.D
     schedule = data.draw(schedules_of(family).filter(lambda s: s.warmup_steps > 0))
     assert schedule(0) == schedule.warmup_begin_lr
     below = math.nextafter(schedule.warmup_steps, 0)
-    if family not in ("factor", "multi_factor") and schedule.warmup_mode == "linear":
-        # MXNet's drops inside the warmup show at its end; all other families go on smoothly.
+    smooth = family not in ("factor", "multi_factor", "tanh")
+    if smooth and schedule.warmup_mode in ("linear", "from_first") and schedule.warmup_steps > 1:
+        # MXNet's drops inside the warmup show at its end, and what the tangent lacks of base_lr;
+        # all other families go on smoothly.
         assert schedule(below) == pytest.approx(
             schedule(schedule.warmup_steps), rel=1e-9, abs=1e-9 * schedule.base_lr
         )
@@ -130,6 +132,8 @@ def test_another_horizon_and_back(schedule: Schedule, times: int) -> None:
 def test_twice_the_horizon_is_half_the_pace(family: str, data: st.DataObject) -> None:
     schedule = data.draw(schedules_of(family).filter(lambda s: 2 * s.horizon <= LARGEST_HORIZON))
     update = data.draw(updates_around(schedule))
+    # The first update stays the first one.
+    assume(schedule.warmup_mode in ("linear", "constant"))
     slower = schedule.with_horizon(2 * schedule.horizon)
     assert slower(2 * update) == pytest.approx(schedule(update), rel=1e-12, abs=1e-300)
 

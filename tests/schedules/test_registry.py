@@ -22,7 +22,7 @@ COSINE = {"base_lr": 0.1, "horizon": 100}
 
 
 def test_every_family_is_public_under_its_class_name() -> None:
-    assert len(FAMILIES) == 14
+    assert len(FAMILIES) == 17
     for cls in FAMILIES.values():
         assert getattr(schedules, cls.__name__) is cls
 

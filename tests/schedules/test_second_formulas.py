@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from tuner.schedules import (
     WSD,
+    WSDS,
     Constant,
     Cosine,
+    CosinePower,
     CosineRestarts,
     Cyclic,
     Exponential,
@@ -29,6 +31,7 @@ from tuner.schedules import (
     Poly,
     Schedule,
     SquareRoot,
+    Tanh,
 )
 
 BASE, FINAL = 0.8, 0.05
@@ -131,6 +134,41 @@ def test_wsd(span: int, data: st.DataObject, shape: str) -> None:
     )
     fall = (line if shape == "linear" else wave)(BASE, FINAL, decay)
     agrees(schedule, [BASE] * (span - decay) + fall)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(4, 9)), min_size=2, max_size=5))
+def test_wsd_s(pieces: list[tuple[int, int]]) -> None:
+    """Each decay begins anew: the steps of the schedules of a training for each of them."""
+    expected, ends = [BASE], []
+    for stays, _ in pieces:
+        expected += [BASE] * stays + line(BASE, FINAL, 4)[1:]
+        ends.append(7 + len(expected) - 1)
+    schedule = WSDS(
+        base_lr=BASE,
+        horizon=ends[-1],
+        warmup_steps=7,
+        milestones=ends[:-1],
+        decay_steps=4,
+        final_lr=FINAL,
+    )
+    agrees(schedule, expected)
+
+
+@given(spans, st.integers(1, 4))
+def test_cosine_power(span: int, power: int) -> None:
+    schedule = CosinePower(
+        base_lr=BASE, horizon=span + 7, warmup_steps=7, power=power, final_lr=FINAL
+    )
+    waves = wave(1.0, 0.0, span)
+    agrees(schedule, [FINAL + (BASE - FINAL) * math.prod([left] * power) for left in waves])
+
+
+@given(spans)
+def test_tanh(span: int) -> None:
+    """By the logistic function, which is the same one."""
+    schedule = Tanh(base_lr=BASE, horizon=span + 7, warmup_steps=7, final_lr=FINAL)
+    left = [1 / (1 + math.exp(2 * (10 * n / span - 7))) for n in range(span)]
+    agrees(schedule, [FINAL + (BASE - FINAL) * share for share in [*left, 0.0]])
 
 
 @given(st.integers(1, 60))

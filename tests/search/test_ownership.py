@@ -8,11 +8,14 @@ import sys
 import time
 from pathlib import Path
 
+import optuna
 import psutil
 import pytest
 
-from tuner.search.ownership import Owner, this_process
+from tuner.search import summary, trial_rows
+from tuner.search.ownership import OWNER, Owner, this_process
 from tuner.search.processes import start_of, this_machine
+from tuner.storage import set_system_attribute, storage_of
 
 
 @pytest.mark.usefixtures("processes")
@@ -65,3 +68,19 @@ def test_two_machines_of_one_name_are_two(tmp_path: Path) -> None:
     mine = this_machine().split()
     assert (name, space) == (mine[0], mine[2])
     assert boot != mine[1]
+
+
+def test_a_trial_whose_process_is_gone_is_interrupted(tmp_path: Path) -> None:
+    """As after a `kill -9`: to Optuna it is running for ever."""
+    made = optuna.create_study(
+        study_name="killed", storage=f"sqlite:///{tmp_path / 'a.db'}", direction="maximize"
+    )
+    storage = storage_of(made)
+    me = this_process()
+    gone = me._replace(started=me.started - 60)
+    elsewhere = gone._replace(machine="another")
+    for owner in (me, gone, elsewhere):
+        number = made.ask()._trial_id
+        set_system_attribute(storage, number, OWNER, owner._asdict())
+    assert [row.state for row in trial_rows(made)] == ["running", "interrupted", "running"]
+    assert summary("killed", trial_rows(made), 4).states == {"running": 2, "interrupted": 1}

@@ -195,7 +195,7 @@ def test_a_killed_trial_goes_on_with_the_epoch_it_was_in(
     killed = subprocess.run([sys.executable, "-c", KILLED, str(study)], check=False)
     assert killed.returncode == -9
     (before,) = tuner.open_study(study).trials
-    assert (before.state, before.epochs) == ("running", 3)
+    assert (before.state, before.epochs) == ("interrupted", 3)
     folder = study.with_suffix("")
     if last_state_is_lost:  # as when it is killed before it could write it
         newest = max((folder / "checkpoints").iterdir(), key=lambda path: path.stat().st_mtime_ns)

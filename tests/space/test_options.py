@@ -142,7 +142,7 @@ def test_python_says_the_same_as_a_file() -> None:
         (HEAD + "[fixed]\nfamily = 'cosine'\n" + BASE_LR.replace("float", "categorical").replace(
             "low = 0.01\nhigh = 1.0\nlog = true", "choices = [0.1, 0.2]")
          + "when = { task.optimizer = ['sgd'] }\n" + OPTIMIZER + "when = { base_lr = 0.1 }\n",
-         "params.base_lr.when", "must not go with each other in a circle: base_lr, task.optimizer"),
+         "params.base_lr.when", "must not go with each other in a circle: base_lr, task.opt"),
         (GOOD + DECAY + "[[baseline]]\nlabel = 'b'\nfamily = 'cosine'\nbase_lr = 0.1\n"
          "[baseline.task]\nweight_dcay = 0.1\n", "baseline[0].task.weight_dcay",
          "no option that the space samples; did you mean 'weight_decay'?"),

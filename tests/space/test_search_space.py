@@ -202,6 +202,8 @@ def test_every_family_can_be_in_a_space() -> None:
         "cosine_restarts": "n_cycles = 3",
         "cyclic": 'begin_lr_ratio = 0.1\ncycle_steps = "1ep"',
         "piecewise": 'knots = [["0up", 1], ["1dur", 0]]',
+        "cosine_power": "power = 2.0",
+        "wsd_s": 'n_milestones = 2\ndecay_steps = "0.1dur"',
     }
     for family in FAMILIES:
         text = f'{HEAD}[fixed]\nfamily = "{family}"\n{own.get(family, "")}\n{BASE_LR}'

@@ -191,7 +191,7 @@ def test_a_command_is_given_them_in_its_placeholders(tune: Tune, tmp_path: Path)
         (train, {"weight_decay": Float(1, 0.1)}, {}, "params.weight_decay.low", "`low <= high`"),
         (train, {"power": Float(1, 2)}, {}, "params.power", "is a field of schedules"),
         (train, {"batch_size": Int(1, 999)}, {}, "params.batch_size.high", "must be <= 768"),
-        (train, {"batch_size": Choice([8, "x"])}, {}, "params.batch_size", "must be a whole number"),
+        (train, {"batch_size": Choice([8, "x"])}, {}, "params.batch_size", "must be a whole"),
         (train, {"batch_size": Choice([8, 16])}, {"batch_size": 1}, "params.batch_size",
          "`batch_size` must be given where it is sampled"),
         (train, {"batch_size": Choice([64, 384])}, {"space": {**SPACE,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import optuna
 import pytest
 
 import tuner
@@ -88,7 +91,7 @@ def test_everything_lies_in_a_folder_of_the_functions_name(
     names = {path.name.partition("-")[0] for path in (tmp_path / "train").iterdir()}
     assert names == {"study.db", "best.json", "report.html", "checkpoints"}
     assert tuner.load_schedule(tmp_path / "train" / "best.json") == result.best_schedule
-    assert [row.baseline for row in result.trials[:2]] == ["constant 0.01", None]
+    assert [row.baseline for row in result.trials[:2]] == ["today: constant 0.01", None]
     assert tune(name="other", trials=1).folder == tmp_path / "other"
     monkeypatch.setenv("HOME", str(tmp_path))
     assert tune(name="home", trials=1, folder="~").folder == tmp_path / "home"
@@ -236,7 +239,59 @@ def test_schedules_outside_the_space_are_baselines(tune: Tune) -> None:
     result = tune(baselines={"mine": mine}, trials=3)
     rows = {row.baseline: row for row in result.trials}
     assert rows["mine"].schedule == mine
-    assert [*rows] == ["constant 0.01", "mine", None]
+    assert [*rows] == ["today: constant 0.01", "mine", None]
+    assert rows["mine"].title == "trial 1 [mine]"
+
+
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_the_default_space_needs_three_updates(tune: Tune, epochs: int) -> None:
+    """Said of the training: nobody wrote the warmup that has no room."""
+    with pytest.raises(DefinitionError, match=f"must have 3 updates or more, but has {epochs}"):
+        tune(epochs=epochs, updates_per_epoch=1)
+    suggested = {"updates_per_epoch": 1, "epochs": epochs, "base_lr": 0.1}
+    with pytest.raises(StudyError, match="must have 3 updates or more"):
+        tuner.suggest_schedule(optuna.create_study().ask(), "default", **suggested)
+
+
+@pytest.mark.parametrize("rate", [0.1, [0.1], tuner.Float(0.1, 0.1)])
+def test_a_space_of_one_schedule_says_so(
+    tune: Tune, rate: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    space = {"family": "cosine", "base_lr": rate}
+    tune(base_lr=None, space=space, trials=1, name="once")
+    assert not caplog.messages
+    tune(base_lr=None, space=space, trials=3, name="again")
+    said = "the search space has one schedule alone, which 3 trials train from the same seed"
+    assert [message[: len(said)] for message in caplog.messages] == [said]
+
+
+def test_a_file_says_what_trained_and_no_batch_size_that_nobody_said(
+    tune: Tune, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def importing(trial: Trial) -> None:
+        monkeypatch.setitem(sys.modules, "lightning", SimpleNamespace(__version__="2.5"))
+        train(trial)
+
+    monkeypatch.delitem(sys.modules, "lightning", raising=False)
+    result = tune(importing, trials=1)
+    assert [row.versions["lightning"] for row in result.trials] == ["2.5"]
+    file = json.loads((result.folder / "best.json").read_text())
+    assert file["batch_size"] is None
+    assert "batch_size" not in file["provenance"]["task"]
+    said = tune(batch_size=32, trials=1, name="said")
+    file = json.loads((said.folder / "best.json").read_text())
+    assert (file["batch_size"], file["provenance"]["task"]["batch_size"]) == (32, 32)
+
+
+def test_equal_baselines_are_one(tune: Tune) -> None:
+    today = tuner.Constant(base_lr=0.01, horizon=40)
+    result = tune(baselines={"as now": today}, trials=1)
+    assert [row.title for row in result.trials] == ["trial 0 [as now]"]
+    said = str(result)
+    assert "trial 0 [as now], " in said
+    assert all(len(line) <= 80 for line in said.splitlines() if "/" not in line)  # of a path
+    with pytest.raises(DefinitionError, match=r"baselines\.b  must differ from 'a', but is the s"):
+        tune(baselines={"a": today, "b": today})
 
 
 def test_options_reach_the_function_and_belong_to_the_definition(tune: Tune) -> None:
@@ -415,7 +470,7 @@ def test_trials_and_epochs_are_tables(tune: Tune) -> None:
     result = tune(trials=3)
     frame, curves = result.to_frame(), result.curves()
     assert [*frame["value"]] == [row.value for row in result.trials]
-    assert [*frame["baseline"]] == ["constant 0.01", None, None]
+    assert [*frame["baseline"]] == ["today: constant 0.01", None, None]
     assert frame["base_lr"][1] == result.trials[1].params["base_lr"]
     assert [*curves["number"]] == [0] * 4 + [1] * 4 + [2] * 4
     assert [*curves["updates"]] == [10, 20, 30, 40] * 3

@@ -125,7 +125,7 @@ def test_batches_and_judging_examples_are_those_of_the_task_in_mxnet(holdout: in
         for (inputs, labels), (its_inputs, its_labels) in zip(ours, theirs, strict=True):
             assert np.array_equal(inputs.numpy(), its_inputs.asnumpy())
             assert np.array_equal(labels.numpy(), its_labels.asnumpy())
-    judged = [torch.cat(each).numpy() for each in zip(*test.in_order(), strict=True)]
+    judged = [torch.cat(each).numpy() for each in zip(*test, strict=True)]
     assert np.array_equal(judged[0], other.test_inputs.asnumpy())
     assert np.array_equal(judged[1], other.test_labels.asnumpy())
 

@@ -70,6 +70,10 @@ def test_a_passed_network_has_its_batch_size() -> None:
     data = np.zeros((100, 3), np.float32), np.zeros(100, np.int64)
     task = TorchTask(net=lambda: None, train_data=data, test_data=data, batch_size=50)
     assert with_options(task, {"batch_size": 10}).updates_per_epoch == 10
+    two = TorchTask(net=lambda: None, train_data=data, test_data=data, batch_size=50, accumulate=2)
+    other = with_options(two, {"batch_size": 10})
+    assert (other.updates_per_epoch, other.batch_size) == (5, 20)
+    assert own_options(other, ["batch_size"]) == {"batch_size": 10}
     with pytest.raises(TaskError, match="from 1 to 100, the examples to train on, but got 101"):
         with_options(task, {"batch_size": 101})
     with pytest.raises(TaskError, match="`width` must be its batch_size, the only option of a"):

@@ -200,6 +200,20 @@ def test_weights_that_a_gluon_network_brings_along_are_kept() -> None:
     assert np.unique(weights["weight.2"]).size > 1  # Xavier's
 
 
+class GluonNet(mx.gluon.nn.Dense):
+    """A network that is made by its class."""
+
+    def __init__(self) -> None:
+        super().__init__(3)
+
+
+def test_a_class_makes_a_network() -> None:
+    data: dict[str, Any] = {"train_data": DATA, "test_data": TEST, "batch_size": 16}
+    of_class = GluonTask(net=GluonNet, **data)
+    of_function = GluonTask(net=lambda: GluonNet(), **data)
+    assert trained(of_class, 1)[0] == trained(of_function, 1)[0]
+
+
 class Short:
     """A loader that promises one batch more than it has."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import torch
 from torch import nn
 
 from tuner.errors import TaskError
@@ -23,14 +25,28 @@ from .networks import (
 )
 
 
+class Stream(torch.utils.data.IterableDataset):
+    """Examples that nobody knows the number of."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(zip(*map(torch.from_numpy, DATA), strict=True))
+
+
+STREAM = torch.utils.data.DataLoader(Stream(), batch_size=16)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"net": torch_network()}, "`net` must be a function that makes the network"),
+        ({"net": torch_network()}, "`net` must be a function or class that makes the network"),
         ({"batch_size": None}, "`batch_size` must be 1 or more, but got None"),
         ({"train_data": INPUTS}, "must be a pair"),
         ({"train_data": (INPUTS, LABELS[:3])}, "as many inputs as labels"),
         ({"test_data": 5}, "`test_data` must be a pair of arrays"),
+        (
+            {"train_data": STREAM, "batch_size": None},
+            "with a length above 0, but got Dat",
+        ),
         ({"test_data": []}, "`test_data` must be a pair of arrays"),
         ({"train_data": gluon_loader()}, "must be left out where a loader makes the batches"),
         ({"threads": 0}, "`threads` must be 1 or more, but got 0"),

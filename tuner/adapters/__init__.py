@@ -17,11 +17,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tuner.adapters.groups import ratios_of_groups
+from tuner.adapters.groups import ratios_of_groups, set_rate
 from tuner.adapters.mxnet_import import import_mxnet
 from tuner.errors import TaskError
 
-__all__ = ["ScheduleWarning", "import_mxnet", "importing", "ratios_of_groups"]
+__all__ = ["ScheduleWarning", "import_mxnet", "importing", "ratios_of_groups", "set_rate"]
 
 
 class ScheduleWarning(UserWarning):

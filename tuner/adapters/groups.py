@@ -32,6 +32,7 @@ def ratios_of_groups(optimizer: Any) -> list[float]:
         ScheduleError: If no group has a learning rate above 0, or none of them can be told to be
             the schedule's.
     """
+    _part(optimizer.param_groups)
     unnamed = [group for group in optimizer.param_groups if RATIO not in group]
     rates = [_first_rate(group) for group in unnamed]
     if unnamed:
@@ -75,6 +76,16 @@ def set_rate(group: dict[str, Any], rate: Any) -> None:
         group["lr"].fill_(rate)
     else:
         group["lr"] = float(rate)
+
+
+def _part(groups: Sequence[dict[str, Any]]) -> None:
+    """Give each group a tensor of its own: what is set in one would else be set in others."""
+    rates: list[Any] = []
+    for group in groups:
+        rate: Any = group.get("lr")
+        if hasattr(rate, "fill_") and any(rate is other for other in rates):
+            group["lr"] = rate.clone()
+        rates.append(rate)
 
 
 def _first_rate(group: dict[str, Any]) -> float:

@@ -25,13 +25,14 @@ def to_mxnet(schedule: Schedule) -> Any:
 
     Returns:
         A new ``mxnet.lr_scheduler`` object for the families ``constant``, ``factor``,
-        ``multi_factor``, ``poly`` and ``cosine``, and the schedule itself for all others.
+        ``multi_factor``, ``poly`` and ``cosine``, and the schedule itself for all others, and
+        for a warmup that MXNet does not have.
 
     Raises:
         TaskError: If MXNet is needed and not installed.
     """
     make = _NATIVE.get(type(schedule))
-    if make is None:
+    if make is None or schedule.warmup_mode not in ("linear", "constant"):
         return schedule
     scheduler_class, options = make(schedule)
     return getattr(import_mxnet().lr_scheduler, scheduler_class)(

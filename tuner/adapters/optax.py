@@ -4,26 +4,8 @@
 
     optimizer = optax.sgd(learning_rate=schedule.to_optax(), momentum=0.9)
 
-Optax's own schedules are these, with ``warmup_steps=1`` because Optax's count of the first update
-is 0 and the schedule's is 1:
-
-``cosine_decay_schedule(b, n, alpha)``
-    ``Cosine(base_lr=b, final_lr=alpha * b, horizon=n + 1, warmup_steps=1)``. An ``exponent``
-    other than 1 is no family's.
-``polynomial_schedule(b, f, p, n, begin)``, ``f <= b``
-    ``Poly(base_lr=b, final_lr=f, power=p, horizon=begin + n + 1, warmup_steps=begin + 1,
-    warmup_begin_lr=b, warmup_mode="constant")``
-``linear_schedule(b, f, n)``, ``f <= b``
-    ``Linear(base_lr=b, final_lr=f, horizon=n + 1, warmup_steps=1)``
-``cosine_onecycle_schedule(n, b, p, d, e)``
-    ``OneCycle(base_lr=b, begin_lr=b / d, rise_steps=int(p * n), final_lr=b / (d * e),
-    horizon=n + 1, warmup_steps=1)``
-``linear_onecycle_schedule(n, b, p, q, d, e)``
-    ``Piecewise(base_lr=b, horizon=n + 1, knots=((1, 1 / d), (int(p * n) + 1, 1.0),
-    (int(q * n) + 1, 1 / d), (n + 1, 1 / (d * e))))``
-``warmup_cosine_decay_schedule(s, b, w, n, f)``
-    ``OneCycle(base_lr=b, begin_lr=s, rise_steps=w, anneal="linear-cosine", final_lr=f,
-    horizon=n + 1, warmup_steps=1)``
+Optax's count of the first update is 0, and the schedule's is 1. Its own schedules are schedules as
+well: ``tuner.schedules.like("optax.exponential_decay", ...)``.
 """
 
 from __future__ import annotations

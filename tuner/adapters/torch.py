@@ -1,4 +1,4 @@
-r"""Schedules for PyTorch, and with it for Lightning and Hugging Face's Trainer.
+"""Schedules for PyTorch, and with it for Lightning and Hugging Face's Trainer.
 
 PyTorch::
 
@@ -24,32 +24,7 @@ batches; ``schedule.horizon`` counts such updates::
 
 Accelerate's ``prepare`` is not for it: see the guide on loading a schedule.
 
-PyTorch's own schedulers are these schedules, with ``b`` the optimizer's learning rate.
-``warmup_steps=1`` makes a family start at update 1, the first, rather than at 0:
-
-``CosineAnnealingLR(T_max=n, eta_min=f)``
-    ``Cosine(base_lr=b, final_lr=f, horizon=n + 1, warmup_steps=1)``. Past ``T_max`` PyTorch's
-    rises again.
-``LinearLR(start_factor=1.0, end_factor=f, total_iters=n)``, ``f <= 1``
-    ``Linear(base_lr=b, final_lr=f * b, horizon=n + 1, warmup_steps=1)``
-``LinearLR(start_factor=s, end_factor=1.0, total_iters=n)``
-    ``Piecewise(base_lr=b, horizon=..., knots=((1, s), (n + 1, 1.0)))``
-``PolynomialLR(total_iters=n, power=p)``
-    ``Poly(base_lr=b, power=p, horizon=n + 1, warmup_steps=1)``
-``OneCycleLR(max_lr=b, total_steps=n, pct_start=p, div_factor=d, final_div_factor=e)``
-    ``OneCycle(base_lr=b, begin_lr=b / d, rise_steps=p * n - 1, final_lr=b / (d * e), horizon=n,
-    warmup_steps=1)``. It peaks between two updates unless ``p * n`` is whole, which
-    ``OneCycle`` does not. With ``three_phase=True`` and ``anneal_strategy="linear"`` it is a
-    ``Piecewise``.
-``MultiStepLR(milestones, gamma)``
-    ``MultiFactor(base_lr=b, milestones=milestones, decay_factor=gamma, horizon=...)``
-``StepLR(step_size, gamma)``
-    ``Factor(base_lr=b, decay_interval=step_size, decay_factor=gamma, horizon=...)``
-``ExponentialLR(gamma)``
-    ``Factor(base_lr=b, decay_interval=1, decay_factor=gamma, horizon=...)``
-``CosineAnnealingWarmRestarts(T_0, T_mult, eta_min=f)``
-    ``CosineRestarts(base_lr=b, cycle_steps=T_0, cycle_factor=T_mult, final_lr=f, warmup_steps=1,
-    horizon=...)``, the horizon inside a cycle.
+PyTorch's own schedulers are schedules as well: ``tuner.schedules.like("torch.StepLR", ...)``.
 """
 
 from __future__ import annotations

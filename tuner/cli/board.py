@@ -18,7 +18,7 @@ from tuner.reading import EPOCHS, Unit
 _BARS = "▁▂▃▄▅▆▇█"
 # Epochs that a line has room for beside the rest, on 80 columns.
 _EPOCHS_SHOWN = 20
-_STATES = ("complete", "pruned", "failed", "running")
+_STATES = ("complete", "pruned", "failed", "running", "interrupted")
 
 
 class Running(NamedTuple):

@@ -32,8 +32,10 @@ def tune(
             listen = around.enter_context(live()) if on_event is None else on_event
             stop = around.enter_context(_signals()) if stop_requested is None else stop_requested
             result = tune_in_silence(train, on_event=listen, stop_requested=stop, **arguments)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(_SAVED) from None  # of where it was trained nobody wants to read
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(
+            str(stop) or _SAVED
+        ) from None  # of where it was trained nobody wants to read
     if result.ended == "interrupted" and stop_requested is None:
         raise KeyboardInterrupt(_SAVED)
     return result

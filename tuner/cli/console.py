@@ -6,9 +6,11 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console as RichConsole
@@ -17,6 +19,8 @@ from rich.segment import Segment
 
 from tuner.cli.folding import behind
 
+# The file that stands for stdout where one to write is named, as everywhere in a shell.
+STDOUT = Path("-")
 # A pipe or file has no width; lines there are never folded.
 _WIDTH_WITHOUT_TERMINAL = 10_000
 # Text is what it says: a label may have brackets, and `train.py:100:` is no emoji.
@@ -76,6 +80,21 @@ def results() -> Console:
 def talk() -> Console:
     """Return the console for everything else."""
     return Console(file=sys.stderr, **_PLAIN)
+
+
+def print_file(write: Callable[[Path], object], suffix: str) -> None:
+    """Print what goes into a file that is named ``-``.
+
+    Args:
+        write: Writes it into a file.
+        suffix: The file's, which may decide the form.
+    """
+    with tempfile.TemporaryDirectory(prefix="tuner-") as folder:
+        path = Path(folder) / f"stdout{suffix}"
+        write(path)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(path.read_bytes())
+        sys.stdout.flush()
 
 
 @contextmanager

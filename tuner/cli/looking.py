@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tuner.cli.completion import schedule_files
-from tuner.cli.console import command, print_row, prints_to_talk, results, say_next, talk
+from tuner.cli.console import (
+    STDOUT,
+    command,
+    print_file,
+    print_row,
+    prints_to_talk,
+    results,
+    say_next,
+    talk,
+)
 from tuner.cli.formats import FileFormat, Format
 from tuner.cli.options import Form, StorageURL, StudyFile, StudyName
 from tuner.cli.values import one_of, whole
@@ -29,6 +38,7 @@ def status(
 ) -> None:
     """Say how far a study is, and what is best so far."""
     from tuner.cli.tables import show_summary
+    from tuner.definition import passed_task
     from tuner.storage import hide_password
 
     found = _opened(study, storage, name)
@@ -37,7 +47,13 @@ def status(
 
         go_on(found)
     storage, metric = hide_password(found.storage), found.spec.objective.noun
-    show_summary(found.summary, found.confirmation, storage, form, metric, found.spec.unit)
+    summary = found.summary
+    show_summary(summary, found.confirmation, storage, form, metric, found.spec.unit)
+    if summary.states.get("interrupted") and form is Format.table:
+        again = command("resume", "--storage", storage, "--study", found.name)
+        if passed_task(found.spec):
+            again = "run your script again"
+        talk().print(f"interrupted: its process is gone. To go on where it stopped: {again}")
 
 
 def list_trials(
@@ -97,7 +113,8 @@ def export(
             "-o",
             "--output",
             metavar="FILE",
-            help="Where to write it. Without it, to best.json, or to trial-N.json for a trial.",
+            help="Where to write it; - for stdout. Without it, to best.json, or to trial-N.json"
+            " for a trial.",
         ),
     ] = None,
     trial: Annotated[
@@ -125,9 +142,17 @@ def export(
 
     # Not best.json for a trial: that is the winner's, which may be there.
     stem = "best" if trial is None else f"trial-{trial}"
-    path = output or Path(f"{stem}{(form or FileFormat.json).suffix}")
+    usual = Path(f"{stem}{(form or FileFormat.json).suffix}")
+    path = usual if output in (None, STDOUT) else output
     found = _opened(study, storage, name)
-    found.export(path, trial=trial, form=form and form.value)
+
+    def write(path: Path) -> object:
+        return found.export(path, trial=trial, form=form and form.value)
+
+    if output == STDOUT:
+        print_file(write, usual.suffix)
+    else:
+        write(path)
     row = None if trial is None else found.trials[trial]
     if row and row.state != "complete":
         verb = {"pruned": "was ", "failed": ""}.get(row.state, "is ")
@@ -135,6 +160,8 @@ def export(
         at = f"{unit.word} {unit.count(row.epochs)}"
         state = f"trial {trial} {verb}{row.state} after {at}"
         talk().print(f"{state}: it has no final value")
+    if output == STDOUT:
+        return
     results().print(f"wrote {path}")
     if form_of(path, form and form.value) == "json":
         say_next(command("show", path))
@@ -145,14 +172,19 @@ def report(
     storage: StorageURL = None,
     name: StudyName = None,
     output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="FILE", help="Where to write it.")
+        Path,
+        typer.Option("-o", "--output", metavar="FILE", help="Where to write it; - for stdout."),
     ] = Path("report.html"),
 ) -> None:
     """Write one HTML page about a study.
 
     The page is one file and needs no network.
     """
-    _opened(study, storage, name).report(output)
+    found = _opened(study, storage, name)
+    if output == STDOUT:
+        print_file(found.report, ".html")
+        return
+    found.report(output)
     results().print(f"wrote {output}")
 
 
@@ -162,9 +194,12 @@ def show(
         typer.Argument(metavar="FILE", help="The schedule file.", autocompletion=schedule_files),
     ],
     png: Annotated[
-        Path | None, typer.Option(metavar="OUT", help="Write a PNG picture, with matplotlib.")
+        Path | None,
+        typer.Option(metavar="OUT", help="Write a PNG picture, with matplotlib; - for stdout."),
     ] = None,
-    svg: Annotated[Path | None, typer.Option(metavar="OUT", help="Write an SVG picture.")] = None,
+    svg: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Write an SVG picture; - for stdout.")
+    ] = None,
 ) -> None:
     """Show a schedule file: formula, values and curve.
 

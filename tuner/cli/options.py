@@ -64,7 +64,7 @@ Timeout = Annotated[
     typer.Option(
         metavar="TIME",
         callback=_a_time,
-        help="Stop after this time, such as 90s, 30m or 2h. The study can be continued.",
+        help="Stop after this time, such as 90s, 30min or 2h. The study can be continued.",
     ),
 ]
 WorkerCount = Annotated[

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuner.cli.console import command, print_row, results, talk
+from tuner.definition import trained_again
 from tuner.reading import options_told
 from tuner.storage import hide_password
 from tuner.tasks import NamedTask
@@ -67,29 +68,34 @@ def show_plan(plan: Plan, file: Path) -> None:
     spec = plan.spec
     words = {"updates_per_epoch": spec.unit.key}
     task = ", ".join(f"{words.get(k, k)} = {value}" for k, value in spec.task.identity().items())
+    length = f"{spec.time} of training, whose updates are measured before the first trial"
     rows = [
         ("study", f"{spec.name}, {hide_password(spec.storage_url)}"),
         ("task", f"{spec.training.name}: {task}"),
-        ("horizon", _horizon(plan)),
-        ("budget", f"{spec.budget.trials} trials, at most {spec.unit.told(plan.most_epochs)}"),
+        ("horizon", length if spec.time else _horizon(plan)),
+        ("budget", _budget(plan)),
         ("sampler", _settings(spec.sampler.model_dump())),
-        ("pruner", _pruner(spec)),
+        ("pruner", _settings(spec.pruner.model_dump()) if spec.time else _pruner(spec)),
         ("confirm", _confirm(spec)),
         ("judged by", _judge(spec)),
         ("space", spec.space.name),
     ]
-    for name, param in spec.space.params.items():
+    # What durations come to is known once the length is measured.
+    for name, param in ({} if spec.time else spec.space.params).items():
         where = "; ".join(f"{key} in {', '.join(map(str, of))}" for key, of in param.when)
         span = ", ".join(map(str, param.choices)) or f"{param.low:g}..{param.high:g}"
         log = " (log)" if param.log else ""
         rows.append(("", f"{name}: {span}{log}" + (f"   if {where}" if where else "")))
     for baseline in spec.space.baselines:
         outside = "" if baseline.values or not spec.space.params else ", outside the space"
-        rows.append(("baseline", f"{baseline.label}{outside}: {baseline.schedule!r}"))
+        shown = "" if spec.time else f": {baseline.schedule!r}"
+        rows.append(("baseline", f"{baseline.label}{outside}{shown}"))
         if baseline.options:
             rows.append(("", f"with {options_told(baseline.options)}"))
     for name, text in rows:
         print_row(name, text, 10)
+    if again := trained_again(spec.space, spec.budget.trials):
+        talk().print(f"warning: {again}")
     well = "all is well."
     if plan.tried is not None:
         print_row("trained", _tried(plan.tried, spec.unit), 10)
@@ -129,7 +135,7 @@ def show_result(result: StudyResult, again: str, trials: str, *, program: bool) 
     value = f"{best.state} in the search"
     if best.state == "complete":
         value = f"{objective.judged_by} {best.value:{objective.digits}}"
-    out.print(f"best      trial {best.number}, {value}")
+    out.print(f"best      {best.title}, {value}")
     if confirmation:
         print_confirmed(confirmation, objective.noun, "confirmed", 10)
     if sentence := search_sentence(best, of_search, objective.judged_by):
@@ -159,6 +165,12 @@ def _horizon(plan: Plan) -> str:
     if spec.training.report_every is None:
         return f"{spec.epochs} epochs x {size} updates = {plan.horizon}"
     return f"{plan.horizon} updates, reported after {spec.unit.each}"
+
+
+def _budget(plan: Plan) -> str:
+    trials, time = plan.spec.budget.trials, plan.spec.time
+    most = f"{time} each" if time else plan.spec.unit.told(plan.most_epochs)
+    return f"{trials} trials, at most {most}"
 
 
 def _tried(tried: Tried, unit: Unit) -> str:
@@ -209,9 +221,9 @@ def _confirm(spec: StudySpec) -> str:
     seeds = f"{settings.seeds} to {settings.max_seeds}"
     if settings.seeds == settings.max_seeds:
         seeds = f"{settings.seeds}"
+    most = f"{trainings} x {spec.time}" if spec.time else spec.unit.told(trainings * spec.epochs)
     return (
-        f"{best} and {len(spec.space.baselines)} baselines on {seeds} fresh seeds,"
-        f" at most {spec.unit.told(trainings * spec.epochs)}"
+        f"{best} and {len(spec.space.baselines)} baselines on {seeds} fresh seeds, at most {most}"
     )
 
 

@@ -21,6 +21,7 @@ from tuner.search import (
     PRUNED_AFTER,
     EpochEnded,
     Event,
+    LengthMeasured,
     Listener,
     Printed,
     StudyEnded,
@@ -148,8 +149,8 @@ class _LiveView:
         elif isinstance(event, StudyEnded):
             self._running.clear()
             return Text(str(event), style="bold")
-        elif isinstance(event, Printed):
-            return Text(event.text)
+        elif isinstance(event, (LengthMeasured, Printed)):
+            return Text(str(event))
         return None
 
     @property

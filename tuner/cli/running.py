@@ -76,8 +76,9 @@ def finish(progress: Progress, again: str, start: Callable[..., Any]) -> Any:
         ):
             heard = kept_from_collections(listen)
             result = start(on_event=heard, stop_requested=request)
-    except KeyboardInterrupt:
-        talk().print(f"stopped; the trial is queued again. Continue with: {again}")
+    except KeyboardInterrupt as stop:
+        what = str(stop) or "stopped; the trial is queued again"
+        talk().print(f"{what}. Continue with: {again}")
         raise typer.Exit(INTERRUPTED) from None
     if result.ended == "interrupted":
         talk().print(f"saved. Continue with: {again}")

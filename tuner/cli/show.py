@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tuner.cli.console import print_row, results
+from tuner.cli.console import STDOUT, print_file, results
+from tuner.cli.folding import behind
 from tuner.cli.plot import curve
 from tuner.errors import ScheduleFileError
 from tuner.reading import options_told
@@ -16,8 +17,10 @@ from tuner.schedules import Schedule, ScheduleFile, write_whole
 from tuner.schedules import svg as draw_svg
 
 # The width of a curve where there is room, and what stands beside it.
-_COLUMNS, _BESIDE = 64, 20
-_MEANINGS = "u: update, the first of a training is 1; W: warmup_steps; T: horizon"
+_COLUMNS, _BESIDE = 60, 20
+# Lines are no longer, also where a pipe has no width: this is for people.
+_WIDTH = 80
+_MEANINGS = "u: update, the first of a training is 1; W: {}; T: horizon"
 
 
 def show_file(path: Path, file: ScheduleFile) -> None:
@@ -25,17 +28,19 @@ def show_file(path: Path, file: ScheduleFile) -> None:
     out = results()
     schedule = file.schedule
     out.print(f"{path}: {schedule.family}")
-    out.print(f"\nlr(u) = {schedule.formula}")
-    print_row("        ", _MEANINGS, 8)
+    out.print()
+    _row("lr(u) = ", schedule.formula)
+    _row("        ", _MEANINGS.format(schedule.decays_from))
     for field in dataclasses.fields(schedule):
         unit = " updates" if field.metadata["kind"].startswith("update") else ""
-        out.print(f"  {field.name:<16} {getattr(schedule, field.name)}{unit}")
+        _row(f"  {field.name:<16} ", f"{getattr(schedule, field.name)}{unit}")
     per_epoch = file.updates_per_epoch
     if per_epoch:
-        out.print(f"  tuned at {per_epoch} updates an epoch, batch size {file.batch_size}")
+        size = f", batch size {file.batch_size}" if file.batch_size else ""
+        out.print(f"  tuned at {per_epoch} updates an epoch{size}")
     options = file.provenance.get("options")
     if isinstance(options, Mapping) and options:
-        print_row("  tuned with ", options_told(options), 13)
+        _row("  tuned with ", options_told(options))
     out.print("\n  update      epoch  learning rate")
     for update in _interesting(schedule):
         epoch = f"{update / per_epoch:10.2f}" if per_epoch else " " * 10
@@ -53,7 +58,18 @@ def show_file(path: Path, file: ScheduleFile) -> None:
         out.print("\norigin")
         for key, value in file.provenance.items():
             text = value if isinstance(value, str) else json.dumps(value)
-            print_row(f"  {key:<12} ", text, 15)
+            _row(f"  {key:<12} ", text)
+
+
+def _row(start: str, text: str) -> None:
+    """Print a text behind its start and below itself; below that if a word has no room there."""
+    out = results()
+    width = min(out.width, _WIDTH)
+    if len(start) + max(map(len, text.split()), default=0) > width:
+        out.print(start.rstrip())
+        start = "    "
+    for line in behind(start, text, width):
+        out.print(line)
 
 
 def write_pictures(path: Path, file: ScheduleFile, *, png: Path | None, svg: Path | None) -> None:
@@ -61,16 +77,22 @@ def write_pictures(path: Path, file: ScheduleFile, *, png: Path | None, svg: Pat
     for picture_path in filter(None, (png, svg)):
         _refuse_itself(picture_path, path)
     if svg is not None:
-        picture = draw_svg(file.schedule, updates_per_epoch=file.updates_per_epoch)
-        with _written(svg):
-            write_whole(picture.encode(), str(svg))
-        results().print(f"wrote {svg}")
+        picture = draw_svg(file.schedule, updates_per_epoch=file.updates_per_epoch).encode()
+        _write(svg, lambda path: write_whole(picture, str(path)))
     if png is not None:
         from tuner.adapters.matplotlib import save_png
 
-        with _written(png):
-            save_png(file.schedule, png, updates_per_epoch=file.updates_per_epoch)
-        results().print(f"wrote {png}")
+        size = file.updates_per_epoch
+        _write(png, lambda path: save_png(file.schedule, path, updates_per_epoch=size), ".png")
+
+
+def _write(path: Path, write: Callable[[Path], object], suffix: str = ".svg") -> None:
+    if path == STDOUT:
+        print_file(write, suffix)
+        return
+    with _written(path):
+        write(path)
+    results().print(f"wrote {path}")
 
 
 def _refuse_itself(picture: Path, path: Path) -> None:

@@ -189,6 +189,8 @@ def show_summary(
             for name, value in pairs.items()
             if (name != f"{unit.words}_given" or value) and not name.startswith("best_of_search")
         }
+        if best and best.baseline:
+            lines["best trial"] = f"{best.number} [{best.baseline}]"
         width = max(map(len, lines)) + 2
         for name, value in lines.items():
             number = f"{value:{digits(metric)}}" if isinstance(value, float) else value

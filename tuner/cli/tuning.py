@@ -22,7 +22,7 @@ from tuner.cli.options import (
     WorkerCount,
 )
 from tuner.cli.running import Progress, run_shown, typed_options
-from tuner.cli.values import positive, whole
+from tuner.cli.values import positive, whole, whole_or_time
 
 Optimizer = Annotated[
     str | None,
@@ -58,7 +58,7 @@ def tune(
         ),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(metavar="N", parser=whole(1), help="Train N epochs.")
+        Any, typer.Option(metavar="N", parser=whole_or_time, help="Train N epochs, or 30min.")
     ] = None,
     updates_per_epoch: Annotated[
         int | None,
@@ -71,9 +71,11 @@ def tune(
         ),
     ] = None,
     updates: Annotated[
-        int | None,
+        Any,
         typer.Option(
-            metavar="N", parser=whole(1), help="Train N updates, where there are no epochs."
+            metavar="N",
+            parser=whole_or_time,
+            help="Train N updates, or 30min, where there are no epochs.",
         ),
     ] = None,
     report_every: Annotated[

@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 
 import typer
 
+from tuner.definition import seconds
+from tuner.errors import UnitError
+
 _Kind = TypeVar("_Kind", bound=Enum)
 
 
@@ -31,6 +34,24 @@ def whole(low: int, high: int | None = None) -> Callable[[Any], int]:
         return number
 
     return parse
+
+
+def whole_or_time(text: Any) -> int | str:
+    """Return a whole number of 1 or more, or a time such as ``"30min"`` as it is.
+
+    Example:
+        >>> whole_or_time("12"), whole_or_time("30min")
+        (12, '30min')
+    """
+    try:
+        return whole(1)(text)
+    except typer.BadParameter as wrong:
+        try:
+            seconds(text)
+        except UnitError:
+            how = "Or write a time, such as '90s', '30min' or '2h'."
+            raise typer.BadParameter(f"{wrong.message} {how}") from None
+        return str(text)
 
 
 def positive(text: Any) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tuner.definition.checks import wrong_seed
+from tuner.definition.checks import trained_again, wrong_seed
+from tuner.definition.measured import Measured, with_length
 from tuner.definition.moved import moved_along
 from tuner.definition.named_space import space_given, space_named
 from tuner.definition.objective import (
@@ -46,6 +47,7 @@ __all__ = [
     "SCHEMAS",
     "Budget",
     "Confirm",
+    "Measured",
     "Objective",
     "Pruner",
     "Sampler",
@@ -74,6 +76,8 @@ __all__ = [
     "space_given",
     "space_named",
     "template_files",
+    "trained_again",
+    "with_length",
     "with_task",
     "wrong_seed",
 ]

@@ -1,4 +1,4 @@
-"""Mistakes of a study definition that two of its sections make together."""
+"""What is wrong with a study definition if two of its parts are looked at together."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from tuner.definition.sections import Confirm, Training, fresh_seeds
 from tuner.reading import Mistakes
+from tuner.space import SearchSpace
 from tuner.tasks import Task
 
 
@@ -15,6 +16,17 @@ def check_confirm(confirm: Confirm, training: Training, task: Task, mistakes: Mi
     wrong = wrong_seed(seeds, training.epochs, task) if confirm.enabled else None
     if wrong:
         mistakes.add("confirm.enabled", f"must be false, for {wrong}")
+
+
+def trained_again(space: SearchSpace, trials: int) -> str:
+    """Say so if a space has one schedule alone, which several trials would train; else ``""``."""
+    count = trials - len(space.baselines)
+    if count < 2 or not space.is_single:
+        return ""
+    return (
+        f"the search space has one schedule alone, which {count} trials train from the same seed:"
+        f" sample something, or give `trials` {trials - count + 1}"
+    )
 
 
 def wrong_seed(seeds: Iterable[int], epochs: int, task: Task) -> str | None:

@@ -15,6 +15,8 @@ from tuner.errors import StudyError
 from tuner.reading import did_you_mean, read_kind, read_toml
 from tuner.space import default_space, with_schedule_files, written
 
+# Updates for a warmup, a decay, and what is between.
+_FEWEST = 3
 _FILES = {"chapter": "search_space.toml", "modern": "modern.toml"}
 
 
@@ -26,7 +28,10 @@ class GivenSpace(NamedTuple):
 
 
 def space_given(
-    space: str | os.PathLike[str] | Mapping[str, Any], base_lr: float | None = None
+    space: str | os.PathLike[str] | Mapping[str, Any],
+    base_lr: float | None = None,
+    *,
+    horizon: int = _FEWEST,
 ) -> GivenSpace:
     """Return what a search space that is given in Python stands for.
 
@@ -34,9 +39,10 @@ def space_given(
         space: A name, as for :func:`space_named`; the path of a search-space file, ``*.toml``;
             what is sampled and fixed, by name; or the content of such a file.
         base_lr: The learning rate of today, for the space ``"default"`` alone.
+        horizon: Updates of a training, of which that space needs a few.
 
     Raises:
-        StudyError: If there is no such space, or it has a learning rate of its own.
+        StudyError: If there is no such space, or it has a learning rate of its own, or no room.
         DefinitionError: If the file cannot be read.
 
     Example:
@@ -45,6 +51,12 @@ def space_given(
         {'family': 'cosine'}
     """
     is_file = isinstance(space, os.PathLike) or (isinstance(space, str) and _is_path(space))
+    if space == "default" and horizon < _FEWEST:
+        raise StudyError(
+            f"The space 'default' has a warmup and a decay, for which a training must have"
+            f" {_FEWEST} updates or more, but has {horizon}. Train for longer, or give a space of"
+            " your own."
+        )
     if isinstance(space, str) and not is_file:
         return GivenSpace(space_named(space, base_lr), "space")
     if base_lr is not None:

@@ -247,7 +247,7 @@ class Objective(Section):
     def averaged_value(self, record: EpochRecord) -> float | None:
         """Return the same with the averaged weights; None if the task keeps none."""
         if record.value is not None or self.metric not in METRICS:
-            return None
+            return countable(record.averaged_value)
         return countable(METRICS[self.metric].of_average(record))
 
     def collapsed_value(self, collapse: TrainingCollapsed) -> float:

@@ -17,14 +17,15 @@ CONFIRM, COMPARE = ".confirm", ".compare"
 
 REPEATS = (CONFIRM, COMPARE)
 
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
-_TIME = r"(\d+(?:\.\d+)?)\s*([smh])"
+_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600}
+_TIME = r"(\d+(?:\.\d+)?)\s*(s|m|min|h)"
 _SIZES = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
 _SIZE = r"(\d+(?:\.\d+)?)\s*([MGT]B)"
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 
+_TIME_SCHEMA = {"type": "string", "pattern": rf"^\s*{_TIME}\s*$"}
 # As JSON Schemas describe them; what a text must be beyond that is checked below.
-Time = Annotated[str, WithJsonSchema({"type": "string", "pattern": rf"^\s*{_TIME}\s*$"})]
+Time = Annotated[str, WithJsonSchema(_TIME_SCHEMA)]
 Size = Annotated[str, WithJsonSchema({"type": "string", "pattern": rf"^\s*{_SIZE}\s*$"})]
 _DEVICE_LIST = {
     "type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1,
@@ -34,6 +35,13 @@ Devices = Annotated[
     str | list[int], WithJsonSchema({"anyOf": [{"enum": ["auto", "cpu"]}, _DEVICE_LIST]})
 ]
 Name = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^{_NAME}$"})]
+
+
+def _length(most: int) -> WithJsonSchema:
+    """Return the schema of a training's length: a number, or a time that it is measured for."""
+    return WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 1, "maximum": most}, _TIME_SCHEMA]}
+    )
 
 
 def name_of_study(name: str) -> str:
@@ -47,7 +55,7 @@ def name_of_study(name: str) -> str:
 
 
 def seconds(text: object) -> float:
-    """Return a time of day-to-day length, such as ``"90s"``, ``"30m"`` or ``"2h"``, in seconds.
+    """Return a time of day-to-day length, such as ``"90s"``, ``"30min"`` or ``"2h"``, in seconds.
 
     Raises:
         UnitError: If it is no such time.
@@ -58,7 +66,7 @@ def seconds(text: object) -> float:
     """
     match = re.fullmatch(_TIME, text.strip(), re.ASCII) if isinstance(text, str) else None
     if match is None or float(match[1]) == 0:
-        raise UnitError(f"{text!r} is no time above 0. Write '90s', '30m' or '2h'.")
+        raise UnitError(f"{text!r} is no time above 0. Write '90s', '30min' or '2h'.")
     return float(match[1]) * _SECONDS[match[2]]
 
 
@@ -96,10 +104,10 @@ class Training(Section):
 
     name: str
     """A built-in task by its name, or your own ``"module:function"``, which trains or makes it."""
-    epochs: int = Field(ge=1, le=1_000_000)
-    """Epochs of a full training; every trial's schedule is laid out over them."""
-    updates: int | None = Field(default=None, ge=1, le=1_000_000_000)
-    """Updates of a full training that has no epochs."""
+    epochs: Annotated[int, Field(ge=1, le=1_000_000), _length(1_000_000)]
+    """Epochs of a full training, which every schedule is laid out over; or a time: ``"30min"``."""
+    updates: Annotated[int, Field(ge=1, le=1_000_000_000), _length(1_000_000_000)] | None = None
+    """Updates of a full training that has no epochs, or a time."""
     report_every: int | None = Field(default=None, ge=1, le=1_000_000_000)
     """Updates after each of which such a training reports."""
     seed: int = Field(default=0, ge=0, lt=2**31)
@@ -143,7 +151,7 @@ class Budget(Section):
     trials: int = Field(ge=1, le=1_000_000)
     """Finished trials (complete, pruned or failed) that the study may have."""
     timeout: Time | None = None
-    """How long one run may take, such as ``"90s"``, ``"30m"`` or ``"2h"``."""
+    """How long one run may take, such as ``"90s"``, ``"30min"`` or ``"2h"``."""
 
     @field_validator("timeout", mode="before")
     @classmethod

@@ -14,6 +14,7 @@ from optuna.samplers import BaseSampler
 
 from tuner.definition.asked import Asked
 from tuner.definition.checks import check_confirm
+from tuner.definition.measured import Measured, with_length
 from tuner.definition.objective import Objective
 from tuner.definition.pruning import read_pruner
 from tuner.definition.search import PRUNERS, SAMPLERS, Pruner, Sampler, Search, made
@@ -42,6 +43,7 @@ class StudySpec(NamedTuple):
 
     ``study_data`` and ``space_data`` are the two files as read, which the study's database keeps;
     of ``[storage]`` the size of the states alone: the rest may hold a password and may change.
+    ``time`` is how long a training is to take if its length is still to be ``measured``.
     """
 
     name: str
@@ -58,6 +60,8 @@ class StudySpec(NamedTuple):
     space_data: dict[str, Any]
     confirm: Confirm
     states_bytes: int = LIMIT_BYTES
+    time: str = ""
+    measured: Measured | None = None
 
     @property
     def epochs(self) -> int:
@@ -178,12 +182,15 @@ class StudySpec(NamedTuple):
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def load_spec(path: str | Path, task: Task | None = None) -> StudySpec:
+def load_spec(
+    path: str | Path, task: Task | None = None, measured: Measured | None = None
+) -> StudySpec:
     """Read a study file and the search space that it names.
 
     Args:
         path: The study file.
         task: What is trained, if it is passed from Python; the file then names none.
+        measured: What stands for a time in the place of a training's length.
 
     Raises:
         DefinitionError: With every mistake of both files.
@@ -209,6 +216,7 @@ def load_spec(path: str | Path, task: Task | None = None) -> StudySpec:
         folder=path.parent,
         stem=path.stem,
         task=task,
+        measured=measured,
     )
 
 
@@ -228,6 +236,7 @@ def make_spec(
     stem: str,
     task: Task | None = None,
     facts: Mapping[str, Any] | None = None,
+    measured: Measured | None = None,
 ) -> StudySpec:
     """Check the contents of a study file and its search space.
 
@@ -240,12 +249,16 @@ def make_spec(
         stem: The study file's name, which its outputs are named after.
         task: A task that was passed from Python, if so.
         facts: What a database knows of a task of one's own; it is then not imported.
+        measured: What stands for a time in the place of a training's length, or stood for it.
 
     Raises:
         DefinitionError: With every mistake of both.
         StudyError: If what was passed is no task.
     """
-    mistakes = Mistakes(where)
+    mistakes, time = Mistakes(where), ""
+    if isinstance(study_data.get("task"), Mapping):
+        table, time = with_length(study_data["task"], measured, mistakes, "task.")
+        study_data = {**study_data, "task": table}
     if task is not None:
         refuse_no_task(task)
         study_data = with_passed(study_data, mistakes)
@@ -288,7 +301,7 @@ def make_spec(
     return StudySpec(
         file.name, training, task, judging(objective, task), budget, sampler, pruner, url,
         workers, space, kept, dict(space_data),
-        confirm, LIMIT_BYTES if states is None else size_in_bytes(states),
+        confirm, LIMIT_BYTES if states is None else size_in_bytes(states), time, measured,
     )  # fmt: skip
 
 

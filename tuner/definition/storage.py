@@ -1,4 +1,4 @@
-"""Where the database of a study is, by the ``[storage]`` of its file."""
+"""The ``[storage]`` table of a study: where its database is."""
 
 from __future__ import annotations
 

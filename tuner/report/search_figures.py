@@ -26,7 +26,10 @@ from tuner.report.style import (
     window,
 )
 
-_HATCH = {"complete": "", "pruned": "", "collapsed": "x", "failed": "/", "running": "."}
+_HATCH = {
+    "complete": "", "pruned": "", "collapsed": "x", "failed": "/", "running": ".",
+    "interrupted": ".",
+}  # fmt: skip
 _UNITS = ((3 * 86400, 86400, "days"), (3 * 3600, 3600, "hours"), (300, 60, "minutes"))
 
 

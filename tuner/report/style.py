@@ -37,6 +37,9 @@ _FAMILIES = {
     "cosine_restarts": ("#b5702d", "triangle-right"),
     "cyclic": ("#158f74", "octagon"),
     "piecewise": ("#a64ca6", "star-diamond"),
+    "cosine_power": ("#3b7fc4", "hexagon2"),
+    "tanh": ("#5c8a3c", "star-square"),
+    "wsd_s": ("#c2477f", "star-triangle-up"),
 }
 
 # An axis that is longer than these decades shows nothing in its upper part.

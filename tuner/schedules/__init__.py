@@ -7,6 +7,7 @@ expected values in the tests.
 from tuner.schedules.base import Schedule, sealed
 from tuner.schedules.constant import Constant
 from tuner.schedules.cosine import Cosine
+from tuner.schedules.cosine_power import CosinePower
 from tuner.schedules.cosine_restarts import CosineRestarts
 from tuner.schedules.cyclic import Cyclic
 from tuner.schedules.document import FORMAT, PAST_HORIZON, UNITS, ScheduleFile
@@ -15,6 +16,7 @@ from tuner.schedules.factor import Factor
 from tuner.schedules.fields import is_whole, plain
 from tuner.schedules.file import load_schedule, read_schedule_file, save_schedule, write_text
 from tuner.schedules.inverse_time import InverseTime
+from tuner.schedules.likes import LIKES, like
 from tuner.schedules.linear import Linear
 from tuner.schedules.multi_factor import MultiFactor
 from tuner.schedules.noticing import noticing
@@ -25,17 +27,22 @@ from tuner.schedules.poly import Poly
 from tuner.schedules.registered import Registered
 from tuner.schedules.registry import FAMILIES, schedule_from_dict, schedule_to_dict
 from tuner.schedules.square_root import SquareRoot
+from tuner.schedules.tanh import Tanh
 from tuner.schedules.writing import remove_abandoned, write_whole
 from tuner.schedules.wsd import WSD
+from tuner.schedules.wsd_s import WSDS
 
 __all__ = [
     "FAMILIES",
     "FORMAT",
+    "LIKES",
     "PAST_HORIZON",
     "UNITS",
     "WSD",
+    "WSDS",
     "Constant",
     "Cosine",
+    "CosinePower",
     "CosineRestarts",
     "Cyclic",
     "Exponential",
@@ -50,8 +57,10 @@ __all__ = [
     "Schedule",
     "ScheduleFile",
     "SquareRoot",
+    "Tanh",
     "grid",
     "is_whole",
+    "like",
     "load_schedule",
     "noticing",
     "plain",

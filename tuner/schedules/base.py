@@ -21,7 +21,7 @@ from tuner.schedules.fields import choice, plain, rate, updates
 from tuner.schedules.handover import HandedOver
 from tuner.schedules.transfer import Transferable
 
-WARMUP_MODES = ("linear", "constant")
+WARMUP_MODES = ("linear", "constant", "from_first", "overlap")
 
 # A schedule that is asked as often as a training does keeps its learning rates in a table, if
 # they are not too many: looked up faster than MXNet's objects compute theirs.
@@ -83,18 +83,24 @@ class Schedule(Transferable, HandedOver, ABC):
         \begin{cases}
           w + (s - w)\,u / W  & u < W \text{, linear warmup from } w \\
           w                   & u < W \text{, constant warmup} \\
+          w + (s - w)\,\max(u - 1, 0) / (W - 1) & u < W \text{, from first and overlap} \\
           \text{the family's} & W \le u \le T \\
           \text{that of } T   & u > T
         \end{cases}
 
-    Update 1 is the first of a training, as MXNet counts; update 0 is defined as well.
+    Update 1 is the first of a training, as MXNet counts; update 0 is defined as well. A linear
+    warmup starts at update 0, as MXNet's does, so that the first update already has more than
+    :math:`w`. Other frameworks count the first update as 0 and give it :math:`w` itself:
+    ``"from_first"``. ``"overlap"`` is timm's way: the same line, while the decay counts from
+    update 1, not from :math:`W`, and so has begun when the warmup ends.
 
     Args:
         base_lr: The LR after warmup, and the largest one of the schedule. Above 0.
         horizon: Updates that the schedule is laid out for, warmup included. At least 1.
         warmup_steps: Updates of warmup. ``0 <= warmup_steps < horizon``.
         warmup_begin_lr: LR at update 0, if there is a warmup.
-        warmup_mode: ``"linear"`` rises to the start LR, ``"constant"`` stays at the begin LR.
+        warmup_mode: ``"linear"`` rises to the start LR, ``"constant"`` stays at the begin LR,
+            ``"from_first"`` rises from update 1 on, ``"overlap"`` lies over the decay's begin.
 
     Raises:
         ScheduleError: If a parameter is out of range; all of them are named at once.
@@ -102,6 +108,8 @@ class Schedule(Transferable, HandedOver, ABC):
 
     family: ClassVar[str]
     formula: ClassVar[str]
+    # Whether the decay counts from `_origin`, which a warmup that overlaps it moves.
+    overlaps: ClassVar[bool] = False
 
     base_lr: float = rate()
     horizon: int = updates()
@@ -181,9 +189,20 @@ class Schedule(Transferable, HandedOver, ABC):
             leaves()
 
     @functools.cached_property
+    def _origin(self) -> int:
+        """The update that a decay counts from: the end of warmup, or 1 under one that overlaps."""
+        return min(self.warmup_steps, 1) if self.warmup_mode == "overlap" else self.warmup_steps
+
+    @property
+    def decays_from(self) -> str:
+        """What the W of ``formula`` is, in words."""
+        overlap = self.warmup_mode == "overlap"
+        return "1 (the warmup overlaps the decay)" if overlap else "warmup_steps"
+
+    @functools.cached_property
     def _span(self) -> int:
-        """Updates between the end of warmup and the horizon."""
-        return self.horizon - self.warmup_steps
+        """Updates between the origin of the decay and the horizon."""
+        return self.horizon - self._origin
 
     def _lr(self, update: float) -> float:
         if not update >= 0:
@@ -195,9 +214,11 @@ class Schedule(Transferable, HandedOver, ABC):
         elif self.warmup_mode == "constant":
             lr = self.warmup_begin_lr
         else:
+            first = 0 if self.warmup_mode == "linear" else 1
+            into, steps = max(update - first, 0), max(self.warmup_steps - first, 1)
             # In MXNet's order of operations, so that the values are equal to the last bit.
             begin = self.warmup_begin_lr
-            lr = begin + (self._start_lr() - begin) * update / self.warmup_steps
+            lr = begin + (self._start_lr() - begin) * into / steps
         # Rounding may lift f + (b - f) above b by one bit.
         return lr if lr < self.base_lr else self.base_lr
 
@@ -236,6 +257,7 @@ class Schedule(Transferable, HandedOver, ABC):
             0 <= self.warmup_begin_lr <= self.base_lr,
             "0 <= warmup_begin_lr <= base_lr",
         )
+        yield self.overlaps or self.warmup_mode != "overlap", "warmup_mode != 'overlap'"
 
     def _values_in(self, condition: str) -> str:
         named = set(re.findall(r"\w+", condition))

@@ -24,7 +24,7 @@ class Constant(Schedule):
         horizon: Updates that the training is meant to have, warmup included.
         warmup_steps: Updates of warmup.
         warmup_begin_lr: LR at update 0, if there is a warmup.
-        warmup_mode: ``"linear"`` or ``"constant"``.
+        warmup_mode: ``"linear"``, ``"constant"`` or ``"from_first"``.
 
     Raises:
         ScheduleError: If a parameter is out of range.

@@ -31,7 +31,7 @@ class Cosine(Schedule):
         final_lr: LR at and after the horizon. ``0 <= final_lr <= base_lr``.
         warmup_steps: Updates of warmup.
         warmup_begin_lr: LR at update 0, if there is a warmup.
-        warmup_mode: ``"linear"`` or ``"constant"``.
+        warmup_mode: ``"linear"``, ``"constant"``, ``"from_first"`` or ``"overlap"``.
 
     Raises:
         ScheduleError: If a parameter is out of range.
@@ -49,6 +49,7 @@ class Cosine(Schedule):
     formula: ClassVar[str] = (
         "final_lr + (base_lr - final_lr) * (1 + cos(pi * (u - W) / (T - W))) / 2"
     )
+    overlaps: ClassVar[bool] = True
 
     final_lr: float = rate(0.0)
 
@@ -56,5 +57,5 @@ class Cosine(Schedule):
         yield 0 <= self.final_lr <= self.base_lr, "0 <= final_lr <= base_lr"
 
     def _after_warmup(self, update: float) -> float:
-        wave = math.cos(math.pi * (update - self.warmup_steps) / self._span)
+        wave = math.cos(math.pi * (update - self._origin) / self._span)
         return self.final_lr + (self.base_lr - self.final_lr) * (1 + wave) / 2

@@ -43,7 +43,7 @@ class CosineRestarts(Schedule):
         final_lr: Low end of every cycle. ``0 <= final_lr <= base_lr``.
         warmup_steps: Updates of warmup.
         warmup_begin_lr: LR at update 0, if there is a warmup.
-        warmup_mode: ``"linear"`` or ``"constant"``.
+        warmup_mode: ``"linear"``, ``"constant"``, ``"from_first"`` or ``"overlap"``.
 
     Raises:
         ScheduleError: If a parameter is out of range.
@@ -62,6 +62,7 @@ class CosineRestarts(Schedule):
         "final_lr + (max(final_lr, base_lr * decay_factor ** i) - final_lr)"
         " * (1 + cos(pi * (u - S_i) / L_i)) / 2, L_i = cycle_steps * cycle_factor ** i"
     )
+    overlaps: ClassVar[bool] = True
 
     cycle_steps: int = updates()
     cycle_factor: float = number(1.0)
@@ -93,7 +94,7 @@ class CosineRestarts(Schedule):
             stretched = nearby.with_derivation(stretched.derivation)
         if stretched._cycles != self._cycles:
             wrong = f"has {self._cycles} cycles, but would have {stretched._cycles}"
-        elif self._ends_a_cycle and not stretched._ends_a_cycle:
+        elif self.ends_a_cycle and not stretched.ends_a_cycle:
             wrong = f"ends its last cycle at the horizon {self.horizon}, but would not"
         else:
             return stretched
@@ -110,14 +111,14 @@ class CosineRestarts(Schedule):
         return cycle + (into > 0)
 
     @property
-    def _ends_a_cycle(self) -> bool:
+    def ends_a_cycle(self) -> bool:
         """Whether the horizon is the very end of a cycle."""
         return self._position(self._span)[1] == 0
 
     def _after_warmup(self, update: float) -> float:
-        if update == self.horizon and self._ends_a_cycle:
+        if update == self.horizon and self.ends_a_cycle:
             return self.final_lr
-        cycle, into, length = self._position(update - self.warmup_steps)
+        cycle, into, length = self._position(update - self._origin)
         peak = max(self.final_lr, self.base_lr * self.decay_factor**cycle)
         left = remaining("cosine", into / length)
         return self.final_lr + (peak - self.final_lr) * left

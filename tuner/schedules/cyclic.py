@@ -34,7 +34,7 @@ class Cyclic(Schedule):
         decay_factor: Multiplier of the height of a cycle. ``0 < decay_factor <= 1``.
         warmup_steps: Updates of warmup.
         warmup_begin_lr: LR at update 0, if there is a warmup.
-        warmup_mode: ``"linear"`` or ``"constant"``.
+        warmup_mode: ``"linear"``, ``"constant"`` or ``"from_first"``.
 
     Raises:
         ScheduleError: If a parameter is out of range.

@@ -32,7 +32,7 @@ class Exponential(Schedule):
         final_lr: The LR never falls below it. ``0 <= final_lr <= base_lr``.
         warmup_steps: Updates of warmup.
         warmup_begin_lr: LR at update 0, if there is a warmup.
-        warmup_mode: ``"linear"`` or ``"constant"``.
+        warmup_mode: ``"linear"``, ``"constant"``, ``"from_first"`` or ``"overlap"``.
 
     Raises:
         ScheduleError: If a parameter is out of range.
@@ -48,6 +48,7 @@ class Exponential(Schedule):
 
     family: ClassVar[str] = "exponential"
     formula: ClassVar[str] = "max(final_lr, base_lr * decay_factor ** ((u - W) / decay_interval))"
+    overlaps: ClassVar[bool] = True
 
     decay_factor: float = number()
     decay_interval: int = updates(repeats=True)
@@ -59,5 +60,5 @@ class Exponential(Schedule):
         yield 0 <= self.final_lr <= self.base_lr, "0 <= final_lr <= base_lr"
 
     def _after_warmup(self, update: float) -> float:
-        intervals = (update - self.warmup_steps) / self.decay_interval
+        intervals = (update - self._origin) / self.decay_interval
         return max(self.final_lr, self.base_lr * math.pow(self.decay_factor, intervals))

@@ -36,7 +36,7 @@ class Factor(Schedule):
         stop_factor_lr: The LR never falls below it. ``0 <= stop_factor_lr <= base_lr``.
         warmup_steps: Updates of warmup.
         warmup_begin_lr: LR at update 0, if there is a warmup.
-        warmup_mode: ``"linear"`` or ``"constant"``.
+        warmup_mode: ``"linear"``, ``"constant"`` or ``"from_first"``.
 
     Raises:
         ScheduleError: If a parameter is out of range.

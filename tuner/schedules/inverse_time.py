@@ -28,7 +28,7 @@ class InverseTime(Schedule):
         decay_interval: Updates after which half of ``base_lr`` is left. At least 1.
         warmup_steps: Updates of warmup.
         warmup_begin_lr: LR at update 0, if there is a warmup.
-        warmup_mode: ``"linear"`` or ``"constant"``.
+        warmup_mode: ``"linear"``, ``"constant"``, ``"from_first"`` or ``"overlap"``.
 
     Raises:
         ScheduleError: If a parameter is out of range.
@@ -44,6 +44,7 @@ class InverseTime(Schedule):
 
     family: ClassVar[str] = "inverse_time"
     formula: ClassVar[str] = "base_lr / (1 + (u - W) / decay_interval)"
+    overlaps: ClassVar[bool] = True
 
     decay_interval: int = updates(repeats=True)
 
@@ -51,4 +52,4 @@ class InverseTime(Schedule):
         yield self.decay_interval >= 1, "decay_interval >= 1"
 
     def _after_warmup(self, update: float) -> float:
-        return self.base_lr / (1 + (update - self.warmup_steps) / self.decay_interval)
+        return self.base_lr / (1 + (update - self._origin) / self.decay_interval)

@@ -28,7 +28,7 @@ class Linear(Schedule):
         final_lr: LR at and after the horizon. ``0 <= final_lr <= base_lr``.
         warmup_steps: Updates of warmup.
         warmup_begin_lr: LR at update 0, if there is a warmup.
-        warmup_mode: ``"linear"`` or ``"constant"``.
+        warmup_mode: ``"linear"``, ``"constant"``, ``"from_first"`` or ``"overlap"``.
 
     Raises:
         ScheduleError: If a parameter is out of range.
@@ -44,6 +44,7 @@ class Linear(Schedule):
 
     family: ClassVar[str] = "linear"
     formula: ClassVar[str] = "final_lr + (base_lr - final_lr) * (1 - (u - W) / (T - W))"
+    overlaps: ClassVar[bool] = True
 
     final_lr: float = rate(0.0)
 
@@ -51,5 +52,5 @@ class Linear(Schedule):
         yield 0 <= self.final_lr <= self.base_lr, "0 <= final_lr <= base_lr"
 
     def _after_warmup(self, update: float) -> float:
-        left = remaining("linear", (update - self.warmup_steps) / self._span)
+        left = remaining("linear", (update - self._origin) / self._span)
         return self.final_lr + (self.base_lr - self.final_lr) * left

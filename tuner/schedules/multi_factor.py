@@ -35,7 +35,7 @@ class MultiFactor(Schedule):
         milestones: Updates after which a drop applies, rising, at least one.
         warmup_steps: Updates of warmup.
         warmup_begin_lr: LR at update 0, if there is a warmup.
-        warmup_mode: ``"linear"`` or ``"constant"``.
+        warmup_mode: ``"linear"``, ``"constant"`` or ``"from_first"``.
 
     Raises:
         ScheduleError: If a parameter is out of range.

@@ -44,7 +44,7 @@ class OneCycle(Schedule):
             warmup that starts at update 1.
         warmup_steps: Updates of warmup.
         warmup_begin_lr: LR at update 0, if there is a warmup.
-        warmup_mode: ``"linear"`` or ``"constant"``.
+        warmup_mode: ``"linear"``, ``"constant"`` or ``"from_first"``.
 
     Raises:
         ScheduleError: If a parameter is out of range.

@@ -33,7 +33,7 @@ class Poly(Schedule):
         final_lr: LR at and after the horizon. ``0 <= final_lr <= base_lr``.
         warmup_steps: Updates of warmup.
         warmup_begin_lr: LR at update 0, if there is a warmup.
-        warmup_mode: ``"linear"`` or ``"constant"``.
+        warmup_mode: ``"linear"``, ``"constant"``, ``"from_first"`` or ``"overlap"``.
 
     Raises:
         ScheduleError: If a parameter is out of range.
@@ -49,6 +49,7 @@ class Poly(Schedule):
 
     family: ClassVar[str] = "poly"
     formula: ClassVar[str] = "final_lr + (base_lr - final_lr) * (1 - (u - W) / (T - W)) ** power"
+    overlaps: ClassVar[bool] = True
 
     power: float = number(2.0)
     final_lr: float = rate(0.0)
@@ -58,5 +59,5 @@ class Poly(Schedule):
         yield 0 <= self.final_lr <= self.base_lr, "0 <= final_lr <= base_lr"
 
     def _after_warmup(self, update: float) -> float:
-        left = 1 - (update - self.warmup_steps) / self._span
+        left = 1 - (update - self._origin) / self._span
         return self.final_lr + (self.base_lr - self.final_lr) * math.pow(left, self.power)

@@ -11,6 +11,7 @@ from tuner.errors import ScheduleError
 from tuner.schedules.base import Schedule
 from tuner.schedules.constant import Constant
 from tuner.schedules.cosine import Cosine
+from tuner.schedules.cosine_power import CosinePower
 from tuner.schedules.cosine_restarts import CosineRestarts
 from tuner.schedules.cyclic import Cyclic
 from tuner.schedules.exponential import Exponential
@@ -23,7 +24,9 @@ from tuner.schedules.one_cycle import OneCycle
 from tuner.schedules.piecewise import Piecewise
 from tuner.schedules.poly import Poly
 from tuner.schedules.square_root import SquareRoot
+from tuner.schedules.tanh import Tanh
 from tuner.schedules.wsd import WSD
+from tuner.schedules.wsd_s import WSDS
 
 FAMILIES = Families(
     Constant,
@@ -40,6 +43,9 @@ FAMILIES = Families(
     CosineRestarts,
     Cyclic,
     Piecewise,
+    CosinePower,
+    Tanh,
+    WSDS,
 )
 
 

@@ -26,8 +26,8 @@ _TEMPLATE = '''\
 
     {schedule}
 
-written by Schedule Tuner. With W = warmup_steps and T = horizon, the learning rate of update u is
-{formula} after the warmup.
+written by Schedule Tuner. With W = {decays_from} and T = horizon, the learning rate of
+update u is {formula} after the warmup.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ def python_source(schedule: Schedule) -> str:
     fields = [field.name for field in dataclasses.fields(schedule)]
     return _TEMPLATE.format(
         schedule=repr(schedule),
+        decays_from=schedule.decays_from,
         formula=schedule.formula.replace("\\", r"\\").replace('"', r"\""),
         imports="\n".join(f"import {name}" for name in sorted(parts.modules)),
         helpers="".join(f"\n\n{text}" for text in parts.helpers.values()),

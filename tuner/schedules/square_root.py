@@ -23,7 +23,8 @@ class SquareRoot(Schedule):
 
     and that of the horizon :math:`T` past it. With an interval of 1 and no warmup it is the
     chapter's ``SquareRootScheduler``; with an interval of one epoch's updates it falls in epochs
-    as the chapter's plot does.
+    as the chapter's plot does; with a warmup as long as the interval it is the schedule that many
+    call Noam (``tuner.schedules.like("noam", ...)``).
 
     Args:
         base_lr: LR at the end of warmup.
@@ -31,7 +32,7 @@ class SquareRoot(Schedule):
         decay_interval: Updates per unit of time. At least 1.
         warmup_steps: Updates of warmup.
         warmup_begin_lr: LR at update 0, if there is a warmup.
-        warmup_mode: ``"linear"`` or ``"constant"``.
+        warmup_mode: ``"linear"``, ``"constant"``, ``"from_first"`` or ``"overlap"``.
 
     Raises:
         ScheduleError: If a parameter is out of range.
@@ -47,6 +48,7 @@ class SquareRoot(Schedule):
 
     family: ClassVar[str] = "square_root"
     formula: ClassVar[str] = "base_lr * (1 + (u - W) / decay_interval) ** -0.5"
+    overlaps: ClassVar[bool] = True
 
     decay_interval: int = updates(1, repeats=True)
 
@@ -54,5 +56,5 @@ class SquareRoot(Schedule):
         yield self.decay_interval >= 1, "decay_interval >= 1"
 
     def _after_warmup(self, update: float) -> float:
-        elapsed = (update - self.warmup_steps) / self.decay_interval
+        elapsed = (update - self._origin) / self.decay_interval
         return self.base_lr * math.pow(1 + elapsed, -0.5)

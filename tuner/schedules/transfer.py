@@ -227,8 +227,8 @@ class Transferable:
 
 
 def _repetitions(schedule: Any, name: str) -> Fraction:
-    """Return how often an interval fits between the warmup and the horizon."""
-    return Fraction(schedule.horizon - schedule.warmup_steps, getattr(schedule, name))
+    """Return how often an interval fits between the origin of the decay and the horizon."""
+    return Fraction(schedule._span, getattr(schedule, name))
 
 
 def _plain_training(epochs: float, updates_per_epoch: int) -> tuple[float, int]:

@@ -35,7 +35,7 @@ class WSD(Schedule):
         final_lr: LR at and after the horizon. ``0 <= final_lr <= base_lr``.
         warmup_steps: Updates of warmup.
         warmup_begin_lr: LR at update 0, if there is a warmup.
-        warmup_mode: ``"linear"`` or ``"constant"``.
+        warmup_mode: ``"linear"``, ``"constant"`` or ``"from_first"``.
 
     Raises:
         ScheduleError: If a parameter is out of range.

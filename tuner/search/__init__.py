@@ -19,6 +19,7 @@ from tuner.search.attributes import (
 from tuner.search.events import (
     EpochEnded,
     Event,
+    LengthMeasured,
     Listener,
     Printed,
     Said,
@@ -52,6 +53,7 @@ from tuner.search.results import (
 from tuner.search.sampled import attributes_of, schedule_of_trial
 from tuner.search.study import (
     difference,
+    different,
     enqueue_missing,
     files_folder,
     find_study,
@@ -80,6 +82,7 @@ __all__ = [
     "EpochEnded",
     "Event",
     "FalsePrunes",
+    "LengthMeasured",
     "Listener",
     "Printed",
     "Rungs",
@@ -98,6 +101,7 @@ __all__ = [
     "attributes_of",
     "begun_trials",
     "difference",
+    "different",
     "enqueue_missing",
     "epochs_saved",
     "false_prunes",

@@ -13,6 +13,24 @@ from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.tasks import EpochRecord
 
 
+class LengthMeasured(NamedTuple):
+    """The length of a training that was given as a ``time``, in so many updates, was measured."""
+
+    name: str
+    time: str
+    updates: int
+    seconds_per_update: float
+    updates_measured: int
+    machine: str
+
+    def __str__(self) -> str:
+        return (
+            f"study {self.name}: {self.time} are {self.updates} updates, at"
+            f" {self.seconds_per_update:.3g} s an update, measured over {self.updates_measured} on"
+            f" {self.machine}"
+        )
+
+
 class StudyStarted(NamedTuple):
     """A study begins or goes on, with so many finished trials in each state.
 
@@ -155,13 +173,16 @@ class WorkerEnded(NamedTuple):
     words: str = ""
 
 
-Event = StudyStarted | TrialStarted | EpochEnded | TrialEnded | StudyEnded | Printed
+Event = (
+    LengthMeasured | StudyStarted | TrialStarted | EpochEnded | TrialEnded | StudyEnded | Printed
+)
 Listener = Callable[[Event], object]
 # By a worker process; a run hands on the events alone.
 Said = Event | Warned | WorkerEnded
 
 _KINDS = (
-    StudyStarted, TrialStarted, EpochEnded, TrialEnded, StudyEnded, Printed, Warned, WorkerEnded,
+    LengthMeasured, StudyStarted, TrialStarted, EpochEnded, TrialEnded, StudyEnded, Printed,
+    Warned, WorkerEnded,
 )  # fmt: skip
 _EVENTS: dict[str, Any] = {kind.__name__: kind for kind in _KINDS}
 

@@ -83,6 +83,12 @@ def owner_of(trial: FrozenTrial) -> Owner | None:
     return Owner(**stored) if stored else None
 
 
+def is_gone(trial: FrozenTrial) -> bool:
+    """Tell whether a trial is running, but its process, one of this machine, is not."""
+    owner = owner_of(trial) if trial.state == TrialState.RUNNING else None
+    return owner is not None and owner.machine == this_machine() and not owner.is_alive()
+
+
 class Heart:
     """Makes a trial this process's own and shows that it is alive, until the block ends.
 
@@ -169,7 +175,7 @@ class Watch:
     def _is_orphan(self, trial: FrozenTrial, back: float) -> bool:
         owner = owner_of(trial)
         if owner is not None and owner.machine == this_machine():
-            return not owner.is_alive()
+            return is_gone(trial)
         # Elsewhere, or killed between Optuna's "ask" and the first beat. While the database is
         # away no heart can beat.
         now = time.monotonic()

@@ -30,6 +30,7 @@ from tuner.search.attributes import (
     whole,
 )
 from tuner.search.events import StudyStarted
+from tuner.search.ownership import is_gone
 from tuner.storage import hide_password, is_enqueued
 from tuner.tasks import EpochRecord
 
@@ -51,8 +52,9 @@ class TrialRow(NamedTuple):
     ``epochs_given`` of its epochs were trained by other trials, whose schedules begin alike.
     ``is_control`` trials are never pruned; ``spared`` is the epoch after which such a trial, or a
     baseline, would have been. ``minimized`` says that small values are the good ones.
-    ``versions`` are of the software that trained it. ``options`` are those of the task, where the
-    study samples any; ``updates_per_epoch`` and ``batch_size`` are then those of the task with
+    ``versions`` are of the software that trained it. A trial whose process was one of this machine
+    and is gone is not ``"running"`` but ``"interrupted"``. ``options`` are those of the task, if
+    the study samples any; ``updates_per_epoch`` and ``batch_size`` are then those of the task with
     them, and None elsewhere.
     """
 
@@ -107,6 +109,11 @@ class TrialRow(NamedTuple):
     def epochs_trained(self) -> int:
         """Epochs that it trained itself."""
         return self.epochs - self.epochs_given
+
+    @property
+    def title(self) -> str:
+        """What it is called, a baseline by its label too."""
+        return f"trial {self.number}" + (f" [{self.baseline}]" if self.baseline else "")
 
     @property
     def note(self) -> str:
@@ -276,7 +283,7 @@ def _row(trial: FrozenTrial, minimized: bool) -> TrialRow:
     spared, versions = attributes.get(SPARED), attributes.get(VERSIONS)
     return TrialRow(
         number=trial.number,
-        state=STATES[trial.state],
+        state="interrupted" if is_gone(trial) else STATES[trial.state],
         value=countable(trial.value) if trial.state.is_finished() else None,
         baseline=text(attributes, BASELINE) or None,
         params=dict(trial.params),

@@ -13,7 +13,14 @@ import optuna
 from optuna.storages import BaseStorage
 from optuna.study import Study
 
-from tuner.definition import REPEATS, StudySpec, make_spec, moved_along, name_of_study
+from tuner.definition import (
+    REPEATS,
+    Measured,
+    StudySpec,
+    make_spec,
+    moved_along,
+    name_of_study,
+)
 from tuner.errors import DefinitionError, StudyError
 from tuner.schedules import schedule_to_dict
 from tuner.search.attributes import BASELINE, SCHEDULE, text
@@ -118,7 +125,7 @@ def stored_spec(study: Study, url: str) -> StudySpec:
         )
     where = f"the definition of study {study.study_name!r}"
     name = name_of_study(study.study_name)
-    file, facts = stored["study"], stored.get("task")
+    file, facts, measured = stored["study"], stored.get("task"), stored.get("measured")
     database = sqlite_path(parse_url(url))
     if database is not None:
         file, facts = moved_along(file, facts, database)
@@ -127,6 +134,7 @@ def stored_spec(study: Study, url: str) -> StudySpec:
             {**file, "name": name}, stored["space"],
             where=where, space_where=f"{where}: search space",
             folder=Path(), stem=study.study_name, facts=facts,
+            measured=Measured(**measured) if measured else None,
         )  # fmt: skip
     except DefinitionError as error:
         raise StudyError(
@@ -238,12 +246,17 @@ def refuse_difference(old: StudySpec, new: StudySpec) -> None:
     """
     lines = difference(old, new)
     if lines:
-        raise StudyError(
-            f"study {new.name!r} was started with another definition\n"
-            + "\n".join(lines)
-            + "\nTrials of the two cannot be compared. Restore the definition, or give the new one"
-            " another `name`; copy a study file to one of another name as well."
-        )
+        raise different(new.name, lines)
+
+
+def different(name: str, lines: list[str]) -> StudyError:
+    """Return the error of a study that was started with another definition, as lines show."""
+    return StudyError(
+        f"study {name!r} was started with another definition\n"
+        + "\n".join(lines)
+        + "\nTrials of the two cannot be compared. Restore the definition, or give the new one"
+        " another `name`; copy a study file to one of another name as well."
+    )
 
 
 def _check_length(spec: StudySpec) -> None:
@@ -261,12 +274,16 @@ def _check_length(spec: StudySpec) -> None:
 def store_definition(study: Study, spec: StudySpec) -> None:
     """Put the two files of a definition into a study, if they are not there.
 
-    And the facts of a task of one's own, so that looking at the study need not import it.
+    And the facts of a task of one's own, so that looking at the study need not import it; and how
+    the length of a training was measured, also if the number is written in the file since.
     """
+    stored = study.user_attrs.get(DEFINITION) or {}
     definition = {"format": _FORMAT, "study": spec.study_data, "space": spec.space_data}
+    if measured := spec.measured._asdict() if spec.measured else stored.get("measured"):
+        definition["measured"] = measured
     if isinstance(spec.task, NamedTask):
         definition["task"] = spec.task.facts
-    if study.user_attrs.get(DEFINITION) != definition:
+    if stored != definition:
         study.set_user_attr(DEFINITION, definition)
 
 

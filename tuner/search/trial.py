@@ -148,7 +148,7 @@ def _train(
         if prunable:
             return Outcome(TrialState.PRUNED, None, pruned_after(0, spec.epochs, spec.unit))
         trial.set_user_attr(SPARED, 0)
-    trial.set_user_attr(VERSIONS, versions(spec.task))
+    trial.set_user_attr(VERSIONS, trained_with := versions(spec.task))
     records: list[EpochRecord] = []
     with closing(_epochs(schedule, spec, store.deepest(keys), interrupts)) as training:
         for record, state in training:
@@ -163,6 +163,8 @@ def _train(
                 trial.set_user_attr(EPOCHS_GIVEN, given)
                 trial.set_user_attr(RECORDS, [r._asdict() for r in records])
                 trial.set_user_attr(EPOCHS_TRAINED, len(records) - given)
+                if epoch == len(own) + 1 and (now := versions(spec.task)) != trained_with:
+                    trial.set_user_attr(VERSIONS, now)  # with what the training has imported
             if state is not None and keys:
                 with _failing(interrupts):
                     kept = state()

@@ -183,7 +183,7 @@ def default_space(base_lr: float) -> dict[str, Any]:
         >>> space["params"]["family"]["choices"]
         ['cosine', 'linear', 'poly', 'wsd']
         >>> [baseline["label"] for baseline in space["baseline"]]
-        ['constant 0.001']
+        ['today: constant 0.001']
     """
     sampled = {
         "family": ["cosine", "linear", "poly", "wsd"],
@@ -194,5 +194,5 @@ def default_space(base_lr: float) -> dict[str, Any]:
         "decay_steps": Int("0.1dur", "0.8dur"),
     }
     today = {"family": "constant", "base_lr": base_lr, "warmup_steps": "0up"}
-    baseline = {"label": f"constant {base_lr:g}", **today}
+    baseline = {"label": f"today: constant {base_lr:g}", **today}
     return {**written(sampled, "default"), "baseline": [baseline]}

@@ -41,6 +41,11 @@ class Param(NamedTuple):
         """Return the smallest and the largest value."""
         return (min(self.choices), max(self.choices)) if self.choices else (self.low, self.high)
 
+    @property
+    def is_single(self) -> bool:
+        """Whether it has one value alone."""
+        return len(self.choices) == 1 if self.choices else self.low == self._last()
+
     def middle(self) -> Any:
         """Return the value in the middle, of orders of magnitude if it is logarithmic.
 

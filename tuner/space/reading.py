@@ -16,6 +16,7 @@ from tuner.space.baselines import read_baselines
 from tuner.space.options import OPTION, OptionsOfTask, flat, in_order, is_option
 from tuner.space.params import PARAM_TYPES, Param
 from tuner.space.values import (
+    KNOTS,
     build_schedule,
     family_problem,
     field_of,
@@ -238,7 +239,7 @@ class SpaceReader:
         for name in (*self.fixed, *values):
             if name in names_for(family):
                 other = setting.setdefault(field_of(name), name)
-                if other != name:
+                if other != name and not {other, name} <= KNOTS.keys():
                     raise ScheduleError(f"`{name}` sets {other!r} as well; keep one of them.")
 
     def _place_of(self, text: str) -> str:

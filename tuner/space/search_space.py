@@ -71,6 +71,11 @@ class SearchSpace(NamedTuple):
         lr = float(self.fixed.get("base_lr", 1.0))
         return lr, lr
 
+    @property
+    def is_single(self) -> bool:
+        """Whether it has one schedule alone."""
+        return all(param.is_single for param in self.params.values())
+
     def sample(self, trial: Suggests) -> dict[str, Any]:
         """Ask an Optuna trial for the parameters that its family has.
 

@@ -3,6 +3,8 @@
 A parameter is a field of a family (``warmup_steps``), a field as a share of the base LR
 (``final_lr_ratio``), or a number of parts that a field follows from: ``n_milestones`` drops
 placed evenly between warmup and horizon, ``n_cycles`` of whole updates that the horizon ends.
+``knot_1_level``, ``knot_2_level``, … are shares of the level before, and ``knot_1_at``, … are
+shares of the time that is left: the knots that follow from them fall, in their order.
 """
 
 from __future__ import annotations
@@ -21,10 +23,18 @@ RATIO = "_ratio"
 # Numbers of parts, and the fields that follow from them.
 COUNTS = {"n_milestones": "milestones", "n_cycles": "cycle_steps"}
 
+# Every combination of the ends of their ranges is tried before a study: more would take minutes.
+MOST_KNOTS = 5
+KNOTS = {
+    f"knot_{number}_{part}": part
+    for number in range(1, MOST_KNOTS + 1)
+    for part in ("at", "level")
+}
+
 
 def field_of(name: str) -> str:
     """Return the field that a parameter sets: ``final_lr`` for ``final_lr_ratio``."""
-    return COUNTS.get(name) or name.removesuffix(RATIO)
+    return "knots" if name in KNOTS else COUNTS.get(name) or name.removesuffix(RATIO)
 
 
 def names_for(family: str) -> set[str]:
@@ -35,6 +45,7 @@ def names_for(family: str) -> set[str]:
         if field.metadata["kind"] == "rate" and field.name != "base_lr":
             names.add(field.name + RATIO)
         names |= {count for count, of in COUNTS.items() if of == field.name}
+        names |= set(KNOTS) if field.name == "knots" else set()
     return names
 
 
@@ -128,6 +139,8 @@ def build_schedule(
     if "cycle_steps" in fields and "n_cycles" in values:
         growth = given.get("cycle_factor", fields["cycle_factor"].default)
         given.setdefault("cycle_steps", _first_cycle(values["n_cycles"], growth, given))
+    if "knots" in fields and not values.keys().isdisjoint(KNOTS):
+        given.setdefault("knots", _falling_knots(values, given))
     missing = [
         name
         for name, field in fields.items()
@@ -183,6 +196,38 @@ def _even_milestones(number: int, given: Mapping[str, Any]) -> tuple[int, ...]:
     return tuple(
         round(warmup + (horizon - warmup) * k / (number + 1)) for k in range(1, number + 1)
     )
+
+
+def _falling_knots(values: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return knots from the end of the warmup on, each at most as high as the one before.
+
+    Raises:
+        ScheduleError: If a level is missing, a value is no share, or there is no room.
+    """
+    parts = [name for name in KNOTS if name in values]
+    number = max(int(name.split("_")[1]) for name in parts)
+    for name in (f"knot_{n}_level" for n in range(1, number + 1)):
+        if name not in values:
+            raise ScheduleError(f"Piecewise needs `{name}` as well, for it has `{parts[-1]}`.")
+    for name in parts:
+        if not 0 <= values[name] <= 1:
+            raise ScheduleError(
+                f"`0 <= {name} <= 1` must hold, but got ({name}={values[name]!r})."
+            )
+    at, level, horizon = given.get("warmup_steps", 0), 1.0, given["horizon"]
+    if horizon - at < number:
+        raise ScheduleError(
+            f"`knot_{number}_level` needs {number} updates after the warmup,"
+            f" but got {horizon - at}."
+        )
+    knots = [(at, level)]
+    for n in range(1, number + 1):
+        after = number - n
+        share = values.get(f"knot_{n}_at", 1 / (after + 1))  # what is left, in equal parts
+        at = min(max(at + round(share * (horizon - at)), at + 1), horizon - after)
+        level *= values[f"knot_{n}_level"]
+        knots.append((at, level))
+    return tuple(knots)
 
 
 def _first_cycle(number: int, growth: float, given: Mapping[str, Any]) -> int:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from tuner.definition import StudySpec, make_spec, space_given
-from tuner.errors import DefinitionError, StudyError, TaskError
+from tuner.errors import DefinitionError, ScheduleError, StudyError, TaskError
 from tuner.reading import EPOCHS, Clock, Mistakes, Unit
-from tuner.schedules import Schedule, is_whole
+from tuner.schedules import Constant, Schedule, is_whole
 from tuner.space import baseline_of
 from tuner.tasks import Task, TrialTask, note_no_data
 
@@ -113,7 +113,13 @@ def read_training(
 
 
 def read_space_argument(
-    space: Any, base_lr: Any, baselines: Any, clock: Clock, mistakes: Mistakes
+    space: Any,
+    base_lr: Any,
+    baselines: Any,
+    clock: Clock,
+    mistakes: Mistakes,
+    *,
+    anew: bool = False,
 ) -> dict[str, Any] | str:
     """Return the content of the search-space file that the arguments stand for, or what is wrong.
 
@@ -123,19 +129,31 @@ def read_space_argument(
         baselines: Schedules by their labels.
         clock: How long they must be.
         mistakes: Takes what is wrong with baselines and rate.
+        anew: Whether baselines of another length are laid out anew.
     """
-    entries = []
+    entries: list[dict[str, Any]] = []
+    labels: dict[Schedule, str] = {}
     if not isinstance(baselines, Mapping):
         mistakes.add("baselines", f"must be schedules by their labels, but got {baselines!r}")
         baselines = {}
     for label, schedule in baselines.items():
+        if anew and isinstance(schedule, Schedule) and clock is not _ANY:
+            try:
+                schedule = schedule.with_horizon(clock.horizon)
+            except ScheduleError as error:
+                mistakes.add(f"baselines.{label}", str(error))
+                continue
         if not isinstance(schedule, Schedule):
             mistakes.add(f"baselines.{label}", f"must be a schedule, but got {schedule!r}")
         elif schedule.horizon != clock.horizon and clock is not _ANY:
             text = f"must be laid out over the {clock.horizon} updates of a training, but has"
             hint = f"take its with_horizon({clock.horizon})"
             mistakes.add(f"baselines.{label}", f"{text} {schedule.horizon}; {hint}")
+        elif schedule in labels:
+            text = f"must differ from {labels[schedule]!r}, but is the same: {schedule!r}"
+            mistakes.add(f"baselines.{label}", text)
         else:
+            labels[schedule] = label
             entries.append(baseline_of(label, schedule, clock))
     if not isinstance(space, (str, os.PathLike, Mapping)):
         return f"must be a name, a file, or what is sampled by name, but got {space!r}"
@@ -144,12 +162,17 @@ def read_space_argument(
         mistakes.add("base_lr", f"{text} {base_lr!r}")
         base_lr = None
     try:
-        found = space_given(space, base_lr).data
+        found = space_given(space, base_lr, horizon=clock.horizon).data
     except DefinitionError as error:
         return f"{error.where}: {error.mistakes[0][1]}"
     except StudyError as error:
         return str(error)
-    return {**found, "baseline": [*found.get("baseline", []), *entries]}
+    own = found.get("baseline", [])
+    if space == "default" and base_lr is not None:
+        # The learning rate of today, unless it has a label of the caller's.
+        today = Constant(base_lr=float(base_lr), horizon=clock.horizon)
+        own = [] if today in labels else own
+    return {**found, "baseline": [*own, *entries]}
 
 
 def with_options(space: dict[str, Any] | str, options: Mapping[str, Any]) -> dict[str, Any] | str:

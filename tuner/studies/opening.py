@@ -38,12 +38,16 @@ class NamedByFile(NamedTuple):
     spec: StudySpec | None
 
     def whole(self, stored: StudySpec) -> StudySpec:
-        """Return the file's definition, with the task that the study has in its database.
+        """Return the file's definition, with task and length that the study has in its database.
 
         Raises:
             DefinitionError: With every mistake of the files.
         """
-        return self.spec or load_spec(self.file, passed_task(stored))
+        task, measured = None if self.spec else passed_task(stored), stored.measured
+        spec = self.spec or load_spec(self.file, task)
+        if spec.time and measured is not None and measured.is_of(spec.time):
+            return load_spec(self.file, task, measured)
+        return spec
 
 
 def named_by_file(study: str | Path) -> NamedByFile:

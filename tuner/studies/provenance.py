@@ -8,6 +8,7 @@ from typing import Any
 from tuner.definition import StudySpec, finite
 from tuner.repeats import Confirmation, plain_winner
 from tuner.search import TrialRow
+from tuner.studies.shown import plain_task
 
 
 def provenance(row: TrialRow, spec: StudySpec, confirmed: Confirmation | None) -> dict[str, Any]:
@@ -42,15 +43,15 @@ def provenance(row: TrialRow, spec: StudySpec, confirmed: Confirmation | None) -
             "n": 1,
         },
         **confirm,
-        "task": spec.training.plain() | _identity(row, spec),
+        "task": _task(row, spec),
         "versions": dict(row.versions),
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
 
 
-def _identity(row: TrialRow, spec: StudySpec) -> dict[str, Any]:
+def _task(row: TrialRow, spec: StudySpec) -> dict[str, Any]:
     """Return what decided a trial beside schedule and seed, with the options that it had."""
-    found = spec.task.identity()
+    found = plain_task(spec)
     if not row.options:
         return found
     sizes = {"updates_per_epoch": row.updates_per_epoch, "batch_size": row.batch_size}

@@ -14,13 +14,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tuner.definition import Confirm, StudySpec, load_spec, with_task
+from tuner.definition import Confirm, Measured, StudySpec, load_spec, with_task
 from tuner.errors import StudyError
 from tuner.repeats import rivals
 from tuner.schedules import is_whole
 from tuner.search import Event, prepare_study, quiet_optuna
 from tuner.storage import make_database, open_storage, storage_errors
 from tuner.studies.limits import Limits, refuse_ranks
+from tuner.studies.measuring import at_length, measured_as
 from tuner.studies.opening import found_spec, given_url, named_url
 from tuner.studies.result import StudyResult
 from tuner.studies.run import Run
@@ -88,8 +89,10 @@ def confirm_study(
     database = open_storage(url, stop_requested=stop_requested)
     with storage_errors(url, database):
         stored = found_spec(database, name, url)
-    if spec is None or spec.name != stored.name:
+    if spec is None or study is None or spec.name != stored.name:
         spec = with_task(stored, task)
+    elif spec.time:
+        spec = load_spec(study, task, measured_as(spec, stored))
     spec = spec._replace(storage_url=url)
     settings = _changed(spec.confirm, numbers)
     spec.task.check()
@@ -153,7 +156,10 @@ def compare_study(
             "`seeds` must be a whole number of 2 to 1000, for one has no spread, but got"
             f" {seeds!r}."
         )
-    spec = _spec(study, storage, name, task)
+    spec = at_length(
+        lambda measured: _spec(study, storage, name, task, measured),
+        on_event, stop_requested, dask,
+    )  # fmt: skip
     candidates = rivals(spec, schedules)
     spec.task.check()
     with workplace(spec, limits.workers, dask) as place:
@@ -164,11 +170,15 @@ def compare_study(
 
 
 def _spec(
-    study: str | Path | None, storage: str | None, name: str | None, task: Task | None
+    study: str | Path | None,
+    storage: str | None,
+    name: str | None,
+    task: Task | None,
+    measured: Measured | None,
 ) -> StudySpec:
     """Return the definition of a study that may not have been started yet."""
     if study is not None:
-        spec = load_spec(study, task)
+        spec = load_spec(study, task, measured)
         if name in (None, spec.name):
             return spec if storage is None else spec._replace(storage_url=given_url(storage))
         storage = storage or spec.storage_url

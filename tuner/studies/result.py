@@ -24,7 +24,15 @@ from tuner.schedules import Schedule, save_schedule, write_text
 from tuner.search import Summary, TrialRow, files_folder, ranking, summary, trial_rows
 from tuner.storage import storage_of
 from tuner.studies.provenance import provenance
-from tuner.studies.shown import as_html, curve_columns, data_frame, lines, trial_columns
+from tuner.studies.shown import (
+    as_html,
+    curve_columns,
+    data_frame,
+    folded,
+    lines,
+    trial_columns,
+)
+from tuner.tasks import said_batch_size
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -50,7 +58,7 @@ class StudyResult:
     def __repr__(self) -> str:
         """Return where the study stands, in a few lines."""
         found = lines(self.summary, self.spec, self.ended, self.confirmed)
-        return "\n".join(f"{heading:<9}{text}" for heading, text in found)
+        return "\n".join(folded(heading, text) for heading, text in found)
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
@@ -186,7 +194,7 @@ class StudyResult:
             schedule,
             path,
             updates_per_epoch=per_epoch if spec.unit == EPOCHS else None,
-            batch_size=row.batch_size or spec.task.batch_size,
+            batch_size=row.batch_size or said_batch_size(spec.task),
             provenance=provenance(row, spec, confirmed),
         )
         return Path(path)

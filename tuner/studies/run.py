@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,7 +13,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from optuna.storages import BaseStorage
 from optuna.study import Study
 
-from tuner.definition import COMPARE, CONFIRM, Confirm, StudySpec, seconds
+from tuner.definition import COMPARE, CONFIRM, Confirm, StudySpec, seconds, trained_again
 from tuner.errors import StorageError, TrainingError
 from tuner.repeats import (
     Candidate,
@@ -50,6 +51,8 @@ from tuner.storage import (
 from tuner.studies.limits import Limits
 from tuner.studies.result import StudyResult
 from tuner.workers import Cluster, Machine
+
+_log = logging.getLogger("tuner")
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -110,6 +113,8 @@ class Run:
         """
         budget = self._limits.trials or self._spec.budget.trials
         self._say_started(self._study, self._spec, self._finished(budget), budget)
+        if again := trained_again(self._spec.space, budget):
+            _log.warning("%s", again)
         started = time.monotonic()
         ended = self._train(self._study, self._spec, budget, self._place.count)
         self._say_ended(self._spec, ended, self._finished(budget), budget, started)

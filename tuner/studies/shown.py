@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from tuner.repeats import Confirmation, spread
 from tuner.schedules import svg
 from tuner.search import Summary, TrialRow
 from tuner.storage import hide_password
-from tuner.tasks import EpochRecord
+from tuner.tasks import EpochRecord, said_batch_size
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -42,13 +43,15 @@ def curve_columns(rows: Sequence[TrialRow], spec: StudySpec) -> dict[str, list[A
     """Return the epochs of trials by column: its value, and what else was recorded."""
     pairs = [(row, record) for row in rows for record in row.records]
     size = spec.task.updates_per_epoch
-    fields = [name for name in EpochRecord._fields if name not in ("epoch", "value")]
+    own = ("epoch", "value", "averaged_value")
+    fields = [name for name in EpochRecord._fields if name not in own]
     return {
         "number": [row.number for row, _ in pairs],
         "family": [row.family for row, _ in pairs],
         "epoch": [record.epoch for _, record in pairs],
         "updates": [(row.updates_per_epoch or size) * record.epoch for row, record in pairs],
         "value": [spec.objective.value(record) for _, record in pairs],
+        "averaged_value": [spec.objective.averaged_value(record) for _, record in pairs],
         **{name: [getattr(record, name) for _, record in pairs] for name in fields},
     }
 
@@ -67,6 +70,19 @@ def data_frame(columns: Mapping[str, Sequence[Any]]) -> DataFrame:
             " `pip install pandas`."
         ) from error
     return pandas.DataFrame(columns)
+
+
+def plain_task(spec: StudySpec) -> dict[str, Any]:
+    """Return what is trained as plain data, without a batch size that nobody said."""
+    found = spec.training.plain() | spec.task.identity()
+    if said_batch_size(spec.task) is not None:
+        return found
+    options = {"options": _without_size(found["options"])} if "options" in found else {}
+    return {**_without_size(found), **options}
+
+
+def _without_size(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in table.items() if key != "batch_size"}
 
 
 def lines(
@@ -88,7 +104,7 @@ def lines(
     if best is None:
         found.append(("best", "no trial is complete yet"))
     else:
-        value, form = f"trial {best.number}", objective.digits
+        value, form = best.title, objective.digits
         winner = confirmed.winner if confirmed else None
         found_again = spread([*winner.values.values()]) if winner else None
         if found_again and found_again.se is not None:
@@ -103,6 +119,23 @@ def lines(
             found.append((heading, str(spec.folder / name)))
     found.append(("storage", hide_password(spec.storage_url)))
     return found
+
+
+def folded(heading: str, text: str, width: int = 80) -> str:
+    """Return a text behind its heading, in lines that fit a page; a word is never broken.
+
+    Example:
+        >>> print(folded("best", "trial 7, loss 0.91", 20))
+        best     trial 7,
+                 loss 0.91
+    """
+    start = f"{heading:<9}"
+    indent = " " * len(start)
+    lines_of = textwrap.TextWrapper(
+        width, initial_indent=start, subsequent_indent=indent,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+    return "\n".join(lines_of.wrap(text))
 
 
 def as_html(summary: Summary, spec: StudySpec, ended: str, confirmed: Confirmation | None) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tuner.definition import Confirm, StudySpec, load_spec, with_task
+from tuner.definition import Confirm, Measured, StudySpec, load_spec, with_task
 from tuner.errors import StorageError
 from tuner.repeats import find_confirm, planned, settings_of
 from tuner.search import (
@@ -25,6 +25,7 @@ from tuner.search import (
 )
 from tuner.storage import hurry_if, make_database, open_storage, storage_errors
 from tuner.studies.limits import NO_LIMITS, Limits, refuse_ranks
+from tuner.studies.measuring import at_length
 from tuner.studies.opening import found_spec, given_url
 from tuner.studies.result import StudyResult
 from tuner.studies.run import Run
@@ -83,12 +84,15 @@ def run_study(
     """
     refuse_ranks()
     limits = Limits.checked(trials, timeout, workers)
-    spec = load_spec(study, task)
-    if storage is not None:
-        spec = spec._replace(storage_url=given_url(storage))
+
+    def make(measured: Measured | None) -> StudySpec:
+        spec = load_spec(study, task, measured)
+        return spec if storage is None else spec._replace(storage_url=given_url(storage))
+
     return run_spec(
-        spec, limits, dask=dask, confirm=confirm, on_event=on_event, stop_requested=stop_requested
-    )
+        at_length(make, on_event, stop_requested, dask), limits, dask=dask, confirm=confirm,
+        on_event=on_event, stop_requested=stop_requested,
+    )  # fmt: skip
 
 
 def run_spec(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import optuna
@@ -44,7 +45,7 @@ def try_training(spec: StudySpec) -> Tried:
         TaskError: If it does not train, or not the same from the same seed.
     """
     begun = time.perf_counter()
-    schedule, seed = _schedule(spec), spec.training.seed
+    schedule, seed = middling(spec), spec.training.seed
 
     def at(epoch: int) -> str:
         return f"{spec.unit.word} {spec.unit.count(epoch)}"
@@ -81,7 +82,7 @@ class _Epoch(NamedTuple):
     state: State | None
 
 
-def _schedule(spec: StudySpec) -> Schedule:
+def middling(spec: StudySpec) -> Schedule:
     """Return the schedule of middling learning rate among the baselines, or some sampled ones."""
     found = [baseline.schedule for baseline in spec.space.baselines]
     if not found:
@@ -95,19 +96,29 @@ def _schedule(spec: StudySpec) -> Schedule:
 def _epochs(
     spec: StudySpec, schedule: Schedule, seed: int, last: int, start: State | None = None
 ) -> list[_Epoch]:
-    """Train up to an epoch and stop, as a study does with a pruned trial.
+    """Train up to an epoch and stop."""
+    found = []
+    with tried(spec, schedule, seed, start) as training:
+        for epoch in training:
+            found.append(_Epoch(epoch.record, epoch.state()))
+            if epoch.record.epoch == min(last, spec.epochs):
+                break
+    return found
+
+
+@contextmanager
+def tried(
+    spec: StudySpec, schedule: Schedule, seed: int, start: State | None = None
+) -> Iterator[Iterator[Epoch]]:
+    """Have a training within the block, which ends with it as a pruned trial does.
 
     Raises:
         TaskError: Of whatever the training raises.
     """
     training: Iterator[Epoch] = iter(())
-    found = []
     try:
         training = iter(spec.task.train(schedule, seed=seed, epochs=spec.epochs, start=start))
-        for epoch in training:
-            found.append(_Epoch(epoch.record, epoch.state()))
-            if epoch.record.epoch == min(last, spec.epochs):
-                break
+        yield training
     except TrainingCollapsed as collapse:
         raise TaskError(
             f"The task must train under {schedule!r}, but {spec.unit.reworded(collapse.reason)}."
@@ -119,7 +130,6 @@ def _epochs(
         raise TaskError(f"The task must train, but: {said(error)}") from error
     finally:
         end_training(training)
-    return found
 
 
 def _differ(one: EpochRecord, other: EpochRecord) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from tuner.definition import Workers
+from tuner.definition import Measured, StudySpec, Workers, with_length
 from tuner.reading import Mistakes
 from tuner.schedules import Schedule, is_whole
 from tuner.search import Event, quiet_optuna
@@ -22,6 +22,8 @@ from tuner.studies.arguments import (
     table,
     with_options,
 )
+from tuner.studies.limits import refuse_ranks
+from tuner.studies.measuring import at_length
 from tuner.studies.named_training import read_named
 from tuner.studies.result import StudyResult
 from tuner.studies.start import run_spec
@@ -33,9 +35,9 @@ from tuner.workers import Machine
 def tune(
     train: Callable[[Trial], object] | Task | str | Mapping[str, Any],
     *,
-    epochs: int | None = None,
+    epochs: int | str | None = None,
     updates_per_epoch: int | None = None,
-    updates: int | None = None,
+    updates: int | str | None = None,
     report_every: int | None = None,
     batch_size: int = 1,
     metric: str,
@@ -69,9 +71,10 @@ def tune(
             reports after each epoch; or any task; or where such a function is,
             ``"train.py:train"``; or the ``[task]`` table of a command,
             ``{"command": "python train.py", "value": "val loss ([0-9.]+)"}``.
-        epochs: Epochs of a full training.
+        epochs: Epochs of a full training; or how long one is to take, ``"30min"``, which is
+            measured before the first trial and the same number of epochs from then on.
         updates_per_epoch: Optimizer updates in one epoch, such as ``len(loader)``.
-        updates: Updates of a full training that has no epochs, instead of both.
+        updates: Updates of a full training that has no epochs, instead of both; or such a time.
         report_every: Updates between two reports of such a training.
         batch_size: Examples in an update, for durations such as ``"50000ex"``.
         metric: What is reported, such as ``"accuracy"`` or ``"val_loss"``.
@@ -80,7 +83,8 @@ def tune(
         space: ``"default"``, ``"chapter"`` or ``"modern"``; or what is sampled and fixed, by name:
             a :class:`tuner.Float`, a :class:`tuner.Int`, a list to choose from, or a value; or a
             search-space file's path or content.
-        baselines: Schedules to beat, by a label each. They need not lie in the space.
+        baselines: Schedules to beat, by a label each. They need not lie in the space. If a time
+            is given, each is laid out anew by its ``with_horizon``.
         params: Options for the function, its ``trial.params``, or ``{params.NAME}`` of a command:
             a value each, or what is sampled beside the schedule, a :class:`tuner.Float`, a
             :class:`tuner.Int` or a :class:`tuner.Choice`. A ``batch_size`` that is sampled changes
@@ -129,44 +133,53 @@ def tune(
         >>> result.ended, len(result.trials)
         ('done', 5)
     """
-    mistakes = Mistakes("tuner.tune")
-    lengths = {
+    given = {
         "epochs": epochs, "updates_per_epoch": updates_per_epoch,
         "updates": updates, "report_every": report_every,
     }  # fmt: skip
-    clock = read_lengths(lengths, getattr(train, "updates_per_epoch", None), mistakes)
-    named, options = None, dict[str, Any]()
-    if isinstance(params, Mapping):
-        options, params = sampled_apart(params)
-    if isinstance(train, (str, Mapping)):
-        named = read_named(train, clock, batch_size, params, Path(folder), mistakes)
-    data = {
-        "format": "tuner.study/1",
-        "name": (named.name if named else _name_of(train)) if name is None else name,
-        "notes": notes,
-        "search_space": "space",
-        "task": {
-            **length_of(clock),
-            "seed": _whole(seed),
-            **(named.table if named else {}),
-        },
-        "objective": _without_none(metric=metric, direction=direction),
-        "budget": _without_none(trials=_whole(trials), timeout=timeout),
-        "sampler": table(sampler, seed=_whole(seed)),
-        "pruner": table(pruner),
-        "confirm": {"enabled": confirm} if isinstance(confirm, bool) else confirm,
-        "storage": _without_none(url=storage, states=states),
-        "workers": _workers(workers),
-    }
-    refuse_no_functions(mistakes, on_event=on_event, stop_requested=stop_requested)
-    spec = spec_of(
-        data,
-        with_options(read_space_argument(space, base_lr, baselines, clock, mistakes), options),
-        None if named else read_training(train, clock, batch_size, params, metric, mistakes),
-        named.folder if named else folder,
-        mistakes,
-        is_named=named is not None,
-    )
+    options, own = sampled_apart(params) if isinstance(params, Mapping) else ({}, params)
+
+    def make(measured: Measured | None) -> StudySpec:
+        mistakes = Mistakes("tuner.tune")
+        lengths, time = with_length(given, measured, mistakes)
+        clock = read_lengths(lengths, getattr(train, "updates_per_epoch", None), mistakes)
+        named = None
+        if isinstance(train, (str, Mapping)):
+            named = read_named(train, clock, batch_size, own, Path(folder), mistakes)
+        data = {
+            "format": "tuner.study/1",
+            "name": (named.name if named else _name_of(train)) if name is None else name,
+            "notes": notes,
+            "search_space": "space",
+            "task": {
+                **length_of(clock),
+                "seed": _whole(seed),
+                **(named.table if named else {}),
+            },
+            "objective": _without_none(metric=metric, direction=direction),
+            "budget": _without_none(trials=_whole(trials), timeout=timeout),
+            "sampler": table(sampler, seed=_whole(seed)),
+            "pruner": table(pruner),
+            "confirm": {"enabled": confirm} if isinstance(confirm, bool) else confirm,
+            "storage": _without_none(url=storage, states=states),
+            "workers": _workers(workers),
+        }
+        refuse_no_functions(mistakes, on_event=on_event, stop_requested=stop_requested)
+        anew = isinstance(given["updates" if report_every is not None else "epochs"], str)
+        spec = spec_of(
+            data,
+            with_options(
+                read_space_argument(space, base_lr, baselines, clock, mistakes, anew=anew), options
+            ),
+            None if named else read_training(train, clock, batch_size, own, metric, mistakes),
+            named.folder if named else folder,
+            mistakes,
+            is_named=named is not None,
+        )
+        return spec._replace(time=time, measured=measured)
+
+    refuse_ranks()
+    spec = at_length(make, on_event, stop_requested)
     return run_spec(spec, on_event=on_event, stop_requested=stop_requested)
 
 

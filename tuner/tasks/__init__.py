@@ -26,7 +26,7 @@ from tuner.tasks.making import (
     note_no_data,
     options_without_values,
 )
-from tuner.tasks.named_task import PASSED, NamedTask, with_output
+from tuner.tasks.named_task import PASSED, NamedTask, said_batch_size, with_output
 from tuner.tasks.options import (
     BATCH_SIZE,
     own_options,
@@ -86,6 +86,7 @@ __all__ = [
     "note_no_data",
     "options_without_values",
     "own_options",
+    "said_batch_size",
     "sizes_with",
     "trial",
     "with_options",

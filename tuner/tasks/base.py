@@ -33,7 +33,8 @@ class EpochRecord(NamedTuple):
     holdout if the task has one. The LRs are those of the
     epoch's first and last update. ``seconds`` is the time of training and evaluation together.
     What a task does not measure is None. ``value`` is the number of a task that measures one thing
-    alone, under the name that the study's objective gives it.
+    alone, under the name that the study's objective gives it; ``averaged_value`` the same with the
+    averaged weights.
     """
 
     epoch: int
@@ -47,6 +48,7 @@ class EpochRecord(NamedTuple):
     averaged_accuracy: float | None = None
     averaged_loss: float | None = None
     value: float | None = None
+    averaged_value: float | None = None
 
 
 class State(NamedTuple):
@@ -70,17 +72,19 @@ class Epoch(NamedTuple):
 class Evaluation(NamedTuple):
     """How a network does on examples; dead if it gives one answer to all of them.
 
-    What gives no scores for classes has no accuracy.
+    What gives no scores for classes has no accuracy. ``value`` is the only number of who measures
+    something else.
     """
 
     accuracy: float | None
-    loss: float
+    loss: float | None
     is_dead: bool
+    value: float | None = None
 
     @property
     def of_collapse(self) -> tuple[float, float]:
         """What a training that collapsed is left with: accuracy and loss."""
-        return self.accuracy or 0.0, self.loss
+        return self.accuracy or 0.0, math.inf if self.loss is None else self.loss
 
 
 class TrainingCollapsed(TunerError):

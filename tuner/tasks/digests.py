@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
+import sys
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 from types import CellType, CodeType, FunctionType
@@ -20,6 +21,7 @@ import numpy as np
 _MOST = 100_000
 # Enough of a digest to tell versions of one function apart.
 _SHOWN = len("sha256:") + 12
+_FRAMEWORKS = ("torch", "jax", "keras", "tensorflow", "mxnet", "lightning", "transformers")
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
 
 
@@ -103,6 +105,16 @@ def code_version(function: Any) -> dict[str, str]:
         False
     """
     return {"code": _digest(_Reader(is_strict=False)(function))[:_SHOWN]}
+
+
+def software(code: Mapping[str, str]) -> dict[str, str]:
+    """Return the versions of NumPy, of a function's code, and of the frameworks that are loaded.
+
+    What a function trains with it alone knows; but it has imported that when it has trained.
+    """
+    loaded = {name: getattr(sys.modules.get(name), "__version__", None) for name in _FRAMEWORKS}
+    known = {name: str(version) for name, version in loaded.items() if version is not None}
+    return {"numpy": np.__version__, **known, **code}
 
 
 class _UnknownError(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,9 +16,9 @@ from tuner.errors import TaskError
 class Examples(NamedTuple):
     """Examples in one of three forms.
 
-    A pair of arrays, inputs and labels; a dataset, which has ``len`` and gives a pair for every
-    index; or a loader, which gives batches that are such pairs, in an order of its own. Of arrays
-    and datasets it may be a part, from ``start`` to before ``stop``.
+    A pair of arrays, inputs and labels; a dataset, which has ``len`` and gives an example for
+    every index; or a loader, which gives batches in an order of its own. Of arrays and datasets it
+    may be a part, from ``start`` to before ``stop``.
     """
 
     data: Any
@@ -45,15 +45,14 @@ class Examples(NamedTuple):
                     f" {inputs} and {labels}."
                 )
             return cls((data[0], data[1]), "arrays", 0, inputs)
-        has_length = hasattr(data, "__len__") and not hasattr(data, "keys")
-        if has_length and not isinstance(data, (tuple, list)):
-            if hasattr(data, "__getitem__") and len(data):
+        if _length(data) and not isinstance(data, (tuple, list)) and not hasattr(data, "keys"):
+            if hasattr(data, "__getitem__"):
                 return cls(data, "dataset", 0, len(data))
-            if hasattr(data, "__iter__") and len(data):
+            if hasattr(data, "__iter__"):
                 return cls(data, "loader", 0, 0)
         raise TaskError(
-            f"`{name}` must be a pair of arrays (inputs, labels), a dataset or a loader of such"
-            f" pairs, with a length above 0, but got {type(data).__name__}."
+            f"`{name}` must be a pair of arrays (inputs, labels), a dataset or a loader, with a"
+            f" length above 0, but got {type(data).__name__}."
         )
 
     @property
@@ -98,17 +97,6 @@ class Examples(NamedTuple):
         rows = (order + self.start).tolist()
         return [rows[first : first + batch_size] for first in range(0, len(rows), batch_size)]
 
-    def pair(self, batch: Any) -> tuple[Any, Any]:
-        """Return the inputs and labels of a batch.
-
-        Raises:
-            TaskError: If it is something else.
-        """
-        if isinstance(batch, (tuple, list)) and len(batch) == 2:
-            return batch[0], batch[1]
-        got = f"{len(batch)} parts" if isinstance(batch, (tuple, list)) else type(batch).__name__
-        raise TaskError(f"A batch must be a pair of inputs and labels, but got {got}.")
-
     def digest(self) -> str:
         """Return a digest of arrays; of others what they say of themselves, their length."""
         if self.form != "arrays":
@@ -122,6 +110,49 @@ class Examples(NamedTuple):
             content.update(f"{plain.dtype}{plain.shape}".encode())
             content.update(plain.tobytes())
         return "sha256:" + content.hexdigest()
+
+
+def _length(data: Any) -> int:
+    """Return a length; 0 if there is none, as of a loader over a stream."""
+    try:
+        return len(data)
+    except TypeError:
+        return 0
+
+
+def pair(batch: Any, or_else: str = "") -> tuple[Any, Any]:
+    """Return the inputs and labels of a batch.
+
+    Args:
+        batch: The batch.
+        or_else: What to say to who has another one.
+
+    Raises:
+        TaskError: If it is something else.
+    """
+    if isinstance(batch, (tuple, list)) and len(batch) == 2:
+        return batch[0], batch[1]
+    got = f"{len(batch)} parts" if isinstance(batch, (tuple, list)) else type(batch).__name__
+    raise TaskError(f"A batch must be a pair of inputs and labels, but got {got}.{or_else}")
+
+
+def count(batch: Any) -> int:
+    """Return how many examples a batch of any kind has: the length of the first array in it.
+
+    Returns:
+        The number; 0 if there is no array.
+
+    Example:
+        >>> count({"texts": ["a", "b"], "inputs": (np.zeros((2, 5)), np.zeros(7))}), count("ab")
+        (2, 0)
+    """
+    shape = getattr(batch, "shape", None)
+    if shape is not None:
+        return int(shape[0]) if len(shape) else 0
+    if not isinstance(batch, (Mapping, list, tuple)):
+        return 0
+    parts = batch.values() if isinstance(batch, Mapping) else batch
+    return next(filter(None, map(count, parts)), 0)
 
 
 def check_batches(given: int, expected: int) -> None:

@@ -13,7 +13,7 @@ from tuner.errors import TaskError
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State
 from tuner.tasks.declared import Declared
-from tuner.tasks.digests import code_version, content_digest
+from tuner.tasks.digests import code_version, content_digest, software
 from tuner.tasks.yielded import HOW, Arrays, arrays_of, parts_of
 
 
@@ -140,8 +140,8 @@ class FunctionTask:
         return {"updates_per_epoch": self.updates_per_epoch, "batch_size": self.batch_size}
 
     def versions(self) -> dict[str, str]:
-        """Return NumPy's version and the function's: what it trains with it alone knows."""
-        return {"numpy": np.__version__, **self._code}
+        """Return the versions of NumPy, of the function, and of the frameworks that are loaded."""
+        return software(self._code)
 
     def training_identity(self) -> dict[str, Any] | None:
         """Return the sizes, and the file of the function with all that it was made with.

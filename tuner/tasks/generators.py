@@ -46,7 +46,7 @@ def seed_own(seed: int, epoch: int, *parts: Any) -> None:
     found = 0
     for thing in _walk(parts):
         number = int(np.random.SeedSequence((seed, epoch, found)).generate_state(1)[0])
-        if _seed(thing, number):
+        if not inspect.isclass(thing) and _seed(thing, number):
             found += 1
         elif callable(getattr(thing, "set_epoch", None)) and not inspect.isclass(thing):
             thing.set_epoch(epoch - 1)
@@ -77,7 +77,7 @@ def _walk(parts: tuple[Any, ...]) -> Iterator[Any]:
         thing, depth = ahead.pop()
         if isinstance(thing, _PLAIN) or hasattr(thing, "__array__") or id(thing) in seen:
             continue
-        if inspect.isclass(thing) or inspect.ismodule(thing):
+        if (inspect.isclass(thing) and depth) or inspect.ismodule(thing):
             continue
         seen[id(thing)] = thing
         yield thing
@@ -96,16 +96,22 @@ def _parts(thing: Any) -> list[Any]:
         return [thing.__self__, thing.__func__]
     if inspect.isfunction(thing):
         return _seen_by(thing)
+    if inspect.isclass(thing):  # that makes the network
+        return _methods(thing)
     own = getattr(thing, "__self__", None)  # of a method that is written in C
-    methods = [
+    values = getattr(thing, "__dict__", {})
+    return [own, *(values.values() if isinstance(values, dict) else ()), *_methods(type(thing))]
+
+
+def _methods(cls: type) -> list[Any]:
+    """Return the methods of a class that is of no framework, those of its bases too."""
+    return [
         method
-        for cls in type(thing).__mro__
-        if cls.__module__.partition(".")[0] not in ("builtins", "torch", "mxnet", "numpy")
-        for method in vars(cls).values()
+        for base in cls.__mro__
+        if base.__module__.partition(".")[0] not in ("builtins", "torch", "mxnet", "numpy")
+        for method in vars(base).values()
         if inspect.isfunction(method)
     ]
-    values = getattr(thing, "__dict__", {})
-    return [own, *(values.values() if isinstance(values, dict) else ()), *methods]
 
 
 def _seen_by(function: Callable[..., Any]) -> list[Any]:

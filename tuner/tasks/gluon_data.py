@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from tuner.adapters import import_mxnet
 from tuner.tasks.base import DEAD, Evaluation
-from tuner.tasks.examples import Examples
+from tuner.tasks.examples import Examples, pair
 from tuner.tasks.generators import seed_own
 
 mx = import_mxnet()
@@ -173,7 +173,7 @@ class OwnData:
                 whole, answers = examples.data
                 picks = (mx.nd.array(rows, ctx=self.on, dtype="int32") for rows in chosen)
                 found = ((mx.nd.take(whole, rows), mx.nd.take(answers, rows)) for rows in picks)
-        for inputs, labels in map(examples.pair, found):
+        for inputs, labels in map(pair, found):
             yield inputs.as_in_context(self.on), labels.as_in_context(self.on)
 
 

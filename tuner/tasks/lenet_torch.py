@@ -115,7 +115,7 @@ class LeNetFashionMNISTTorch(LeNetOptions):
         require_torch("The task lenet_fashion_mnist_torch")
         from torch.nn.functional import cross_entropy
 
-        from tuner.tasks import torch_data, torch_loop
+        from tuner.tasks import torch_data, torch_forward, torch_loop
 
         train_data, test_data = self.data()
         torch_data.seed_all(seed, 0)
@@ -124,8 +124,8 @@ class LeNetFashionMNISTTorch(LeNetOptions):
             train_data,
             test_data,
             schedule,
-            loss_of=cross_entropy,
-            make_optimizer=self._make_optimizer,
+            forward=torch_forward.by_loss(cross_entropy),
+            make_optimizer=lambda net: self._make_optimizer(net.parameters()),
             batch_size=self.batch_size,
             updates_per_epoch=self.updates_per_epoch,
             seed=seed,
@@ -152,9 +152,9 @@ class LeNetFashionMNISTTorch(LeNetOptions):
 
     def _device(self) -> Any:
         """Return PyTorch's device: it says ``cuda`` where a study says ``gpu``."""
-        from tuner.tasks import torch_loop
+        from tuner.tasks import torch_making
 
-        return torch_loop.device(self.device.replace("gpu", "cuda"))
+        return torch_making.device(self.device.replace("gpu", "cuda"))
 
     def _make_optimizer(self, parameters: Any) -> Any:
         from torch import optim
@@ -186,10 +186,11 @@ def _on_device(on: Any, *parts: Any) -> Any:
     for pixels, labels in images(*parts):
         inputs = numpy.array(pixels[:, numpy.newaxis])  # a copy: PyTorch wants to write to it
         examples = Examples.of((inputs, labels.astype(numpy.int64)), "images")
-        found.append(Batches(examples, on, scaled))
+        found.append(Batches(examples, on, _scaled))
     return found
 
 
-def scaled(pixels: Any) -> Any:
-    """Return pixels in bytes as numbers from 0 to 1."""
-    return pixels.float() / 255
+def _scaled(batch: Any) -> Any:
+    """Return a batch with its pixels in bytes as numbers from 0 to 1."""
+    pixels, labels = batch
+    return pixels.float() / 255, labels

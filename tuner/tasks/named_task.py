@@ -255,6 +255,11 @@ class NamedTask:
                 )
 
 
+def said_batch_size(task: Task) -> int | None:
+    """Return the examples in an update; None of a task of one's own that says 1, as by default."""
+    return None if isinstance(task, NamedTask) and task.batch_size == 1 else task.batch_size
+
+
 def with_output(task: Task, path: Path) -> Task:
     """Return a task that adds the output of its command to a file; one without is the same."""
     if isinstance(task, (NamedTask, CommandTask)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -13,7 +14,7 @@ from tuner.errors import TaskError
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State, no_rest, unmeasured
 from tuner.tasks.digests import code_version, source_digest
-from tuner.tasks.examples import Examples
+from tuner.tasks.examples import Examples, pair
 from tuner.tasks.options import BATCH_SIZE, FUNCTION
 
 # Raised with every change of how generators of one's own are seeded: states of before are then no
@@ -35,10 +36,12 @@ class OwnNetwork(ABC):
     def __init__(
         self, *, net: Callable[[], Any], train_data: Any, test_data: Any, batch_size: int | None
     ) -> None:
-        if not callable(net) or hasattr(net, "collect_params") or hasattr(net, "state_dict"):
+        is_made = hasattr(net, "collect_params") or hasattr(net, "state_dict")
+        if not callable(net) or (is_made and not inspect.isclass(net)):
             raise TaskError(
-                "`net` must be a function that makes the network, for every training begins with"
-                f" a new one, but got a {type(net).__name__}. Write a function that returns it."
+                "`net` must be a function or class that makes the network, for every training"
+                f" begins with a new one, but got a {type(net).__name__}. Write a function that"
+                " returns it."
             )
         self.net = net
         self.train_data = Examples.of(train_data, "train_data")
@@ -50,7 +53,7 @@ class OwnNetwork(ABC):
             )
         if not self.train_data.is_loader and (batch_size is None or batch_size < 1):
             raise TaskError(f"`batch_size` must be 1 or more, but got {batch_size}.")
-        self.batch_size = batch_size or _first_batch(self.train_data)
+        self.batch_size = batch_size or self._examples_in(next(iter(self.train_data.data)))
         self._all = self.train_data, self.test_data
         self._holdout: dict[str, Any] = {}
         # Of the code that is running, so before the file is edited.
@@ -71,12 +74,13 @@ class OwnNetwork(ABC):
         self, *, seed: int, epochs: int, held_out: int, metric: str = "test_accuracy"
     ) -> dict[str, str]:
         """Return what is wrong with metric and holdout."""
+        wrong = self._unmeasured(metric)
         if not held_out:
-            return unmeasured(metric)
+            return wrong
         if self.train_data.is_loader:
             text = "must be 'test', for a loader's batches cannot be parted, but got 'holdout'"
-            return unmeasured(metric) | {"objective.evaluate_on": text}
-        return unmeasured(metric) | no_rest(held_out, self.train_data.size)
+            return wrong | {"objective.evaluate_on": text}
+        return wrong | no_rest(held_out, self.train_data.size)
 
     def with_holdout(self: T, size: int, *, on_test_set: bool = False) -> T:
         """Return the same task without the last examples of its training set, judged on them.
@@ -160,6 +164,13 @@ class OwnNetwork(ABC):
             "versions": self.versions(),
         }
 
+    def _unmeasured(self, metric: str) -> dict[str, str]:
+        return unmeasured(metric)
+
+    def _examples_in(self, batch: Any) -> int:
+        inputs, _ = pair(batch)
+        return len(inputs)
+
     @abstractmethod
     def _in_words(self) -> Mapping[str, Any]:
         """Return network and optimizer in their own words."""
@@ -171,8 +182,3 @@ class OwnNetwork(ABC):
         if name not in self._made:
             self._made[name] = make()
         return self._made[name]
-
-
-def _first_batch(examples: Examples) -> int:
-    inputs, _ = examples.pair(next(iter(examples.data)))
-    return len(inputs)

@@ -10,14 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from tuner.errors import TaskError, said
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State
 from tuner.tasks.beside import Beside
 from tuner.tasks.declared import Declared
-from tuner.tasks.digests import code_version, content_digest
+from tuner.tasks.digests import code_version, content_digest, software
 from tuner.tasks.generators import seed_own
 from tuner.tasks.options import BATCH_SIZE, updates_with
 from tuner.tasks.randomness import seed_generators
@@ -190,8 +188,8 @@ class TrialTask:
         return {**sizes, **options}
 
     def versions(self) -> dict[str, str]:
-        """Return NumPy's version and the function's: what it trains with it alone knows."""
-        return {"numpy": np.__version__, **self._code}
+        """Return the versions of NumPy, of the function, and of the frameworks that are loaded."""
+        return software(self._code)
 
     def training_identity(self) -> dict[str, Any] | None:
         """Return the sizes, and the file of the function with all that it was made with.

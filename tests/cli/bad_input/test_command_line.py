@@ -22,7 +22,10 @@ from .refusals import BAD, refused, tree
         ("run study.toml --workers 0", "--workers must be a whole number of 1 or more"),
         ("resume --storage sqlite:///a.db --trials 0", "--trials must be a whole number"),
         ("dashboard study.toml --port 70000", "--port must be a whole number from 0 to 65535"),
-        ("run study.toml --timeout 30", "--timeout: '30' is no time above 0. Write '90s', '30m'"),
+        (
+            "run study.toml --timeout 30",
+            "--timeout: '30' is no time above 0. Write '90s'",
+        ),
         ("run study.toml --timeout 0s", "--timeout: '0s' is no time above 0. Write '90s'"),
         ("run study.toml --timeout soon", "--timeout: 'soon' is no time above 0. Write '90s'"),
         ("status study.toml --format xml", "--format must be table, json or csv, but got 'xml'."),

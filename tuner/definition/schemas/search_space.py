@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tuner.definition.schemas.sections import Schema, as_markdown, section_schema, with_type
 from tuner.definition.schemas.values import described, families, value_schema
-from tuner.space import PARAM_TYPES, SpaceFile, kind_of, names_for
+from tuner.space import KNOTS, PARAM_TYPES, SpaceFile, kind_of, names_for
 
 _PLAIN: Schema = {"type": ["string", "number"]}
 _OPTION: Schema = {"type": ["string", "number", "boolean"]}
@@ -17,7 +17,7 @@ _OPTIONS: Schema = {
     "description": "Options of the task, by the names that it has for them.",
 }
 _TASK: Schema = {"task": _OPTIONS}
-_WHEN = "when"
+_WHEN, _SHARE = "when", "knot-share"
 
 
 def search_space_schema() -> Schema:
@@ -52,6 +52,11 @@ def search_space_schema() -> Schema:
         "$defs": {
             **{name: {**value_schema(name), "description": described(name)} for name in names},
             _WHEN: _when(),
+            _SHARE: {
+                "description": "How a share is sampled.",
+                "type": "object",
+                "oneOf": _ways("knot_1_level"),
+            },
         },
     }
 
@@ -72,14 +77,21 @@ def _choices_of_family() -> Schema:
 
 def _param(name: str) -> Schema | None:
     """Return the schema of a parameter; None if it is of a kind that cannot be sampled."""
+    if name in KNOTS:  # all of them alike, and many
+        return {"description": described(name), **_ref(_SHARE)}
+    ways = _ways(name)
+    return {"description": described(name), "type": "object", "oneOf": ways} if ways else None
+
+
+def _ways(name: str) -> list[Schema]:
+    """Return the schemas of the ways in which a parameter can be sampled."""
     kind, value = kind_of(name), value_schema(name)
     whole = {**value, "type": "integer"} if value.get("type") == "number" else value
-    ways = [
+    return [
         _with_values(with_type(section), whole if word == "int" else value)
         for word, section in PARAM_TYPES.items()
         if kind in section.kinds
     ]
-    return {"description": described(name), "type": "object", "oneOf": ways} if ways else None
 
 
 def _sampled_options() -> Schema:

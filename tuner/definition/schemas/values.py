@@ -10,7 +10,7 @@ from typing import Any
 from tuner.definition.schemas.sections import Schema, as_markdown
 from tuner.reading import pattern
 from tuner.schedules import FAMILIES, Schedule
-from tuner.space import COUNTS, RATIO, field_of, kind_of, names_for
+from tuner.space import COUNTS, KNOTS, RATIO, field_of, kind_of, names_for
 
 # Durations are written with a unit in search spaces, and resolved to updates in schedule files.
 DURATION: Schema = {"type": "string", "pattern": pattern()}
@@ -36,6 +36,8 @@ def value_schema(name: str, duration: Schema = DURATION) -> Schema:
         {'type': 'integer', 'minimum': 0}
     """
     kind = kind_of(name)
+    if name in KNOTS:
+        return {"type": "number", "minimum": 0, "maximum": 1}
     if kind == "updates":
         return duration
     if kind == "update_list":
@@ -58,6 +60,10 @@ def described(name: str) -> str:
         return (
             f"How many {parts}; `{field_of(name)}` follows, so that they fill the horizon evenly."
         )
+    if name in KNOTS:
+        if KNOTS[name] == "at":
+            return "Where the knot is, as a share of the time left; without it, evenly placed."
+        return "The knot's level, as a share of that of the knot before."
     if name.endswith(RATIO):
         return f"`{field_of(name)}` as a share of `base_lr`."
     told: dict[str, list[str]] = {}

@@ -38,7 +38,7 @@ def clock_of(updates_per_epoch: int, epochs: int | None, horizon: int | None) ->
 
 def space_of(space: Space, base_lr: float | None, clock: Clock) -> SearchSpace:
     """Return a search space that was given in Python, laid out for trainings of a length."""
-    found = space_given(space, base_lr)
+    found = space_given(space, base_lr, horizon=clock.horizon)
     return parse_space(found.data, found.where, clock)
 
 

@@ -1,0 +1,137 @@
+"""How long a training of ``"30min"`` is: measured once, and a number from then on."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable
+
+from tuner.definition import Measured, StudySpec, seconds
+from tuner.errors import StudyError, TaskError
+from tuner.reading import EPOCHS
+from tuner.search import LengthMeasured, Listener, different, find_study, stored_spec, study_names
+from tuner.storage import close, open_storage, parse_url, sqlite_path, storage_errors
+from tuner.studies.trying import middling, tried
+
+# It is measured for this share of the time, but not for longer than a moment.
+_SHARE, _SECONDS = 0.05, 30.0
+# Reports that are measured at least, after the first one.
+_REPORTS = 2
+_STOPPED = "stopped while a training was measured; nothing is stored"
+
+
+def at_length(
+    make: Callable[[Measured | None], StudySpec],
+    listen: Listener,
+    stop_requested: Callable[[], bool],
+    dask: str | None = None,
+) -> StudySpec:
+    """Return a definition whose trainings have a length in epochs or updates.
+
+    What its database says of a time is taken; else a training is measured, and nothing is stored
+    before the study is.
+
+    Args:
+        make: Makes the definition, given what stands for a time.
+        listen: Told what was measured.
+        stop_requested: Asked after every report; True ends it.
+        dask: The cluster that is to train, if one is.
+
+    Raises:
+        StudyError: If the study was begun with another length, or the time is too short.
+        TaskError: If the training cannot be measured.
+        KeyboardInterrupt: If it is to stop.
+    """
+    spec = make(None)
+    if not spec.time:
+        return spec
+    stored = _stored(spec)
+    if stored is not None:
+        return make(measured_as(spec, stored))
+    if dask is not None:
+        raise StudyError(
+            f"A training of {spec.time} is measured on this machine, but got a cluster: write"
+            " its length as a number."
+        )
+    measured = _measure(spec, stop_requested)
+    stored = _stored(spec)  # by another run, which measured in the meantime
+    if stored is not None:
+        return make(measured_as(spec, stored))
+    fixed = make(measured)
+    updates = fixed.space.clock.horizon
+    listen(LengthMeasured(spec.name, spec.time, updates, *measured[2:]))
+    return fixed
+
+
+def measured_as(spec: StudySpec, stored: StudySpec) -> Measured:
+    """Return what stands for the time of a definition in the study that was begun with it.
+
+    Raises:
+        StudyError: If it was begun with another length.
+    """
+    measured = stored.measured
+    if measured is not None and measured.is_of(spec.time):
+        return measured
+    key = "epochs" if spec.unit == EPOCHS else "updates"
+    was = measured.time if measured else stored.unit.count(stored.epochs)
+    raise different(spec.name, [f"  task.{key}  {was} -> {spec.time}"])
+
+
+def _stored(spec: StudySpec) -> StudySpec | None:
+    """Return the definition that the study was begun with; None if it was not."""
+    path = sqlite_path(parse_url(spec.storage_url))
+    if path is not None and not path.exists():
+        return None
+    database = open_storage(spec.storage_url, create=True)
+    try:
+        with storage_errors(spec.storage_url, database):
+            if spec.name not in study_names(database):
+                return None
+            study = find_study(database, spec.name, spec.storage_url)
+            # One that was killed as it was made has none yet.
+            return stored_spec(study, spec.storage_url) if study.user_attrs else None
+    finally:
+        close(database)
+
+
+def _measure(spec: StudySpec, stop_requested: Callable[[], bool]) -> Measured:
+    """Train for a while under a schedule of the space. The first report is not counted.
+
+    For that has what is done once: imports, compiling, filling caches.
+    """
+    spec.check()
+    wanted, size = seconds(spec.time), spec.task.updates_per_epoch
+    begun, taken, reports = 0.0, 0.0, -1
+    try:
+        with tried(spec, middling(spec), spec.training.seed) as training:
+            for epoch in training:
+                now, reports = time.perf_counter(), reports + 1
+                begun = begun or now
+                taken = now - begun
+                if stop_requested():
+                    raise KeyboardInterrupt
+                is_enough = reports >= _REPORTS and taken >= min(_SECONDS, _SHARE * wanted)
+                if is_enough or taken > wanted or epoch.record.epoch == spec.epochs:
+                    break
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_STOPPED) from None
+    except TaskError as error:
+        raise TaskError(
+            f"A training of {spec.time} is measured first, told that it is of"
+            f" {spec.unit.told(spec.epochs)}. {error}"
+        ) from error
+    if reports < _REPORTS and taken <= wanted:
+        raise TaskError(
+            f"A training of {spec.time} must go on while it is measured, but ended after"
+            f" {reports + 1} reports of {spec.unit.one}. Let it train for as long as it is told."
+        )
+    each = taken / reports
+    length = int(wanted / each)
+    if length < 2:
+        raise StudyError(
+            f"A training of {spec.time} must have time for two reports or more, but"
+            f" {spec.unit.one} took {each:.3g} s. Give it more time, or let it report more often."
+        )
+    return Measured(
+        spec.time, spec.unit.count(length), each / size, reports * size, platform.node()
+    )
