@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ from tuner.definition.asked import Asked
 from tuner.definition.checks import check_confirm
 from tuner.definition.measured import Measured, with_length
 from tuner.definition.objective import Objective
+from tuner.definition.plain import flattened, without_dots
 from tuner.definition.pruning import read_pruner
 from tuner.definition.search import PRUNERS, SAMPLERS, Pruner, Sampler, Search, made
 from tuner.definition.sections import (
@@ -174,7 +174,7 @@ class StudySpec(NamedTuple):
             },
         }
         plain: dict[str, Any] = json.loads(json.dumps(parts))
-        return dict(_flatten(plain))
+        return dict(flattened(plain))
 
     def fingerprint(self) -> str:
         """Return a digest of :meth:`decisive`: equal for definitions with comparable trials."""
@@ -203,7 +203,7 @@ def load_spec(
     space: Mapping[str, Any] | str = ""
     space_path = path.parent
     if isinstance(space_name, str) and space_name:
-        space_path = _without_dots(path.parent / space_name)
+        space_path = without_dots(path.parent / space_name)
         try:
             space = with_schedule_files(read_kind(space_path, "search_space"), space_path.parent)
         except DefinitionError as error:
@@ -218,12 +218,6 @@ def load_spec(
         task=task,
         measured=measured,
     )
-
-
-def _without_dots(path: Path) -> Path:
-    """Return a path as one would write it, unless a link makes it another file then."""
-    plain = Path(os.path.normpath(path))
-    return plain if not path.exists() or (plain.exists() and plain.samefile(path)) else path
 
 
 def make_spec(
@@ -303,13 +297,3 @@ def make_spec(
         workers, space, kept, dict(space_data),
         confirm, LIMIT_BYTES if states is None else size_in_bytes(states), time, measured,
     )  # fmt: skip
-
-
-def _flatten(data: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    pairs: list[tuple[str, Any]] = []
-    for key, value in data.items():
-        if isinstance(value, dict) and value:
-            pairs += _flatten(value, f"{prefix}{key}.")
-        else:
-            pairs.append((f"{prefix}{key}", value))
-    return pairs

@@ -82,9 +82,7 @@ class TrialRow(NamedTuple):
 
     def updates_per_unit(self, clock: Clock) -> float:
         """Return its updates in one of a clock's unit, which another batch size changes."""
-        if self.updates_per_epoch is None:
-            return clock.updates_per_unit
-        return self.updates_per_epoch / clock.unit.size
+        return (self.updates_per_epoch or clock.updates_per_epoch) / clock.unit.size
 
     def is_of(self, key: tuple[Schedule, str]) -> bool:
         """Tell whether it has the schedule and the options of a candidate."""
