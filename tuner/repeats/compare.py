@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from optuna.storages import BaseStorage
@@ -18,13 +18,21 @@ from tuner.repeats.confirmation import Candidate
 from tuner.repeats.study import (
     candidates_of,
     find_repeats,
+    key_of_trial,
     prepare_repeats,
     read_repeats,
-    schedule_of,
     seeds_of,
 )
 from tuner.schedules import Schedule, read_schedule_file
-from tuner.search import REASON, SCHEDULE, SEED, STATES, records_of
+from tuner.search import (
+    REASON,
+    SCHEDULE,
+    SEED,
+    STATES,
+    UPDATES_PER_EPOCH,
+    key_of,
+    records_of,
+)
 
 _ALSO = " = "  # between the names of one schedule
 
@@ -78,9 +86,10 @@ def read_comparison(study: Study, spec: StudySpec) -> Comparison:
         spec: The definition of the study that it is of, or its own.
     """
     missing = len(read_repeats(study, spec).missing)
-    published = {b.schedule: b.published for b in spec.space.baselines}
+    published = {key_of(b.schedule, b.options): b.published for b in spec.space.baselines}
     seeds = seeds_of(study, spec)
-    repeats: dict[Schedule, list[Repeat]] = defaultdict(list)
+    sizes: dict[tuple[Schedule, str], int | None] = {}
+    repeats: dict[tuple[Schedule, str], list[Repeat]] = defaultdict(list)
     for trial in study.get_trials(deepcopy=False):
         if SCHEDULE in trial.user_attrs and trial.user_attrs[SEED] in seeds:
             state = STATES[trial.state]
@@ -93,14 +102,18 @@ def read_comparison(study: Study, spec: StudySpec) -> Comparison:
                 value=trial.value if state == "complete" else None,
                 reason=trial.user_attrs.get(REASON, ""),
             )
-            repeats[schedule_of(trial)].append(repeat)
+            key = key_of_trial(trial)
+            repeats[key].append(repeat)
+            sizes[key] = trial.user_attrs.get(UPDATES_PER_EPOCH)
     return Comparison(
         schedules=tuple(
             Compared(
                 c.label,
                 c.schedule,
-                published.get(c.schedule, ""),
-                tuple(sorted(repeats[c.schedule], key=lambda repeat: repeat.seed)),
+                published.get(c.key, ""),
+                tuple(sorted(repeats[c.key], key=lambda repeat: repeat.seed)),
+                c.options,
+                sizes.get(c.key),
             )
             for c in candidates_of(study)
         ),
@@ -116,16 +129,16 @@ def _merged(before: list[Candidate], new: Sequence[Candidate]) -> list[Candidate
     A file may hold another schedule than when it was compared first, which then is "FILE
     (before)"; and it may hold one that is there under another name, which then has both.
     """
-    names = {c.schedule: c.label.split(_ALSO) for c in before}
+    names = {c.key: c.label.split(_ALSO) for c in before}
     for each in new:
-        for schedule, own in names.items():
-            if schedule != each.schedule and each.label in own:
+        for key, own in names.items():
+            if key != each.key and each.label in own:
                 own[own.index(each.label)] = _outdated(each.label, names.values())
-        own = names.setdefault(each.schedule, [])
+        own = names.setdefault(each.key, [])
         if each.label not in own:
             own.append(each.label)
-    first = {c.schedule: c for c in reversed([*before, *new])}
-    return [first[schedule]._replace(label=_ALSO.join(own)) for schedule, own in names.items()]
+    first = {c.key: c for c in reversed([*before, *new])}
+    return [first[key]._replace(label=_ALSO.join(own)) for key, own in names.items()]
 
 
 def _outdated(label: str, names: Iterable[list[str]]) -> str:
@@ -136,7 +149,14 @@ def _outdated(label: str, names: Iterable[list[str]]) -> str:
 
 def _of_file(path: str | Path, spec: StudySpec) -> Candidate:
     file = read_schedule_file(path)
-    per_epoch, horizon = spec.task.updates_per_epoch, spec.space.clock.horizon
+    tuned = file.provenance.get("options")
+    options = {
+        name: value
+        for name, value in (tuned if isinstance(tuned, Mapping) else {}).items()
+        if name in spec.space.options
+    }
+    clock = spec.clock_with(options)
+    per_epoch, horizon = clock.updates_per_epoch, clock.horizon
     if file.updates_per_epoch not in (None, per_epoch):
         raise StudyError(
             f"{path} must be for {per_epoch} updates an epoch, as the trainings of study"
@@ -149,4 +169,4 @@ def _of_file(path: str | Path, spec: StudySpec) -> Candidate:
             f" {spec.name!r}, but is {file.schedule.horizon}. Lay it out for them:"
             f" tuner.save_schedule(tuner.load_schedule(...).with_horizon({horizon}), ...)."
         )
-    return Candidate(str(path), file.schedule, None, {})
+    return Candidate(str(path), file.schedule, None, {}, options=options)

@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from tuner.definition import merit
 from tuner.schedules import Schedule
+from tuner.search import key_of
 
 # Two-sided 95 % quantiles of Student's t for 1 to 30 degrees of freedom, and the normal one.
 # NIST/SEMATECH e-Handbook of Statistical Methods, section 1.3.6.7.2.
@@ -34,6 +36,7 @@ class Candidate(NamedTuple):
     ``trial`` is the number of the study's trial that the schedule is from, None for a baseline.
     ``minimized`` says that small values are the good ones.
     ``averaged`` are the values of the averaged weights, of trainings that have them.
+    ``options`` are those of the task that it is trained with, where the study samples any.
     """
 
     label: str
@@ -43,6 +46,12 @@ class Candidate(NamedTuple):
     collapsed: tuple[int, ...] = ()
     minimized: bool = False
     averaged: tuple[float, ...] = ()
+    options: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def key(self) -> tuple[Schedule, str]:
+        """What it is, whatever its label: the schedule, and the options of the task."""
+        return key_of(self.schedule, self.options)
 
     @property
     def is_baseline(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from tuner.definition import finite
@@ -71,6 +72,7 @@ def plain_compared(compared: Compared) -> dict[str, Any]:
         "failed": len(compared.failed),
         "note": compared.note,
         "schedule": schedule_to_dict(compared.schedule),
+        **_options(compared.options),
         "trainings": [
             {
                 "seed": repeat.seed,
@@ -126,7 +128,13 @@ def _row(row: Row, better: tuple[Better, ...]) -> dict[str, Any]:
         "averaged_beats_winner": True in mine,
         "accuracies": {str(seed): finite(value) for seed, value in candidate.accuracies.items()},
         "schedule": schedule_to_dict(candidate.schedule),
+        **_options(candidate.options),
     }
+
+
+def _options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of the task, where there are any."""
+    return {"options": dict(options)} if options else {}
 
 
 def _better(confirmation: Confirmation) -> list[dict[str, Any]]:

@@ -40,7 +40,10 @@ from tuner.search import (
     REASON,
     SCHEDULE,
     SEED,
+    attributes_of,
+    key_of,
     make_study,
+    options_of,
     records_of,
     store_definition,
 )
@@ -138,17 +141,18 @@ def candidates_of(study: Study) -> list[Candidate]:
             entry["trial"],
             {},
             minimized=minimized,
+            options=entry.get("options", {}),
         )
         for entry in study.user_attrs.get(_CANDIDATES, [])
     ]
 
 
 def distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Return the candidates without those whose schedule an earlier one has."""
-    by_schedule: dict[Schedule, Candidate] = {}
+    """Return the candidates without those whose schedule and options an earlier one has."""
+    found: dict[tuple[Schedule, str], Candidate] = {}
     for candidate in candidates:
-        by_schedule.setdefault(candidate.schedule, candidate)
-    return [*by_schedule.values()]
+        found.setdefault(candidate.key, candidate)
+    return [*found.values()]
 
 
 def enqueue(study: Study, spec: StudySpec) -> int:
@@ -161,16 +165,19 @@ def enqueue(study: Study, spec: StudySpec) -> int:
         How many trials the repeats then have; a worker's budget.
     """
     trials = study.get_trials(deepcopy=False)
-    there = {(schedule_of(t), t.user_attrs[SEED]) for t in trials if SCHEDULE in t.user_attrs}
+    there = {(key_of_trial(t), t.user_attrs[SEED]) for t in trials if SCHEDULE in t.user_attrs}
     # Trials that two workers asked for when only one was left; see `Worker`.
     strays = [t for t in trials if SCHEDULE not in t.user_attrs and not t.state.is_finished()]
     _withdraw([t for t in trials if SCHEDULE in t.user_attrs], study, seeds_of(study, spec))
     for candidate, seed in read_repeats(study, spec).missing:
-        if (candidate.schedule, seed) in there:
+        if (candidate.key, seed) in there:
             continue
-        attributes = {LABEL: candidate.label, SEED: seed}
+        attributes: dict[str, Any] = {LABEL: candidate.label, SEED: seed}
         if candidate.is_baseline:
             attributes[BASELINE] = candidate.label
+        if candidate.options:
+            clock = spec.clock_with(candidate.options)
+            attributes |= attributes_of(candidate.options, clock)
         attributes[SCHEDULE] = schedule_to_dict(candidate.schedule)  # the last, which makes it one
         if not strays:
             study.enqueue_trial({}, user_attrs=attributes)
@@ -214,18 +221,18 @@ def read_repeats(study: Study, spec: StudySpec) -> Confirmation:
     """
     settings = settings_of(study)
     seeds = seeds_of(study, spec)
-    candidates = {candidate.schedule: candidate for candidate in candidates_of(study)}
+    candidates = {candidate.key: candidate for candidate in candidates_of(study)}
     for trial in study.get_trials(deepcopy=False):
         if not trial.state.is_finished() or SCHEDULE not in trial.user_attrs:
             continue
-        candidate = candidates[schedule_of(trial)]
+        candidate = candidates[key_of_trial(trial)]
         seed: int = trial.user_attrs[SEED]
         if seed not in seeds:
             continue
         complete = trial.state == TrialState.COMPLETE
         collapsed = (seed,) if complete and trial.user_attrs.get(REASON) else ()
         averaged = _averaged(trial, spec.objective) if complete and not collapsed else ()
-        candidates[candidate.schedule] = candidate._replace(
+        candidates[candidate.key] = candidate._replace(
             accuracies={**candidate.accuracies, seed: trial.value if complete else None},
             collapsed=candidate.collapsed + collapsed,
             averaged=candidate.averaged + averaged,
@@ -262,14 +269,17 @@ def _check_seeds(spec: StudySpec, settings: Confirm) -> None:
         )
 
 
-def schedule_of(trial: FrozenTrial) -> Schedule:
-    """Return the schedule that a trial of repeats was enqueued with."""
-    return schedule_from_dict(trial.user_attrs[SCHEDULE])
+def key_of_trial(trial: FrozenTrial) -> tuple[Schedule, str]:
+    """Return the key of the candidate that a trial of repeats was enqueued for."""
+    schedule = schedule_from_dict(trial.user_attrs[SCHEDULE])
+    return key_of(schedule, options_of(trial.user_attrs))
 
 
 def _to_dict(candidate: Candidate) -> dict[str, Any]:
     schedule = schedule_to_dict(candidate.schedule)
-    return {"label": candidate.label, "trial": candidate.trial, "schedule": schedule}
+    options = {"options": dict(candidate.options)} if candidate.options else {}
+    found = {"label": candidate.label, "trial": candidate.trial, "schedule": schedule}
+    return {**found, **options}
 
 
 def _averaged(trial: FrozenTrial, objective: Objective) -> tuple[float, ...]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from tuner.search.attributes import (
     BASELINE,
     LABEL,
+    OPTIONS,
     REASON,
     SCHEDULE,
     SEED,
     UPDATES_PER_EPOCH,
     has_schedule,
+    key_of,
+    options_of,
     records_of,
     schedule_in,
 )
@@ -47,7 +50,7 @@ from tuner.search.results import (
     summary,
     trial_rows,
 )
-from tuner.search.sampled import schedule_of_trial
+from tuner.search.sampled import attributes_of, schedule_of_trial
 from tuner.search.study import (
     difference,
     different,
@@ -69,6 +72,7 @@ from tuner.search.worker import StopReason, Worker
 __all__ = [
     "BASELINE",
     "LABEL",
+    "OPTIONS",
     "PRUNED_AFTER",
     "REASON",
     "SCHEDULE",
@@ -94,6 +98,7 @@ __all__ = [
     "Watch",
     "Worker",
     "WorkerEnded",
+    "attributes_of",
     "begun_trials",
     "difference",
     "different",
@@ -104,7 +109,9 @@ __all__ = [
     "find_study",
     "from_json",
     "has_schedule",
+    "key_of",
     "make_study",
+    "options_of",
     "owner_of",
     "prepare_study",
     "pruned_after",

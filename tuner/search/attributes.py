@@ -6,6 +6,7 @@ and is read as if it were not there.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,8 @@ BASELINE = "baseline"  # its label, if it is one
 CONTROL = "control"  # true for one of the share that is never pruned
 VERSIONS = "versions"  # of the software that trained it, or that continued it last
 SPARED = "spared"  # the epoch after which a trial that is never pruned would have been
+OPTIONS = "task_options"  # of the task, where the space samples any: {"weight_decay": 0.02}
+BATCH_SIZE = "batch_size"  # of the task with them; and its updates of an epoch, as below
 # Of a trial of plain Optuna's, whose study has no definition:
 UPDATES_PER_EPOCH = "updates_per_epoch"  # of the training that its schedule is laid out for
 # Of repeats:
@@ -64,6 +67,23 @@ def has_schedule(attributes: Mapping[str, Any]) -> bool:
         return schedule_in(attributes) is not None
     except ScheduleError:
         return False
+
+
+def options_of(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of the task among a trial's attributes; none if the task has its own."""
+    found = attributes.get(OPTIONS)
+    return dict(found) if isinstance(found, Mapping) else {}
+
+
+def key_of(schedule: Schedule, options: Mapping[str, Any]) -> tuple[Schedule, str]:
+    """Return what two trainings have in common that differ by their seed alone.
+
+    Example:
+        >>> from tuner import Constant
+        >>> key_of(Constant(base_lr=0.1, horizon=9), {"width": 8})[1]
+        '{"width": 8}'
+    """
+    return schedule, json.dumps(dict(options), sort_keys=True)
 
 
 def family_in(attributes: Mapping[str, Any]) -> str:

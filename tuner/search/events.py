@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tuner.definition import digits
 from tuner.errors import TunerError
-from tuner.reading import EPOCHS, Unit
+from tuner.reading import EPOCHS, Unit, options_told
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 from tuner.tasks import EpochRecord
 
@@ -61,19 +61,24 @@ class StudyStarted(NamedTuple):
 
 
 class TrialStarted(NamedTuple):
-    """A trial begins, or goes on with ``done`` epochs from before it was interrupted."""
+    """A trial begins, or goes on with ``done`` epochs from before it was interrupted.
+
+    ``options`` are those of its task, where the study samples any.
+    """
 
     number: int
     schedule: Schedule
     baseline: str | None
     done: int
     unit: Unit = EPOCHS
+    options: Mapping[str, Any] = {}
 
     def __str__(self) -> str:
         what = f" [{self.baseline}]" if self.baseline else ""
         done = self.unit.count(self.done)
         begins = f"goes on after {self.unit.word} {done}" if done else "starts"
-        return f"trial {self.number} {begins}: {self.schedule!r}{what}"
+        options = f" with {options_told(self.options)}" if self.options else ""
+        return f"trial {self.number} {begins}: {self.schedule!r}{options}{what}"
 
 
 class EpochEnded(NamedTuple):

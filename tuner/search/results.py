@@ -11,15 +11,19 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.definition import StudySpec, countable, merit
-from tuner.reading import Unit
+from tuner.reading import Clock, Unit
 from tuner.schedules import Schedule, is_whole
 from tuner.search.attributes import (
     BASELINE,
+    BATCH_SIZE,
     CONTROL,
     EPOCHS_GIVEN,
     REASON,
     SPARED,
+    UPDATES_PER_EPOCH,
     VERSIONS,
+    key_of,
+    options_of,
     records_of,
     schedule_in,
     text,
@@ -49,7 +53,9 @@ class TrialRow(NamedTuple):
     ``is_control`` trials are never pruned; ``spared`` is the epoch after which such a trial, or a
     baseline, would have been. ``minimized`` says that small values are the good ones.
     ``versions`` are of the software that trained it. A trial whose process was one of this machine
-    and is gone is not ``"running"`` but ``"interrupted"``.
+    and is gone is not ``"running"`` but ``"interrupted"``. ``options`` are those of the task, if
+    the study samples any; ``updates_per_epoch`` and ``batch_size`` are then those of the task with
+    them, and None elsewhere.
     """
 
     number: int
@@ -65,11 +71,22 @@ class TrialRow(NamedTuple):
     spared: int | None = None
     minimized: bool = False
     versions: Mapping[str, str] = MappingProxyType({})
+    options: Mapping[str, Any] = MappingProxyType({})
+    updates_per_epoch: int | None = None
+    batch_size: int | None = None
 
     @property
     def family(self) -> str:
         """The schedule's family, or ``""`` before the trial has one."""
         return self.schedule.family if self.schedule else str(self.params.get("family", ""))
+
+    def updates_per_unit(self, clock: Clock) -> float:
+        """Return its updates in one of a clock's unit, which another batch size changes."""
+        return (self.updates_per_epoch or clock.updates_per_epoch) / clock.unit.size
+
+    def is_of(self, key: tuple[Schedule, str]) -> bool:
+        """Tell whether it has the schedule and the options of a candidate."""
+        return self.schedule is not None and key_of(self.schedule, self.options) == key
 
     @property
     def is_finished(self) -> bool:
@@ -277,4 +294,7 @@ def _row(trial: FrozenTrial, minimized: bool) -> TrialRow:
         spared=spared if is_whole(spared) else None,
         minimized=minimized,
         versions=versions if isinstance(versions, Mapping) else {},
+        options=options_of(attributes),
+        updates_per_epoch=whole(attributes, UPDATES_PER_EPOCH) or None,
+        batch_size=whole(attributes, BATCH_SIZE) or None,
     )

@@ -24,6 +24,7 @@ from tuner.definition import (
 from tuner.errors import DefinitionError, StudyError
 from tuner.schedules import schedule_to_dict
 from tuner.search.attributes import BASELINE, SCHEDULE, text
+from tuner.search.sampled import attributes_of
 from tuner.space import SearchSpace
 from tuner.storage import (
     hide_password,
@@ -201,6 +202,7 @@ def enqueue_missing(study: Study, space: SearchSpace) -> None:
         if baseline.label not in present:
             attributes = {
                 BASELINE: baseline.label,
+                **attributes_of(baseline.options, baseline.clock or space.clock),
                 SCHEDULE: schedule_to_dict(baseline.schedule),
             }
             study.enqueue_trial(baseline.values, user_attrs=attributes)
