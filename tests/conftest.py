@@ -22,12 +22,19 @@ from tuner.studies import StudyResult
 ROOT = Path(__file__).parent.parent
 SLEEPING = """
 import time
+import numpy as np
 from tuner.tasks import FunctionTask
 
 def train(schedule, seed, start):
+    epoch = start.epoch if start else 0
+    weights = start.arrays["weights"] if start else np.random.default_rng(seed).normal(size=8)
     while True:
         time.sleep({seconds})
-        yield 0.5 + schedule(1) / 10 + seed / 1000
+        noise = np.random.default_rng((seed, epoch)).normal(size=(16, 8))
+        for update in range(16):
+            weights = weights - schedule(16 * epoch + update + 1) * (weights + noise[update])
+        epoch += 1
+        yield 1 / (1 + np.square(weights).mean()), {{"weights": weights}}
 
 def make():
     return FunctionTask(train, updates_per_epoch=16)
@@ -54,7 +61,7 @@ def in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def write_study(tmp_path: Path, write_study_in: Callable[..., Path]) -> Callable[..., Path]:
-    """Return a function that writes a study of seconds: 2 epochs of 768 examples a trial."""
+    """Return a function that writes a study of seconds: 2 epochs of 384 examples a trial."""
     return functools.partial(write_study_in, tmp_path)
 
 
@@ -69,7 +76,7 @@ def write_study_in(training: None) -> Callable[..., Path]:
         epochs: int = 2,
         trials: int = 8,
         workers: int = 1,
-        task: str = "train_size = 768\ntest_size = 300\nbatch_size = 64",
+        task: str = "train_size = 384\ntest_size = 150\nbatch_size = 32",
         more: str = "",
         confirm: str = "enabled = false",
         space: str | Path = ROOT / "search_spaces" / "chapter.toml",
@@ -78,7 +85,8 @@ def write_study_in(training: None) -> Callable[..., Path]:
         path = folder / f"{name}.toml"
         training = f'name = "lenet_fashion_mnist"\n{task}'
         if sleeps is not None:
-            # For what is not about training: an epoch takes time and no work, nor MXNet's start.
+            # For what is not about LeNet: eight weights, so an epoch takes time and no work, and
+            # nothing starts MXNet. Its states are kept and its values are its schedule's, too.
             (folder / "sleeping.py").write_text(SLEEPING.format(seconds=sleeps))
             training = 'name = "sleeping:make"'
         path.write_text(

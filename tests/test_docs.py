@@ -271,5 +271,5 @@ def test_the_provenance_of_an_export_is_described(tmp_path: Path) -> None:
     text = (DOCS / "reference" / "files.md").read_text(encoding="utf-8")
     _, _, table = text.partition("### `provenance`")
     described = set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
-    # Of a confirmed winner, and of a schedule that was laid out anew.
-    assert described == {*found, "confirm", "derived"}
+    # Of a confirmed winner, a schedule that was laid out anew, and a study that samples options.
+    assert described == {*found, "confirm", "derived", "options"}

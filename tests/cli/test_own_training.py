@@ -113,24 +113,24 @@ def test_small_values_are_seen_in_every_line_of_a_run(searched_once: tuple) -> N
     assert not NOTHING.search(err)
 
 
-def test_small_values_are_seen_in_every_table(study: Path, tuner_process: Callable) -> None:
+def test_small_values_are_seen_in_every_table(study: Path, tuner_command: Callable) -> None:
     values = [f"{row.value:.4g}" for row in tuner.open_study(study).trials if row.value]
     assert all(map(SMALL.fullmatch, values))
     for value in values:
-        assert f" {value} " in tuner_process("trials", study).out
-    assert min(values) in tuner_process("best", study).out
-    watched = tuner_process("status", study, "--watch").out
+        assert f" {value} " in tuner_command("trials", study).out
+    assert min(values) in tuner_command("best", study).out
+    watched = tuner_command("status", study, "--watch").out
     assert re.search(rf"best {SMALL.pattern} \(trial \d\)", watched)
-    confirmed = tuner_process("confirm", study, "--top", 1, "--seeds", 2, "--max-seeds", 2)
+    confirmed = tuner_command("confirm", study, "--top", 1, "--seeds", 2, "--max-seeds", 2)
     assert confirmed.code == 0, confirmed
     mean = rf"{SMALL.pattern} ± \d\.?\d*e-\d\d"
     assert re.search(rf"{mean} .* [+-]\d\.?\d*e-\d\d \(", confirmed.out)
     assert re.search(rf"^confirmed: .*, {mean} on 2 seeds, [+-]\d.*e-\d\d", confirmed.out, re.M)
     for command in ("best", "status"):
         assert re.search(
-            rf"^confirmed.*{mean} on 2 seeds", tuner_process(command, study).out, re.M
+            rf"^confirmed.*{mean} on 2 seeds", tuner_command(command, study).out, re.M
         )
-    compared = tuner_process("compare", study, "--seeds", 2)
+    compared = tuner_command("compare", study, "--seeds", 2)
     assert len(re.findall(mean, compared.out)) == 2, compared  # the row, the sentence
     assert not NOTHING.search(confirmed.out + compared.out)
 
@@ -157,8 +157,8 @@ def test_small_values_are_seen_in_the_report(study: Path) -> None:
     assert all(3e-6 < value < 7e-6 for value in json.loads(traces[1])["0"]["y"][1])
 
 
-def test_a_failed_baseline_says_why(study: Path, tuner_process: Callable) -> None:
-    table = " ".join(tuner_process("trials", study).out.split())
+def test_a_failed_baseline_says_why(study: Path, tuner_command: Callable) -> None:
+    table = " ".join(tuner_command("trials", study).out.split())
     assert "breaks; ValueError: it broke" in table
     assert "collapses; collapsed in epoch 1: no way back" in table
     html = (study.with_suffix("") / "report.html").read_text()
@@ -166,24 +166,24 @@ def test_a_failed_baseline_says_why(study: Path, tuner_process: Callable) -> Non
     assert '<td class="long">by hand</td>' in html
 
 
-def test_what_was_reused_is_said_if_anything_was(study: Path, tuner_process: Callable) -> None:
-    out = tuner_process("status", study).out
+def test_what_was_reused_is_said_if_anything_was(study: Path, tuner_command: Callable) -> None:
+    out = tuner_command("status", study).out
     assert "epochs trained  4\n" in out
     assert not re.search("^epochs (reused|given)", out, re.M)
-    status = json.loads(tuner_process("status", study, "--format", "json").out)
+    status = json.loads(tuner_command("status", study, "--format", "json").out)
     assert status["epochs_given"] == 0
 
 
 @pytest.mark.parametrize(("number", "state"), [(1, "failed"), (2, "was pruned")])
 def test_export_says_that_a_trial_has_no_final_value(
-    number: int, state: str, study: Path, tuner_process: Callable, tmp_path: Path
+    number: int, state: str, study: Path, tuner_command: Callable, tmp_path: Path
 ) -> None:
-    ran = tuner_process("export", study, "--trial", number)
+    ran = tuner_command("export", study, "--trial", number)
     assert (ran.code, ran.out) == (0, f"wrote trial-{number}.json\n")
     assert f"trial {number} {state} after epoch 0: it has no final value\n" in ran.err
     schedule = tuner.load_schedule(tmp_path / f"trial-{number}.json")
     assert schedule == tuner.open_study(study).trials[number].schedule
-    assert "final value" not in tuner_process("export", study, "--trial", 0).err
+    assert "final value" not in tuner_command("export", study, "--trial", 0).err
 
 
 # --- words that fit it ---

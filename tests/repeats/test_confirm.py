@@ -19,14 +19,14 @@ from tuner.search import StudyEnded, StudyStarted, TrialEnded, TrialStarted
 from tuner.studies import run_worker
 
 SMALL = "top = 2\nseeds = 2\nmax_seeds = 3"
-TASK = "train_size = 640\ntest_size = 500\nbatch_size = 32"
+TASK = "train_size = 320\ntest_size = 250\nbatch_size = 16"
 NEVER_PRUNE = '[pruner]\ntype = "none"\n'
 
 
 @pytest.fixture(scope="module")
 def searched_once(write_study_in: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("searched")
-    study: Path = write_study_in(folder, trials=8, more=NEVER_PRUNE, epochs=1, task=TASK)
+    study: Path = write_study_in(folder, trials=8, more=NEVER_PRUNE, epochs=1, sleeps=0.0)
     tuner.run_study(study)
     return study
 
@@ -137,15 +137,14 @@ def by_seed(found: Confirmation) -> list[tuple[str, dict[int, float]]]:
 
 def test_killed_in_the_middle_it_ends_as_one_that_was_not(
     write_study: Callable,
-    run_alone: Callable,
     tuner_command: Callable,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    study = write_study(trials=6, more=NEVER_PRUNE, confirm=SMALL)
+    study = write_study(trials=6, more=NEVER_PRUNE, confirm=SMALL, sleeps=0.1)
     tuner.run_study(study, confirm=False)
     folder = study.with_suffix("")
     shutil.copytree(folder, aside := folder.with_name("aside"))
-    whole = run_alone(study)
+    whole = tuner.run_study(study)
     trainings = confirmed(whole).trained
     shutil.rmtree(folder)
     aside.rename(folder)
@@ -155,7 +154,7 @@ def test_killed_in_the_middle_it_ends_as_one_that_was_not(
             found = tuner.open_study(study).confirmation
             if found and found.trained >= 5:
                 process.kill()
-            time.sleep(0.2)
+            time.sleep(0.1)
     assert process.returncode == -9
     halfway = tuner.open_study(study)
     assert halfway.confirmed is None
@@ -236,7 +235,7 @@ def test_the_confirm_may_change_while_the_study_goes_on(
 ) -> None:
     before = tuner.open_study(searched).spec.fingerprint()
     settings = "top = 1\nseeds = 2\nmax_seeds = 2\nseed = 7"
-    write_study(trials=8, more=NEVER_PRUNE, epochs=1, task=TASK, confirm=settings)
+    write_study(trials=8, more=NEVER_PRUNE, epochs=1, sleeps=0.0, confirm=settings)
     result = tuner.run_study(searched)
     assert result.spec.fingerprint() == before
     assert all(sorted(c.values) == [7, 8] for c in confirmed(result).candidates)
@@ -271,7 +270,7 @@ def test_a_search_on_a_holdout_is_confirmed_on_the_test_set(write_study: Callabl
     found = confirmed(tuner.confirm_study(study, top=1, seeds=2, max_seeds=2))
     [constant] = [c for c in found.candidates if c.label == "chapter: constant 0.3"]
     task = held_out.with_holdout(140, on_test_set=True)
-    assert task.updates_per_epoch == held_out.updates_per_epoch == 16
+    assert task.updates_per_epoch == held_out.updates_per_epoch == 12
     for seed, value in constant.values.items():
         [on_test_set] = task.train(constant.schedule, seed=seed, epochs=1)
         [on_holdout] = held_out.train(constant.schedule, seed=seed, epochs=1)

@@ -79,7 +79,7 @@ def test_one_worker_killed_at_random_moments_changes_not_a_bit(
 def test_workers_and_supervisor_killed_at_random_moments_lose_nothing(
     write_study: Callable, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    study = write_study(trials=12, epochs=4, workers=3)
+    study = write_study(trials=12, epochs=4, workers=3, sleeps=0.2)
     chance = random.Random(11)
     moments = {"worker": 0, "supervisor": 0}
     while sum(moments.values()) < MOMENTS:
@@ -160,16 +160,14 @@ def interrupt(study: Path, how: str, workers: int) -> None:
     assert summary.finished < 8
 
 
-def test_signals_end_with_130_and_no_running_trial(
-    write_study: Callable, run_alone: Callable
-) -> None:
-    study = write_study(trials=8, epochs=4, more='[pruner]\ntype = "none"\n')
-    whole = run_alone(study)
+def test_signals_end_with_130_and_no_running_trial(write_study: Callable) -> None:
+    study = write_study(trials=8, epochs=4, sleeps=0.1, more='[pruner]\ntype = "none"\n')
+    whole = tuner.run_study(study)
     expected = comparable(whole.trials)
     shutil.rmtree(whole.folder)
     for how in ("SIGINT", "SIGTERM", "SIGINT twice"):
         interrupt(study, how, workers=1)
-    assert comparable(run_alone(study).trials) == expected
+    assert comparable(tuner.run_study(study).trials) == expected
 
 
 @pytest.mark.parametrize("how", ["SIGINT", "SIGTERM twice", "SIGINT, workers killed"])
@@ -227,7 +225,7 @@ def test_a_stop_while_a_trial_is_asked_for_leaves_none_running(
 
 
 def test_killed_between_the_question_and_the_first_beat_changes_not_a_bit(
-    write_study: Callable, run_alone: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    write_study: Callable, tmp_path: Path
 ) -> None:
     # The trial comes before any new one, though it is not known for a while that it is nobody's.
     (tmp_path / "site").mkdir()
@@ -247,15 +245,14 @@ def test_killed_between_the_question_and_the_first_beat_changes_not_a_bit(
         "    return trial\n"
         "Study.ask = ask\n"
     )
-    study = write_study(trials=9)
-    whole = run_alone(study)
+    study = write_study(trials=9, sleeps=0.0)
+    whole = tuner.run_study(study)
     expected = comparable(whole.trials)
     shutil.rmtree(whole.folder)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
-    with start(study) as process:
+    with start(study, env={**os.environ, "PYTHONPATH": str(tmp_path / "site")}) as process:
         process.communicate()
     assert process.returncode == -signal.SIGKILL
-    assert comparable(run_alone(study).trials) == expected
+    assert comparable(tuner.run_study(study).trials) == expected
 
 
 def test_several_workers_never_exceed_the_budget(write_study: Callable) -> None:

@@ -40,7 +40,7 @@ high = 0.9
 HALF = '[[baseline]]\nlabel = "half"\nbase_lr = 0.1\ndecay_factor = 0.5\n'
 FIFTH = '[[baseline]]\nlabel = "fifth"\nbase_lr = 0.1\ndecay_factor = 0.2\n'
 AGAIN = '[[baseline]]\nlabel = "again"\nbase_lr = 0.1\ndecay_factor = 0.5\n'
-SMALL = "train_size = 640\ntest_size = 500\nbatch_size = 64"
+SMALL = "train_size = 320\ntest_size = 250\nbatch_size = 32"
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_a_trial_that_was_trained_already_trains_nothing(
     assert len(states(result.folder)) == 4
 
 
-@pytest.mark.parametrize("more", ["seed = 1", "batch_size = 32", 'optimizer = "nag"'])
+@pytest.mark.parametrize("more", ["seed = 1", "batch_size = 40", 'optimizer = "nag"'])
 def test_other_trainings_in_the_same_folder_share_nothing(
     write_drops: Callable[..., Path], more: str
 ) -> None:

@@ -62,8 +62,8 @@ def test_a_run_ends_with_schedule_and_report_in_place(write_study: Callable) -> 
     assert result.folder == Path(write_study()).parent / "small"
     file = tuner.read_schedule_file(result.folder / "best.json")
     assert file.schedule == result.best_schedule
-    assert file.updates_per_epoch == 12  # 768 examples in batches of 64
-    assert file.batch_size == 64
+    assert file.updates_per_epoch == 12  # 384 examples in batches of 32
+    assert file.batch_size == 32
     origin = file.provenance
     assert origin["trial"] == result.best.number
     assert origin["objective"]["value"] == result.best.value

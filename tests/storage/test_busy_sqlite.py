@@ -32,19 +32,19 @@ connection.execute("ROLLBACK")
 
 
 def test_a_reader_and_a_lock_of_ten_seconds_lose_nothing(write_study: Callable) -> None:
-    study = write_study(trials=120, epochs=1, workers=8, sleeps=0.05, more=NO_PRUNER)
+    study = write_study(trials=70, epochs=1, workers=4, sleeps=0.05, more=NO_PRUNER)
     database = study.with_suffix("") / "study.db"
     finished = threading.Semaphore(0)
     workers: list[psutil.Process] = []
 
     def disturb() -> None:
-        for _ in range(40):
+        for _ in range(20):
             finished.acquire()
         workers.extend(p for p in psutil.Process().children() if "worker" in p.cmdline())
         with subprocess.Popen([sys.executable, "-c", READER, database]) as reader:
             locked = subprocess.run([sys.executable, "-c", LOCKER, database], check=False)
             codes.append(locked.returncode)
-            for _ in range(50):
+            for _ in range(30):
                 finished.acquire()
             reader.kill()
         codes.append(len([p for p in workers if p.is_running()]))
@@ -59,9 +59,9 @@ def test_a_reader_and_a_lock_of_ten_seconds_lose_nothing(write_study: Callable) 
 
     result = tuner.run_study(study, on_event=listen)
     disturber.join()
-    assert codes == [0, 8]
+    assert codes == [0, 4]
     rows = [row for row in result.trials if row.state != "waiting"]
-    assert [row.number for row in rows] == list(range(120))
+    assert [row.number for row in rows] == list(range(70))
     assert {row.state for row in rows} <= {"complete", "pruned"}
     assert len({row.baseline for row in rows if row.baseline}) == 5
     with contextlib.closing(sqlite3.connect(database)) as connection:

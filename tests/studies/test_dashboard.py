@@ -19,7 +19,7 @@ import pytest
 
 import tuner
 
-TASK = "train_size = 640\ntest_size = 500\nbatch_size = 32"
+TASK = "train_size = 320\ntest_size = 250\nbatch_size = 16"
 
 
 def test_the_command_serves_the_study_with_pictures(write_study: Callable, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from tuner.tasks.gluon_data import scaled
 WHOLE = LeNetFashionMNIST(train_size=1500, test_size=500, batch_size=64)
 SMALL = WHOLE.with_holdout(300)
 HOLDOUT = '[objective]\nevaluate_on = "holdout"\nholdout_size = 300\n'
+TASK = "train_size = 768\ntest_size = 300\nbatch_size = 64"
 
 
 def pixels(images: np.ndarray) -> np.ndarray:
@@ -87,9 +88,9 @@ def test_the_task_goes_back_to_the_test_set() -> None:
 
 
 def test_the_holdout_decides_trials(write_study: Callable) -> None:
-    on_test = load_spec(write_study())
-    held = load_spec(write_study(more=HOLDOUT))
-    other = load_spec(write_study(more=HOLDOUT.replace("300", "250")))
+    on_test = load_spec(write_study(task=TASK))
+    held = load_spec(write_study(task=TASK, more=HOLDOUT))
+    other = load_spec(write_study(task=TASK, more=HOLDOUT.replace("300", "250")))
     assert len({spec.fingerprint() for spec in (on_test, held, other)}) == 3
     lines = [re.sub(r" +", " ", line) for line in difference(on_test, held)]
     assert " objective.evaluate_on test -> holdout" in lines
@@ -101,7 +102,7 @@ def test_the_holdout_decides_trials(write_study: Callable) -> None:
     ("more", "place", "words"),
     [
         ('evaluate_on = "train"', "evaluate_on", "must be 'test' or 'holdout', but got 'train'"),
-        ('evaluate_on = "holdout"', "holdout_size", "must be < 768, the examples to train on,"),
+        ('evaluate_on = "holdout"', "holdout_size", "must be < 384, the examples to train on,"),
         ('evaluate_on = "holdout"\nholdout_size = 0', "holdout_size", "must be >= 1, but got 0"),
         ("holdout_size = 300", "", "holdout_size goes with evaluate_on = 'holdout'"),
     ],
@@ -122,7 +123,7 @@ def test_a_task_has_no_holdout_of_its_own(write_study: Callable) -> None:
 def test_everything_says_holdout(
     write_study: Callable, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path: Path = write_study(trials=3, more=HOLDOUT)
+    path: Path = write_study(trials=3, task=TASK, more=HOLDOUT)
     for command in ("check", "run"):
         monkeypatch.setattr("sys.argv", ["tuner", command, str(path)])
         with pytest.raises(SystemExit):
@@ -130,7 +131,7 @@ def test_everything_says_holdout(
     said = capsys.readouterr()
     assert "judged by test_accuracy on 300 training examples, held out, after the" in said.out
     assert "holdout_size = 300" in said.out
-    assert re.search(r"best +trial \d, holdout accuracy 0\.\d{4}", said.out)
+    assert re.search(r"best +trial \d( \[.*\])?, holdout accuracy 0\.\d{4}", said.out)
     assert "epoch 2/2: holdout accuracy 0." in said.err
     result = tuner.open_study(path)
     page = (result.folder / "report.html").read_text(encoding="utf-8")

@@ -21,6 +21,7 @@ from tuner.cli.console import (
 from tuner.cli.formats import FileFormat, Format
 from tuner.cli.options import Form, StorageURL, StudyFile, StudyName
 from tuner.cli.values import one_of, whole
+from tuner.reading import options_told
 
 if TYPE_CHECKING:
     from tuner.studies import StudyResult
@@ -94,6 +95,8 @@ def best(
     if form is Format.table:
         for row in rows:
             print_row(f"{row.number:>5}", row.schedule_text, 7)
+            if row.options:
+                print_row("", f"with {options_told(row.options)}", 7)
         if found.confirmation:
             print_confirmed(found.confirmation, metric)
         if sentence := search_sentence(first, found.best_of_search, metric):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tuner.cli.console import command, print_row, results, talk
 from tuner.definition import trained_again
+from tuner.reading import options_told
 from tuner.storage import hide_password
 from tuner.tasks import NamedTask
 
@@ -89,6 +90,8 @@ def show_plan(plan: Plan, file: Path) -> None:
         outside = "" if baseline.values or not spec.space.params else ", outside the space"
         shown = "" if spec.time else f": {baseline.given!r}"
         rows.append(("baseline", f"{baseline.label}{outside}{shown}"))
+        if baseline.options:
+            rows.append(("", f"with {options_told(baseline.options)}"))
     for name, text in rows:
         print_row(name, text, 10)
     if again := trained_again(spec.space, spec.budget.trials):
@@ -138,6 +141,8 @@ def show_result(result: StudyResult, again: str, trials: str, *, program: bool) 
     if sentence := search_sentence(best, of_search, objective.judged_by):
         print_row("", sentence, 10)
     print_row("", best.schedule_text, 10)
+    if best.options:
+        print_row("", f"with {options_told(best.options)}", 10)
     schedule, page = result.folder / "best.json", result.folder / "report.html"
     out.print(f"schedule  {schedule}\nreport    {page}")
     if program and result.ended != "timeout":

@@ -16,7 +16,7 @@ from rich.text import Text
 from tuner.cli.board import Board, Running, drawn
 from tuner.cli.console import dated, is_notebook, is_watched, talk
 from tuner.definition import digits
-from tuner.reading import EPOCHS
+from tuner.reading import EPOCHS, options_told
 from tuner.search import (
     PRUNED_AFTER,
     EpochEnded,
@@ -193,6 +193,7 @@ class _LiveView:
         what = ""
         if start is not None:
             what = f"{start.given.family:<14} base LR {start.schedule.base_lr:<8.4g}"
+            what += f" {options_told(start.options)}" if start.options else ""
         note = "; ".join(filter(None, (start.baseline if start else None, event.reason)))
         style = {"complete": "green", "failed": "red"}.get(event.state, "dim")
         line = f"{event.number:5d}  {event.state:<9} {value:>6}  {what}  {note}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from tuner.cli.console import STDOUT, print_file, results
 from tuner.cli.folding import behind
 from tuner.cli.plot import curve
 from tuner.errors import ScheduleFileError
+from tuner.reading import options_told
 from tuner.schedules import Schedule, ScheduleFile, write_whole
 from tuner.schedules import svg as draw_svg
 
@@ -37,6 +38,9 @@ def show_file(path: Path, file: ScheduleFile) -> None:
     if per_epoch:
         size = f", batch size {file.batch_size}" if file.batch_size else ""
         out.print(f"  tuned at {per_epoch} updates an epoch{size}")
+    options = file.provenance.get("options")
+    if isinstance(options, Mapping) and options:
+        _row("  tuned with ", options_told(options))
     out.print("\n  update      epoch  learning rate")
     for update in _interesting(schedule):
         epoch = f"{update / per_epoch:10.2f}" if per_epoch else " " * 10

@@ -14,7 +14,7 @@ from rich.table import Table
 from tuner.cli.console import print_row, results
 from tuner.cli.formats import Format
 from tuner.definition import digits, finite
-from tuner.reading import EPOCHS, Unit
+from tuner.reading import EPOCHS, Unit, options_told, told
 from tuner.repeats import (
     Comparison,
     Confirmation,
@@ -67,7 +67,10 @@ def show_trials(
         writer.writerow(columns)
         writer.writerows(map(_or_empty, row) for row in zip(*columns.values(), strict=True))
         return
-    table = _table("trial", "state", metric, "family", "base LR", unit.words, "time", "note")
+    options = [*dict.fromkeys(name for row in rows for name in row.options)]
+    table = _table(
+        "trial", "state", metric, "family", "base LR", *options, unit.words, "time", "note"
+    )
     for row in rows:
         table.add_row(
             str(row.number),
@@ -75,6 +78,7 @@ def show_trials(
             "-" if row.value is None else f"{row.value:{digits(metric)}}",
             row.family,
             "-" if row.schedule is None else f"{row.schedule.base_lr:.4g}",
+            *(told(row.options[name]) if name in row.options else "-" for name in options),
             str(unit.count(row.epochs)),
             f"{row.seconds:.0f} s",
             "; ".join(filter(None, (row.note, notes.get(row.number)))),
@@ -161,6 +165,7 @@ def show_summary(
         "best_trial": best.number if best else None,
         "best_value": best.value if best else None,
         "best_family": best.family if best else None,
+        **({"best_options": options_told(best.options)} if best and best.options else {}),
         "best_of_search_trial": of_search.number if of_search else None,
         "best_of_search_value": of_search.value if of_search else None,
         "best_of_search_family": of_search.family if of_search else None,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,9 +11,11 @@ from typing import Any, NamedTuple
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
-from tuner.definition.checks import check_confirm, check_rules
+from tuner.definition.asked import Asked
+from tuner.definition.checks import check_confirm
 from tuner.definition.measured import Measured, with_length
 from tuner.definition.objective import Objective
+from tuner.definition.plain import flattened, without_dots
 from tuner.definition.pruning import read_pruner
 from tuner.definition.search import PRUNERS, SAMPLERS, Pruner, Sampler, Search, made
 from tuner.definition.sections import (
@@ -27,14 +28,14 @@ from tuner.definition.sections import (
     name_of_study,
     size_in_bytes,
 )
-from tuner.definition.space import read_space
+from tuner.definition.space import clock_of, read_space
 from tuner.definition.storage import read_storage
 from tuner.definition.task import judging, read_task, refuse_no_task, with_passed, with_whole_path
 from tuner.errors import DefinitionError
-from tuner.reading import Mistakes, Unit, read_kind
+from tuner.reading import Clock, Mistakes, Unit, read_kind
 from tuner.space import SearchSpace, with_schedule_files
 from tuner.storage import output_folder
-from tuner.tasks import LIMIT_BYTES, Task
+from tuner.tasks import LIMIT_BYTES, Task, sizes_with, with_options
 
 
 class StudySpec(NamedTuple):
@@ -105,6 +106,25 @@ class StudySpec(NamedTuple):
         found: BasePruner = made(self.pruner, self.search, BasePruner)
         return found
 
+    def clock_with(self, options: Mapping[str, Any]) -> Clock:
+        """Return how long an epoch and a training of the task with options are."""
+        return clock_of(self.training, *sizes_with(self.task, options))
+
+    def with_options(self, options: Mapping[str, Any]) -> StudySpec:
+        """Return the definition as a trial has it whose task has these options.
+
+        Raises:
+            TaskError: If the task cannot be made with them.
+        """
+        if not options:
+            return self
+        task, training = with_options(self.task, options), self.training
+        size = task.updates_per_epoch
+        if training.report_every not in (None, size):
+            lengths = {"report_every": size, "updates": size * training.epochs}
+            training = training.model_copy(update=lengths)
+        return self._replace(task=task, training=training)
+
     def check(self) -> None:
         """Make sure that task, sampler and pruner can run here.
 
@@ -149,11 +169,12 @@ class StudySpec(NamedTuple):
             "params": {name: param._asdict() for name, param in self.space.params.items()},
             "baseline": {
                 b.label: {"values": b.values, "schedule": repr(b.given)}
+                | ({"options": dict(b.options)} if b.options else {})
                 for b in self.space.baselines
             },
         }
         plain: dict[str, Any] = json.loads(json.dumps(parts))
-        return dict(_flatten(plain))
+        return dict(flattened(plain))
 
     def fingerprint(self) -> str:
         """Return a digest of :meth:`decisive`: equal for definitions with comparable trials."""
@@ -182,7 +203,7 @@ def load_spec(
     space: Mapping[str, Any] | str = ""
     space_path = path.parent
     if isinstance(space_name, str) and space_name:
-        space_path = _without_dots(path.parent / space_name)
+        space_path = without_dots(path.parent / space_name)
         try:
             space = with_schedule_files(read_kind(space_path, "search_space"), space_path.parent)
         except DefinitionError as error:
@@ -197,12 +218,6 @@ def load_spec(
         task=task,
         measured=measured,
     )
-
-
-def _without_dots(path: Path) -> Path:
-    """Return a path as one would write it, unless a link makes it another file then."""
-    plain = Path(os.path.normpath(path))
-    return plain if not path.exists() or (plain.exists() and plain.samefile(path)) else path
 
 
 def make_spec(
@@ -244,8 +259,9 @@ def make_spec(
     file = mistakes.read(StudyFile, study_data, "")
     study_data = with_whole_path(study_data, folder)
     objective = mistakes.read(Objective, study_data.get("objective", {}), "objective")
+    asked = Asked.of(space_data)
     training, task = read_task(
-        study_data.get("task"), objective, folder, mistakes, passed=task, facts=facts
+        study_data.get("task"), objective, folder, mistakes, passed=task, facts=facts, asked=asked
     )
     budget = (
         mistakes.read(Budget, study_data["budget"], "budget") if "budget" in study_data else None
@@ -258,9 +274,7 @@ def make_spec(
     if confirm is not None and training is not None and task is not None:
         check_confirm(confirm, training, task, mistakes)
     workers = mistakes.read(Workers, study_data.get("workers", {}), "workers")
-    space = read_space(space_data, space_where, training, task, mistakes)
-    if space is not None and task is not None:
-        check_rules(space, task, mistakes)
+    space = read_space(space_data, space_where, training, task, mistakes, asked)
     mistakes.raise_if_any()
     # Whatever could not be read was a mistake, so nothing is missing here.
     assert file is not None
@@ -283,13 +297,3 @@ def make_spec(
         workers, space, kept, dict(space_data),
         confirm, LIMIT_BYTES if states is None else size_in_bytes(states), time, measured,
     )  # fmt: skip
-
-
-def _flatten(data: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    pairs: list[tuple[str, Any]] = []
-    for key, value in data.items():
-        if isinstance(value, dict) and value:
-            pairs += _flatten(value, f"{prefix}{key}.")
-        else:
-            pairs.append((f"{prefix}{key}", value))
-    return pairs

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tuner.definition.asked import NOTHING, Asked
 from tuner.definition.objective import Objective
 from tuner.definition.sections import Training
 from tuner.errors import StudyError
@@ -105,6 +106,7 @@ def read_task(
     *,
     passed: Task | None = None,
     facts: Mapping[str, Any] | None = None,
+    asked: Asked = NOTHING,
 ) -> tuple[Training | None, Task | None]:
     """Read the table, and return the task with the holdout that the objective wants.
 
@@ -115,6 +117,7 @@ def read_task(
         mistakes: Takes what is wrong.
         passed: A task from Python, which the table does not name then.
         facts: What a database knows of a task of one's own, which is then not imported.
+        asked: What the search space has of the task's options.
     """
     if not isinstance(data, Mapping):
         if data is not None:  # which was noted as missing
@@ -133,7 +136,13 @@ def read_task(
     options = {key: value for key, value in data.items() if key not in own}
     if ":" in name and REPORT_EVERY in own:  # which a function of a trial has to know
         options[REPORT_EVERY] = own[REPORT_EVERY]
+    if facts is not None and ":" in name:
+        options |= facts.get("options", {}).get("values", {})
+    elif facts is None and passed is None:
+        options = asked.added(name, options, str(folder.absolute()))
     task = _task(name, options, folder, mistakes, passed, facts)
+    if task is not None:
+        task = asked.taken(task, mistakes)
     if training is None or task is None:
         return training, task
     held_out = objective.held_out if objective else 0

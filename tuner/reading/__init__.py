@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tuner.reading.toml import MISSING, Mistakes, Section, did_you_mean, read_kind, read_toml
 from tuner.reading.units import EPOCHS, Clock, Duration, Unit, pattern
+from tuner.reading.words import options_told, told
 
 __all__ = [
     "EPOCHS",
@@ -14,7 +15,9 @@ __all__ = [
     "Section",
     "Unit",
     "did_you_mean",
+    "options_told",
     "pattern",
     "read_kind",
     "read_toml",
+    "told",
 ]

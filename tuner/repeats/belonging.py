@@ -20,8 +20,8 @@ from optuna.trial import FrozenTrial
 from tuner.definition import CONFIRM, StudySpec, name_of_study
 from tuner.errors import StudyError
 from tuner.repeats.confirmation import Candidate
-from tuner.schedules import Schedule, schedule_from_dict
-from tuner.search import BASELINE, RULE, SCHEDULE, stored_spec
+from tuner.schedules import schedule_from_dict
+from tuner.search import BASELINE, RULE, SCHEDULE, Key, key_of, options_of, stored_spec
 from tuner.storage import storage_of, url_of
 
 _log = logging.getLogger("tuner")
@@ -48,12 +48,13 @@ def belong(repeats: Study, study: Study, candidates: list[Candidate]) -> bool:
     trials = study.get_trials(deepcopy=False)
     # Some find their schedules while they train.
     finding = (t for t in trials if BASELINE in t.user_attrs and RULE in t.user_attrs)
-    found = (_schedule_of(trials, trial.number) for trial in finding)
-    baselines = {*(baseline.schedule for baseline in now.space.baselines), *found}
+    found = (_key_of(trials, trial.number) for trial in finding)
+    given = (key_of(each.schedule, each.options) for each in now.space.baselines)
+    baselines = {*given, *found}
     return all(
-        candidate.schedule in baselines
+        candidate.key in baselines
         if candidate.trial is None
-        else candidate.schedule == _schedule_of(trials, candidate.trial)
+        else candidate.key == _key_of(trials, candidate.trial)
         for candidate in candidates
     )
 
@@ -89,6 +90,7 @@ def _training(spec: StudySpec) -> dict[str, Any]:
     return {key: value for key, value in spec.decisive().items() if key.startswith(parts)}
 
 
-def _schedule_of(trials: Sequence[FrozenTrial], number: int) -> Schedule | None:
-    stored = trials[number].user_attrs.get(SCHEDULE) if number < len(trials) else None
-    return schedule_from_dict(stored) if stored else None
+def _key_of(trials: Sequence[FrozenTrial], number: int) -> Key | None:
+    attributes = trials[number].user_attrs if number < len(trials) else {}
+    stored = attributes.get(SCHEDULE)
+    return key_of(schedule_from_dict(stored), options_of(attributes)) if stored else None

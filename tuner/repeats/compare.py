@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from optuna.storages import BaseStorage
@@ -12,13 +12,22 @@ from optuna.study import Study
 
 from tuner.definition import COMPARE, Confirm, StudySpec
 from tuner.errors import StudyError
-from tuner.repeats.candidates import candidates_of, given_to, schedule_of
+from tuner.repeats.candidates import candidates_of, key_of_trial, schedule_of
 from tuner.repeats.comparison import Compared, Comparison, Repeat
 from tuner.repeats.confirm import baselines_of
 from tuner.repeats.confirmation import Candidate
 from tuner.repeats.study import find_repeats, prepare_repeats, read_repeats, seeds_of
-from tuner.schedules import Plateau, Schedule, read_schedule_file
-from tuner.search import REASON, SCHEDULE, SEED, STATES, records_of
+from tuner.schedules import read_schedule_file
+from tuner.search import (
+    REASON,
+    SCHEDULE,
+    SEED,
+    STATES,
+    UPDATES_PER_EPOCH,
+    Key,
+    key_of,
+    records_of,
+)
 
 _ALSO = " = "  # between the names of one schedule
 
@@ -72,9 +81,10 @@ def read_comparison(study: Study, spec: StudySpec) -> Comparison:
         spec: The definition of the study that it is of, or its own.
     """
     missing = len(read_repeats(study, spec).missing)
-    published = {b.given: b.published for b in spec.space.baselines}
+    published = {key_of(b.given, b.options): b.published for b in spec.space.baselines}
     seeds = seeds_of(study, spec)
-    repeats: dict[Schedule | Plateau, list[Repeat]] = defaultdict(list)
+    sizes: dict[Key, int | None] = {}
+    repeats: dict[Key, list[Repeat]] = defaultdict(list)
     for trial in study.get_trials(deepcopy=False):
         if SCHEDULE in trial.user_attrs and trial.user_attrs[SEED] in seeds:
             state = STATES[trial.state]
@@ -88,10 +98,12 @@ def read_comparison(study: Study, spec: StudySpec) -> Comparison:
                 reason=trial.user_attrs.get(REASON, ""),
                 schedule=schedule_of(trial),
             )
-            repeats[given_to(trial)].append(repeat)
+            key = key_of_trial(trial)
+            repeats[key].append(repeat)
+            sizes[key] = trial.user_attrs.get(UPDATES_PER_EPOCH)
     return Comparison(
         schedules=tuple(
-            _compared(c, repeats[c.given], published.get(c.given, ""))
+            _compared(c, repeats[c.key], published.get(c.key, ""), sizes.get(c.key))
             for c in candidates_of(study)
         ),
         missing=missing,
@@ -100,12 +112,16 @@ def read_comparison(study: Study, spec: StudySpec) -> Comparison:
     )
 
 
-def _compared(candidate: Candidate, repeats: list[Repeat], published: str) -> Compared:
+def _compared(
+    candidate: Candidate, repeats: list[Repeat], published: str, size: int | None
+) -> Compared:
     found = tuple(sorted(repeats, key=lambda repeat: repeat.seed))
     schedule = candidate.schedule
     if candidate.rule and found:  # which finds one from every seed; the first one is drawn
         schedule = found[0].schedule or schedule
-    return Compared(candidate.label, schedule, published, found, candidate.rule)
+    return Compared(
+        candidate.label, schedule, published, found, candidate.rule, candidate.options, size
+    )
 
 
 def _merged(before: list[Candidate], new: Sequence[Candidate]) -> list[Candidate]:
@@ -114,16 +130,16 @@ def _merged(before: list[Candidate], new: Sequence[Candidate]) -> list[Candidate
     A file may hold another schedule than when it was compared first, which then is "FILE
     (before)"; and it may hold one that is there under another name, which then has both.
     """
-    names = {c.given: c.label.split(_ALSO) for c in before}
+    names = {c.key: c.label.split(_ALSO) for c in before}
     for each in new:
-        for given, own in names.items():
-            if given != each.given and each.label in own:
+        for key, own in names.items():
+            if key != each.key and each.label in own:
                 own[own.index(each.label)] = _outdated(each.label, names.values())
-        own = names.setdefault(each.given, [])
+        own = names.setdefault(each.key, [])
         if each.label not in own:
             own.append(each.label)
-    first = {c.given: c for c in reversed([*before, *new])}
-    return [first[given]._replace(label=_ALSO.join(own)) for given, own in names.items()]
+    first = {c.key: c for c in reversed([*before, *new])}
+    return [first[key]._replace(label=_ALSO.join(own)) for key, own in names.items()]
 
 
 def _outdated(label: str, names: Iterable[list[str]]) -> str:
@@ -134,7 +150,14 @@ def _outdated(label: str, names: Iterable[list[str]]) -> str:
 
 def _of_file(path: str | Path, spec: StudySpec) -> Candidate:
     file = read_schedule_file(path)
-    per_epoch, horizon = spec.task.updates_per_epoch, spec.space.clock.horizon
+    tuned = file.provenance.get("options")
+    options = {
+        name: value
+        for name, value in (tuned if isinstance(tuned, Mapping) else {}).items()
+        if name in spec.space.options
+    }
+    clock = spec.clock_with(options)
+    per_epoch, horizon = clock.updates_per_epoch, clock.horizon
     if file.updates_per_epoch not in (None, per_epoch):
         raise StudyError(
             f"{path} must be for {per_epoch} updates an epoch, as the trainings of study"
@@ -147,4 +170,4 @@ def _of_file(path: str | Path, spec: StudySpec) -> Candidate:
             f" {spec.name!r}, but is {file.schedule.horizon}. Lay it out for them:"
             f" tuner.save_schedule(tuner.load_schedule(...).with_horizon({horizon}), ...)."
         )
-    return Candidate(str(path), file.schedule, None, {})
+    return Candidate(str(path), file.schedule, None, {}, options=options)

@@ -5,8 +5,9 @@ Every schedule is trained on the same seeds. Everything here is a pure function 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from tuner.definition import merit
 from tuner.repeats.confirmation import Spread, spread
@@ -46,6 +47,8 @@ class Compared(NamedTuple):
     """A schedule and its trainings; ``published`` is what others report of it, as text.
 
     With a ``rule`` each training finds its own schedule, and ``schedule`` is that of the first.
+    ``options`` are those of the task that it is trained with, where the study samples any, and
+    ``updates_per_epoch`` those of the task with them.
     """
 
     label: str
@@ -53,6 +56,8 @@ class Compared(NamedTuple):
     published: str
     repeats: tuple[Repeat, ...]
     rule: Plateau | None = None
+    options: Mapping[str, Any] = MappingProxyType({})
+    updates_per_epoch: int | None = None
 
     @property
     def given(self) -> Schedule | Plateau:

@@ -12,7 +12,7 @@ from tuner.errors import StudyError
 from tuner.repeats.candidates import distinct
 from tuner.repeats.confirmation import Candidate
 from tuner.repeats.study import find_repeats, prepare_repeats, read_repeats
-from tuner.search import TrialRow, ranking
+from tuner.search import TrialRow, key_of, ranking
 
 
 def prepare_confirm(
@@ -41,19 +41,17 @@ def prepare_confirm(
             " on."
         )
     baselines = [b for b in (_found(b, rows) for b in baselines_of(spec)) if b is not None]
-    known = {c.schedule for c in baselines}
+    known = {c.key for c in baselines}
     sampled = distinct(
-        Candidate(f"trial {row.number}", row.schedule, row.number, {})
+        Candidate(f"trial {row.number}", row.schedule, row.number, {}, options=row.options)
         for row in ranking(rows)
-        if row.schedule is not None and row.schedule not in known
+        if row.schedule is not None and key_of(row.schedule, row.options) not in known
     )
     before = find_confirm(storage, spec.name)
     collapsed = {
-        c.schedule
-        for c in (read_repeats(before, spec).candidates if before else ())
-        if c.collapsed
+        c.key for c in (read_repeats(before, spec).candidates if before else ()) if c.collapsed
     }
-    steady = [c for c in sampled if c.schedule not in collapsed]
+    steady = [c for c in sampled if c.key not in collapsed]
     finalists = [*steady[: settings.top], *baselines]
     return prepare_repeats(spec, storage, CONFIRM, finalists, settings)
 
@@ -65,7 +63,10 @@ def find_confirm(storage: BaseStorage, name: str) -> Study | None:
 
 def baselines_of(spec: StudySpec) -> list[Candidate]:
     """Return a study's baselines as candidates."""
-    return [Candidate(b.label, b.schedule, None, {}, rule=b.rule) for b in spec.space.baselines]
+    return [
+        Candidate(b.label, b.schedule, None, {}, rule=b.rule, options=b.options)
+        for b in spec.space.baselines
+    ]
 
 
 def _found(baseline: Candidate, rows: Sequence[TrialRow]) -> Candidate | None:

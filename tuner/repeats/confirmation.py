@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from tuner.definition import merit
 from tuner.schedules import Plateau, Schedule
+from tuner.search import Key, key_of
 
 # Two-sided 95 % quantiles of Student's t for 1 to 30 degrees of freedom, and the normal one.
 # NIST/SEMATECH e-Handbook of Statistical Methods, section 1.3.6.7.2.
@@ -35,6 +37,7 @@ class Candidate(NamedTuple):
     ``minimized`` says that small values are the good ones.
     ``averaged`` are the values of the averaged weights, of trainings that have them.
     ``rule`` finds the schedule of each training, where it is not given.
+    ``options`` are those of the task that it is trained with, where the study samples any.
     """
 
     label: str
@@ -45,11 +48,17 @@ class Candidate(NamedTuple):
     minimized: bool = False
     averaged: tuple[float, ...] = ()
     rule: Plateau | None = None
+    options: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def given(self) -> Schedule | Plateau:
         """The schedule, or the rule that finds one."""
         return self.rule or self.schedule
+
+    @property
+    def key(self) -> Key:
+        """What it is, whatever its label: the schedule or rule, and the options of the task."""
+        return key_of(self.given, self.options)
 
     @property
     def is_baseline(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from tuner.definition import finite
@@ -72,6 +73,7 @@ def plain_compared(compared: Compared) -> dict[str, Any]:
         "note": compared.note,
         "schedule": schedule_to_dict(compared.schedule),
         **({"rule": rule_to_dict(compared.rule)} if compared.rule else {}),
+        **_options(compared.options),
         "trainings": [
             {
                 "seed": repeat.seed,
@@ -135,7 +137,13 @@ def _row(row: Row, better: tuple[Better, ...]) -> dict[str, Any]:
         "averaged_beats_winner": True in mine,
         "accuracies": {str(seed): finite(value) for seed, value in candidate.accuracies.items()},
         "schedule": schedule_to_dict(candidate.schedule),
+        **_options(candidate.options),
     }
+
+
+def _options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of the task, where there are any."""
+    return {"options": dict(options)} if options else {}
 
 
 def _better(confirmation: Confirmation) -> list[dict[str, Any]]:

@@ -20,27 +20,27 @@ def race(candidates: Sequence[Candidate], seeds: Sequence[int], first: int) -> l
         seeds: The fresh seeds, in their order.
         first: How many of them everybody gets.
     """
-    given = {c.given: first for c in candidates}
+    given = {c.key: first for c in candidates}
     most = max((len(c.accuracies.keys() & {*seeds}) for c in candidates), default=0)
     while True:
         missing = [
             Training(c, seed)
             for turn, seed in enumerate(seeds)
             for c in candidates
-            if turn < given[c.given] and seed not in c.accuracies
+            if turn < given[c.key] and seed not in c.accuracies
         ]
         if missing:
             return missing
-        so_far = [_with_seeds(c, seeds[: given[c.given]]) for c in candidates]
-        tied = [c.given for c in tie_set(so_far)]
-        fewest = min((given[schedule] for schedule in tied), default=len(seeds))
+        so_far = [_with_seeds(c, seeds[: given[c.key]]) for c in candidates]
+        tied = [c.key for c in tie_set(so_far)]
+        fewest = min((given[key] for key in tied), default=len(seeds))
         if len(tied) < 2 or fewest >= len(seeds):
             if not tied or fewest >= most:
                 return []
             given[tied[0]] += 1
             continue
         # Who was left behind and is back in the tie set catches up first.
-        given |= {schedule: fewest + 1 for schedule in tied if given[schedule] == fewest}
+        given |= {key: fewest + 1 for key in tied if given[key] == fewest}
 
 
 def _with_seeds(candidate: Candidate, seeds: Sequence[int]) -> Candidate:

@@ -9,7 +9,7 @@ from optuna.study import Study
 from optuna.trial import TrialState
 
 from tuner.definition import StudySpec
-from tuner.search import REASON, SCHEDULE, SEED, records_of
+from tuner.search import REASON, RULE, SCHEDULE, SEED, options_of, records_of
 
 # Two short trainings can be equal by chance, three times the same cannot.
 _ENOUGH = 2
@@ -29,7 +29,9 @@ def ignores_seeds(study: Study, seeds: Sequence[int]) -> bool:
         attributes = trial.user_attrs
         if SCHEDULE in attributes and attributes.get(SEED) in seeds and not attributes.get(REASON):
             records = [record._replace(seconds=0.0) for record in records_of(attributes)]
-            curves[repr(attributes[SCHEDULE])].append((trial.value, records))
+            given = attributes.get(RULE, attributes[SCHEDULE])
+            own = repr((given, options_of(attributes)))
+            curves[own].append((trial.value, records))
     equal = [all(other == found[0] for other in found[1:]) for found in curves.values()]
     repeated = sum(len(found) - 1 for found in curves.values())
     return repeated >= _ENOUGH and all(equal)

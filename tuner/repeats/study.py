@@ -35,19 +35,19 @@ from tuner.repeats.candidates import (
     candidate_to_dict,
     candidates_of,
     distinct,
-    given_to,
+    key_of_trial,
 )
 from tuner.repeats.confirmation import Candidate, Confirmation
 from tuner.repeats.racing import race
 from tuner.repeats.seeds import ignores_seeds
-from tuner.schedules import rule_to_dict, schedule_to_dict
+from tuner.schedules import schedule_to_dict
 from tuner.search import (
     BASELINE,
     LABEL,
     REASON,
-    RULE,
     SCHEDULE,
     SEED,
+    attributes_of,
     make_study,
     records_of,
     store_definition,
@@ -145,18 +145,18 @@ def enqueue(study: Study, spec: StudySpec) -> int:
         How many trials the repeats then have; a worker's budget.
     """
     trials = study.get_trials(deepcopy=False)
-    there = {(given_to(t), t.user_attrs[SEED]) for t in trials if SCHEDULE in t.user_attrs}
+    there = {(key_of_trial(t), t.user_attrs[SEED]) for t in trials if SCHEDULE in t.user_attrs}
     # Trials that two workers asked for when only one was left; see `Worker`.
     strays = [t for t in trials if SCHEDULE not in t.user_attrs and not t.state.is_finished()]
     _withdraw([t for t in trials if SCHEDULE in t.user_attrs], study, seeds_of(study, spec))
     for candidate, seed in read_repeats(study, spec).missing:
-        if (candidate.given, seed) in there:
+        if (candidate.key, seed) in there:
             continue
-        attributes = {LABEL: candidate.label, SEED: seed}
+        attributes: dict[str, Any] = {LABEL: candidate.label, SEED: seed}
         if candidate.is_baseline:
             attributes[BASELINE] = candidate.label
-        if candidate.rule is not None:
-            attributes[RULE] = rule_to_dict(candidate.rule)
+        clock = spec.clock_with(candidate.options)
+        attributes |= attributes_of(candidate.options, clock, candidate.rule)
         attributes[SCHEDULE] = schedule_to_dict(candidate.schedule)  # the last, which makes it one
         if not strays:
             study.enqueue_trial({}, user_attrs=attributes)
@@ -200,18 +200,18 @@ def read_repeats(study: Study, spec: StudySpec) -> Confirmation:
     """
     settings = settings_of(study)
     seeds = seeds_of(study, spec)
-    candidates = {candidate.given: candidate for candidate in candidates_of(study)}
+    candidates = {candidate.key: candidate for candidate in candidates_of(study)}
     for trial in study.get_trials(deepcopy=False):
         if not trial.state.is_finished() or SCHEDULE not in trial.user_attrs:
             continue
-        candidate = candidates[given_to(trial)]
+        candidate = candidates[key_of_trial(trial)]
         seed: int = trial.user_attrs[SEED]
         if seed not in seeds:
             continue
         complete = trial.state == TrialState.COMPLETE
         collapsed = (seed,) if complete and trial.user_attrs.get(REASON) else ()
         averaged = _averaged(trial, spec.objective) if complete and not collapsed else ()
-        candidates[candidate.given] = candidate._replace(
+        candidates[candidate.key] = candidate._replace(
             accuracies={**candidate.accuracies, seed: trial.value if complete else None},
             collapsed=candidate.collapsed + collapsed,
             averaged=candidate.averaged + averaged,

@@ -96,7 +96,7 @@ def which_power(rows: Sequence[TrialRow], objective: Objective) -> Answer:
 def which_warmup(rows: Sequence[TrialRow], clock: Clock, objective: Objective) -> Answer:
     """Say how long warmup should be: what is reached and what collapses by its length."""
     lengths = {
-        row.number: row.schedule.warmup_steps / clock.updates_per_unit
+        row.number: row.schedule.warmup_steps / row.updates_per_unit(clock)
         for row in rows
         if row.schedule
     }

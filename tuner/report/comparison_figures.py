@@ -13,7 +13,7 @@ from tuner.definition import digits
 from tuner.reading import EPOCHS, Clock, Unit
 from tuner.repeats import Compared, Comparison, Repeat
 from tuner.report.comparison import curves, short
-from tuner.report.curves import Curve, lr_curve
+from tuner.report.curves import Curve, curve_of
 from tuner.report.figures import any_of
 from tuner.report.style import ACCENT, GREY, at, folded, log_axis, styled, text, time_axis, window
 
@@ -35,7 +35,7 @@ class _Line(NamedTuple):
 def schedules_figure(schedules: Sequence[Compared], clock: Clock) -> go.Figure:
     """Draw the learning rates of all schedules over each other, logarithmically."""
     figure = go.Figure()
-    drawn = [lr_curve(c.schedule, clock.updates_per_unit, clock.horizon) for c in schedules]
+    drawn = [_curve(each, clock) for each in schedules]
     for number, (compared, curve) in enumerate(zip(schedules, drawn, strict=True)):
         again, colour = divmod(number, len(_COLOURS))
         trace = go.Scatter(
@@ -90,12 +90,17 @@ def seeds_figure(comparison: Comparison, unit: Unit = EPOCHS) -> go.Figure:
     return figure
 
 
+def _curve(compared: Compared, clock: Clock) -> Curve:
+    """Return a schedule's curve over the time of all, however many updates that is for it."""
+    return curve_of(compared.schedule, compared.updates_per_epoch, clock)
+
+
 def training_figure(compared: Compared, clock: Clock, metric: str) -> go.Figure:
     """Draw one schedule and its trainings as the chapter does: the means, each seed faintly."""
     lines, unit = _measured(compared, metric), clock.unit
     rows = {panel: row for row, panel in enumerate(dict.fromkeys(e.panel for e in lines), start=2)}
     figure = make_subplots(rows=1 + len(rows), cols=1, shared_xaxes=True, vertical_spacing=0.06)
-    rate = lr_curve(compared.schedule, clock.updates_per_unit, clock.horizon)
+    rate = _curve(compared, clock)
     figure.add_trace(
         go.Scatter(
             x=rate.epochs, y=rate.rates, mode="lines", line={"color": GREY, "width": 2},

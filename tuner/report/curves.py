@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from tuner.reading import Clock
 from tuner.schedules import Schedule
 
 # Points of a curve, apart from those at its corners and drops.
@@ -28,7 +29,20 @@ class Curve(NamedTuple):
     rates: tuple[float | None, ...]
 
 
-def lr_curve(schedule: Schedule, updates_per_epoch: int, updates: int) -> Curve:
+def curve_of(schedule: Schedule, updates_per_epoch: int | None, clock: Clock) -> Curve:
+    """Return a schedule's curve over the time of a study, however many updates that is for it.
+
+    Args:
+        schedule: The schedule.
+        updates_per_epoch: Those of its training, if a batch size makes them others.
+        clock: The study's.
+    """
+    size = updates_per_epoch or clock.updates_per_epoch
+    epochs = clock.horizon // clock.updates_per_epoch
+    return lr_curve(schedule, size / clock.unit.size, size * epochs)
+
+
+def lr_curve(schedule: Schedule, updates_per_epoch: float, updates: int) -> Curve:
     """Sample a schedule from the first update of a training to its last.
 
     The grid is even; the end of warmup, the horizon and both sides of every drop are exact.

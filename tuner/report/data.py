@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 from tuner.definition import Objective
 from tuner.reading import EPOCHS, Clock, Unit
 from tuner.repeats import Spread, spread
-from tuner.report.curves import Curve, lr_curve
+from tuner.report.curves import Curve, curve_of
 from tuner.schedules import Schedule
 from tuner.search import TrialRow, ranking
+from tuner.space import as_params
 from tuner.tasks import EpochRecord
 
 TOP = 10
@@ -183,8 +184,13 @@ def _best(row: TrialRow, clock: Clock) -> BestTrial:
         family=row.family,
         formula=row.schedule.formula,
         text=row.schedule_text,
-        parameters=parameters(row.schedule, clock.updates_per_epoch, clock.unit),
-        curve=lr_curve(row.schedule, clock.updates_per_unit, clock.horizon),
+        parameters=(
+            *parameters(
+                row.schedule, row.updates_per_epoch or clock.updates_per_epoch, clock.unit
+            ),
+            *(Parameter(name, plain(value)) for name, value in as_params(row.options).items()),
+        ),
+        curve=curve_of(row.schedule, row.updates_per_epoch, clock),
         records=row.records,
     )
 
@@ -209,7 +215,7 @@ def _averaged(row: TrialRow, objective: Objective) -> float | None:
 
 
 def _line(row: TrialRow, schedule: Schedule, rank: int | None, clock: Clock) -> Line:
-    curve = lr_curve(schedule, clock.updates_per_unit, clock.horizon)
+    curve = curve_of(schedule, row.updates_per_epoch, clock)
     return Line(row.number, row.state, row.family, row.baseline, rank, row.value, curve)
 
 
@@ -221,13 +227,15 @@ def _entry(row: TrialRow, rank: int | None, clock: Clock, objective: Objective) 
         baseline=row.baseline or "",
         family=row.family,
         base_lr=row.schedule.base_lr if row.schedule else None,
-        warmup=row.schedule.warmup_steps / clock.updates_per_unit if row.schedule else None,
+        warmup=row.schedule.warmup_steps / row.updates_per_unit(clock) if row.schedule else None,
         accuracy=row.value,
         averaged=_averaged(row, objective),
         epochs=clock.unit.count(row.epochs),
         seconds=row.seconds,
         params=", ".join(
-            f"{name}={plain(value)}" for name, value in row.params.items() if name not in _COLUMNS
+            f"{name}={plain(value)}"
+            for name, value in {**row.params, **as_params(row.options)}.items()
+            if name not in _COLUMNS
         ),
         reason=row.reason,
     )

@@ -140,7 +140,7 @@ def _winner(rows: Sequence[TrialRow], confirmation: Confirmation | None) -> Tria
     if winner is None:
         return None
     own = [row for row in rows if winner.trial in (None, row.number)]
-    return next((row for row in own if row.schedule == winner.schedule), None)
+    return next((row for row in own if row.is_of(winner.key)), None)
 
 
 def _verdict(data: ReportData, spec: StudySpec, confirmation: Confirmation | None) -> str:

@@ -6,12 +6,16 @@ and is read as if it were not there.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from tuner.errors import ScheduleError
 from tuner.schedules import Plateau, Schedule, is_whole, rule_from_dict, schedule_from_dict
 from tuner.tasks import EpochRecord
+
+# What is trained, whatever its seed: a schedule or a rule, and the task's options as text.
+Key: TypeAlias = tuple[Schedule | Plateau, str]
 
 # All plain JSON.
 SCHEDULE = "schedule"  # {"family": ..., "params": {...}}
@@ -24,6 +28,8 @@ BASELINE = "baseline"  # its label, if it is one
 CONTROL = "control"  # true for one of the share that is never pruned
 VERSIONS = "versions"  # of the software that trained it, or that continued it last
 SPARED = "spared"  # the epoch after which a trial that is never pruned would have been
+OPTIONS = "task_options"  # of the task, where the space samples any: {"weight_decay": 0.02}
+BATCH_SIZE = "batch_size"  # of the task with them; and its updates of an epoch, as below
 # Of a trial of plain Optuna's, whose study has no definition:
 UPDATES_PER_EPOCH = "updates_per_epoch"  # of the training that its schedule is laid out for
 # Of repeats:
@@ -65,6 +71,27 @@ def has_schedule(attributes: Mapping[str, Any]) -> bool:
         return schedule_in(attributes) is not None
     except ScheduleError:
         return False
+
+
+def options_of(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of the task among a trial's attributes; none if the task has its own."""
+    found = attributes.get(OPTIONS)
+    return dict(found) if isinstance(found, Mapping) else {}
+
+
+def key_of(given: Schedule | Plateau, options: Mapping[str, Any]) -> Key:
+    """Return what two trainings have in common that differ by their seed alone.
+
+    Args:
+        given: The schedule of both, or the rule by which each finds its own.
+        options: Those of the task.
+
+    Example:
+        >>> from tuner import Constant
+        >>> key_of(Constant(base_lr=0.1, horizon=9), {"width": 8})[1]
+        '{"width": 8}'
+    """
+    return given, json.dumps(dict(options), sort_keys=True)
 
 
 def family_in(attributes: Mapping[str, Any]) -> str:

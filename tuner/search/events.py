@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tuner.definition import digits
 from tuner.errors import TunerError
-from tuner.reading import EPOCHS, Unit
+from tuner.reading import EPOCHS, Unit, options_told
 from tuner.schedules import (
     Plateau,
     Schedule,
@@ -70,7 +70,8 @@ class StudyStarted(NamedTuple):
 class TrialStarted(NamedTuple):
     """A trial begins, or goes on with ``done`` epochs from before it was interrupted.
 
-    ``rule`` is what finds its schedule, of one that has it not from the start.
+    ``options`` are those of its task, where the study samples any. ``rule`` is what finds its
+    schedule, of one that has it not from the start.
     """
 
     number: int
@@ -78,6 +79,7 @@ class TrialStarted(NamedTuple):
     baseline: str | None
     done: int
     unit: Unit = EPOCHS
+    options: Mapping[str, Any] = {}
     rule: Plateau | None = None
 
     @property
@@ -89,7 +91,8 @@ class TrialStarted(NamedTuple):
         what = f" [{self.baseline}]" if self.baseline else ""
         done = self.unit.count(self.done)
         begins = f"goes on after {self.unit.word} {done}" if done else "starts"
-        return f"trial {self.number} {begins}: {self.given!r}{what}"
+        options = f" with {options_told(self.options)}" if self.options else ""
+        return f"trial {self.number} {begins}: {self.given!r}{options}{what}"
 
 
 class EpochEnded(NamedTuple):

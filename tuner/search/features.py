@@ -35,6 +35,7 @@ class Features(NamedTuple):
         horizon: Updates of a full training.
         highest: The LR that others are told as shares of.
         least: The share below which an LR is as good as none.
+        scale: How many updates of the study have the examples of one of these.
 
     Example:
         >>> from tuner import Cosine
@@ -48,6 +49,7 @@ class Features(NamedTuple):
     horizon: int
     highest: float = 1.0
     least: float = _OF_THE_HIGHEST
+    scale: float = 1.0
 
     @classmethod
     def of(cls, space: SearchSpace) -> Features:
@@ -58,11 +60,20 @@ class Features(NamedTuple):
         least = min(_OF_THE_HIGHEST, _OF_THE_LOWEST * lowest / highest)
         return cls(space.clock.horizon, highest, least)
 
+    def lasting(self, updates: int) -> Features:
+        """Return those of schedules over as many updates, with which a batch size has to do.
+
+        They are told at equal examples: a sum of LRs is one over the updates of the study.
+        """
+        scale = self.scale * self.horizon / updates
+        return self if updates == self.horizon else self._replace(horizon=updates, scale=scale)
+
     def ahead(self, schedule: Schedule, done: int) -> tuple[float, float]:
         """Return the LR at the end, and the sum of the LRs that are left after some updates."""
         last = self._mean(schedule, self.horizon - self._span, self.horizon, _POINTS // 20)
         left = self._mean(schedule, done, self.horizon, _POINTS) * (self.horizon - done)
-        return self._log(last), math.log10(max(left / self.highest, self.least * self.horizon))
+        summed = max(left / self.highest, self.least * self.horizon) * self.scale
+        return self._log(last), math.log10(summed)
 
     def now(self, schedule: Schedule, done: int) -> float:
         """Return the LR before an update."""

@@ -17,8 +17,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tuner.definition import Search, merit
 from tuner.schedules import Schedule, schedule_from_dict
-from tuner.search.attributes import SCHEDULE, has_schedule
+from tuner.search.attributes import SCHEDULE, has_schedule, options_of
 from tuner.search.features import Features, with_squares
+from tuner.search.options import NO_OPTIONS, OptionFeatures, updates_of
 from tuner.search.ridge import Array, Ridge
 
 # Errors below this, as that of a perfect accuracy, have no logarithm that means anything.
@@ -49,13 +50,15 @@ class Forecast:
     The final error's logarithm is a linear function, fitted to the complete trials with a ridge
     penalty of 1 on standardized features, of these logarithms: of the error now; of the LR at the
     end, and its square; of the sum of the LRs still to come, and its square; of the LR now. Before
-    the first epoch there is no error yet and no LR now, and the schedule alone must do.
+    the first epoch there is no error yet and no LR now, and the schedule alone must do. Where a
+    study samples options of the task, it is a function of those as well.
 
     Args:
         features: What schedules are told apart by.
         updates_per_epoch: Updates in an epoch.
         n_startup_trials: Complete trials without which nothing is forecast.
         error: The error of a value: what is left to improve.
+        options: What the options of tasks are told apart by, if any are sampled.
     """
 
     def __init__(
@@ -64,11 +67,13 @@ class Forecast:
         updates_per_epoch: int,
         n_startup_trials: int,
         error: Callable[[float], float],
+        options: OptionFeatures = NO_OPTIONS,
     ) -> None:
+        self._options = options
         self._features, self._updates_per_epoch = features, updates_per_epoch
         self._least = n_startup_trials
         self._error = error
-        self._known: dict[tuple[Schedule, int], tuple[float, ...]] = {}
+        self._known: dict[tuple[Schedule, int, int], tuple[float, ...]] = {}
 
     def __call__(
         self, study: Study, trials: Sequence[FrozenTrial], epoch: int
@@ -120,12 +125,18 @@ class Forecast:
         # Every question is about all trials so far. Not by trial: the same one has another id in a
         # copy of the study, and another study may be asked about.
         schedule = schedule_from_dict(trial.user_attrs[SCHEDULE])
-        key = schedule, epoch
+        size = updates_of(trial, self._updates_per_epoch)
+        key = schedule, epoch, size
         if key not in self._known:
-            done, told = epoch * self._updates_per_epoch, self._features
+            done, epochs = epoch * size, self._features.horizon // self._updates_per_epoch
+            told = (
+                self._features
+                if size == self._updates_per_epoch
+                else (self._features.lasting(epochs * size))
+            )
             left = with_squares(told.ahead(schedule, done))
             self._known[key] = (*left, told.now(schedule, done)) if done else left
-        return self._known[key]
+        return self._known[key] + self._options(options_of(trial.user_attrs))
 
 
 def make_forecast(search: Search, n_startup_trials: int) -> Forecast | None:
@@ -134,4 +145,5 @@ def make_forecast(search: Search, n_startup_trials: int) -> Forecast | None:
     if error is None:
         return None
     features = Features.of(search.space)
-    return Forecast(features, search.updates_per_epoch, n_startup_trials, error)
+    options = OptionFeatures.of(search.space)
+    return Forecast(features, search.updates_per_epoch, n_startup_trials, error, options)

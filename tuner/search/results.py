@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -10,25 +9,29 @@ from typing import Any, NamedTuple
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from tuner.definition import StudySpec, countable, merit
-from tuner.reading import Unit
+from tuner.definition import countable, merit
+from tuner.reading import Clock, Unit
 from tuner.schedules import Plateau, Schedule, drops_in_words, is_whole
 from tuner.search.attributes import (
     BASELINE,
+    BATCH_SIZE,
     CONTROL,
     EPOCHS_GIVEN,
     REASON,
     SPARED,
+    UPDATES_PER_EPOCH,
     VERSIONS,
+    Key,
+    key_of,
+    options_of,
     records_of,
     rule_in,
     schedule_in,
     text,
     whole,
 )
-from tuner.search.events import StudyStarted
 from tuner.search.ownership import is_gone
-from tuner.storage import hide_password, is_enqueued
+from tuner.storage import is_enqueued
 from tuner.tasks import EpochRecord
 
 # How the reason begins of a trial that the pruner ended; other pruned trials collapsed.
@@ -50,8 +53,10 @@ class TrialRow(NamedTuple):
     ``is_control`` trials are never pruned; ``spared`` is the epoch after which such a trial, or a
     baseline, would have been. ``minimized`` says that small values are the good ones.
     ``versions`` are of the software that trained it. A trial whose process was one of this machine
-    and is gone is not ``"running"`` but ``"interrupted"``. ``rule`` is what found its schedule
-    while it trained, of one that had it not from the start.
+    and is gone is not ``"running"`` but ``"interrupted"``. ``options`` are those of the task, if
+    the study samples any; ``updates_per_epoch`` and ``batch_size`` are then those of the task with
+    them, and None elsewhere. ``rule`` is what found its schedule while it trained, of one that had
+    it not from the start.
     """
 
     number: int
@@ -67,6 +72,9 @@ class TrialRow(NamedTuple):
     spared: int | None = None
     minimized: bool = False
     versions: Mapping[str, str] = MappingProxyType({})
+    options: Mapping[str, Any] = MappingProxyType({})
+    updates_per_epoch: int | None = None
+    batch_size: int | None = None
     rule: Plateau | None = None
 
     @property
@@ -75,6 +83,14 @@ class TrialRow(NamedTuple):
         if self.rule:
             return self.rule.family
         return self.schedule.family if self.schedule else str(self.params.get("family", ""))
+
+    def updates_per_unit(self, clock: Clock) -> float:
+        """Return its updates in one of a clock's unit, which another batch size changes."""
+        return (self.updates_per_epoch or clock.updates_per_epoch) / clock.unit.size
+
+    def is_of(self, key: Key) -> bool:
+        """Tell whether it has the schedule and the options of a candidate."""
+        return self.schedule is not None and key_of(self.schedule, self.options) == key
 
     @property
     def is_finished(self) -> bool:
@@ -118,41 +134,6 @@ class TrialRow(NamedTuple):
         return sum(record.seconds for record in self.records)
 
 
-class FalsePrunes(NamedTuple):
-    """What pruning would have missed, seen on the control trials that are complete.
-
-    Of ``controls`` trials, ``would_be_pruned`` would have been; ``best`` of them are among the
-    best tenth of the study, and ``missed`` of those would have been pruned.
-    """
-
-    controls: int
-    would_be_pruned: int
-    best: int
-    missed: int
-
-
-class Summary(NamedTuple):
-    """Where a study stands.
-
-    ``best_of_search`` has the best single value; ``best`` is the same until fresh seeds have
-    confirmed a winner, and then the winner.
-    """
-
-    name: str
-    states: dict[str, int]
-    budget: int
-    epochs_trained: int
-    epochs_given: int
-    best: TrialRow | None
-    false_prunes: FalsePrunes
-    best_of_search: TrialRow | None = None
-
-    @property
-    def finished(self) -> int:
-        """Complete, pruned and failed trials."""
-        return sum(self.states.get(state, 0) for state in ("complete", "pruned", "failed"))
-
-
 def pruned_after(epoch: int, epochs: int, unit: Unit) -> str:
     """Return the reason of a trial that the pruner ended."""
     return f"{PRUNED_AFTER} {unit.word} {unit.count(epoch)} of {unit.count(epochs)}"
@@ -190,81 +171,6 @@ def ranking(rows: Sequence[TrialRow]) -> list[TrialRow]:
     return sorted(complete, key=lambda row: (-merit(row.value or 0.0, row.minimized), row.number))
 
 
-def false_prunes(rows: Sequence[TrialRow]) -> FalsePrunes:
-    """Return how often the pruner was wrong about the trials that it may not prune.
-
-    The best tenth are the complete trials with the best values, a tenth of all finished ones.
-
-    Args:
-        rows: The study's trials.
-    """
-    finished = sum(row.is_finished for row in rows)
-    ranked = ranking(rows)
-    best = ranked[: -(-finished // 10)]
-    return FalsePrunes(
-        controls=sum(row.is_control for row in ranked),
-        would_be_pruned=sum(row.is_control and row.spared is not None for row in ranked),
-        best=sum(row.is_control for row in best),
-        missed=sum(row.is_control and row.spared is not None for row in best),
-    )
-
-
-def epochs_saved(rows: Sequence[TrialRow], epochs: int) -> int:
-    """Return how many epochs pruned trials did not train; collapsed ones are no merit of pruning.
-
-    Args:
-        rows: The study's trials.
-        epochs: Epochs of a full training.
-    """
-    return sum(
-        epochs - row.epochs for row in rows if row.state == "pruned" and not row.is_collapsed
-    )
-
-
-def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
-    """Return where a study stands.
-
-    A waiting trial beyond the budget, which nobody began, is none of it until that is raised.
-    """
-    rows = [r for r in rows if r.state != "waiting" or r.number < budget or r.records]
-    best = next(iter(ranking(rows)), None)
-    return Summary(
-        name=name,
-        states=dict(Counter(row.state for row in rows)),
-        budget=budget,
-        epochs_trained=sum(row.epochs_trained for row in rows),
-        epochs_given=sum(row.epochs_given for row in rows),
-        best=best,
-        false_prunes=false_prunes(rows),
-        best_of_search=best,
-    )
-
-
-def study_started(study: Study, spec: StudySpec, finished: int, budget: int) -> StudyStarted:
-    """Return the event of a study that begins or goes on.
-
-    Args:
-        study: The study.
-        spec: Its definition.
-        finished: Trials that count as finished.
-        budget: Trials that it is to have.
-    """
-    every = trial_rows(study)
-    rows = [row for row in every if row.is_finished]
-    return StudyStarted(
-        spec.name,
-        hide_password(spec.storage_url),
-        finished,
-        budget,
-        spec.epochs,
-        dict(Counter(row.state for row in rows)),
-        epochs_saved(rows, spec.epochs),
-        spec.objective.judged_by,
-        sum(row.state == "waiting" and row.epochs > 0 for row in every),
-        spec.unit,
-    )
-
-
 def _is_unbegun(trial: FrozenTrial) -> bool:
     return trial.state == TrialState.WAITING and not (trial.params or is_enqueued(trial))
 
@@ -288,5 +194,8 @@ def _row(trial: FrozenTrial, minimized: bool) -> TrialRow:
         spared=spared if is_whole(spared) else None,
         minimized=minimized,
         versions=versions if isinstance(versions, Mapping) else {},
+        options=options_of(attributes),
+        updates_per_epoch=whole(attributes, UPDATES_PER_EPOCH) or None,
+        batch_size=whole(attributes, BATCH_SIZE) or None,
         rule=rule_in(attributes),
     )

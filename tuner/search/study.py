@@ -22,16 +22,11 @@ from tuner.definition import (
     name_of_study,
 )
 from tuner.errors import DefinitionError, StudyError
-from tuner.schedules import rule_to_dict, schedule_to_dict
-from tuner.search.attributes import BASELINE, RULE, SCHEDULE, text
+from tuner.schedules import schedule_to_dict
+from tuner.search.attributes import BASELINE, SCHEDULE, text
+from tuner.search.sampled import attributes_of
 from tuner.space import SearchSpace
-from tuner.storage import (
-    hide_password,
-    in_one_go,
-    parse_url,
-    sqlite_path,
-    study_id,
-)
+from tuner.storage import hide_password, in_one_go, parse_url, sqlite_path, study_id
 from tuner.tasks import NamedTask
 
 # The user attribute of a study that makes the database alone enough to resume it.
@@ -199,12 +194,12 @@ def enqueue_missing(study: Study, space: SearchSpace) -> None:
     present = {text(t.user_attrs, BASELINE) for t in study.get_trials(deepcopy=False)}
     for baseline in space.baselines:
         if baseline.label not in present:
-            attributes: dict[str, Any] = {
+            clock = baseline.clock or space.clock
+            attributes = {
                 BASELINE: baseline.label,
+                **attributes_of(baseline.options, clock, baseline.rule),
                 SCHEDULE: schedule_to_dict(baseline.schedule),
             }
-            if baseline.rule is not None:
-                attributes[RULE] = rule_to_dict(baseline.rule)
             study.enqueue_trial(baseline.values, user_attrs=attributes)
 
 

@@ -16,7 +16,7 @@ import optuna
 from optuna.trial import Trial, TrialState
 
 from tuner.definition import StudySpec
-from tuner.errors import ScheduleError
+from tuner.errors import ScheduleError, TaskError
 from tuner.schedules import Schedule
 from tuner.search.attributes import (
     BASELINE,
@@ -29,6 +29,7 @@ from tuner.search.attributes import (
     SEED,
     SPARED,
     VERSIONS,
+    options_of,
     records_of,
     rule_in,
     text,
@@ -40,7 +41,7 @@ from tuner.search.failures import keep_traceback, reason_of
 from tuner.search.first_answer import first_answer
 from tuner.search.interrupts import Interrupts
 from tuner.search.results import pruned_after
-from tuner.search.sampled import schedule_of_trial
+from tuner.search.sampled import begin_trial
 from tuner.storage import trial_id
 from tuner.tasks import (
     Checkpoint,
@@ -106,12 +107,12 @@ def run_trial(
     try:
         if trial.user_attrs.get(REASON):  # of an attempt that was killed before it had ended
             trial.set_user_attr(REASON, "")
-        schedule = schedule_of_trial(trial, spec.space)
+        schedule, spec = begin_trial(trial, spec)
         done = len(records_of(trial.user_attrs))
         output = spec.folder / _OUTPUT / f"{spec.name}-{trial.number}.txt"
         spec = spec._replace(task=with_output(spec.task, output))
-        rule = rule_in(trial.user_attrs)
-        listen(TrialStarted(trial.number, schedule, label, done, spec.unit, rule))
+        options, rule = options_of(trial.user_attrs), rule_in(trial.user_attrs)
+        listen(TrialStarted(trial.number, schedule, label, done, spec.unit, options, rule))
         with Interrupts().noticed() as interrupts:
             return _train(trial, schedule, spec, store, listen, stop_requested, interrupts)
     except TrainingCollapsed as collapse:
@@ -119,7 +120,7 @@ def run_trial(
             value = spec.objective.collapsed_value(collapse)
             return Outcome(TrialState.COMPLETE, value, spec.unit.reworded(collapse.reason))
         return Outcome(TrialState.PRUNED, None, spec.unit.reworded(collapse.reason))
-    except (_Failed, ScheduleError) as failure:
+    except (_Failed, ScheduleError, TaskError) as failure:
         keep_traceback(failure, spec.folder, spec.name, trial.number)
         return Outcome(TrialState.FAIL, None, str(failure))
 

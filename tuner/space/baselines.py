@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from tuner.errors import ScheduleError
+from tuner.errors import ScheduleError, TaskError
 from tuner.reading import MISSING, Clock, Mistakes, did_you_mean
 from tuner.schedules import Plateau, Schedule
+from tuner.space.options import OptionsOfTask, as_params, options_in
 from tuner.space.params import Param
-from tuner.space.schedule_files import read_file_baseline
+from tuner.space.schedule_files import options_of_file, read_file_baseline
 from tuner.space.values import (
     RATIO,
     build,
@@ -17,6 +20,7 @@ from tuner.space.values import (
     field_of,
     known_schedule,
     names_for,
+    plain_option,
     plain_value,
 )
 
@@ -30,7 +34,8 @@ class Baseline(NamedTuple):
     ``values`` are its values of the space's parameters, as Optuna stores them; none if it lies
     outside what the space samples. ``schedule`` is what is trained, which may differ from them in
     what the space does not sample. ``published`` is what others report of it, as text to be shown
-    beside the results.
+    beside the results. ``options`` are those of the task that it is trained with, where the space
+    samples them, and ``clock`` that of the task with them.
     """
 
     label: str
@@ -38,6 +43,8 @@ class Baseline(NamedTuple):
     schedule: Schedule
     published: str = ""
     rule: Plateau | None = None
+    options: Mapping[str, Any] = MappingProxyType({})
+    clock: Clock | None = None
 
     @property
     def given(self) -> Schedule | Plateau:
@@ -51,6 +58,7 @@ def read_baselines(
     fixed: Mapping[str, Any],
     clock: Clock,
     mistakes: Mistakes,
+    of_task: OptionsOfTask,
 ) -> tuple[Baseline, ...]:
     """Return the baselines without mistakes, and note those of the others.
 
@@ -60,6 +68,7 @@ def read_baselines(
         fixed: Its fixed values.
         clock: What durations are resolved with.
         mistakes: Takes the notes.
+        of_task: What is known of the task whose options are sampled.
     """
     if not isinstance(entries, list):
         mistakes.add("baseline", f"must be tables [[baseline]], but got {entries!r}")
@@ -79,10 +88,64 @@ def read_baselines(
         elif label in labels:
             mistakes.add(f"{place}.label", f"must differ from the others, but got {label!r} again")
         labels.append(label)
-        baseline = _read(str(label), entry, place, params, fixed, clock, mistakes)
+        options = _options(entry, place, params, mistakes, of_task)
+        own = _own_clock(options, clock, place, mistakes, of_task)
+        rest = {key: value for key, value in entry.items() if key != "task"}
+        read = partial(
+            _read, str(label), rest, place, params, {**fixed, **as_params(options)}, mistakes
+        )
+        baseline = read(own if "file" in entry else clock)
+        if baseline is not None and own != clock:  # its values are in the study's, as all are
+            laid_out = read(own)
+            if laid_out is not None:
+                baseline = baseline._replace(schedule=laid_out.schedule, rule=laid_out.rule)
         if baseline is not None:
-            baselines.append(baseline)
+            baselines.append(baseline._replace(options=options, clock=own))
     return tuple(baselines)
+
+
+def _options(
+    entry: Mapping[str, Any],
+    place: str,
+    params: Mapping[str, Param],
+    mistakes: Mistakes,
+    of_task: OptionsOfTask,
+) -> dict[str, Any]:
+    """Return the sampled options as a baseline has them: its own, its file's, or the task's."""
+    place, sampled = f"{place}.task", options_in(params)
+    in_file = options_of_file(entry)
+    found = {
+        name: {**of_task.own, **in_file}[name]
+        for name in sampled
+        if name in of_task.own or name in in_file
+    }
+    for name, value in mistakes.table(entry.get("task", {}), place).items():
+        if name not in sampled:
+            text = f"no option that the space samples; {did_you_mean(name, sampled)}"
+            mistakes.add(f"{place}.{name}", text)
+            continue
+        try:
+            found[name] = plain_option(value)
+        except ScheduleError as error:
+            mistakes.add(f"{place}.{name}", str(error))
+    return found
+
+
+def _own_clock(
+    options: Mapping[str, Any],
+    clock: Clock,
+    place: str,
+    mistakes: Mistakes,
+    of_task: OptionsOfTask,
+) -> Clock:
+    """Return the clock of the task with a baseline's options, or note why there is none."""
+    if all(of_task.own.get(name) == value for name, value in options.items()):
+        return clock
+    try:
+        return of_task.clock_of(options)
+    except TaskError as error:
+        mistakes.add(f"{place}.task", str(error))
+        return clock
 
 
 def _read(
@@ -91,8 +154,8 @@ def _read(
     place: str,
     params: Mapping[str, Param],
     fixed: Mapping[str, Any],
-    clock: Clock,
     mistakes: Mistakes,
+    clock: Clock,
 ) -> Baseline | None:
     """Read one baseline: its schedule, and what the space would have sampled for it."""
     if "file" in entry:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tuner.reading import Clock
+from tuner.reading import Clock, Mistakes
 from tuner.schedules import FAMILIES, RULES, Schedule, schedule_to_dict
+from tuner.space.options import OPTION, flat, nested
 from tuner.space.values import names_for
 
 FORMAT = "tuner.search_space/1"
@@ -82,7 +83,7 @@ def written(space: Mapping[str, Any], name: str) -> dict[str, Any]:
 
     Args:
         space: By parameter what is sampled, a :class:`Float`, :class:`Int`, :class:`Choice` or a
-            list of values, and what is fixed.
+            list of values, and what is fixed. Options of the task are in a mapping ``"task"``.
         name: What the space is called.
 
     Example:
@@ -90,11 +91,12 @@ def written(space: Mapping[str, Any], name: str) -> dict[str, Any]:
         >>> data["fixed"], data["params"]["base_lr"]
         ({'family': 'cosine'}, {'type': 'float', 'low': 0.01, 'high': 1.0, 'log': True})
     """
+    space = flat({str(key): value for key, value in space.items()}, "space", Mistakes(""))
     fixed: dict[str, Any] = {}
     params: dict[str, dict[str, Any]] = {}
     # What others may go with comes first.
     for key, value in sorted(space.items(), key=lambda item: item[0] != "family"):
-        key, value = str(key), _plain(value)
+        value = _plain(value)
         if isinstance(value, Float | Int):
             ends = {"low": _plain(value.low), "high": _plain(value.high)}
             params[key] = {"type": type(value).__name__.lower(), **ends}
@@ -110,7 +112,29 @@ def written(space: Mapping[str, Any], name: str) -> dict[str, Any]:
         if isinstance(when, Mapping):
             when = {name: _as_list(values) for name, values in when.items()}
         params[key] |= {"when": when} if when else {}
-    return {"format": FORMAT, "name": name, "fixed": fixed, "params": params}
+    return {"format": FORMAT, "name": name, "fixed": nested(fixed), "params": nested(params)}
+
+
+def sampled_apart(params: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return options of a task as a search space has them, and those that have a value.
+
+    Args:
+        params: By name :class:`Float`, :class:`Int` and :class:`Choice`, and values. Conditions
+            among them name others as they are called here.
+
+    Example:
+        >>> sampled_apart({"width": 64, "weight_decay": Float(0.0, 0.1)})[1]
+        {'width': 64}
+    """
+    sampled = {n: v for n, v in params.items() if isinstance(v, Float | Int | Choice)}
+    of_space = {
+        OPTION + name: replace(
+            value, when={OPTION * (key in sampled) + key: of for key, of in value.when.items()}
+        )
+        for name, value in sampled.items()
+    }
+    rest = {name: value for name, value in params.items() if name not in sampled}
+    return written(of_space, "")["params"].get("task", {}), rest
 
 
 def _as_list(values: Any) -> Any:

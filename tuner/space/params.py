@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Mapping
 from decimal import Decimal
@@ -44,6 +45,41 @@ class Param(NamedTuple):
     def is_single(self) -> bool:
         """Whether it has one value alone."""
         return len(self.choices) == 1 if self.choices else self.low == self._last()
+
+    def middle(self) -> Any:
+        """Return the value in the middle, of orders of magnitude if it is logarithmic.
+
+        The first of choices, which have none.
+
+        Example:
+            >>> Param("float", low=1e-4, high=1.0, log=True).middle()
+            0.01
+        """
+        if self.choices:
+            return self.choices[0]
+        half = math.sqrt(self.low * self.high) if self.log else (self.low + self.high) / 2
+        if self.step is not None:
+            half = self.low + self.step * round((half - self.low) / self.step)
+        return round(half) if self.type == "int" else half
+
+    def moved(self, value: Any, other: Param) -> Any:
+        """Return the value of the same parameter, resolved for another clock, that is this one.
+
+        Of choices the one in the same place; of a range of durations the one as far from its ends.
+        So shares of the horizon and epochs stay what they are, and updates as well.
+
+        Args:
+            value: In this clock.
+            other: The parameter for the other clock.
+        """
+        if self.choices:
+            return other.choices[self.choices.index(value)] if value in self.choices else value
+        if (self.low, self.high) == (other.low, other.high):
+            return value
+        span = self.high - self.low
+        scale = (other.high - other.low) / span if span else 1.0
+        moved = round(other.low + (value - self.low) * scale)
+        return max(moved, 1) if value else moved
 
     def suggest(self, name: str, trial: Any) -> Any:
         """Ask an Optuna trial for a value."""
@@ -102,7 +138,7 @@ class _Param(Section):
 class Categorical(_Param):
     """``type = "categorical"``: one of ``choices``."""
 
-    kinds: ClassVar[tuple[str, ...]] = ("rate", "number", "updates", "count", "choice")
+    kinds: ClassVar[tuple[str, ...]] = ("rate", "number", "updates", "count", "choice", "option")
 
     type: Literal["categorical"]
     choices: list[Any] = Field(json_schema_extra={"minItems": 1})
@@ -115,7 +151,9 @@ class Categorical(_Param):
         before, place = len(mistakes.found), f"{place}.choices"
         choices: list[Any] = []
         for choice in self.choices:
-            if isinstance(choice, bool) or not isinstance(choice, (str, int, float)):
+            is_word = isinstance(choice, bool) and kind_of(name) == "option"
+            is_plain = isinstance(choice, (str, int, float)) and not isinstance(choice, bool)
+            if not (is_word or is_plain):
                 mistakes.add(place, f"must be texts or numbers, but got {choice!r}")
                 continue
             try:
@@ -164,7 +202,7 @@ class _Range(_Param):
 class Real(_Range):
     """``type = "float"``: a number between ``low`` and ``high``."""
 
-    kinds: ClassVar[tuple[str, ...]] = ("rate", "number")
+    kinds: ClassVar[tuple[str, ...]] = ("rate", "number", "option")
 
     type: Literal["float"]
     low: float = Field(allow_inf_nan=False)
@@ -189,7 +227,7 @@ class Real(_Range):
 class Integer(_Range):
     """``type = "int"``: a whole number; for durations, ``low`` and ``high`` have units."""
 
-    kinds: ClassVar[tuple[str, ...]] = ("rate", "number", "updates", "count")
+    kinds: ClassVar[tuple[str, ...]] = ("rate", "number", "updates", "count", "option")
 
     type: Literal["int"]
     low: Any

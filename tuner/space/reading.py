@@ -12,6 +12,7 @@ from pydantic import Field
 from tuner.errors import ScheduleError
 from tuner.reading import Clock, Mistakes, Section, did_you_mean
 from tuner.space.baselines import read_baselines
+from tuner.space.options import OPTION, OptionsOfTask, flat, in_order, is_option
 from tuner.space.params import PARAM_TYPES, Param
 from tuner.space.values import (
     KNOTS,
@@ -19,6 +20,7 @@ from tuner.space.values import (
     class_of,
     family_problem,
     field_of,
+    is_field,
     names_for,
     plain_value,
 )
@@ -48,25 +50,33 @@ class SpaceReader:
         data: The content of the file.
         clock: Updates per epoch and horizon of the trainings.
         mistakes: Takes the notes.
+        of_task: What is known of the task whose options are sampled.
     """
 
-    def __init__(self, data: Mapping[str, Any], clock: Clock, mistakes: Mistakes) -> None:
+    def __init__(
+        self, data: Mapping[str, Any], clock: Clock, mistakes: Mistakes, of_task: OptionsOfTask
+    ) -> None:
         self._clock = clock
         self._mistakes = mistakes
         header = mistakes.read(SpaceFile, data, "")
         self.name = header.name if header else ""
-        fixed = mistakes.table(data.get("fixed", {}), "fixed")
-        self._entries = mistakes.table(data.get("params", {}), "params")
+        fixed = flat(mistakes.table(data.get("fixed", {}), "fixed"), "fixed", mistakes)
+        entries = flat(mistakes.table(data.get("params", {}), "params"), "params", mistakes)
+        self._entries, self._circle = in_order(entries)
+        if self._circle:
+            text = f"must not go with each other in a circle: {', '.join(self._circle)}"
+            mistakes.add(f"params.{self._circle[0]}.when", text)
         self.params = self._read_params()
-        self._families = self._read_families(fixed)
+        self._families, self._fixed_names = self._read_families(fixed), [*fixed]
         self.fixed = self._read_fixed(fixed)
         self._check_names()
         self._check_warmup()
         if not mistakes.found:
             self._check_corners()
         sound = {n: p for n, p in self.params.items() if not self._is_noted(f"params.{n}")}
+        self._check_options()
         entries = data.get("baseline", [])
-        self.baselines = read_baselines(entries, sound, self.fixed, clock, mistakes)
+        self.baselines = read_baselines(entries, sound, self.fixed, clock, mistakes, of_task)
 
     # --- parameters ---
 
@@ -77,7 +87,8 @@ class SpaceReader:
             section = self._mistakes.read_tagged(PARAM_TYPES, entry, place)
             if section is not None:
                 above = list(self._entries)[:position]
-                when = tuple(self._conditions(section.when, above, f"{place}.when"))
+                wanted = {} if name in self._circle else section.when
+                when = tuple(self._conditions(wanted, above, f"{place}.when"))
                 param = section.resolve(name, self._clock, when, place, self._mistakes)
                 if param is not None:
                     params[name] = param
@@ -85,9 +96,10 @@ class SpaceReader:
 
     def _conditions(self, when: Mapping[str, Any], above: list[str], place: str) -> Iterator[Any]:
         categorical = [name for name in above if "choices" in _table(self._entries[name])]
-        for parent, wanted in when.items():
+        for parent, wanted in flat(when, place, self._mistakes).items():
             if parent not in categorical:
-                hint = did_you_mean(parent, categorical)
+                options = [name for name in self._entries if is_option(name)]
+                hint = did_you_mean(parent, [*categorical, *options])
                 self._mistakes.add(place, f"no categorical parameter {parent!r} above; {hint}")
                 continue
             choices = self._entries[parent]["choices"]
@@ -128,7 +140,7 @@ class SpaceReader:
             place = f"fixed.{name}"
             if name in self._entries:
                 self._mistakes.add(place, "is sampled as well; keep it in [params] or in [fixed]")
-            elif self._families and name not in known:
+            elif self._families and name not in known and not is_option(name):
                 hint = did_you_mean(name, known)
                 self._mistakes.add(place, f"unknown parameter for any family; {hint}")
             elif name == "family":
@@ -163,7 +175,7 @@ class SpaceReader:
     def _check_names(self) -> None:
         known = self._known_names()
         for name in self.params:
-            if name == "family" or not self._families:
+            if name == "family" or is_option(name) or not self._families:
                 continue
             having = [family for family in self._families if name in names_for(family)]
             if name not in known:
@@ -176,6 +188,16 @@ class SpaceReader:
             if lacking:
                 text = f"{', '.join(lacking)} has no {name}; write when = {{ family = {having} }}"
                 self._mistakes.add(f"params.{name}.when", text)
+
+    def _check_options(self) -> None:
+        """Note options that have the name of a schedule's field."""
+        for table, names in (("params", self._entries), ("fixed", self._fixed_names)):
+            for name in filter(is_option, names):
+                own = name.removeprefix(OPTION)
+                if is_field(own):
+                    text = f"is a field of schedules, so no option may be called so; write {own}"
+                    hint = f"{text} in [{table}] itself, or give the option another name"
+                    self._mistakes.add(f"{table}.{name}", hint)
 
     def _check_warmup(self) -> None:
         name, horizon = "warmup_steps", self._clock.horizon
@@ -193,7 +215,7 @@ class SpaceReader:
         """Build the schedule at every corner of the space: then no trial can fail to have one."""
         wrong: dict[str, tuple[str, list[str]]] = {}
         for family in self._families:
-            for values in _corners(self.params, family):
+            for values in _corners(self._deciding(), family):
                 try:
                     self._check_fields(family, values)
                     build({**self.fixed, **values}, self._clock)
@@ -204,6 +226,13 @@ class SpaceReader:
                     break
         for place, (text, families) in wrong.items():
             self._mistakes.add(place, f"family {', '.join(families)}: {text}")
+
+    def _deciding(self) -> dict[str, Param]:
+        """Return the parameters that a schedule follows from: of options those of conditions."""
+        wanted = [name for name in self.params if not is_option(name)]
+        for name in wanted:  # which grows by what these go with
+            wanted += [parent for parent, _ in self.params[name].when if parent not in wanted]
+        return {name: param for name, param in self.params.items() if name in wanted}
 
     def _check_fields(self, family: str, values: Mapping[str, Any]) -> None:
         setting: dict[str, str] = {}
@@ -221,6 +250,26 @@ class SpaceReader:
                     if field_of(name) == word or name == word:
                         return f"{table}.{name}"
         return "params"
+
+
+def sampled_options(data: Mapping[str, Any]) -> tuple[dict[str, Param], dict[str, Any]]:
+    """Return the options of the task that a space samples, and those that it fixes.
+
+    Before the task is known, and without what is wrong with them, which is told by its reader.
+
+    Args:
+        data: The content of the file.
+    """
+    ignored, clock = Mistakes(""), Clock(1, 1)
+    tables = [_table(data.get(name, {})).get("task") for name in ("params", "fixed")]
+    params: dict[str, Param] = {}
+    for name, entry in _table(tables[0]).items():
+        section = ignored.read_tagged(PARAM_TYPES, entry, "")
+        param = section.resolve(OPTION + name, clock, (), "", ignored) if section else None
+        if param is not None:
+            params[name] = param
+    fixed = {name: value for name, value in _table(tables[1]).items() if name not in params}
+    return params, fixed
 
 
 def _table(entry: object) -> Mapping[str, Any]:

@@ -44,7 +44,7 @@ def _with_file(entry: object, folder: Path) -> object:
         found = read_schedule_file(folder / entry["file"])
     except ScheduleFileError as error:
         return {**entry, _PROBLEM: str(error)}
-    task = found.provenance.get("task")
+    task, options = found.provenance.get("task"), found.provenance.get("options")
     return {
         **entry,
         "found": {
@@ -52,8 +52,16 @@ def _with_file(entry: object, folder: Path) -> object:
             "params": found.provenance.get("params"),
             "epochs": task.get("epochs") if isinstance(task, Mapping) else None,
             "updates_per_epoch": found.updates_per_epoch,
+            **({"options": options} if isinstance(options, Mapping) else {}),
         },
     }
+
+
+def options_of_file(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the options of the task that the schedule of a baseline's file was tuned with."""
+    found = entry.get("found")
+    options = found.get("options") if isinstance(found, Mapping) else None
+    return options if isinstance(options, Mapping) else {}
 
 
 def read_file_baseline(

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
+from tuner.errors import DefinitionError, ScheduleError
 from tuner.reading import Clock, Mistakes, read_toml
 from tuner.schedules import RULES, Plateau, Schedule
 from tuner.space.baselines import Baseline
+from tuner.space.options import OptionsOfTask, options_in
 from tuner.space.params import Param
 from tuner.space.reading import SpaceReader
 from tuner.space.schedule_files import with_schedule_files
@@ -39,6 +42,9 @@ class Suggests(Protocol):
 class SearchSpace(NamedTuple):
     """A search space for one clock: all durations are in updates.
 
+    ``data`` is the content of its file, from which it is resolved for the clock of a trial that
+    has another batch size.
+
     Example:
         >>> space = load_space("search_spaces/chapter.toml", Clock(235, 7050))
         >>> space.baselines[0].label
@@ -50,6 +56,12 @@ class SearchSpace(NamedTuple):
     params: dict[str, Param]
     fixed: dict[str, Any]
     baselines: tuple[Baseline, ...]
+    data: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def options(self) -> dict[str, Param]:
+        """The options of the task that are sampled, by the names that the task has for them."""
+        return options_in(self.params)
 
     @property
     def base_lrs(self) -> tuple[float, float]:
@@ -79,25 +91,35 @@ class SearchSpace(NamedTuple):
                 values[name] = param.suggest(name, trial)
         return values
 
-    def schedule(self, values: Mapping[str, Any]) -> Schedule:
+    def schedule(self, values: Mapping[str, Any], clock: Clock | None = None) -> Schedule:
         """Return the schedule that sampled values stand for, as it is known before its training.
 
         That of a family that finds it while it trains is constant after the warmup: :meth:`rule`.
 
+        Args:
+            values: As sampled, durations in updates of this space's clock.
+            clock: That of the trial, if it is another one. The schedule is then laid out for it:
+                shares of the horizon and epochs stay what they are, and so do durations that the
+                space has in updates.
+
         Raises:
             ScheduleError: If the values describe no schedule.
         """
-        return known_schedule(build({**self.fixed, **values}, self.clock), self.clock)
+        return known_schedule(self._made(values, clock), clock or self.clock)
 
-    def rule(self, values: Mapping[str, Any]) -> Plateau | None:
+    def rule(self, values: Mapping[str, Any], clock: Clock | None = None) -> Plateau | None:
         """Return the rule by which a training with sampled values finds its schedule, if it does.
+
+        Args:
+            values: As :meth:`schedule` takes them.
+            clock: Likewise.
 
         Raises:
             ScheduleError: If the values describe none.
         """
         if self.family(values) not in RULES:
             return None
-        made = build({**self.fixed, **values}, self.clock)
+        made = self._made(values, clock)
         return made if isinstance(made, Plateau) else None
 
     def family(self, values: Mapping[str, Any]) -> str:
@@ -112,14 +134,43 @@ class SearchSpace(NamedTuple):
         words = {self.fixed.get("family"), *sampled, *baselines}
         return [word for word in RULES if word in words]
 
+    def _made(self, values: Mapping[str, Any], clock: Clock | None) -> Schedule | Plateau:
+        if clock is None or clock == self.clock:
+            return build({**self.fixed, **values}, self.clock)
+        other = self.on(clock)
+        moved = {name: self._moved(name, value, other) for name, value in values.items()}
+        return build({**other.fixed, **moved}, clock)
 
-def parse_space(data: Mapping[str, Any], where: str, clock: Clock) -> SearchSpace:
+    def on(self, clock: Clock) -> SearchSpace:
+        """Return the same space without its baselines, resolved for another clock.
+
+        Raises:
+            ScheduleError: If it cannot be, as with a warmup that is longer than the training then.
+        """
+        try:
+            return parse_space({**self.data, "baseline": []}, self.name, clock)
+        except DefinitionError as error:
+            place, text = error.mistakes[0]
+            raise ScheduleError(
+                f"The search space must fit {clock.updates_per_epoch} updates an epoch, but"
+                f" {place} {text}"
+            ) from error
+
+    def _moved(self, name: str, value: Any, other: SearchSpace) -> Any:
+        param = self.params.get(name)
+        return value if param is None else param.moved(value, other.params[name])
+
+
+def parse_space(
+    data: Mapping[str, Any], where: str, clock: Clock, of_task: OptionsOfTask | None = None
+) -> SearchSpace:
     """Check the content of a search-space file and resolve it for a clock.
 
     Args:
         data: The content, as TOML or as stored in a study.
         where: What to call it in messages, usually the file's path.
         clock: Updates per epoch and horizon of the trainings.
+        of_task: What is known of the task whose options are sampled.
 
     Returns:
         The search space.
@@ -128,9 +179,9 @@ def parse_space(data: Mapping[str, Any], where: str, clock: Clock) -> SearchSpac
         DefinitionError: With every mistake that was found.
     """
     mistakes = Mistakes(where)
-    read = SpaceReader(data, clock, mistakes)
+    read = SpaceReader(data, clock, mistakes, of_task or OptionsOfTask.none(clock))
     mistakes.raise_if_any()
-    return SearchSpace(read.name, clock, read.params, read.fixed, read.baselines)
+    return SearchSpace(read.name, clock, read.params, read.fixed, read.baselines, data)
 
 
 def load_space(path: str | Path, clock: Clock) -> SearchSpace:

@@ -17,6 +17,7 @@ from typing import Any
 from tuner.errors import ScheduleError, UnitError
 from tuner.reading import Clock, Duration, did_you_mean
 from tuner.schedules import FAMILIES, RULES, Plateau, Schedule, is_whole, plain
+from tuner.space.options import is_option
 
 RATIO = "_ratio"
 # Numbers of parts, and the fields that follow from them.
@@ -53,10 +54,17 @@ def names_for(family: str) -> set[str]:
     return names
 
 
+def is_field(name: str) -> bool:
+    """Tell whether a name is one that some family has for a parameter of its schedules."""
+    return name == "family" or any(name in names_for(family) for family in (*FAMILIES, *RULES))
+
+
 def kind_of(name: str) -> str:
-    """Return what a parameter is: a rate, a duration in updates, a number, a choice, …"""
+    """Return what a parameter is: a rate, a duration in updates, an option of the task, …"""
     if name in COUNTS:
         return "count"
+    if is_option(name):
+        return "option"
     field = _field(name)
     return str(field.metadata["kind"]) if field else "number"
 
@@ -88,6 +96,19 @@ def updates(value: object, clock: Clock) -> int:
     """
     duration = Duration.parse(value)
     return max(duration.updates(clock), 1 if duration.amount else 0)
+
+
+def plain_option(value: object) -> Any:
+    """Return a written value of an option of the task.
+
+    Raises:
+        ScheduleError: If it is none that a database can hold.
+    """
+    if isinstance(value, (str, bool)) or is_whole(value):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    raise ScheduleError(f"must be a finite number, a text, true or false, but got {value!r}")
 
 
 def known_schedule(made: Schedule | Plateau, clock: Clock) -> Schedule:
@@ -155,6 +176,8 @@ def _field(name: str) -> dataclasses.Field[Any] | None:
 
 def _plain_value(name: str, value: object, clock: Clock) -> Any:
     kind, field = kind_of(name), _field(name)
+    if kind == "option":
+        return plain_option(value)
     if kind == "updates":
         return updates(value, clock)
     if name in COUNTS:

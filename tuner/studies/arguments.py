@@ -175,6 +175,19 @@ def read_space_argument(
     return {**found, "baseline": [*own, *entries]}
 
 
+def with_options(space: dict[str, Any] | str, options: Mapping[str, Any]) -> dict[str, Any] | str:
+    """Return the content of a search space that samples options of the task as well.
+
+    Args:
+        space: The content, or what is wrong with it.
+        options: As its table ``[params.task]`` has them.
+    """
+    if isinstance(space, str) or not options or not isinstance(space.get("params"), Mapping):
+        return space
+    own = space["params"].get("task", {})
+    return {**space, "params": {**space["params"], "task": {**own, **options}}}
+
+
 def table(given: Any, **more: Any) -> Any:
     """Return the table of a study file for what is its ``type`` alone, or the table."""
     if isinstance(given, str):
@@ -235,6 +248,7 @@ def refuse_no_functions(mistakes: Mistakes, **functions: Callable[..., object]) 
 
 def _argument(place: str) -> str:
     """Return the argument that says what is at a place of a study or search-space file."""
+    place = place.replace("space: params.task.", "params.")
     for table_of_space in ("params", "fixed"):
         place = place.replace(f"space: {table_of_space}.", "space.")
     return _ARGUMENTS.get(place, place)

@@ -20,7 +20,7 @@ from optuna.trial import FrozenTrial
 
 from tuner.errors import StorageError
 from tuner.schedules import schedule_from_dict, svg
-from tuner.search import SCHEDULE
+from tuner.search import SCHEDULE, UPDATES_PER_EPOCH
 from tuner.storage import (
     artifact_key,
     open_storage,
@@ -110,7 +110,8 @@ class Pictures:
             schedule = schedule_from_dict(attributes[SCHEDULE])
         except (KeyError, ValueError) as error:
             raise ArtifactNotFound(artifact_id) from error
-        return io.BytesIO(svg(schedule, updates_per_epoch=self._updates_per_epoch).encode())
+        per_epoch = attributes.get(UPDATES_PER_EPOCH, self._updates_per_epoch)
+        return io.BytesIO(svg(schedule, updates_per_epoch=per_epoch).encode())
 
     def write(self, artifact_id: str, content_body: BinaryIO) -> None:
         """Refuse: there is no place for other files."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optuna.study import Study
 
-from tuner.definition import StudySpec, finite
+from tuner.definition import StudySpec
 from tuner.errors import StudyError
 from tuner.reading import EPOCHS
 from tuner.repeats import (
@@ -17,7 +16,6 @@ from tuner.repeats import (
     Confirmation,
     find_comparison,
     find_confirm,
-    plain_winner,
     read_comparison,
     read_repeats,
 )
@@ -25,13 +23,13 @@ from tuner.report import write_comparison, write_report
 from tuner.schedules import Schedule, save_schedule, write_text
 from tuner.search import Summary, TrialRow, files_folder, ranking, summary, trial_rows
 from tuner.storage import storage_of
+from tuner.studies.provenance import provenance
 from tuner.studies.shown import (
     as_html,
     curve_columns,
     data_frame,
     folded,
     lines,
-    plain_task,
     trial_columns,
 )
 from tuner.tasks import said_batch_size
@@ -143,6 +141,11 @@ class StudyResult:
         """The schedule of :attr:`best`."""
         return _schedule_of(self.best)
 
+    @property
+    def best_params(self) -> dict[str, Any]:
+        """The options of the task that go with it, by name; none if the study samples none."""
+        return dict(self.best.options)
+
     def to_frame(self) -> DataFrame:
         """Return the trials as a table of pandas, a row a trial.
 
@@ -183,15 +186,16 @@ class StudyResult:
         confirmed = self.confirmed
         row = self._best(confirmed) if trial is None else self._row(trial)
         schedule = _schedule_of(row)
+        per_epoch = row.updates_per_epoch or spec.task.updates_per_epoch
         if form != "json":
             write_text(schedule.to_csv() if form == "csv" else schedule.to_python(), path)
             return Path(path)
         save_schedule(
             schedule,
             path,
-            updates_per_epoch=spec.task.updates_per_epoch if spec.unit == EPOCHS else None,
-            batch_size=said_batch_size(spec.task),
-            provenance=self._provenance(row, confirmed),
+            updates_per_epoch=per_epoch if spec.unit == EPOCHS else None,
+            batch_size=row.batch_size or said_batch_size(spec.task),
+            provenance=provenance(row, spec, confirmed),
         )
         return Path(path)
 
@@ -241,37 +245,6 @@ class StudyResult:
         if candidate.trial is not None:
             return rows[candidate.trial]
         return next(row for row in rows if row.baseline == candidate.label)
-
-    def _provenance(self, row: TrialRow, confirmed: Confirmation | None) -> dict[str, Any]:
-        spec = self.spec
-        winner = confirmed.winner if confirmed else None
-        on_test_set = spec.objective.for_test_set()
-        confirm = (
-            {"confirm": {**plain_winner(confirmed), "evaluate_on": on_test_set.judged_on}}
-            if confirmed and winner and winner.schedule == row.schedule
-            else {}
-        )
-        return {
-            "study": self.name,
-            "trial": row.number,
-            "baseline": row.baseline,
-            "params": row.params,
-            **({"found_by": repr(row.rule)} if row.rule else {}),
-            "fingerprint": spec.fingerprint(),
-            "objective": {
-                "metric": spec.objective.metric,
-                "direction": spec.objective.optuna_direction,
-                "evaluate_on": spec.objective.judged_on,
-                "value": finite(row.value),
-                "state": row.state,
-                spec.unit.words: spec.unit.count(row.epochs),
-                "n": 1,
-            },
-            **confirm,
-            "task": plain_task(spec),
-            "versions": dict(row.versions),
-            "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        }
 
 
 def form_of(path: str | Path, form: str | None = None) -> str:

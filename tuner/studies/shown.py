@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuner.definition import StudySpec
 from tuner.errors import StudyError
-from tuner.reading import Unit
+from tuner.reading import Unit, options_told
 from tuner.repeats import Confirmation, spread
 from tuner.schedules import svg
 from tuner.search import Summary, TrialRow
@@ -42,13 +42,14 @@ def trial_columns(rows: Sequence[TrialRow], unit: Unit) -> dict[str, list[Any]]:
 def curve_columns(rows: Sequence[TrialRow], spec: StudySpec) -> dict[str, list[Any]]:
     """Return the epochs of trials by column: its value, and what else was recorded."""
     pairs = [(row, record) for row in rows for record in row.records]
+    size = spec.task.updates_per_epoch
     own = ("epoch", "value", "averaged_value")
     fields = [name for name in EpochRecord._fields if name not in own]
     return {
         "number": [row.number for row, _ in pairs],
         "family": [row.family for row, _ in pairs],
         "epoch": [record.epoch for _, record in pairs],
-        "updates": [spec.task.updates_per_epoch * record.epoch for _, record in pairs],
+        "updates": [(row.updates_per_epoch or size) * record.epoch for row, record in pairs],
         "value": [spec.objective.value(record) for _, record in pairs],
         "averaged_value": [spec.objective.averaged_value(record) for _, record in pairs],
         **{name: [getattr(record, name) for _, record in pairs] for name in fields},
@@ -112,6 +113,7 @@ def lines(
         elif best.state == "complete":
             value += f", {objective.judged_by} {best.value:{form}}, one run"
         found += [("best", value), ("", best.schedule_text)]
+        found += [("", f"with {options_told(best.options)}")] if best.options else []
     for heading, name in (("schedule", "best.json"), ("report", "report.html")):
         if (spec.folder / name).exists():
             found.append((heading, str(spec.folder / name)))

@@ -11,6 +11,7 @@ from tuner.definition import Measured, StudySpec, Workers, with_length
 from tuner.reading import Mistakes
 from tuner.schedules import Schedule, is_whole
 from tuner.search import Event, quiet_optuna
+from tuner.space import sampled_apart
 from tuner.studies.arguments import (
     length_of,
     read_lengths,
@@ -19,6 +20,7 @@ from tuner.studies.arguments import (
     refuse_no_functions,
     spec_of,
     table,
+    with_options,
 )
 from tuner.studies.limits import refuse_ranks
 from tuner.studies.measuring import at_length
@@ -83,7 +85,11 @@ def tune(
             search-space file's path or content.
         baselines: Schedules to beat, by a label each. They need not lie in the space. If a time
             is given, each is laid out anew by its ``with_horizon``.
-        params: Options for the function, its ``trial.params``, or ``{params.NAME}`` of a command.
+        params: Options for the function, its ``trial.params``, or ``{params.NAME}`` of a command:
+            a value each, or what is sampled beside the schedule, a :class:`tuner.Float`, a
+            :class:`tuner.Int` or a :class:`tuner.Choice`. A ``batch_size`` that is sampled changes
+            the updates of an epoch: the argument ``batch_size`` says which one the
+            ``updates_per_epoch`` are of.
         trials: Finished trials that the study may have.
         name: The study's name, by default the function's.
         folder: Where its folder is.
@@ -131,6 +137,7 @@ def tune(
         "epochs": epochs, "updates_per_epoch": updates_per_epoch,
         "updates": updates, "report_every": report_every,
     }  # fmt: skip
+    options, own = sampled_apart(params) if isinstance(params, Mapping) else ({}, params)
 
     def make(measured: Measured | None) -> StudySpec:
         mistakes = Mistakes("tuner.tune")
@@ -138,7 +145,7 @@ def tune(
         clock = read_lengths(lengths, getattr(train, "updates_per_epoch", None), mistakes)
         named = None
         if isinstance(train, (str, Mapping)):
-            named = read_named(train, clock, batch_size, params, Path(folder), mistakes)
+            named = read_named(train, clock, batch_size, own, Path(folder), mistakes)
         data = {
             "format": "tuner.study/1",
             "name": (named.name if named else _name_of(train)) if name is None else name,
@@ -161,8 +168,10 @@ def tune(
         anew = isinstance(given["updates" if report_every is not None else "epochs"], str)
         spec = spec_of(
             data,
-            read_space_argument(space, base_lr, baselines, clock, mistakes, anew=anew),
-            None if named else read_training(train, clock, batch_size, params, metric, mistakes),
+            with_options(
+                read_space_argument(space, base_lr, baselines, clock, mistakes, anew=anew), options
+            ),
+            None if named else read_training(train, clock, batch_size, own, metric, mistakes),
             named.folder if named else folder,
             mistakes,
             is_named=named is not None,

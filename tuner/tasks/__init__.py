@@ -26,8 +26,21 @@ from tuner.tasks.function_task import FunctionTask
 from tuner.tasks.gluon_task import GluonTask
 from tuner.tasks.lenet import LeNetFashionMNIST
 from tuner.tasks.lenet_torch import LeNetFashionMNISTTorch
-from tuner.tasks.making import REPORT_EVERY, make_task, note_no_data
+from tuner.tasks.making import (
+    REPORT_EVERY,
+    make_task,
+    note_no_data,
+    options_without_values,
+)
 from tuner.tasks.named_task import PASSED, NamedTask, said_batch_size, with_output
+from tuner.tasks.options import (
+    BATCH_SIZE,
+    own_options,
+    sizes_with,
+    with_options,
+    without_values,
+    wrong_options,
+)
 from tuner.tasks.script_files import ScriptFiles
 from tuner.tasks.script_trial import trial
 from tuner.tasks.table import Table
@@ -44,6 +57,7 @@ TASKS: dict[str, type[LeNetFashionMNIST | LeNetFashionMNISTTorch | Table | Comma
 }
 
 __all__ = [
+    "BATCH_SIZE",
     "LARGEST",
     "LIMIT_BYTES",
     "PASSED",
@@ -77,9 +91,15 @@ __all__ = [
     "load_fashion_mnist",
     "make_task",
     "note_no_data",
+    "options_without_values",
+    "own_options",
     "said_batch_size",
+    "sizes_with",
     "trial",
+    "with_options",
     "with_output",
+    "without_values",
     "words_of",
+    "wrong_options",
     "wrong_placeholders",
 ]

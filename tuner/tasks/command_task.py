@@ -7,7 +7,7 @@ import os
 import re
 import shlex
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,6 +22,7 @@ from tuner.tasks.command_line import filled, gives_schedule, words_of, wrong_pla
 from tuner.tasks.command_process import CommandProcess, find_program
 from tuner.tasks.command_reports import CommandReports
 from tuner.tasks.declared import Declared
+from tuner.tasks.options import BATCH_SIZE, updates_with
 from tuner.tasks.script_files import IN_CHARGE, ScriptFiles
 
 # Python imports `sitecustomize` of this folder when it starts; it drives the optimizers.
@@ -132,6 +133,28 @@ class CommandTask(Section):
     def with_holdout(self, size: int, *, on_test_set: bool = False) -> CommandTask:
         """Return this task; there is no holdout."""
         return self
+
+    def with_options(self, values: Mapping[str, Any]) -> CommandTask:
+        """Return the same task with other ``params``; see :meth:`TrialTask.with_options`.
+
+        Raises:
+            TaskError: If a batch size is none, or larger than the examples of an epoch.
+        """
+        sizes = {"updates_per_epoch": self.updates_per_epoch, "batch_size": self.batch_size}
+        if values.get(BATCH_SIZE, self.batch_size) != self.batch_size:
+            size = values[BATCH_SIZE]
+            sizes = {
+                "updates_per_epoch": updates_with(self.updates_per_epoch, self.batch_size, size),
+                "batch_size": size,
+            }
+        other = self.model_copy(update={**sizes, "params": {**self.params, **values}})
+        other._declared = self._declared.sized(**sizes)
+        return other
+
+    def own_options(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return the values of options that it has."""
+        known = {**self.params, BATCH_SIZE: self.batch_size}
+        return {name: known[name] for name in names if name in known}
 
     def with_output(self, path: Path) -> CommandTask:
         """Return the same task, whose output is added to a file."""

@@ -42,6 +42,13 @@ class Declared:
         # By seed, the numbers of the first training that never asked its schedule.
         self._silent: dict[int, tuple[Schedule, list[float]]] = {}
 
+    def sized(self, updates_per_epoch: int, batch_size: int) -> Declared:
+        """Return the same with other sizes; what was told of the function is not told again."""
+        has_epochs = self.unit == EPOCHS
+        other = Declared(self.name, updates_per_epoch, batch_size, has_epochs=has_epochs)
+        other._told, other._silent = self._told, self._silent
+        return other
+
     def begin(
         self,
         schedule: Schedule,

@@ -86,6 +86,7 @@ class LeNetFashionMNIST(LeNetOptions):
     optimizers: ClassVar[Mapping[str, tuple[str, ...]]] = OPTIMIZERS
     of_all: ClassVar[tuple[str, ...]] = _OF_ALL
     unsuited: ClassVar[Mapping[str, str]] = UNSUITED
+    aliases: ClassVar[Mapping[str, str]] = {"weight_decay": "wd"}
 
     optimizer: str = Field(default="sgd", json_schema_extra={"enum": [*OPTIMIZERS]})
     """One of MXNet's, by its name."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
-from tuner.reading import Section, did_you_mean
+from tuner.errors import TaskError
+from tuner.reading import Mistakes, Section, did_you_mean
 from tuner.tasks.base import no_rest, unmeasured
 from tuner.tasks.fashion_mnist import load_fashion_mnist
+from tuner.tasks.options import BATCH_SIZE
 
 T = TypeVar("T", bound="LeNetOptions")
+# The options that can be sampled, beside the parameters of the optimizer.
+_SAMPLED = (BATCH_SIZE, "optimizer")
 # Images (n, 28, 28) and their labels (n,).
 Images = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
 
@@ -34,6 +38,8 @@ class LeNetOptions(Section):
     """The parameters that every optimizer takes."""
     unsuited: ClassVar[Mapping[str, str]] = {}
     """Its other optimizers, and why each is refused."""
+    aliases: ClassVar[Mapping[str, str]] = {}
+    """What parameters of optimizers are called elsewhere, and here."""
     path_option: ClassVar[str] = "data_dir"
     """The option that is a path."""
 
@@ -115,6 +121,50 @@ class LeNetOptions(Section):
         other = self.model_copy()
         other._holdout_size, other._on_test_set = size, on_test_set or not size
         return other
+
+    def with_options(self: T, values: Mapping[str, Any]) -> T:
+        """Return the same task with another batch size or optimizer, or other parameters of it.
+
+        Raises:
+            TaskError: If there is no such optimizer, or one of its parameters is none.
+
+        Example:
+            >>> from tuner.tasks import LeNetFashionMNIST
+            >>> task = LeNetFashionMNIST().with_options({"batch_size": 128, "momentum": 0.9})
+            >>> task.updates_per_epoch, task.optimizer_params
+            (469, {'momentum': 0.9})
+        """
+        own = {name: value for name, value in values.items() if name in _SAMPLED}
+        params = {self.aliases.get(k, k): v for k, v in values.items() if k not in _SAMPLED}
+        mistakes = Mistakes("the options of the task")
+        fields = {**self.model_dump(), **own}
+        fields["optimizer_params"] = {**self.optimizer_params, **params}
+        other = mistakes.read(type(self), fields, "")
+        most = self.train_size - self._holdout_size
+        if other is not None and BATCH_SIZE in own and other.batch_size > most:
+            text = f"must be <= {most}, the examples to train on, but got {other.batch_size}"
+            mistakes.add(BATCH_SIZE, text)
+        if mistakes.found or other is None:
+            found = "; ".join(f"`{place}` {text}" for place, text in mistakes.found)
+            raise TaskError(f"{found}.")
+        other._holdout_size, other._on_test_set = self._holdout_size, self._on_test_set
+        return other
+
+    def wrong_options(self, names: Iterable[str]) -> dict[str, str]:
+        """Return by name why options are none of it, whatever its optimizer."""
+        of_any = {name for params in self.optimizers.values() for name in params}
+        known = [*_SAMPLED, *sorted(of_any | {*self.of_all} | {*self.aliases})]
+        return {
+            name: f"no option that can be sampled; {did_you_mean(name, known)}"
+            for name in names
+            if name not in known
+        }
+
+    def own_options(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return the values of options that it says; others are the optimizer's defaults."""
+        known = {**self.optimizer_params, **{name: getattr(self, name) for name in _SAMPLED}}
+        of_names = {name: self.aliases.get(name, name) for name in names}
+        return {name: known[key] for name, key in of_names.items() if key in known}
 
     @property
     def parts(self) -> tuple[str | None, int, int, int, bool]:

@@ -9,7 +9,7 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,69 @@ def make_task(
         return None
     found: Task = task
     return found
+
+
+def trains_itself(name: str, folder: str) -> bool:
+    """Tell whether a name is that of a function that trains, rather than makes a task."""
+    make = _find(name, folder, Mistakes(""))
+    return make is not None and _takes_a_trial(make)
+
+
+def options_without_values(
+    name: str, options: Mapping[str, Any], folder: str, names: Iterable[str]
+) -> list[str]:
+    """Return the sampled options for which a function has no value of its own.
+
+    Args:
+        name: ``"module:function"``; one that cannot be found has none, and is told elsewhere.
+        options: What the study's table gives it.
+        folder: The study's folder.
+        names: The options that are sampled.
+    """
+    make = _find(name, folder, Mistakes(""))
+    if make is None:
+        return []
+    if _takes_a_trial(make):
+        return [each for each in names if each not in options and each not in _SIZES]
+    needed = _parameters(make)
+    takes_all = any(p.kind is p.VAR_KEYWORD for p in needed.values())
+    return [
+        each
+        for each in names
+        if each not in options
+        and (needed[each].default is inspect.Parameter.empty if each in needed else takes_all)
+    ]
+
+
+def wrong_options(
+    name: str, options: Mapping[str, Any], folder: str, names: Iterable[str]
+) -> dict[str, str]:
+    """Return by name why sampled options are none of a function; as above."""
+    make = _find(name, folder, Mistakes(""))
+    if make is None or _takes_a_trial(make):
+        return {}
+    known = _parameters(make)
+    if not known or any(p.kind is p.VAR_KEYWORD for p in known.values()):
+        return {}
+    return {
+        each: f"no argument of {name}; {did_you_mean(each, known)}"
+        for each in names
+        if each not in known
+    }
+
+
+def defaults(name: str, folder: str) -> dict[str, Any]:
+    """Return the values that a function's signature gives its arguments, as far as plain."""
+    make = _find(name, folder, Mistakes(""))
+    found = {} if make is None else {key: p.default for key, p in _parameters(make).items()}
+    return {key: value for key, value in found.items() if isinstance(value, (str, int, float))}
+
+
+def _parameters(make: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    try:
+        return dict(inspect.signature(make).parameters)
+    except (TypeError, ValueError):  # written in C
+        return {}
 
 
 def _find(name: str, folder: str, mistakes: Mistakes) -> Callable[..., Any] | None:

@@ -6,20 +6,25 @@ at where the module is not, and looking at one never imports anything; training 
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tuner.errors import DefinitionError, TaskError
 from tuner.reading import Mistakes
 from tuner.schedules import Schedule
+from tuner.tasks import making
 from tuner.tasks.base import Epoch, State, Task, end_training
 from tuner.tasks.command_task import CommandTask
 from tuner.tasks.making import REPORT_EVERY, in_folder, make_task
+from tuner.tasks.options import own_options, with_options, wrong_options
 
 # The name of a task that was passed from Python.
 PASSED = "passed"
+# The fact that is there only where options of the task are sampled.
+_OPTIONS = "options"
 
 
 class NamedTask:
@@ -84,8 +89,65 @@ class NamedTask:
         other = NamedTask(self.name, self.options, self.folder, self._facts, self._whole)
         other._holdout = (size, on_test_set)
         if self._whole is not None:
-            other._facts = _facts(other._task())
+            other._facts = {**self._facts, **_facts(other._task())}
         return other
+
+    def with_options(self, values: Mapping[str, Any]) -> NamedTask:
+        """Return the task that the function makes with other options.
+
+        A function of a trial is given them as ``trial.params``, a task that was passed makes
+        another one itself.
+
+        Raises:
+            TaskError: If it cannot be made with them.
+        """
+        base, options = self._base(), {**self.options, **values}
+        if self._makes_itself():
+            whole = with_options(base, values)
+        else:
+            whole = NamedTask(self.name, options, self.folder, self._facts)._made()
+        other = NamedTask(self.name, options, self.folder, None, whole)
+        other._holdout = self._holdout
+        other._facts = _facts(other._task())
+        return other
+
+    def wrong_options(self, names: Iterable[str]) -> dict[str, str]:
+        """Return by name why options are none of it; of a stored study nothing."""
+        if self._whole is None:
+            return {}
+        if self.is_passed:
+            return wrong_options(self._whole, names)
+        return making.wrong_options(self.name, self.options, self.folder, names)
+
+    def knowing(self, names: Iterable[str], values: Mapping[str, Any]) -> NamedTask:
+        """Return the same task that knows of options in its facts, for where it is not made.
+
+        Args:
+            names: Those that are sampled.
+            values: What it was given in the search space, or for lack of a value.
+        """
+        names = list(names)
+        base = self._base()
+        own = own_options(base, names) if self._makes_itself() else {}
+        found = {**making.defaults(self.name, self.folder), **self.options, **own}
+        other = copy.copy(self)
+        known = {name: found[name] for name in names if name in found}
+        other._facts = {**self._facts, _OPTIONS: {"values": dict(values), "own": known}}
+        return other
+
+    def own_options(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return the values of options that it has, as far as it was told to know."""
+        own = self._facts.get(_OPTIONS, {}).get("own", {})
+        return {name: own[name] for name in names if name in own}
+
+    def sizes_with(self, values: Mapping[str, Any]) -> tuple[int, int]:
+        """Return updates of an epoch and batch size with other options, and know them from now."""
+        known = self._facts.setdefault(_OPTIONS, {}).setdefault("sizes", {})
+        key = json.dumps([self._holdout[0], values], sort_keys=True)
+        if key not in known:
+            other = self.with_options(values)
+            known[key] = [other.updates_per_epoch, other.batch_size]
+        return known[key][0], known[key][1]
 
     def with_output(self, path: Path) -> NamedTask:
         """Return the same task; if it is a command, its output is added to a file."""
@@ -103,6 +165,7 @@ class NamedTask:
         Raises:
             TaskError: If it is another one.
         """
+        task = with_options(task, self._facts.get(_OPTIONS, {}).get("values", {}))
         other = NamedTask(self.name, self.options, self.folder, self._facts, task)
         other._holdout = self._holdout
         other._compare()
@@ -149,12 +212,21 @@ class NamedTask:
         found = self._task().training_identity()
         return None if found is None else {**found, "named": [self.name, self.options]}
 
-    def _task(self) -> Task:
+    def _base(self) -> Task:
+        """Return the task without a holdout."""
         if self._whole is None:
             self._whole = self._made()
             self._compare()
+        return self._whole
+
+    def _makes_itself(self) -> bool:
+        """Tell whether it is the task, not a function, that makes one with other options."""
+        return self.is_passed or making.trains_itself(self.name, self.folder)
+
+    def _task(self) -> Task:
+        whole = self._base()
         size, on_test_set = self._holdout
-        return self._whole.with_holdout(size, on_test_set=on_test_set) if size else self._whole
+        return whole.with_holdout(size, on_test_set=on_test_set) if size else whole
 
     def _made(self) -> Task:
         if self.is_passed:

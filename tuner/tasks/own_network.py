@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import numpy
@@ -15,6 +15,7 @@ from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State, no_rest, unmeasured
 from tuner.tasks.digests import code_version, source_digest
 from tuner.tasks.examples import Examples, pair
+from tuner.tasks.options import BATCH_SIZE, FUNCTION
 
 # Raised with every change of how generators of one's own are seeded: states of before are then no
 # longer found.
@@ -97,6 +98,34 @@ class OwnNetwork(ABC):
                 other.test_data = train.part(rest, rest + size)
             other._holdout = {"holdout_size": size, "on_test_set": on_test_set}
         return other
+
+    def with_options(self: T, values: Mapping[str, Any]) -> T:
+        """Return the same task with another ``batch_size``, its only option.
+
+        Raises:
+            TaskError: If it is larger than the training set.
+        """
+        size, most = values[BATCH_SIZE], self.train_data.size
+        if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= most:
+            raise TaskError(
+                f"`batch_size` must be a whole number from 1 to {most}, the examples to train on,"
+                f" but got {size!r}."
+            )
+        other = copy.copy(self)
+        other.batch_size = size
+        return other
+
+    def wrong_options(self, names: Iterable[str]) -> dict[str, str]:
+        """Return by name why options are none of it."""
+        if self.train_data.is_loader:
+            text = "must be left out where a loader makes the batches"
+            return dict.fromkeys(names, f"{text}; {FUNCTION}")
+        text = f"must be its batch_size, the only option of a {type(self).__name__} that was made"
+        return {name: f"{text}; {FUNCTION}" for name in names if name != BATCH_SIZE}
+
+    def own_options(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return the batch size, if it is asked for."""
+        return {name: self.batch_size for name in names if name == BATCH_SIZE}
 
     @abstractmethod
     def check(self) -> None:

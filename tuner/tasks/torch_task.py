@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import metadata
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from tuner.tasks.base import Epoch, State, unmeasured
 from tuner.tasks.digests import code_version, in_words
 from tuner.tasks.examples import count
 from tuner.tasks.generators import seed_own
+from tuner.tasks.options import BATCH_SIZE
 from tuner.tasks.own_network import OwnNetwork
 from tuner.tasks.torch_options import UpdateOptions, check_functions
 
@@ -107,6 +108,17 @@ class TorchTask(OwnNetwork):
         self._functions = {name: in_words(function) for name, function in own.items() if function}
         if self._functions:
             self._code = code_version((net, step, evaluate))
+
+    def with_options(self, values: Mapping[str, Any]) -> TorchTask:
+        """Return the same task with another ``batch_size``, of which as many make an update."""
+        other = super().with_options(values)
+        other._in_batch = other.batch_size
+        other.batch_size *= self.options.accumulate
+        return other
+
+    def own_options(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return the batch size, if it is asked for."""
+        return {name: self._in_batch for name in names if name == BATCH_SIZE}
 
     @property
     def updates_per_epoch(self) -> int:

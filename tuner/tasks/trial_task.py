@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +17,7 @@ from tuner.tasks.beside import Beside
 from tuner.tasks.declared import Declared
 from tuner.tasks.digests import code_version, content_digest, software
 from tuner.tasks.generators import seed_own
+from tuner.tasks.options import BATCH_SIZE, updates_with
 from tuner.tasks.randomness import seed_generators
 from tuner.tasks.trial import Trial, TrialOver
 
@@ -84,6 +86,41 @@ class TrialTask:
     def with_holdout(self, size: int, *, on_test_set: bool = False) -> TrialTask:
         """Return this task; there is no holdout."""
         return self
+
+    def with_options(self, values: Mapping[str, Any]) -> TrialTask:
+        """Return the same task with other ``params``.
+
+        A ``batch_size`` among them is also that of the task: the updates between two reports are
+        then those that have the same examples.
+
+        Raises:
+            TaskError: If it is no batch size, or larger than the examples of an epoch.
+
+        Example:
+            >>> task = TrialTask(print, updates_per_epoch=10, batch_size=64)
+            >>> task.with_options({"batch_size": 32, "width": 8}).updates_per_epoch
+            20
+        """
+        other = copy.copy(self)
+        other.params = {**self.params, **values}
+        if BATCH_SIZE in values:
+            size = values[BATCH_SIZE]
+            if size != self.batch_size:
+                other.updates_per_epoch = updates_with(
+                    self.updates_per_epoch, self.batch_size, size
+                )
+            other.batch_size = size
+            other._declared = self._declared.sized(other.updates_per_epoch, size)
+        return other
+
+    def own_options(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return the values of options that it has."""
+        known = {**self.params, BATCH_SIZE: self.batch_size}
+        return {name: known[name] for name in names if name in known}
+
+    def without_values(self, names: Iterable[str]) -> list[str]:
+        """Return the options that it has no value of, all of which the function may ask for."""
+        return [name for name in names if name not in self.params and name != BATCH_SIZE]
 
     def check(self) -> None:
         """Do nothing: what the function needs shows when it is called."""

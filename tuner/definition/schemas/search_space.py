@@ -9,6 +9,14 @@ from tuner.definition.schemas.values import described, sampled, value_schema
 from tuner.space import KNOTS, PARAM_TYPES, SpaceFile, kind_of, names_for
 
 _PLAIN: Schema = {"type": ["string", "number"]}
+_OPTION: Schema = {"type": ["string", "number", "boolean"]}
+# Values of the task's options, in [fixed] and in baselines.
+_OPTIONS: Schema = {
+    "type": "object",
+    "additionalProperties": _OPTION,
+    "description": "Options of the task, by the names that it has for them.",
+}
+_TASK: Schema = {"task": _OPTIONS}
 _WHEN, _SHARE = "when", "knot-share"
 
 
@@ -20,11 +28,12 @@ def search_space_schema() -> Schema:
     # The horizon is the study's; only a baseline may have one of its own.
     free = [name for name in names if name != "horizon"]
     tables: dict[str, Schema] = {
-        "fixed": _table({"family": family, **{name: _ref(name) for name in free}}),
+        "fixed": _table({"family": family, **{name: _ref(name) for name in free}, **_TASK}),
         "params": _table(
             {
                 "family": _choices_of_family(),
                 **{name: param for name in free if (param := _param(name))},
+                "task": _sampled_options(),
             }
         ),
         "baseline": {"type": "array", "items": {"anyOf": [*_baselines(family)]}},
@@ -85,6 +94,17 @@ def _ways(name: str) -> list[Schema]:
     ]
 
 
+def _sampled_options() -> Schema:
+    """Return the schema of the table of the options that are sampled."""
+    of = {"float": {"type": "number"}, "int": {"type": "integer"}, "categorical": _OPTION}
+    ways = [_with_values(with_type(cls), of[word]) for word, cls in PARAM_TYPES.items()]
+    return {
+        "type": "object",
+        "additionalProperties": {"type": "object", "oneOf": ways},
+        "description": "Options of the task that are sampled, a table for each.",
+    }
+
+
 def _with_values(table: Schema, value: Schema) -> Schema:
     """Return the schema of a parameter's table whose values are such ones."""
     properties = {**table["properties"]}
@@ -104,7 +124,14 @@ def _when() -> Schema:
     whole = section_schema(PARAM_TYPES["categorical"])["properties"]["when"]
     return {
         **whole,
-        "properties": {"family": one_or_several({"enum": [*sampled()]})},
+        "properties": {
+            "family": one_or_several({"enum": [*sampled()]}),
+            "task": {
+                "type": "object",
+                "additionalProperties": one_or_several(_OPTION),
+                "description": "Values of options of the task.",
+            },
+        },
         "additionalProperties": one_or_several(_PLAIN),
     }
 
@@ -118,19 +145,19 @@ def _baselines(family: Schema) -> Iterator[Schema]:
         values = {name: _ref(name) for name in sorted(names_for(word))}
         this = {"const": word, "description": family["description"]}
         yield {
-            **_table({**own, "family": this, **values}),
+            **_table({**own, "family": this, **values, **_TASK}),
             "required": ["label", "family"],
             "description": as_markdown((cls.__doc__ or "").partition("\n")[0]),
         }
     anything = {name: _ref(name) for word in sampled() for name in sorted(names_for(word))}
     yield {
-        **_table({**own, **anything}),
+        **_table({**own, **anything, **_TASK}),
         "required": ["label"],
         "description": "A baseline of the family that [fixed] has.",
     }
     path = {"type": "string", "description": "A schedule file, relative to this file."}
     yield {
-        **_table({"label": label, "file": path}),
+        **_table({"label": label, "file": path, **_TASK}),
         "required": ["label", "file"],
         "description": "The schedule of a schedule file.",
     }

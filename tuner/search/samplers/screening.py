@@ -22,16 +22,21 @@ from pydantic import Field
 
 from tuner.definition import Sampler, Search, merit
 from tuner.errors import ScheduleError
-from tuner.schedules import Schedule, schedule_from_dict
-from tuner.search.attributes import REASON, SCHEDULE, family_in, has_schedule, text
-from tuner.search.features import Features
+from tuner.schedules import Schedule
+from tuner.search.attributes import (
+    REASON,
+    family_in,
+    has_schedule,
+    text,
+)
 from tuner.search.forecast import Forecast, Score, by_value, make_forecast
 from tuner.search.results import PRUNED_AFTER
 from tuner.search.ridge import Array, Ridge
 from tuner.search.samplers.drawing import Drawn, draw
 from tuner.search.samplers.per_trial import PerTrialSampler
 from tuner.search.samplers.survival import Survival, after_risk
-from tuner.space import SearchSpace
+from tuner.search.samplers.telling import Telling, model
+from tuner.space import SearchSpace, options_in
 from tuner.storage import trial_id
 from tuner.tasks import LARGEST
 
@@ -66,13 +71,6 @@ class Screening(Sampler):
         return ScreeningSampler(at_random, search.space, self.seed, startup, candidates, forecast)
 
 
-class _Told(NamedTuple):
-    """What is told of a schedule: its end and its sum, and its highest LR."""
-
-    ahead: tuple[float, ...]
-    peak: float
-
-
 class _Past(NamedTuple):
     """What is learned from: trials that did not collapse, with their ranks, and those that did."""
 
@@ -93,7 +91,7 @@ class ScreeningSampler(BaseSampler):
     times the chance that four trainings from different seeds survive its highest LR
     (:class:`tuner.search.samplers.survival.Survival`), which trials that collapsed teach. The
     schedule that promises most is the trial's. After four trials of one family it is the most
-    promising of another.
+    promising of another. Options of the task that are sampled with it are features of their own.
 
     Args:
         inner: The sampler that is asked until enough trials are complete.
@@ -119,10 +117,9 @@ class ScreeningSampler(BaseSampler):
         self._inner, self._space, self._seed = inner, space, seed
         self._n_startup_trials, self._n_candidates = n_startup_trials, n_candidates
         self._forecast = forecast
-        self._features = Features.of(space)
+        self._telling = Telling(space)
         # By trial: threads may ask for several at once.
         self._chosen: dict[int, Drawn] = {}
-        self._known: dict[Schedule, _Told] = {}
 
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
@@ -181,12 +178,14 @@ class ScreeningSampler(BaseSampler):
         insistent = _family_of_the_last(study.get_trials(deepcopy=False))
         others = [c for c in candidates if self._space.family(c[0].values) != insistent]
         candidates = others or candidates
-        features = [self._told(schedule) for _, schedule in candidates]
-        known = np.array([self._known_told(each).ahead for each in past.ranked])
-        drawn_ones = np.array([each.ahead for each in features])
-        around = np.vstack([known, drawn_ones])
-        fitted = Ridge.fit(_quadratic(known, around), past.ranks)
-        promised = fitted.drawn(chance, _EXPLORATION)(_quadratic(drawn_ones, around))
+        features = [
+            self._telling.drawn(schedule, options_in(drawn.values))
+            for drawn, schedule in candidates
+        ]
+        known = [self._telling.of(each) for each in past.ranked]
+        around = np.array([each.ahead for each in (*known, *features)])
+        fitted = Ridge.fit(model(known, around), past.ranks)
+        promised = fitted.drawn(chance, _EXPLORATION)(model(features, around))
         highest = [each.peak for each in features]
         chance_to_last = self._survival(past, highest)(highest) ** _TRAININGS
         return candidates[int(np.argmax(after_risk(promised, chance_to_last)))][0]
@@ -195,8 +194,8 @@ class ScreeningSampler(BaseSampler):
         """Return the chance to survive a highest LR; of pruned trials nobody knows."""
         complete = [trial for trial in past.ranked if trial.state == TrialState.COMPLETE]
         return Survival.fit(
-            [self._known_told(trial).peak for trial in complete],
-            [self._known_told(trial).peak for trial in past.collapsed],
+            [self._telling.of(trial).peak for trial in complete],
+            [self._telling.of(trial).peak for trial in past.collapsed],
             around,
         )
 
@@ -235,15 +234,6 @@ class ScreeningSampler(BaseSampler):
         ranks = _ranks(np.array([end for end, _ in ends]))
         return _Past([trial for _, trial in ends], ranks, collapsed)
 
-    def _known_told(self, trial: FrozenTrial) -> _Told:
-        schedule = schedule_from_dict(trial.user_attrs[SCHEDULE])
-        if schedule not in self._known:
-            self._known[schedule] = self._told(schedule)
-        return self._known[schedule]
-
-    def _told(self, schedule: Schedule) -> _Told:
-        return _Told(self._features.ahead(schedule, 0), self._features.peak(schedule))
-
 
 def _is_collapsed(trial: FrozenTrial) -> bool:
     """Tell whether a pruned trial became hopeless, rather than that the pruner ended it.
@@ -274,12 +264,3 @@ def _ranks(values: Array) -> Array:
     _, group, sizes = np.unique(values, return_inverse=True, return_counts=True)
     below = np.cumsum(sizes) - sizes
     return (below + (sizes - 1) / 2)[group] / len(values)
-
-
-def _quadratic(features: Array, around: Array) -> Array:
-    """Return two features (n, 2), centred and scaled by others, their squares and their product.
-
-    Centred, a square is not just the feature once more, which a ridge penalty would see to.
-    """
-    first, second = ((features - around.mean(axis=0)) / (around.std(axis=0) + 1e-6)).T
-    return np.column_stack([first, second, first**2, second**2, first * second])

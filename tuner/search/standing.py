@@ -1,0 +1,124 @@
+"""Where a study stands: how many trials it has, what pruning spared, and which is the best."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from optuna.study import Study
+
+from tuner.definition import StudySpec
+from tuner.search.events import StudyStarted
+from tuner.search.results import TrialRow, ranking, trial_rows
+from tuner.storage import hide_password
+
+
+class FalsePrunes(NamedTuple):
+    """What pruning would have missed, seen on the control trials that are complete.
+
+    Of ``controls`` trials, ``would_be_pruned`` would have been; ``best`` of them are among the
+    best tenth of the study, and ``missed`` of those would have been pruned.
+    """
+
+    controls: int
+    would_be_pruned: int
+    best: int
+    missed: int
+
+
+class Summary(NamedTuple):
+    """Where a study stands.
+
+    ``best_of_search`` has the best single value; ``best`` is the same until fresh seeds have
+    confirmed a winner, and then the winner.
+    """
+
+    name: str
+    states: dict[str, int]
+    budget: int
+    epochs_trained: int
+    epochs_given: int
+    best: TrialRow | None
+    false_prunes: FalsePrunes
+    best_of_search: TrialRow | None = None
+
+    @property
+    def finished(self) -> int:
+        """Complete, pruned and failed trials."""
+        return sum(self.states.get(state, 0) for state in ("complete", "pruned", "failed"))
+
+
+def false_prunes(rows: Sequence[TrialRow]) -> FalsePrunes:
+    """Return how often the pruner was wrong about the trials that it may not prune.
+
+    The best tenth are the complete trials with the best values, a tenth of all finished ones.
+
+    Args:
+        rows: The study's trials.
+    """
+    finished = sum(row.is_finished for row in rows)
+    ranked = ranking(rows)
+    best = ranked[: -(-finished // 10)]
+    return FalsePrunes(
+        controls=sum(row.is_control for row in ranked),
+        would_be_pruned=sum(row.is_control and row.spared is not None for row in ranked),
+        best=sum(row.is_control for row in best),
+        missed=sum(row.is_control and row.spared is not None for row in best),
+    )
+
+
+def epochs_saved(rows: Sequence[TrialRow], epochs: int) -> int:
+    """Return how many epochs pruned trials did not train; collapsed ones are no merit of pruning.
+
+    Args:
+        rows: The study's trials.
+        epochs: Epochs of a full training.
+    """
+    return sum(
+        epochs - row.epochs for row in rows if row.state == "pruned" and not row.is_collapsed
+    )
+
+
+def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
+    """Return where a study stands.
+
+    A waiting trial beyond the budget, which nobody began, is none of it until that is raised.
+    """
+    rows = [r for r in rows if r.state != "waiting" or r.number < budget or r.records]
+    best = next(iter(ranking(rows)), None)
+    return Summary(
+        name=name,
+        states=dict(Counter(row.state for row in rows)),
+        budget=budget,
+        epochs_trained=sum(row.epochs_trained for row in rows),
+        epochs_given=sum(row.epochs_given for row in rows),
+        best=best,
+        false_prunes=false_prunes(rows),
+        best_of_search=best,
+    )
+
+
+def study_started(study: Study, spec: StudySpec, finished: int, budget: int) -> StudyStarted:
+    """Return the event of a study that begins or goes on.
+
+    Args:
+        study: The study.
+        spec: Its definition.
+        finished: Trials that count as finished.
+        budget: Trials that it is to have.
+    """
+    every = trial_rows(study)
+    rows = [row for row in every if row.is_finished]
+    return StudyStarted(
+        spec.name,
+        hide_password(spec.storage_url),
+        finished,
+        budget,
+        spec.epochs,
+        dict(Counter(row.state for row in rows)),
+        epochs_saved(rows, spec.epochs),
+        spec.objective.judged_by,
+        sum(row.state == "waiting" and row.epochs > 0 for row in every),
+        spec.unit,
+    )
