@@ -16,6 +16,7 @@ from typing import Any
 import keras
 import numpy
 
+from tuner.adapters import refuse_several
 from tuner.adapters.callers import caller
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 
@@ -35,7 +36,8 @@ class KerasSchedule(keras.optimizers.schedules.LearningRateSchedule):
         schedule: A schedule of a known family, with a horizon that a table can have.
 
     Raises:
-        ScheduleError: If its horizon is too long for a table.
+        ScheduleError: If its horizon is too long for a table, or it has more than a learning
+            rate: Keras compiles momentum and weight decay into the step as constants.
 
     Example:
         >>> from tuner.schedules import Linear
@@ -48,6 +50,11 @@ warmup_mode='linear', final_lr=0.0)
     """
 
     def __init__(self, schedule: Schedule) -> None:
+        refuse_several(
+            schedule,
+            "A Keras optimizer",
+            "Its momentum and weight decay are constants of the step that it compiles.",
+        )
         self.schedule = schedule
         self._rates = numpy.array(schedule.learning_rates(), dtype="float32")
 
