@@ -22,9 +22,6 @@ from tuner.adapters.mxnet_import import import_mxnet
 from tuner.errors import ScheduleError, TaskError
 from tuner.schedules import Schedule, Schedules
 
-from tuner.errors import ScheduleError, TaskError
-from tuner.schedules import Schedule, Schedules
-
 __all__ = [
     "ScheduleWarning", "import_mxnet", "importing", "ratios_of_groups", "refuse_several",
     "set_rate",

@@ -23,7 +23,7 @@ from tuner.schedules.linear import Linear
 from tuner.schedules.multi_factor import MultiFactor
 from tuner.schedules.noticing import noticing
 from tuner.schedules.one_cycle import OneCycle
-from tuner.schedules.picture import grid, svg
+from tuner.schedules.picture import grid, in_words, svg
 from tuner.schedules.piecewise import Piecewise
 from tuner.schedules.poly import Poly
 from tuner.schedules.quantities import QUANTITIES, Schedules
@@ -66,6 +66,7 @@ __all__ = [
     "Tanh",
     "curves_of",
     "grid",
+    "in_words",
     "is_whole",
     "like",
     "load_schedule",

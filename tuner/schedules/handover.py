@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import html
+import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
@@ -129,6 +131,8 @@ class HandedOver:
     def to_csv(self) -> str:
         """Return the learning rate of every update of the horizon as CSV text.
 
+        Of :class:`tuner.Schedules` it has a column for each curve.
+
         Example:
             >>> from tuner.schedules import Linear
             >>> print(Linear(base_lr=0.5, horizon=2).to_csv())
@@ -137,8 +141,16 @@ class HandedOver:
             2,0.0
             <BLANKLINE>
         """
-        rows = (f"{update},{lr!r}\n" for update, lr in enumerate(self.learning_rates(), start=1))
-        return "update,learning_rate\n" + "".join(rows)
+        columns = self._columns()
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["update", *columns])
+        writer.writerows(zip(range(1, self.horizon + 1), *columns.values(), strict=True))
+        return text.getvalue()
+
+    def _columns(self) -> dict[str, list[float]]:
+        """Return what a table of it has for each update of the horizon, by its head."""
+        return {"learning_rate": self.learning_rates()}
 
     def to_python(self) -> str:
         """Return a Python module as text whose ``learning_rate(update)`` is this schedule.

@@ -157,6 +157,20 @@ class Schedules(Follower):
         groups = self.own_groups()
         return {f"groups.{key}.lr": g for key, g in groups if not isinstance(g, Schedule)}
 
+    def table(self, updates: Sequence[int]) -> dict[str, list[float]]:
+        """Return the values of all curves, and of groups that have a factor, at some updates."""
+        found: dict[str, list[float]] = {
+            name: curve(updates) for name, curve in self.curves().items()
+        }
+        for name, factor in self.factors().items():
+            found[name] = [factor * lr for lr in found["lr"]]
+        return found
+
+    def _columns(self) -> dict[str, list[float]]:
+        lr = super()._columns()  # which refuses what is too long
+        others = self.table(range(1, self.horizon + 1))
+        return lr | {name: column for name, column in others.items() if name != "lr"}
+
     def with_horizon(self, horizon: int) -> Schedules:
         """Lay all curves out anew, each by the rule of a schedule.
 
@@ -192,17 +206,16 @@ class Schedules(Follower):
 
     def _changed(self, change: Callable[[Schedule], Schedule], *names: str) -> Schedules:
         """Return the same with the curves of these names changed, those of groups too."""
-        curves = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        new: dict[str, Any] = {
+            name: change(getattr(self, name)) for name in names if getattr(self, name) is not None
+        }
         groups = {
             key: group._changed(change, *names) if isinstance(group, Schedules)
             else change(group) if isinstance(group, Schedule) else group
             for key, group in self.own_groups()
         }  # fmt: skip
-        return dataclasses.replace(
-            self,
-            **{name: change(curve) for name, curve in curves.items()},
-            groups=groups if self.by_name else [*groups.values()],
-        )
+        new["groups"] = groups if self.by_name else [*groups.values()]
+        return dataclasses.replace(self, **new)
 
     def _mistakes(self) -> Iterator[str]:
         if not _is_curve(self.lr, Inverse):

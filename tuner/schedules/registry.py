@@ -136,7 +136,9 @@ def schedule_from_dict(data: object) -> Schedule:
 
 def _quantities_to_dict(schedules: Schedules) -> dict[str, Any]:
     data = {name: getattr(schedules, name) for name in ("lr", *QUANTITIES)}
-    found = {name: _curve_to_dict(curve) for name, curve in data.items() if curve is not None}
+    found: dict[str, Any] = {
+        name: _curve_to_dict(curve) for name, curve in data.items() if curve is not None
+    }
     if schedules.groups:
         groups = {key: _group_to_dict(each) for key, each in schedules.own_groups()}
         found["groups"] = groups if schedules.by_name else [*groups.values()]
@@ -164,7 +166,9 @@ def _quantities_from_dict(data: Mapping[str, Any]) -> Schedules:
         groups = {key: _group_from_dict(each) for key, each in groups.items()}
     elif isinstance(groups, list):
         groups = [*map(_group_from_dict, groups)]
-    curves = {name: _curve_from_dict(data[name]) for name in data if name != "groups"}
+    curves: dict[str, Any] = {
+        name: _curve_from_dict(data[name]) for name in data if name != "groups"
+    }
     return Schedules(**curves, groups=groups)
 
 
