@@ -44,7 +44,7 @@ class Schedules(Follower):
     """The curves of several quantities, which is the schedule of its learning rate as well.
 
     Called, asked for its horizon, or handed to what takes a schedule, it is its ``lr``. What
-    drives an optimizer (:meth:`to_torch` and others) drives all of them, or says what it cannot.
+    drives an optimizer (``to_torch`` and others) drives all of them, or says what it cannot.
 
     Each curve has its own horizon and stays at its last value past it. ``with_horizon`` and
     ``for_training`` stretch all of them alike; ``scaled`` multiplies learning rates alone.

@@ -68,7 +68,7 @@ def schedule_schema() -> Schema:
         "additionalProperties": False,
         "oneOf": [
             _form(ONE, "family", pairs),
-            _form(SEVERAL, "lr", {"additionalProperties": pairs}),
+            _form(SEVERAL, "lr", {"type": "object", "additionalProperties": pairs}),
         ],
         "$defs": _definitions(len(kinds)),
     }
