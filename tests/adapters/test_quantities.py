@@ -359,7 +359,7 @@ def test_a_callback_drives_all_before_the_step() -> None:
         assert values(optimizer, "lr", "momentum")[0] == (LR.scaled(3)(number), MOMENTUM(number))
 
 
-# --- MXNet, Optax, Keras ---
+# --- MXNet, Optax ---
 
 
 def test_mxnet_is_never_driven_by_the_learning_rate_alone() -> None:
@@ -422,10 +422,3 @@ def test_what_optax_cannot_drive() -> None:
     assert float(adam.init(jnp.ones(1)).hyperparams["b1"]) == pytest.approx(MOMENTUM(1))
     for curve in curves_of(BOTH).values():  # each by itself is a schedule like any other
         assert float(curve.to_optax()(0)) == pytest.approx(curve(1))
-
-
-@pytest.mark.usefixtures("trainers")
-def test_keras_says_that_it_drives_the_learning_rate_alone() -> None:
-    with pytest.raises(ScheduleError, match="A Keras optimizer follows a learning rate alone"):
-        BOTH.to_keras()
-    assert float(BOTH.lr.to_keras()(0)) == pytest.approx(LR(1))

@@ -16,8 +16,8 @@ from typing import Any
 import keras
 import numpy
 
-from tuner.adapters import refuse_several
 from tuner.adapters.callers import caller
+from tuner.adapters.keras_quantities import take_over
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 
 
@@ -32,12 +32,14 @@ class KerasSchedule(keras.optimizers.schedules.LearningRateSchedule):
     Keras counts batches rather than updates where an optimizer has
     ``gradient_accumulation_steps``. Asked by such an optimizer, it counts the updates.
 
+    Of :class:`~tuner.Schedules` the optimizer that asks gets the others, too, or an error says in
+    its first step what it has not: :mod:`tuner.adapters.keras_quantities`.
+
     Args:
         schedule: A schedule of a known family, with a horizon that a table can have.
 
     Raises:
-        ScheduleError: If its horizon is too long for a table, or it has more than a learning
-            rate: Keras compiles momentum and weight decay into the step as constants.
+        ScheduleError: If its horizon is too long for a table.
 
     Example:
         >>> from tuner.schedules import Linear
@@ -50,11 +52,6 @@ warmup_mode='linear', final_lr=0.0)
     """
 
     def __init__(self, schedule: Schedule) -> None:
-        refuse_several(
-            schedule,
-            "A Keras optimizer",
-            "Its momentum and weight decay are constants of the step that it compiles.",
-        )
         self.schedule = schedule
         self._rates = numpy.array(schedule.learning_rates(), dtype="float32")
 
@@ -62,7 +59,17 @@ warmup_mode='linear', final_lr=0.0)
         """Return the learning rate of the update after ``step`` others."""
         if isinstance(step, keras.Variable):  # an optimizer's own count, and it tells no one whose
             optimizer = caller(keras.optimizers.Optimizer)
-            step = step // (getattr(optimizer, "gradient_accumulation_steps", None) or 1)
+            if optimizer is not None:
+                take_over(optimizer, self.schedule, lambda curve: KerasSchedule(curve).due)
+                return self.due(optimizer, step)
+        return self._at(step)
+
+    def due(self, optimizer: Any, step: Any = None) -> Any:
+        """Return the value of the update that an optimizer makes next."""
+        step = optimizer.iterations if step is None else step
+        return self._at(step // (getattr(optimizer, "gradient_accumulation_steps", None) or 1))
+
+    def _at(self, step: Any) -> Any:
         place = keras.ops.clip(keras.ops.cast(step, "int32"), 0, len(self._rates) - 1)
         return keras.ops.take(keras.ops.convert_to_tensor(self._rates), place)
 
