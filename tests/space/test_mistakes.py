@@ -130,6 +130,10 @@ ROWS = [
     (HEAD + "[fixed]\nfamily = 'cosine_restarts'\n" + BASE_LR + "[params.n_cycles]\ntype = 'int'"
      "\nlow = 2\nhigh = 200", "params.n_cycles", "family cosine_restarts: `the last of n_cycles"
      " begins before the horizon` must hold, but got (n_cycles=200, cycle_factor=1.0) in 7050"),
+    (GOOD + "[fixed]\nmomentum_low = 0.9\nmomentum_high = 1.0", "fixed.momentum_low",
+     "`0 <= momentum_low < momentum_high < 1` must hold, but got (momentum_low=0.9,"),
+    (GOOD + "[fixed]\nmomentum_low = 0.9", "params",
+     "The momentum needs `momentum_high` as well; add it to [params] or [fixed]."),
     # Baselines.
     (GOOD + BASELINE.replace('label = "b"', ""), "baseline[0].label", "is required, but missing"),
     (GOOD + BASELINE.replace('"b"', "3"), "baseline[0].label", "must be a text that names it"),
