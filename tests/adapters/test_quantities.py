@@ -36,10 +36,10 @@ from tuner.schedules import (
     curves_of,
 )
 
-from .test_every_framework import HORIZON, SAVED_AT, SCHEDULES
+from .every_family import HORIZON, SCHEDULES
 
 mxnet = import_mxnet()
-COUNT = 3 * HORIZON // 2
+COUNT, SAVED_AT = 3 * HORIZON // 2, 25
 LR = Linear(base_lr=0.4, horizon=20, warmup_steps=4, final_lr=0.1)
 MOMENTUM = Inverse(of=LR, low=0.85, high=0.95)
 BOTH = Schedules(lr=LR, momentum=MOMENTUM)

@@ -13,7 +13,7 @@ import pytest
 from tuner.errors import ScheduleError
 from tuner.schedules import Constant, Cosine, Inverse, Linear, Schedule, Schedules
 
-from .test_every_framework import SCHEDULES
+from .every_family import SCHEDULES
 
 COUNT, SAVED_AT = 24, 10
 LR = Linear(base_lr=0.05, horizon=20, warmup_steps=4)
