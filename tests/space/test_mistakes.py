@@ -117,7 +117,7 @@ ROWS = [
     (GOOD + "[fixed]\nfinal_lrr = 0.1", "fixed.final_lrr", "did you mean 'final_lr'?"),
     (GOOD + "[fixed]\nhorizon = '1dur'", "fixed.horizon", "unknown parameter for any family"),
     (GOOD + "[fixed]\nwarmup_mode = 'linaer'", "fixed.warmup_mode",
-     "must be one of 'linear', 'constant', but got 'linaer'"),
+     "must be one of 'linear', 'constant', 'from_first', 'overlap', but got 'linaer'"),
     (GOOD + "[fixed]\nfinal_lr = '0.1'", "fixed.final_lr", "must be a finite number, but got"),
     (GOOD + "[fixed]\nfinal_lr = 0.5", "fixed.final_lr",
      "family cosine: `0 <= final_lr <= base_lr` must hold, but got (base_lr=0.01, final_lr=0.5)."),

@@ -7,11 +7,10 @@ from typing import Any
 
 from tuner.adapters import refuse_several
 from tuner.adapters.mxnet_import import import_mxnet
+from tuner.adapters.quantities import NO_MOMENTUM
 from tuner.errors import ScheduleError
 from tuner.schedules import Constant, Cosine, Factor, MultiFactor, Poly, Schedule, Schedules
 
-# As good as none in single precision, and above 0.
-_NO_MOMENTUM = 1e-30
 _WEIGHT_DECAY_FIRST = ("AdaDelta", "Ftrl")
 
 
@@ -96,8 +95,8 @@ class DrivingScheduler:
         """Return the learning rate of an update, and set momentum and weight decay."""
         own = self.schedule
         if own.momentum is not None:
-            # At 0 MXNet would leave the state of its momentum as it was, for later updates.
-            setattr(self._optimizer, self._momentum, max(own.momentum(update), _NO_MOMENTUM))
+            value = max(own.momentum(update), NO_MOMENTUM)
+            setattr(self._optimizer, self._momentum, value)
         if own.weight_decay is not None:
             self._optimizer.wd = own.weight_decay(update)
         return float(own(update))

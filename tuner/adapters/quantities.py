@@ -20,6 +20,9 @@ from tuner.adapters.groups import RATIO, ratio_of_later_group, ratios_of_groups
 from tuner.errors import ScheduleError
 from tuner.schedules import QUANTITIES, Schedule, Schedules
 
+# As good as none, and above 0: at 0 optimizers leave the state of their momentum as it was, and
+# would go on with it where the momentum is above 0 again.
+NO_MOMENTUM = 1e-30
 _FIELDS = {"momentum": ("betas", "momentum"), "weight_decay": ("weight_decay",)}
 
 
@@ -91,7 +94,7 @@ def _set_momentum(group: dict[str, Any], value: float) -> None:
     if "betas" in group:
         group["betas"] = (value, *group["betas"][1:])
     else:
-        group["momentum"] = value
+        group["momentum"] = max(value, NO_MOMENTUM)
 
 
 def _key(schedule: Schedules, place: int, group: dict[str, Any]) -> Any:
