@@ -14,6 +14,7 @@ from tuner.space.options import OptionsOfTask, as_params, options_in
 from tuner.space.params import Param
 from tuner.space.schedule_files import options_of_file, read_file_baseline
 from tuner.space.values import (
+    MOMENTUM,
     RATIO,
     build_schedule,
     family_problem,
@@ -179,6 +180,9 @@ def _read(
     # What is given as a ratio wins over what is fixed as itself, and the other way round.
     fields = {*map(field_of, given)}
     others = {name: value for name, value in fixed.items() if field_of(name) not in fields}
+    if MOMENTUM.keys() & params.keys() and not MOMENTUM.keys() & given.keys():
+        # Without one of its own, it is trained with the optimizer's.
+        others = {name: value for name, value in others.items() if name not in MOMENTUM}
     try:
         schedule = build_schedule({**others, **given}, clock, place="the baseline")
     except ScheduleError as error:
@@ -204,7 +208,7 @@ def _values(
         if value is not None:
             values[name] = value
             is_inside = is_inside and param.has(value)
-        elif field_of(name) in given or name not in names:
+        elif field_of(name) in given or name not in names or name in MOMENTUM:
             is_inside = False
         elif name not in entry:
             text = "is required, because the space samples it, but missing"
