@@ -67,3 +67,34 @@ def test_wrong_schedules(place: str, value: Any, tmp_path: Path) -> None:
     with pytest.raises(tuner.TunerError):
         tuner.load_schedule(path)
     assert mistakes("schedule", wrong)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("format", "tuner.schedule/1"),
+        ("format", "tuner.schedule/3"),
+        ("past_horizon", "constant at the learning rate of the horizon"),
+        ("check", [[1, 0.1]]),
+        ("check.lr", []),
+        ("schedule.lr", ...),
+        ("schedule.lr", 0.1),
+        ("schedule.beta3", {"family": "constant"}),
+        ("schedule.weight_decay", 0.1),
+        ("schedule.weight_decay.params.base_lr", ...),
+        ("schedule.groups.embed", -1),
+        ("schedule.groups.embed", {"groups": {}}),
+        ("schedule.groups.matrix.momentum", 0.9),
+        ("schedule.groups.matrix.groups", {"embed": 1}),
+    ],
+    ids=str,
+)
+def test_wrong_schedules_of_several_quantities(place: str, value: Any, tmp_path: Path) -> None:
+    good = json.loads((ROOT / "tests/golden/groups.2.json").read_text())
+    wrong = changed(good, place, value)
+    wrong["sha256"] = digest({key: wrong[key] for key in wrong if key != "sha256"})
+    path = tmp_path / "wrong.json"
+    path.write_text(json.dumps(wrong))
+    with pytest.raises(tuner.TunerError):
+        tuner.load_schedule(path)
+    assert mistakes("schedule", wrong)

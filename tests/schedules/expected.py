@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from tuner.schedules import (
@@ -14,6 +15,7 @@ from tuner.schedules import (
     Cyclic,
     Exponential,
     Factor,
+    Inverse,
     InverseTime,
     Linear,
     MultiFactor,
@@ -21,6 +23,7 @@ from tuner.schedules import (
     Piecewise,
     Poly,
     Schedule,
+    Schedules,
     SquareRoot,
     Tanh,
 )
@@ -82,5 +85,40 @@ EXPECTED: dict[str, Schedule] = {
         final_lr=0.0001,
         warmup_mode="from_first",
         **_CLOCK,
+    ),
+}
+
+_CYCLE = OneCycle(
+    base_lr=0.4, begin_lr=0.016, rise_steps=2114, final_lr=1.6e-06, horizon=7050, warmup_steps=1
+)
+_WSD = WSD(base_lr=0.02, decay_steps=2820, final_lr=0.001, warmup_steps=40, horizon=7050)
+
+# The second format: curves of several quantities.
+SEVERAL: dict[str, Schedules] = {
+    "momentum.2.json": Schedules(
+        lr=_CYCLE,
+        momentum=Inverse(
+            of=dataclasses.replace(_CYCLE, begin_lr=0.0, final_lr=0.0), low=0.85, high=0.95
+        ),
+    ),
+    "groups.2.json": Schedules(
+        lr=_WSD,
+        weight_decay=Cosine(base_lr=0.1, horizon=7050),
+        groups={
+            "embed": 10.0,
+            "head": Linear(base_lr=0.004, horizon=3525),
+            "matrix": Schedules(
+                lr=_WSD,
+                momentum=Constant(
+                    base_lr=0.95, warmup_begin_lr=0.85, warmup_steps=300, horizon=7050
+                ),
+                weight_decay=Constant(base_lr=0.2, horizon=7050),
+            ),
+        },
+    ),
+    "order.2.json": Schedules(
+        lr=_WSD,
+        weight_decay=Inverse(of=Cosine(base_lr=1.0, horizon=7050), low=0.04, high=0.4),
+        groups=[1.0, 0.1],
     ),
 }

@@ -20,16 +20,17 @@ from tuner.schedules import (
     save_schedule,
 )
 
-from .expected import EXPECTED, GOLDEN
+from .expected import EXPECTED, GOLDEN, SEVERAL
 from .strategies import schedules
 
+FILES: dict[str, Schedule] = {**EXPECTED, **SEVERAL}
 COSINE = Cosine(base_lr=0.5, horizon=100, warmup_steps=20)
 
 
-@pytest.mark.parametrize("name", sorted(EXPECTED))
+@pytest.mark.parametrize("name", sorted(FILES))
 def test_golden_files_load_to_what_they_always_were(name: str) -> None:
     found = read_schedule_file(GOLDEN / name)
-    assert found.schedule == EXPECTED[name]
+    assert found.schedule == FILES[name]
     assert found.updates_per_epoch == 235
     assert found.batch_size == 256
     assert found.provenance["trial"] == 7
@@ -37,10 +38,10 @@ def test_golden_files_load_to_what_they_always_were(name: str) -> None:
 
 def test_every_family_has_a_golden_file() -> None:
     assert {type(schedule) for schedule in EXPECTED.values()} == set(FAMILIES.values())
-    assert {path.name for path in GOLDEN.iterdir()} == set(EXPECTED)
+    assert {path.name for path in GOLDEN.iterdir()} == set(FILES)
 
 
-@pytest.mark.parametrize("name", sorted(EXPECTED))
+@pytest.mark.parametrize("name", sorted(FILES))
 def test_saving_writes_the_golden_file_again(name: str, tmp_path: Path) -> None:
     found = read_schedule_file(GOLDEN / name)
     save_schedule(

@@ -106,8 +106,8 @@ def test_nesting_near_the_limit_is_an_answer_too(path: Path) -> None:
     ("found", "reason"),
     [
         (
-            "tuner.schedule/2",
-            "this version reads up to 'tuner.schedule/1'. Upgrade tuner.",
+            "tuner.schedule/3",
+            "this version reads up to 'tuner.schedule/2'. Upgrade tuner.",
         ),
         ("tuner.schedule/10", "Upgrade tuner."),
         ("tuner.schedule/0", "but a schedule file has 'tuner.schedule/1'"),

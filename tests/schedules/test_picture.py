@@ -14,6 +14,7 @@ from hypothesis import given
 
 import tuner
 from tuner.adapters.matplotlib import plot, save_png
+from tuner.errors import TunerError
 from tuner.schedules import Schedule, grid, svg
 from tuner.schedules.picture import ticks
 
@@ -82,6 +83,16 @@ def test_matplotlib_draws_the_rates() -> None:
     assert list(rates) == schedule(range(1, 471))
     assert plot(tuner.Constant(base_lr=0.1, horizon=470), axes) is axes  # one over the other
     assert [each.get_label() for each in axes.lines] == ["cosine", "constant"]
+
+
+def test_matplotlib_draws_every_quantity_below_the_others() -> None:
+    lr = tuner.Linear(base_lr=0.4, horizon=100)
+    both = tuner.Schedules(lr=lr, momentum=tuner.Inverse(of=lr, low=0.85, high=0.95))
+    one, other = both.plot()
+    assert [one.get_ylabel(), other.get_ylabel()] == ["learning rate", "momentum"]
+    assert [list(axes.lines[0].get_ydata())[-1] for axes in (one, other)] == [0.0, 0.95]
+    with pytest.raises(TunerError, match="2 axes, one for each of lr, momentum, but got 1"):
+        plot(both, [one])
 
 
 def test_show_writes_pictures(tmp_path: Path, tuner_command: Callable) -> None:

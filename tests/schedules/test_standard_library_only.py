@@ -10,7 +10,7 @@ import pytest
 
 import tuner
 
-from .expected import EXPECTED, GOLDEN
+from .expected import EXPECTED, GOLDEN, SEVERAL
 
 CODE = """
 import sys
@@ -41,7 +41,7 @@ for path in sys.argv[1:]:
 @pytest.mark.usefixtures("processes")
 def test_golden_files_load_with_the_standard_library_alone() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", CODE, *(str(GOLDEN / name) for name in EXPECTED)],
+        [sys.executable, "-c", CODE, *(str(GOLDEN / name) for name in (*EXPECTED, *SEVERAL))],
         cwd=Path(tuner.__file__).parent.parent,
         capture_output=True,
         text=True,
@@ -49,4 +49,6 @@ def test_golden_files_load_with_the_standard_library_alone() -> None:
         check=False,
     )
     assert done.stderr == ""
-    assert done.stdout.splitlines() == [repr(schedule) for schedule in EXPECTED.values()]
+    assert done.stdout.splitlines() == [
+        repr(schedule) for schedule in (*EXPECTED.values(), *SEVERAL.values())
+    ]

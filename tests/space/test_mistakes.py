@@ -117,7 +117,7 @@ ROWS = [
     (GOOD + "[fixed]\nfinal_lrr = 0.1", "fixed.final_lrr", "did you mean 'final_lr'?"),
     (GOOD + "[fixed]\nhorizon = '1dur'", "fixed.horizon", "unknown parameter for any family"),
     (GOOD + "[fixed]\nwarmup_mode = 'linaer'", "fixed.warmup_mode",
-     "must be one of 'linear', 'constant', but got 'linaer'"),
+     "must be one of 'linear', 'constant', 'from_first', 'overlap', but got 'linaer'"),
     (GOOD + "[fixed]\nfinal_lr = '0.1'", "fixed.final_lr", "must be a finite number, but got"),
     (GOOD + "[fixed]\nfinal_lr = 0.5", "fixed.final_lr",
      "family cosine: `0 <= final_lr <= base_lr` must hold, but got (base_lr=0.01, final_lr=0.5)."),
@@ -130,6 +130,10 @@ ROWS = [
     (HEAD + "[fixed]\nfamily = 'cosine_restarts'\n" + BASE_LR + "[params.n_cycles]\ntype = 'int'"
      "\nlow = 2\nhigh = 200", "params.n_cycles", "family cosine_restarts: `the last of n_cycles"
      " begins before the horizon` must hold, but got (n_cycles=200, cycle_factor=1.0) in 7050"),
+    (GOOD + "[fixed]\nmomentum_low = 0.9\nmomentum_high = 1.0", "fixed.momentum_low",
+     "`0 <= momentum_low < momentum_high < 1` must hold, but got (momentum_low=0.9,"),
+    (GOOD + "[fixed]\nmomentum_low = 0.9", "params",
+     "The momentum needs `momentum_high` as well; add it to [params] or [fixed]."),
     # Baselines.
     (GOOD + BASELINE.replace('label = "b"', ""), "baseline[0].label", "is required, but missing"),
     (GOOD + BASELINE.replace('"b"', "3"), "baseline[0].label", "must be a text that names it"),

@@ -16,9 +16,11 @@ from tuner.schedules import (
     Cosine,
     CosineRestarts,
     Factor,
+    Inverse,
     MultiFactor,
     OneCycle,
     Poly,
+    Schedules,
     SquareRoot,
 )
 from tuner.space import load_space
@@ -208,3 +210,30 @@ def test_every_family_can_be_in_a_space() -> None:
     for family in FAMILIES:
         text = f'{HEAD}[fixed]\nfamily = "{family}"\n{own.get(family, "")}\n{BASE_LR}'
         assert parse(text).schedule({"base_lr": 0.3}).family == family
+
+
+MOMENTUM = """
+[params.momentum_low]
+type = "float"
+low = 0.8
+high = 0.9
+[fixed]
+momentum_high = 0.95
+"""
+
+
+def test_a_momentum_that_mirrors_the_learning_rate() -> None:
+    space = parse(GOOD + MOMENTUM)
+    found = space.schedule({"family": "cosine", "base_lr": 0.1, "momentum_low": 0.85})
+    assert isinstance(found, Schedules)
+    assert found == Schedules(lr=found.lr, momentum=Inverse(of=found.lr, low=0.85, high=0.95))
+    assert found.lr == parse(GOOD).schedule({"family": "cosine", "base_lr": 0.1})
+
+
+def test_a_baseline_without_momentum_is_trained_with_the_optimizers() -> None:
+    baseline = '[[baseline]]\nlabel = "%s"\nfamily = "cosine"\nbase_lr = 0.1\n'
+    own = baseline % "own" + "momentum_low = 0.85\nmomentum_high = 0.9\n"
+    today, with_momentum = parse(GOOD + MOMENTUM + baseline % "today" + own).baselines
+    assert not isinstance(today.schedule, Schedules)
+    assert today.values == {}
+    assert with_momentum.schedule.momentum == Inverse(of=today.schedule, low=0.85, high=0.9)

@@ -88,7 +88,7 @@ def plain_loop(
         ({"amp": "bfloat16"}, step, 10),
         ({"amp": "float16", "clip_norm": 0.5, "accumulate": 2}, large_step, 5),
     ],
-    ids=str,
+    ids=lambda each: getattr(each, "__name__", str(each)),
 )
 def test_a_study_trains_what_a_plain_loop_with_its_export_does(
     options: dict[str, Any], compute: Any, updates: int

@@ -19,9 +19,13 @@ from contextlib import contextmanager
 
 from tuner.adapters.groups import ratios_of_groups, set_rate
 from tuner.adapters.mxnet_import import import_mxnet
-from tuner.errors import TaskError
+from tuner.errors import ScheduleError, TaskError
+from tuner.schedules import Schedule, Schedules
 
-__all__ = ["ScheduleWarning", "import_mxnet", "importing", "ratios_of_groups", "set_rate"]
+__all__ = [
+    "ScheduleWarning", "import_mxnet", "importing", "ratios_of_groups", "refuse_several",
+    "set_rate",
+]  # fmt: skip
 
 
 class ScheduleWarning(UserWarning):
@@ -42,3 +46,22 @@ def importing(framework: str, package: str) -> Iterator[None]:
             f"{framework} must be importable to hand it a schedule, but: {error}."
             f" Type `pip install {package}`."
         ) from error
+
+
+def refuse_several(schedule: Schedule, who: str, instead: str) -> None:
+    """Make sure that a schedule has a learning rate alone, where nothing else can be driven.
+
+    Args:
+        schedule: The schedule.
+        who: What drives nothing else.
+        instead: What to do.
+
+    Raises:
+        ScheduleError: If it has more.
+    """
+    if isinstance(schedule, Schedules):
+        raise ScheduleError(
+            f"{who} follows a learning rate alone, but the schedule has"
+            f" {' and '.join(schedule.others)} as well. {instead}"
+            " `schedule.lr` is the learning rate by itself."
+        )

@@ -17,6 +17,7 @@ import keras
 import numpy
 
 from tuner.adapters.callers import caller
+from tuner.adapters.keras_quantities import take_over
 from tuner.schedules import Schedule, schedule_from_dict, schedule_to_dict
 
 
@@ -30,6 +31,9 @@ class KerasSchedule(keras.optimizers.schedules.LearningRateSchedule):
 
     Keras counts batches rather than updates where an optimizer has
     ``gradient_accumulation_steps``. Asked by such an optimizer, it counts the updates.
+
+    Of :class:`~tuner.Schedules` the optimizer that asks gets the others, too, or an error says in
+    its first step what it has not: :mod:`tuner.adapters.keras_quantities`.
 
     Args:
         schedule: A schedule of a known family, with a horizon that a table can have.
@@ -55,7 +59,17 @@ warmup_mode='linear', final_lr=0.0)
         """Return the learning rate of the update after ``step`` others."""
         if isinstance(step, keras.Variable):  # an optimizer's own count, and it tells no one whose
             optimizer = caller(keras.optimizers.Optimizer)
-            step = step // (getattr(optimizer, "gradient_accumulation_steps", None) or 1)
+            if optimizer is not None:
+                take_over(optimizer, self.schedule, lambda curve: KerasSchedule(curve).due)
+                return self.due(optimizer, step)
+        return self._at(step)
+
+    def due(self, optimizer: Any, step: Any = None) -> Any:
+        """Return the value of the update that an optimizer makes next."""
+        step = optimizer.iterations if step is None else step
+        return self._at(step // (getattr(optimizer, "gradient_accumulation_steps", None) or 1))
+
+    def _at(self, step: Any) -> Any:
         place = keras.ops.clip(keras.ops.cast(step, "int32"), 0, len(self._rates) - 1)
         return keras.ops.take(keras.ops.convert_to_tensor(self._rates), place)
 

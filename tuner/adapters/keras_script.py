@@ -16,6 +16,7 @@ from typing import Any
 from keras.src.optimizers.base_optimizer import BaseOptimizer
 
 from tuner.adapters.driving import Driven
+from tuner.errors import ScheduleError
 
 
 def drive(package: Callable[[], AbstractContextManager[None]]) -> None:
@@ -47,7 +48,10 @@ class _Driver:
             with self._package():
                 from tuner.adapters.keras import KerasSchedule
 
-                self._counted = KerasSchedule(self._driven.schedule)
+                try:
+                    self._counted = KerasSchedule(self._driven.schedule)
+                except ScheduleError as error:  # it has more than a learning rate
+                    self._driven.fail(str(error))
         self._optimizer = weakref.ref(optimizer)
         return self._counted(optimizer.iterations)
 

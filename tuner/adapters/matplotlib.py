@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tuner.adapters import importing
-from tuner.schedules import Schedule, grid, write_whole
+from tuner.errors import ScheduleError
+from tuner.schedules import Schedule, curves_of, grid, in_words, write_whole
 
 # More than a picture has columns.
 _POINTS = 4000
@@ -19,7 +20,8 @@ def plot(schedule: Schedule, ax: Any = None, *, updates_per_epoch: int | None = 
 
     Args:
         schedule: The schedule.
-        ax: Matplotlib's axes to draw into; without them, those of a new figure.
+        ax: Matplotlib's axes to draw into; without them, those of a new figure. Of several
+            quantities, as many of them.
         updates_per_epoch: Updates in an epoch; with it, time is in epochs.
 
     Returns:
@@ -27,6 +29,7 @@ def plot(schedule: Schedule, ax: Any = None, *, updates_per_epoch: int | None = 
 
     Raises:
         TaskError: If matplotlib is not installed.
+        ScheduleError: If there are not as many axes as curves.
 
     Example:
         >>> from matplotlib.figure import Figure
@@ -36,17 +39,25 @@ def plot(schedule: Schedule, ax: Any = None, *, updates_per_epoch: int | None = 
         >>> axes.get_xlabel()
         'time (epochs trained)'
     """
+    curves = curves_of(schedule)
     if ax is None:
         with importing("matplotlib", "'schedule-tuner[plot]'"):
             from matplotlib import pyplot
 
-        ax = pyplot.subplots()[1]
-    updates = grid(schedule.horizon, _POINTS)
+        ax = pyplot.subplots(len(curves), sharex=True)[1]
+    axes = [ax] if len(curves) == 1 else [*ax]
+    if len(axes) != len(curves):
+        raise ScheduleError(
+            f"`ax` must be {len(curves)} axes, one for each of {', '.join(curves)}, but got"
+            f" {len(axes)}."
+        )
+    updates = grid(max(curve.horizon for curve in curves.values()), _POINTS)
     times = [update / (updates_per_epoch or 1) for update in updates]
-    ax.plot(times, schedule(updates), label=schedule.family)
-    ax.set_xlabel(f"time ({'epochs' if updates_per_epoch else 'updates'} trained)")
-    ax.set_ylabel("learning rate")
-    ax.set_ylim(bottom=0)
+    for (name, curve), each in zip(curves.items(), axes, strict=True):
+        each.plot(times, curve(updates), label=curve.family)
+        each.set_ylabel(in_words(name))
+        each.set_ylim(bottom=0)
+    axes[-1].set_xlabel(f"time ({'epochs' if updates_per_epoch else 'updates'} trained)")
     return ax
 
 
@@ -70,8 +81,9 @@ def save_png(
     with importing("matplotlib", "'schedule-tuner[plot]'"):
         from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 3.6), layout="constrained")
-    plot(schedule, figure.subplots(), updates_per_epoch=updates_per_epoch)
+    count = len(curves_of(schedule))
+    figure = Figure(figsize=(8, 3.6 * count), layout="constrained")
+    plot(schedule, figure.subplots(count), updates_per_epoch=updates_per_epoch)
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=150)
     write_whole(content.getvalue(), os.fsdecode(path))

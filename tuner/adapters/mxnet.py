@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from tuner.adapters import refuse_several
 from tuner.adapters.mxnet_import import import_mxnet
-from tuner.schedules import Constant, Cosine, Factor, MultiFactor, Poly, Schedule
+from tuner.adapters.quantities import NO_MOMENTUM
+from tuner.errors import ScheduleError
+from tuner.schedules import Constant, Cosine, Factor, MultiFactor, Poly, Schedule, Schedules
+
+_WEIGHT_DECAY_FIRST = ("AdaDelta", "Ftrl")
 
 
 def to_mxnet(schedule: Schedule) -> Any:
@@ -30,7 +35,9 @@ def to_mxnet(schedule: Schedule) -> Any:
 
     Raises:
         TaskError: If MXNet is needed and not installed.
+        ScheduleError: If it has more than a learning rate.
     """
+    refuse_several(schedule, "MXNet's scheduler object", "Write schedule.to_mxnet(trainer).")
     make = _NATIVE.get(type(schedule))
     has_floor = isinstance(schedule, MultiFactor) and schedule.stop_factor_lr > 0
     if make is None or has_floor or schedule.warmup_mode not in ("linear", "constant"):
@@ -56,7 +63,8 @@ def optimizer_params(schedule: Schedule, **options: Any) -> dict[str, Any]:
         options: The optimizer's other options, such as ``momentum=0.9``.
 
     Returns:
-        The ``optimizer_params`` of a ``gluon.Trainer``.
+        The ``optimizer_params`` of a ``gluon.Trainer``. Of :class:`~tuner.Schedules` they have the
+        learning rate alone: :func:`drive` the trainer that is made with them.
 
     Example:
         >>> from tuner.schedules import Constant
@@ -65,7 +73,95 @@ def optimizer_params(schedule: Schedule, **options: Any) -> dict[str, Any]:
         >>> params["lr_scheduler"] is schedule, params["learning_rate"], params["momentum"]
         (True, 0.1, 0.9)
     """
-    return {"lr_scheduler": schedule, "learning_rate": schedule.base_lr, **options}
+    lr = schedule.lr if isinstance(schedule, Schedules) else schedule
+    return {"lr_scheduler": lr, "learning_rate": schedule.base_lr, **options}
+
+
+class DrivingScheduler:
+    """What an optimizer asks for its learning rate, which gives it all else at that moment.
+
+    MXNet's optimizers ask for the learning rate of an update before they use anything else.
+
+    Args:
+        schedule: The schedule.
+        optimizer: The optimizer that asks.
+    """
+
+    def __init__(self, schedule: Schedules, optimizer: Any) -> None:
+        self.schedule, self._optimizer = schedule, optimizer
+        self._momentum = _momentum_of(optimizer)
+        self.base_lr = schedule.base_lr
+
+    def __call__(self, update: int) -> float:
+        """Return the learning rate of an update, and set momentum and weight decay."""
+        own = self.schedule
+        if own.momentum is not None:
+            value = max(own.momentum(update), NO_MOMENTUM)
+            setattr(self._optimizer, self._momentum, value)
+        if own.weight_decay is not None:
+            self._optimizer.wd = own.weight_decay(update)
+        return float(own(update))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.schedule!r})"
+
+
+def drive(trainer: Any, schedule: Schedule) -> Any:
+    """Have a trainer follow a schedule, with all that it has.
+
+    ``momentum`` is the optimizer's ``momentum`` or ``beta1``, ``weight_decay`` its ``wd``. What it
+    sets is in the states that the trainer saves, and comes back with them.
+
+    Args:
+        trainer: A ``gluon.Trainer``, or an optimizer.
+        schedule: The schedule.
+
+    Returns:
+        The optimizer's ``lr_scheduler`` from now on.
+
+    Raises:
+        ScheduleError: If the optimizer lacks what the schedule has.
+
+    Example:
+        >>> from tuner.schedules import Inverse, Linear, Schedules
+        >>> mx = import_mxnet()
+        >>> lr = Linear(base_lr=0.4, horizon=4)
+        >>> schedules = Schedules(lr=lr, momentum=Inverse(of=lr, low=0.5, high=0.9))
+        >>> optimizer = mx.optimizer.create("sgd", momentum=0.9)
+        >>> schedules.to_mxnet(optimizer)(2), optimizer.momentum
+        (0.2, 0.7)
+    """
+    optimizer = getattr(trainer, "optimizer", trainer)
+    scheduler: Any = schedule
+    if isinstance(schedule, Schedules):
+        wrong = [*_lacking(optimizer, schedule)]
+        if wrong:
+            raise ScheduleError(
+                f"MXNet's {type(optimizer).__name__} must have {'; and must have '.join(wrong)}."
+            )
+        scheduler = DrivingScheduler(schedule, optimizer)
+    optimizer.lr_scheduler = scheduler
+    return scheduler
+
+
+def _momentum_of(optimizer: Any) -> str:
+    return next((name for name in ("momentum", "beta1") if hasattr(optimizer, name)), "")
+
+
+def _lacking(optimizer: Any, schedule: Schedules) -> Iterator[str]:
+    """Yield what an optimizer must have to follow the schedule, and has not."""
+    if schedule.groups:
+        yield (
+            "parameter groups to follow the schedule's, but no trainer of MXNet has: set lr_mult"
+            " of the parameters, and leave them out of the schedule"
+        )
+    name = _momentum_of(optimizer)
+    if schedule.momentum is not None and not name:
+        yield "momentum or beta1 to follow the schedule's, but has none"
+    elif schedule.momentum is not None and not getattr(optimizer, name) > 0:
+        yield f"a state for its momentum: make it with {name} above 0, whatever it is"
+    if schedule.weight_decay is not None and type(optimizer).__name__ in _WEIGHT_DECAY_FIRST:
+        yield "weight decay of the same update as its learning rate, but looks at it before"
 
 
 def _constant(schedule: Constant) -> tuple[str, dict[str, Any]]:

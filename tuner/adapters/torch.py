@@ -40,7 +40,8 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from tuner.adapters import ScheduleWarning
 from tuner.adapters.callers import caller
-from tuner.adapters.groups import RATIO, ratio_of_later_group, ratios_of_groups, set_rate
+from tuner.adapters.groups import RATIO, set_rate
+from tuner.adapters.quantities import claim_groups, claim_later_groups, give_quantities
 from tuner.errors import ScheduleError, UndecidedError
 from tuner.schedules import LiveSchedule, Schedule
 
@@ -53,6 +54,9 @@ class ScheduleLR(LRScheduler):
 
     After construction the optimizer has the learning rate of the first update,
     ``schedule(last_epoch + 1)`` with ``last_epoch`` 0, and after each ``step()`` that of the next.
+
+    Of :class:`~tuner.Schedules` the groups get momentum and weight decay as well, and those that
+    it names their own: :mod:`tuner.adapters.quantities`.
 
     Parameter groups keep their ratios, and otherwise the optimizer's own learning rates have no
     effect. In ``SGD([{"params": body, "lr": 0.01}, {"params": head}], lr=0.1)`` the head follows
@@ -77,7 +81,7 @@ class ScheduleLR(LRScheduler):
 
     Raises:
         ScheduleError: If no group has a learning rate above 0, or none of them can be told to be
-            the schedule's.
+            the schedule's; or if the optimizer has not what the schedule drives.
 
     Example:
         >>> import torch
@@ -103,7 +107,7 @@ class ScheduleLR(LRScheduler):
         replaces: Schedule | None = None,
     ) -> None:
         self.schedule, self.replaces = schedule, replaces
-        self.ratios = ratios_of_groups(optimizer)
+        self.ratios = claim_groups(optimizer, schedule)
         self._told = self._is_undecided = False
         super().__init__(optimizer, last_epoch)
         if isinstance(schedule, LiveSchedule):
@@ -122,23 +126,30 @@ class ScheduleLR(LRScheduler):
         super().step(epoch)
 
     def get_lr(self) -> list[float]:
-        """Return the learning rate of the next update for each parameter group."""
-        for group in self.optimizer.param_groups[len(self.ratios) :]:
-            group[RATIO] = ratio_of_later_group(self.optimizer, group, self.ratios)
-            self.ratios.append(group[RATIO])
+        """Return the learning rate of the next update for each parameter group.
+
+        The groups get what else the schedule has, as PyTorch's ``OneCycleLR`` does it.
+        """
+        known = len(self.ratios)
+        claim_later_groups(self.optimizer, self.schedule, self.ratios)
+        for group, ratio in zip(
+            self.optimizer.param_groups[known:], self.ratios[known:], strict=True
+        ):
+            group[RATIO] = ratio
             self.base_lrs.append(group.setdefault("initial_lr", float(group["lr"])))
         try:
-            lr = self.schedule(self.last_epoch + 1)
+            return give_quantities(self.optimizer, self.schedule, self.last_epoch + 1, self.ratios)
         except UndecidedError:  # the report that is due comes after the step() that asks this
             self._is_undecided = True
             return self._last_lr
-        return [lr * ratio for ratio in self.ratios]
 
     def _decide(self, *_: Any) -> None:
         """Set what was undecided before the update is made."""
         if self._is_undecided:
-            lr, self._is_undecided = self.schedule(self.last_epoch + 1), False
-            self._last_lr = [lr * ratio for ratio in self.ratios]
+            self._last_lr = give_quantities(
+                self.optimizer, self.schedule, self.last_epoch + 1, self.ratios
+            )
+            self._is_undecided = False
             for group, rate in zip(self.optimizer.param_groups, self._last_lr, strict=False):
                 set_rate(group, rate)
 
@@ -169,8 +180,9 @@ class ScheduleLR(LRScheduler):
         super().load_state_dict({**kept, "schedule": self.schedule})
         self._is_undecided = False
         if in_charge:
+            rates = self.get_lr()  # which gives the groups what else there is
             if saved != repr(self.schedule) or isinstance(self.schedule, LiveSchedule):
-                self._last_lr = self.get_lr()
+                self._last_lr = rates
             for group, lr in zip(self.optimizer.param_groups, self._last_lr, strict=False):
                 set_rate(group, lr)
 

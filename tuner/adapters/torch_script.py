@@ -1,8 +1,9 @@
 """Drives the optimizer of an unchanged PyTorch script, by PyTorch's own hooks.
 
 Before each of its steps every parameter group gets the learning rate that is due, in the ratio
-that the script gave it. So whatever schedulers the script has are without effect, and real updates
-are counted: not batches that are accumulated, nor steps that a gradient scaler skips.
+that the script gave it, and what else the schedule has. So whatever schedulers the script has are
+without effect, and real updates are counted: not batches that are accumulated, nor steps that a
+gradient scaler skips.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from torch.optim.optimizer import (
 )
 
 from tuner.adapters.driving import Driven
-from tuner.adapters.groups import ratio_of_later_group, ratios_of_groups, set_rate
+from tuner.adapters.groups import set_rate
+from tuner.adapters.quantities import claim_groups, claim_later_groups, give_quantities
 from tuner.errors import ScheduleError
 
 
@@ -51,8 +53,8 @@ class _Driver:
             self._find_ratios(optimizer)
         except ScheduleError as error:
             self._driven.fail(str(error))
-        rate = self._driven.schedule(self._driven.updates + 1)
-        self._left = [rate * ratio for ratio in self._ratios]
+        due = self._driven.updates + 1
+        self._left = give_quantities(optimizer, self._driven.schedule, due, self._ratios)
         for group, each in zip(optimizer.param_groups, self._left, strict=True):
             set_rate(group, each)
 
@@ -76,9 +78,12 @@ class _Driver:
             begun = any(now) or any(group.get("initial_lr") for group in groups)
             self._are_known = bool(begun)
             if not self._left or now != self._left:
-                self._ratios = ratios_of_groups(optimizer) if begun else [1.0] * len(groups)
+                self._ratios = (
+                    claim_groups(optimizer, self._driven.schedule)
+                    if begun
+                    else [1.0] * len(groups)
+                )
             for group, rate in zip(groups, now, strict=True):
                 if begun:  # what the ratio of a later one refers to
                     group.setdefault("initial_lr", rate)
-        for group in groups[len(self._ratios) :]:
-            self._ratios.append(ratio_of_later_group(optimizer, group, self._ratios))
+        claim_later_groups(optimizer, self._driven.schedule, self._ratios)

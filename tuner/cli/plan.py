@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tuner.cli.console import command, print_row, results, talk
 from tuner.definition import trained_again
 from tuner.reading import options_told
+from tuner.schedules import Schedules
 from tuner.storage import hide_password
 from tuner.tasks import NamedTask
 
@@ -27,15 +28,23 @@ net = mx.gluon.nn.Dense(1)  # your network, your data, your loss
 net.initialize()
 inputs, targets = mx.nd.random.normal(shape=(8, 4)), mx.nd.random.normal(shape=(8, 1))
 loss = mx.gluon.loss.L2Loss()
-options = {{"lr_scheduler": schedule, "learning_rate": schedule.base_lr}}
+{options}
 trainer = mx.gluon.Trainer(net.collect_params(), "sgd", options)  # or yours
-for update in range(1, 4):
+{drive}for update in range(1, 4):
     with mx.autograd.record():
         batch_loss = loss(net(inputs), targets)
     batch_loss.backward()
     trainer.step(batch_size=8)
     print(f"update {{update}}: learning rate {{trainer.learning_rate:.6f}}")
 """
+_ALONE = {
+    "options": 'options = {"lr_scheduler": schedule, "learning_rate": schedule.base_lr}',
+    "drive": "",
+}
+_WITH_MOMENTUM = {
+    "options": 'options = {"learning_rate": schedule.base_lr, "momentum": 0.9}',
+    "drive": "schedule.to_mxnet(trainer)  # its momentum as well\n",
+}
 _TORCH = """\
 import torch
 import tuner
@@ -147,16 +156,22 @@ def show_result(result: StudyResult, again: str, trials: str, *, program: bool) 
     out.print(f"schedule  {schedule}\nreport    {page}")
     if program and result.ended != "timeout":
         trained_with = () if result.spec.training.name == "table" else of_search.versions
-        text = snippet(schedule, trained_with)
+        text = snippet(schedule, trained_with, several=isinstance(best.schedule, Schedules))
         out.print(f"\nThe schedule in a training of your own:\n\n{text}")
     talk().print(f"next      {command('show', schedule)}\n          {trials}")
 
 
-def snippet(path: Path, trained_with: Container[str]) -> str:
-    """Return a program that trains under a schedule file, with the framework of its study."""
+def snippet(path: Path, trained_with: Container[str], *, several: bool) -> str:
+    """Return a program that trains under a schedule file, with the framework of its study.
+
+    Args:
+        path: The file.
+        trained_with: The packages that the study was trained with.
+        several: Whether the schedule has more than a learning rate.
+    """
     by_framework = {"mxnet": _GLUON, "torch": _TORCH}
     found = (text for name, text in by_framework.items() if name in trained_with)
-    return next(found, _ANY).format(path=str(path))
+    return next(found, _ANY).format(path=str(path), **(_WITH_MOMENTUM if several else _ALONE))
 
 
 def _horizon(plan: Plan) -> str:

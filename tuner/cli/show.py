@@ -4,36 +4,37 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from tuner.cli.console import STDOUT, print_file, results
 from tuner.cli.folding import behind
-from tuner.cli.plot import curve
+from tuner.cli.plot import curve as plotted
 from tuner.errors import ScheduleFileError
 from tuner.reading import options_told
-from tuner.schedules import Schedule, ScheduleFile, write_whole
+from tuner.schedules import Schedule, ScheduleFile, Schedules, curves_of, in_words, write_whole
 from tuner.schedules import svg as draw_svg
 
 # The width of a curve where there is room, and what stands beside it.
 _COLUMNS, _BESIDE = 60, 20
 # Lines are no longer, also where a pipe has no width: this is for people.
 _WIDTH = 80
+_HEAD = "  update      epoch"
 _MEANINGS = "u: update, the first of a training is 1; W: {}; T: horizon"
 
 
 def show_file(path: Path, file: ScheduleFile) -> None:
     """Print what a schedule file says: formula, parameters, values, curve, origin."""
     out = results()
-    schedule = file.schedule
-    out.print(f"{path}: {schedule.family}")
-    out.print()
-    _row("lr(u) = ", schedule.formula)
-    _row("        ", _MEANINGS.format(schedule.decays_from))
-    for field in dataclasses.fields(schedule):
-        unit = " updates" if field.metadata["kind"].startswith("update") else ""
-        _row(f"  {field.name:<16} ", f"{getattr(schedule, field.name)}{unit}")
+    schedule, curves = file.schedule, curves_of(file.schedule)
+    others = f" with {' and '.join(schedule.others)}" if isinstance(schedule, Schedules) else ""
+    out.print(f"{path}: {schedule.family}{others}")
+    for name, curve in curves.items():
+        _print_parameters(name, curve, schedule)
+    if isinstance(schedule, Schedules):
+        for name, factor in schedule.factors().items():
+            out.print(f"\n{name}(u) = {factor:g} * lr(u)")
     per_epoch = file.updates_per_epoch
     if per_epoch:
         size = f", batch size {file.batch_size}" if file.batch_size else ""
@@ -41,19 +42,13 @@ def show_file(path: Path, file: ScheduleFile) -> None:
     options = file.provenance.get("options")
     if isinstance(options, Mapping) and options:
         _row("  tuned with ", options_told(options))
-    out.print("\n  update      epoch  learning rate")
-    for update in _interesting(schedule):
-        epoch = f"{update / per_epoch:10.2f}" if per_epoch else " " * 10
-        out.print(f"{update:8d} {epoch}  {schedule(update):.8g}")
-    out.print("   later             the same\n")
-    columns = max(min(_COLUMNS, out.width - _BESIDE), 16)
-    at = [1 + (schedule.horizon - 1) * i / (columns - 1) for i in range(columns)]
-    rates = schedule(at)
-    for number, line in enumerate(curve(rates)):
-        label = f"{max(rates):.3g}" if number == 0 else ""
-        out.print(f"{label:>10} |{line}")
-    axis = f"1{schedule.horizon:>{columns - 1}}"
-    out.print(f"{0:>10} +{'-' * columns}\n{'':>12}{axis} updates")
+    horizon = max(curve.horizon for curve in curves.values())
+    updates = _interesting(schedule, horizon)
+    for columns in _side_by_side(curves):
+        _print_values(columns, updates, per_epoch)
+    for name, curve in curves.items():
+        out.print(f"\n{in_words(name)}" if others else "")
+        _draw(curve, horizon)
     if file.provenance:
         out.print("\norigin")
         for key, value in file.provenance.items():
@@ -70,6 +65,56 @@ def _row(start: str, text: str) -> None:
         start = "    "
     for line in behind(start, text, width):
         out.print(line)
+
+
+def _print_parameters(name: str, curve: Schedule, schedule: Schedule) -> None:
+    results().print()
+    _row(f"{name}(u) = ", curve.formula)
+    if name == "lr" or curve.decays_from != curves_of(schedule)["lr"].decays_from:
+        _row("        ", _MEANINGS.format(curve.decays_from))
+    for field in dataclasses.fields(curve):
+        kind, value = field.metadata["kind"], getattr(curve, field.name)
+        if kind == "followed":  # that of another schedule, which is printed
+            continue
+        if kind == "schedule" and value == curves_of(schedule)["lr"]:
+            value = "lr"
+        unit = " updates" if kind.startswith("update") else ""
+        _row(f"  {field.name:<16} ", f"{value}{unit}")
+
+
+def _side_by_side(curves: Mapping[str, Schedule]) -> Iterator[dict[str, Schedule]]:
+    """Yield the curves by their heads, as many at a time as fit into a line."""
+    columns: dict[str, Schedule] = {}
+    for name, curve in curves.items():
+        head = in_words(name)
+        if columns and len(_HEAD) + sum(len(each) + 2 for each in [*columns, head]) > _WIDTH:
+            yield columns
+            columns = {}
+        columns[head] = curve
+    yield columns
+
+
+def _print_values(
+    columns: Mapping[str, Schedule], updates: Sequence[int], per_epoch: int | None
+) -> None:
+    out = results()
+    out.print(f"\n{_HEAD}  {'  '.join(columns)}")
+    for update in updates:
+        epoch = f"{update / per_epoch:10.2f}" if per_epoch else " " * 10
+        values = (f"{curve(update):<{len(head)}.8g}" for head, curve in columns.items())
+        out.print(f"{update:8d} {epoch}  {'  '.join(values).rstrip()}")
+    out.print("   later             the same")
+
+
+def _draw(curve: Schedule, horizon: int) -> None:
+    out = results()
+    columns = max(min(_COLUMNS, out.width - _BESIDE), 16)
+    values = curve([1 + (horizon - 1) * i / (columns - 1) for i in range(columns)])
+    for number, line in enumerate(plotted(values)):
+        label = f"{max(values):.3g}" if number == 0 else ""
+        out.print(f"{label:>10} |{line}")
+    axis = f"1{horizon:>{columns - 1}}"
+    out.print(f"{0:>10} +{'-' * columns}\n{'':>12}{axis} updates")
 
 
 def write_pictures(path: Path, file: ScheduleFile, *, png: Path | None, svg: Path | None) -> None:
@@ -115,9 +160,8 @@ def _written(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _interesting(schedule: Schedule) -> list[int]:
+def _interesting(schedule: Schedule, horizon: int) -> list[int]:
     """Return updates worth a line: the ends, the end of warmup, and tenths between."""
-    horizon = schedule.horizon
     tenths = {round(horizon * tenth / 10) for tenth in range(1, 10)}
-    updates = {1, schedule.warmup_steps, horizon} | tenths
+    updates = {1, schedule.warmup_steps, schedule.horizon, horizon} | tenths
     return sorted(update for update in updates if 1 <= update <= horizon)

@@ -6,13 +6,13 @@ from typing import Any
 
 from torch.optim import Optimizer
 
-from tuner.adapters import ratios_of_groups
-from tuner.adapters.groups import ratio_of_later_group, set_rate
+from tuner.adapters.groups import set_rate
+from tuner.adapters.quantities import claim_groups, claim_later_groups, give_quantities
 from tuner.schedules import Schedule
 
 
 class Driven:
-    """Gives an optimizer the schedule's learning rate before each step that it makes.
+    """Gives an optimizer what the schedule has for each step, before that is made.
 
     PyTorch itself calls it at the beginning of each ``step()``. So an update counts when it is
     made: not for each batch that is accumulated, nor where a gradient scaler skips one. Parameter
@@ -39,7 +39,7 @@ class Driven:
 
     def __init__(self, optimizer: Any, schedule: Schedule, updates: int = 0) -> None:
         made: Optimizer = getattr(optimizer, "optimizer", optimizer)
-        self._schedule, self._ratios = schedule, ratios_of_groups(made)
+        self._schedule, self._ratios = schedule, claim_groups(made, schedule)
         for group in made.param_groups:  # what groups that are added later are compared with
             group.setdefault("initial_lr", float(group["lr"]))
         self.updates, self.rate = updates, schedule(updates)
@@ -50,9 +50,9 @@ class Driven:
         self._hook.remove()
 
     def _set_rates(self, optimizer: Optimizer, *_: Any) -> None:
-        for group in optimizer.param_groups[len(self._ratios) :]:
-            self._ratios.append(ratio_of_later_group(optimizer, group, self._ratios))
+        claim_later_groups(optimizer, self._schedule, self._ratios)
         self.updates += 1
         self.rate = self._schedule(self.updates)
-        for group, ratio in zip(optimizer.param_groups, self._ratios, strict=True):
-            set_rate(group, self.rate * ratio)
+        rates = give_quantities(optimizer, self._schedule, self.updates, self._ratios)
+        for group, rate in zip(optimizer.param_groups, rates, strict=True):
+            set_rate(group, rate)

@@ -38,6 +38,8 @@ def check_object(scheduler: Any, training: Training) -> Iterator[Finding]:
     elif _is(scheduler, "tuner.adapters.torch", "ScheduleLR"):
         yield from judge(_ours(scheduler.schedule), training)
         yield from _stepped(scheduler)
+    elif _is(scheduler, "tuner.adapters.mxnet", "DrivingScheduler"):
+        yield from judge(_ours(scheduler.schedule), training)
     elif _is(scheduler, "accelerate.scheduler", "AcceleratedScheduler"):
         yield from _prepared(scheduler)
         yield from check_object(scheduler.scheduler, training)

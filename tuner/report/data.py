@@ -262,6 +262,7 @@ def parameters(
     return tuple(
         Parameter(field.name, words(field.metadata["kind"], getattr(schedule, field.name)))
         for field in dataclasses.fields(schedule)
+        if field.metadata["kind"] != "followed" and getattr(schedule, field.name) is not None
     )
 
 

@@ -1,7 +1,8 @@
 """Schedules: pure functions from the update number to the learning rate.
 
 Standard library only. A new family is one file here, one line in ``registry.py``, and rows of
-expected values in the tests.
+expected values in the tests. Several quantities as one, momentum beside the learning rate, are in
+``quantities.py``.
 """
 
 from tuner.schedules.base import Schedule, sealed
@@ -10,11 +11,12 @@ from tuner.schedules.cosine import Cosine
 from tuner.schedules.cosine_power import CosinePower
 from tuner.schedules.cosine_restarts import CosineRestarts
 from tuner.schedules.cyclic import Cyclic
-from tuner.schedules.document import FORMAT, PAST_HORIZON, UNITS, ScheduleFile
+from tuner.schedules.document import ONE, SEVERAL, Format, ScheduleFile, curves_of
 from tuner.schedules.exponential import Exponential
 from tuner.schedules.factor import Factor
 from tuner.schedules.fields import is_whole, plain
 from tuner.schedules.file import load_schedule, read_schedule_file, save_schedule, write_text
+from tuner.schedules.inverse import Inverse
 from tuner.schedules.inverse_time import InverseTime
 from tuner.schedules.likes import LIKES, like
 from tuner.schedules.linear import Linear
@@ -22,10 +24,11 @@ from tuner.schedules.live import LiveSchedule, as_of
 from tuner.schedules.multi_factor import MultiFactor
 from tuner.schedules.noticing import noticing
 from tuner.schedules.one_cycle import OneCycle
-from tuner.schedules.picture import grid, svg
+from tuner.schedules.picture import grid, in_words, svg
 from tuner.schedules.piecewise import Piecewise
 from tuner.schedules.plateau import Plateau, drops_in_words
 from tuner.schedules.poly import Poly
+from tuner.schedules.quantities import QUANTITIES, Schedules
 from tuner.schedules.registered import Registered
 from tuner.schedules.registry import (
     FAMILIES,
@@ -43,11 +46,11 @@ from tuner.schedules.wsd_s import WSDS
 
 __all__ = [
     "FAMILIES",
-    "FORMAT",
     "LIKES",
-    "PAST_HORIZON",
+    "ONE",
+    "QUANTITIES",
     "RULES",
-    "UNITS",
+    "SEVERAL",
     "WSD",
     "WSDS",
     "Constant",
@@ -57,6 +60,8 @@ __all__ = [
     "Cyclic",
     "Exponential",
     "Factor",
+    "Format",
+    "Inverse",
     "InverseTime",
     "Linear",
     "LiveSchedule",
@@ -68,11 +73,14 @@ __all__ = [
     "Registered",
     "Schedule",
     "ScheduleFile",
+    "Schedules",
     "SquareRoot",
     "Tanh",
     "as_of",
+    "curves_of",
     "drops_in_words",
     "grid",
+    "in_words",
     "is_whole",
     "like",
     "load_schedule",

@@ -14,13 +14,34 @@ from typing import Any, NamedTuple, TypeGuard
 
 from tuner.errors import ScheduleError, ScheduleFileError
 from tuner.schedules.base import Schedule
+from tuner.schedules.quantities import Schedules
 from tuner.schedules.registry import did_you_mean, schedule_from_dict
 from tuner.schedules.strict_json import digest, json_object, unique_keys
 
-FORMAT_NAME, FORMAT_VERSION = "tuner.schedule", 1
-FORMAT = f"{FORMAT_NAME}/{FORMAT_VERSION}"
-UNITS = {"time": "optimizer updates, first update is 1", "lr": "absolute"}
-PAST_HORIZON = "constant at the learning rate of the horizon"
+FORMAT_NAME = "tuner.schedule"
+
+
+class Format(NamedTuple):
+    """What every file of a format says alike."""
+
+    word: str
+    units: dict[str, str]
+    past_horizon: str
+
+
+_TIME = "optimizer updates, first update is 1"
+# One curve, the learning rate. Its files are written and read for ever.
+ONE = Format(
+    f"{FORMAT_NAME}/1",
+    {"time": _TIME, "lr": "absolute"},
+    "constant at the learning rate of the horizon",
+)
+# Curves of several quantities.
+SEVERAL = Format(
+    f"{FORMAT_NAME}/2",
+    {"time": _TIME, "curve": "absolute", "number": "factor of lr"},
+    "each curve is constant at the value of its own horizon",
+)
 
 _KEYS = (
     "format",
@@ -58,10 +79,10 @@ def parse(content: bytes, where: str) -> ScheduleFile:
     """
     try:
         document = json_object(content, where)
-        _check_format(document.get("format"), where)
+        form = _format(document.get("format"), where)
         _check_keys(document, where)
         schedule = schedule_from_dict(document["schedule"])
-        _check_values(document, schedule, where)
+        _check_values(document, form, schedule, where)
         found = digest(document)
     except ScheduleError as error:
         raise ScheduleFileError(f"{where}: {error}") from error
@@ -75,16 +96,29 @@ def parse(content: bytes, where: str) -> ScheduleFile:
     )
 
 
-def _check_format(found: object, where: str) -> None:
-    if found == FORMAT:
-        return
+def format_of(schedule: Schedule) -> Format:
+    """Return the format in which a schedule is written."""
+    return SEVERAL if isinstance(schedule, Schedules) else ONE
+
+
+def curves_of(schedule: Schedule) -> dict[str, Schedule]:
+    """Return the curves of a schedule by what they are, ``"lr"`` alone if it has no others."""
+    return schedule.curves() if isinstance(schedule, Schedules) else {"lr": schedule}
+
+
+def _format(found: object, where: str) -> Format:
+    for form in (ONE, SEVERAL):
+        if found == form.word:
+            return form
     name, _, version = found.partition("/") if isinstance(found, str) else ("", "", "")
-    newer = re.fullmatch(r"[1-9]\d{0,8}", version) and int(version) > FORMAT_VERSION
-    if name == FORMAT_NAME and newer:
+    newest = SEVERAL.word
+    if name == FORMAT_NAME and re.fullmatch(r"[1-9]\d{0,8}", version):
         raise ScheduleFileError(
-            f"{where} has format {found!r}; this version reads up to {FORMAT!r}. Upgrade tuner."
+            f"{where} has format {found!r}; this version reads up to {newest!r}. Upgrade tuner."
         )
-    raise ScheduleFileError(f"{where} has format {found!r}, but a schedule file has {FORMAT!r}.")
+    raise ScheduleFileError(
+        f"{where} has format {found!r}, but a schedule file has {ONE.word!r} or {newest!r}."
+    )
 
 
 def _check_keys(document: dict[str, Any], where: str) -> None:
@@ -96,29 +130,52 @@ def _check_keys(document: dict[str, Any], where: str) -> None:
         raise ScheduleFileError(f"{where}: {'; '.join(wrong)}. {_EXPORT_AGAIN}")
 
 
-def _check_values(document: dict[str, Any], schedule: Schedule, where: str) -> None:
+def _check_values(document: dict[str, Any], form: Format, schedule: Schedule, where: str) -> None:
     """Refuse what contradicts the schedule, or has another meaning than this version gives it."""
     clock = (document["updates_per_epoch"], document["batch_size"])
+    curves = curves_of(schedule)
+    # The check of one curve is a list, that of several has a list for each.
+    checks = document["check"] if form is SEVERAL else {"lr": document["check"]}
     for holds, condition in (
-        (document["units"] == UNITS, f"`units` must be {UNITS}"),
-        (document["past_horizon"] == PAST_HORIZON, f"`past_horizon` must be {PAST_HORIZON!r}"),
+        (
+            format_of(schedule) is form,
+            f"`schedule` of {ONE.word!r} must be a family, that of {SEVERAL.word!r} quantities",
+        ),
+        (document["units"] == form.units, f"`units` must be {form.units}"),
+        (
+            document["past_horizon"] == form.past_horizon,
+            f"`past_horizon` must be {form.past_horizon!r}",
+        ),
         (document["horizon"] == schedule.horizon, "`horizon` must be that of the schedule"),
         (
             all(map(is_clock, clock)),
             "`updates_per_epoch` and `batch_size` must be 1 or more, or null",
         ),
         (isinstance(document["provenance"], dict), "`provenance` must be an object"),
-        (_is_check(document["check"]), "`check` must be pairs of update and learning rate"),
+        (
+            isinstance(checks, dict) and checks.keys() == curves.keys(),
+            f"`check` must have {', '.join(curves)}",
+        ),
+        (
+            isinstance(checks, dict) and all(map(_is_check, checks.values())),
+            "`check` must be pairs of update and learning rate",
+        ),
     ):
         if not holds:
             raise ScheduleFileError(f"{where}: {condition}. {_EXPORT_AGAIN}")
-    for update, recorded in document["check"]:
+    for name, curve in curves.items():
+        _check_curve(curve, checks[name], name if form is SEVERAL else "", where)
+
+
+def _check_curve(curve: Schedule, check: list[Any], name: str, where: str) -> None:
+    of = f" of {name}" if name else ""
+    for update, recorded in check:
         # Mathematics libraries differ in the last bits, of the largest value too where a
         # schedule comes near 0.
-        smallest = 1e-15 * schedule.base_lr
-        if not math.isclose(schedule(update), recorded, rel_tol=1e-12, abs_tol=smallest):
+        smallest = 1e-15 * curve.base_lr
+        if not math.isclose(curve(update), recorded, rel_tol=1e-12, abs_tol=smallest):
             raise ScheduleFileError(
-                f"{where} reloads to {schedule(update)!r} at update {update} but records"
+                f"{where} reloads to {curve(update)!r}{of} at update {update} but records"
                 f" {recorded!r}. {_EXPORT_AGAIN}"
             )
 

@@ -14,10 +14,10 @@ from typing import Any
 from tuner.errors import ScheduleError, ScheduleFileError
 from tuner.schedules.base import Schedule
 from tuner.schedules.document import (
-    FORMAT,
-    PAST_HORIZON,
-    UNITS,
+    ONE,
     ScheduleFile,
+    curves_of,
+    format_of,
     is_clock,
     parse,
     seal,
@@ -38,7 +38,7 @@ def save_schedule(
     """Write a schedule file, whole or not at all.
 
     Args:
-        schedule: A schedule of a known family.
+        schedule: A schedule of a known family, or :class:`~tuner.Schedules` of them.
         path: Where to. An existing file is replaced.
         updates_per_epoch: Updates in an epoch of the training that it was tuned for.
         batch_size: Examples in an update of that training.
@@ -51,15 +51,18 @@ def save_schedule(
         ScheduleError: If it is not a schedule of a known family.
     """
     where = os.fsdecode(path)
+    form, checks = format_of(schedule), {}
+    for name, curve in curves_of(schedule).items():
+        checks[name] = [[update, curve(update)] for update in _check_updates(curve)]
     document: dict[str, Any] = {
-        "format": FORMAT,
+        "format": form.word,
         "schedule": schedule_to_dict(schedule),
-        "units": UNITS,
+        "units": form.units,
         "horizon": schedule.horizon,
-        "past_horizon": PAST_HORIZON,
+        "past_horizon": form.past_horizon,
         "updates_per_epoch": _plain_clock("updates_per_epoch", updates_per_epoch),
         "batch_size": _plain_clock("batch_size", batch_size),
-        "check": [[update, schedule(update)] for update in _check_updates(schedule)],
+        "check": checks["lr"] if form is ONE else checks,
     }
     origin = {} if provenance is None else provenance
     if schedule.derivation:
@@ -98,7 +101,8 @@ def load_schedule(
         epochs: Epochs of the training.
 
     Returns:
-        A schedule equal to the one saved, or laid out for the training.
+        A schedule equal to the one saved, or laid out for the training. Of a file that has curves
+        of several quantities, :class:`~tuner.Schedules`.
 
     Raises:
         ScheduleFileError: If the file cannot be read or trusted, or its schedule cannot be laid

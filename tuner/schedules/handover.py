@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import html
+import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
@@ -30,14 +32,23 @@ class HandedOver:
         """The object itself: Schedule alone has these methods, and its module imports this one."""
         return cast("Schedule", self)
 
-    def to_mxnet(self) -> Any:
-        """Return MXNet's own scheduler object for this schedule.
+    def to_mxnet(self, trainer: Any = None) -> Any:
+        """Return MXNet's own scheduler object for this schedule, or have a trainer follow it.
 
         See :func:`tuner.adapters.mxnet.to_mxnet`. Where MXNet has no such family the schedule
         itself is returned, which a ``gluon.Trainer`` accepts as ``lr_scheduler``.
-        """
-        from tuner.adapters.mxnet import to_mxnet
 
+        Args:
+            trainer: A ``gluon.Trainer`` or an optimizer, which gets what :class:`tuner.Schedules`
+                have beside the learning rate: :func:`tuner.adapters.mxnet.drive`.
+
+        Raises:
+            ScheduleError: If there is no trainer for several quantities, or it has not all.
+        """
+        from tuner.adapters.mxnet import drive, to_mxnet
+
+        if trainer is not None:
+            return drive(trainer, self._schedule)
         self._schedule._leaves()
         return to_mxnet(self._schedule)
 
@@ -50,6 +61,7 @@ class HandedOver:
         ratios: all follow the schedule if all have the same learning rate; otherwise those that
         have the one with which the optimizer was made, or else the largest. See
         :class:`tuner.adapters.torch.ScheduleLR`, and :mod:`tuner.adapters.groups` for the ratios.
+        Of :class:`tuner.Schedules` it gives all: :mod:`tuner.adapters.quantities`.
 
         Args:
             optimizer: A PyTorch optimizer with a learning rate above 0.
@@ -57,7 +69,8 @@ class HandedOver:
             replaces: The schedule of the training so far, to go on from its saved state.
 
         Raises:
-            ScheduleError: If it is not clear which group follows the schedule.
+            ScheduleError: If it is not clear which group follows the schedule, or the optimizer
+                has not what it drives.
         """
         from tuner.adapters import importing
 
@@ -66,16 +79,27 @@ class HandedOver:
 
         return ScheduleLR(optimizer, self._schedule, last_epoch=last_epoch, replaces=replaces)
 
-    def to_optax(self) -> Any:
+    def to_optax(self, make: Any = None, *, labels: Any = None, **options: Any) -> Any:
         """Return a function of Optax's count, for ``optax.sgd(learning_rate=...)`` and others.
 
         See :class:`tuner.adapters.optax.CountedSchedule`.
+
+        Args:
+            make: What makes an optimizer, ``optax.sgd``: then that is returned, with all that
+                :class:`tuner.Schedules` have, see :func:`tuner.adapters.optax.driven`.
+            labels: The group of each parameter, as for ``optax.multi_transform``.
+            options: The optimizer's other arguments.
+
+        Raises:
+            ScheduleError: If the optimizer has not what the schedule drives.
         """
         from tuner.adapters import importing
 
         with importing("JAX", "jax"):
-            from tuner.adapters.optax import CountedSchedule
+            from tuner.adapters.optax import CountedSchedule, driven
 
+        if make is not None:
+            return driven(self._schedule, make, labels, options)
         return CountedSchedule(self._schedule)
 
     def to_keras(self) -> Any:
@@ -107,6 +131,8 @@ class HandedOver:
     def to_csv(self) -> str:
         """Return the learning rate of every update of the horizon as CSV text.
 
+        Of :class:`tuner.Schedules` it has a column for each curve.
+
         Example:
             >>> from tuner.schedules import Linear
             >>> print(Linear(base_lr=0.5, horizon=2).to_csv())
@@ -115,8 +141,16 @@ class HandedOver:
             2,0.0
             <BLANKLINE>
         """
-        rows = (f"{update},{lr!r}\n" for update, lr in enumerate(self.learning_rates(), start=1))
-        return "update,learning_rate\n" + "".join(rows)
+        columns = self._columns()
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["update", *columns])
+        writer.writerows(zip(range(1, self.horizon + 1), *columns.values(), strict=True))
+        return text.getvalue()
+
+    def _columns(self) -> dict[str, list[float]]:
+        """Return what a table of it has for each update of the horizon, by its head."""
+        return {"learning_rate": self.learning_rates()}
 
     def to_python(self) -> str:
         """Return a Python module as text whose ``learning_rate(update)`` is this schedule.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tuner.schedules.base import Schedule
+from tuner.schedules.quantities import Schedules
 
 
 def noticing(
@@ -28,6 +29,8 @@ def noticing(
         (0.25, [0.25, 0.0], [1, 1, 2])
     """
     found = copy.copy(schedule)
+    if isinstance(schedule, Schedules):  # whose learning rate may be taken out of it
+        object.__setattr__(found, "lr", noticing(schedule.lr, asked, left))
     table: dict[float, float] = {}
     if schedule._fits_a_table:
         table = {update: schedule(update) for update in range(schedule.horizon + 1)}

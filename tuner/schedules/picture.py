@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from typing import TYPE_CHECKING
 
@@ -28,10 +29,10 @@ def svg(
     """Return the learning rates from update 1 to the horizon as an SVG picture.
 
     Args:
-        schedule: The schedule.
+        schedule: The schedule; of several quantities each has a chart below the others.
         updates_per_epoch: Updates in an epoch; with it, time is in epochs.
         width: Of the picture, in pixels.
-        height: Of the picture, in pixels.
+        height: Of a chart, in pixels.
 
     Returns:
         An ``svg`` element, which is a whole file as well.
@@ -49,10 +50,39 @@ def svg(
             "`1 <= updates_per_epoch <= 2**53` must hold, but got"
             f" (updates_per_epoch={updates_per_epoch!r})."
         )
+    curves = schedule.curves() if hasattr(schedule, "curves") else {"": schedule}
+    horizon = max(curve.horizon for curve in curves.values())
+    charts = [
+        _chart(curve, name, horizon, updates_per_epoch, width, height)
+        for name, curve in curves.items()
+    ]
+    span = horizon / (updates_per_epoch or 1)
+    unit, whole = "epochs" if updates_per_epoch else "updates", height * len(charts)
+    placed = "".join(
+        f'<g transform="translate(0,{height * place})">{chart}</g>' if place else chart
+        for place, chart in enumerate(charts)
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {whole}" width="{width}"'
+        f' height="{whole}" role="img" style="max-width:100%;height:auto"'
+        f' font-family="system-ui, sans-serif" font-size="12" fill="{_INK}">'
+        f"<title>Learning rate of {schedule.family} over {span:g} {unit}</title>{placed}</svg>"
+    )
+
+
+def _chart(
+    schedule: Schedule,
+    name: str,
+    horizon: int,
+    updates_per_epoch: int | None,
+    width: int,
+    height: int,
+) -> str:
+    """Return a curve with its axes, from update 1 to the horizon of all."""
     right, bottom = width - _RIGHT, height - _BOTTOM
-    updates = grid(schedule.horizon, points=right - _LEFT)
+    updates = grid(horizon, points=right - _LEFT)
     rates = [schedule(update) for update in updates]
-    span = schedule.horizon / (updates_per_epoch or 1)
+    span = horizon / (updates_per_epoch or 1)
     highest = ticks(max(rates))[-1]
 
     def across(time: float) -> float:
@@ -77,16 +107,26 @@ def svg(
         for update, rate in zip(updates, rates, strict=True)
     )
     unit, middle = "epochs" if updates_per_epoch else "updates", (_LEFT + right) / 2
+    label = html.escape(in_words(name))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}"'
-        f' height="{height}" role="img" style="max-width:100%;height:auto"'
-        f' font-family="system-ui, sans-serif" font-size="12" fill="{_INK}">'
-        f"<title>Learning rate of {schedule.family} over {span:g} {unit}</title>{''.join(parts)}"
+        f"{''.join(parts)}"
         f'<text x="{middle}" y="{height - 6}" text-anchor="middle">time ({unit} trained)</text>'
         f'<text x="14" y="{(_TOP + bottom) / 2}" text-anchor="middle"'
-        f' transform="rotate(-90 14 {(_TOP + bottom) / 2})">learning rate</text>'
-        f'<polyline points="{line}" fill="none" stroke="{_LINE}" stroke-width="2"/></svg>'
+        f' transform="rotate(-90 14 {(_TOP + bottom) / 2})">{label}</text>'
+        f'<polyline points="{line}" fill="none" stroke="{_LINE}" stroke-width="2"/>'
     )
+
+
+def in_words(curve: str) -> str:
+    """Return the name of a curve as people read it; of a schedule alone it is the learning rate.
+
+    Example:
+        >>> in_words("lr"), in_words("groups.head.weight_decay")
+        ('learning rate', 'weight decay of head')
+    """
+    group, _, name = curve.rpartition(".")
+    said = "learning rate" if name in ("", "lr") else name.replace("_", " ")
+    return f"{said} of {group.partition('.')[2]}" if group else said
 
 
 def grid(horizon: int, points: int) -> list[int]:

@@ -18,6 +18,7 @@ from tuner.schedules.exponential import Exponential
 from tuner.schedules.factor import Factor
 from tuner.schedules.families import Families
 from tuner.schedules.fields import written
+from tuner.schedules.inverse import Inverse
 from tuner.schedules.inverse_time import InverseTime
 from tuner.schedules.linear import Linear
 from tuner.schedules.multi_factor import MultiFactor
@@ -26,6 +27,7 @@ from tuner.schedules.parameters import Parameters
 from tuner.schedules.piecewise import Piecewise
 from tuner.schedules.plateau import Plateau
 from tuner.schedules.poly import Poly
+from tuner.schedules.quantities import QUANTITIES, Schedules
 from tuner.schedules.square_root import SquareRoot
 from tuner.schedules.tanh import Tanh
 from tuner.schedules.wsd import WSD
@@ -60,11 +62,12 @@ def schedule_to_dict(schedule: Schedule) -> dict[str, Any]:
     """Return a schedule as plain data that JSON can hold.
 
     Args:
-        schedule: A schedule of one of the :data:`FAMILIES`.
+        schedule: A schedule of one of the :data:`FAMILIES`, or several as one.
 
     Returns:
         ``{"family": word, "params": {name: value}}``, see
-        :func:`tuner.schedules.fields.written`.
+        :func:`tuner.schedules.fields.written`. Of :class:`~tuner.Schedules`,
+        ``{"lr": {"family": ...}, "momentum": ..., "groups": ...}`` with those that it has.
 
     Raises:
         ScheduleError: If it is not a schedule of a known family, which could not be read back.
@@ -73,6 +76,8 @@ def schedule_to_dict(schedule: Schedule) -> dict[str, Any]:
         >>> schedule_to_dict(Constant(base_lr=0.3, horizon=100))["params"]["horizon"]
         100
     """
+    if isinstance(schedule, Schedules):
+        return _quantities_to_dict(schedule)
     family = getattr(schedule, "family", None)
     if not isinstance(family, str) or FAMILIES.get(family) is not type(schedule):
         raise ScheduleError(
@@ -105,6 +110,8 @@ def schedule_from_dict(data: object) -> Schedule:
         >>> schedule_from_dict(data)(1)
         0.3
     """
+    if isinstance(data, Mapping) and "lr" in data:
+        return _quantities_from_dict(data)
     return _from_dict(data, FAMILIES)
 
 
@@ -155,6 +162,55 @@ def _from_dict(data: object, known: Mapping[str, type[P]]) -> P:
             f"family {family!r}: {'; '.join(wrong)}. Its parameters: {', '.join(fields)}."
         )
     return cls(**params)
+
+
+def _quantities_to_dict(schedules: Schedules) -> dict[str, Any]:
+    data = {name: getattr(schedules, name) for name in ("lr", *QUANTITIES)}
+    found: dict[str, Any] = {
+        name: _curve_to_dict(curve) for name, curve in data.items() if curve is not None
+    }
+    if schedules.groups:
+        groups = {key: _group_to_dict(each) for key, each in schedules.own_groups()}
+        found["groups"] = groups if schedules.by_name else [*groups.values()]
+    return found
+
+
+def _group_to_dict(group: Schedule | float) -> Any:
+    return schedule_to_dict(group) if isinstance(group, Schedule) else group
+
+
+def _curve_to_dict(curve: Schedule) -> dict[str, Any]:
+    if isinstance(curve, Inverse):
+        return {"inverse_of": schedule_to_dict(curve.of), "low": curve.low, "high": curve.high}
+    return schedule_to_dict(curve)
+
+
+def _quantities_from_dict(data: Mapping[str, Any]) -> Schedules:
+    known = ("lr", *QUANTITIES, "groups")
+    wrong = [f"unknown quantity {name!r}{did_you_mean(name, known)}" for name in data
+             if name not in known]  # fmt: skip
+    if wrong:
+        raise ScheduleError(f"{'; '.join(wrong)}. Known: {', '.join(known)}.")
+    groups = data.get("groups", {})
+    if isinstance(groups, Mapping):
+        groups = {key: _group_from_dict(each) for key, each in groups.items()}
+    elif isinstance(groups, list):
+        groups = [*map(_group_from_dict, groups)]
+    curves: dict[str, Any] = {
+        name: _curve_from_dict(data[name]) for name in data if name != "groups"
+    }
+    return Schedules(**curves, groups=groups)
+
+
+def _group_from_dict(data: object) -> Any:
+    return schedule_from_dict(data) if isinstance(data, Mapping) else data
+
+
+def _curve_from_dict(data: object) -> Schedule:
+    if isinstance(data, Mapping) and set(data) == {"inverse_of", "low", "high"}:
+        of = schedule_from_dict(data["inverse_of"])
+        return Inverse(of=of, low=data["low"], high=data["high"])
+    return schedule_from_dict(data)
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 
 from tuner.errors import ScheduleError
 from tuner.schedules.base import Schedule
+from tuner.schedules.quantities import QUANTITIES, Schedules
 
 _PLAIN = (bool, int, float, str, tuple)
 
@@ -37,26 +38,39 @@ from __future__ import annotations
 ScheduleError = ValueError
 {helpers}
 
-class _Schedule:
-{constants}
-
-{methods}
+{classes}
 
 
 def learning_rate(update: float) -> float:
     """Return the learning rate of an update; the first of a training is 1."""
     return _SCHEDULE._lr(update)
-
+{others}
 
 _SCHEDULE = _Schedule()
 '''
+_CLASS = """\
+class {name}:
+{constants}
+
+{methods}
+"""
+_OTHER = '''
+
+def {name}(update: float) -> float:
+    """Return the {words} of an update."""
+    return {made}._lr(update)
+'''
+_WORDS = {"momentum": "momentum", "weight_decay": "weight decay"}
 
 
 def python_source(schedule: Schedule) -> str:
     """Return a module of the standard library alone whose ``learning_rate`` is the schedule.
 
+    Of :class:`~tuner.Schedules` it has ``momentum`` and ``weight_decay`` as well, and for
+    parameter groups ``GROUPS``: by name or place, a function for each quantity.
+
     Args:
-        schedule: A schedule of any family.
+        schedule: A schedule of any family, or several as one.
 
     Returns:
         Python source text.
@@ -72,18 +86,85 @@ def python_source(schedule: Schedule) -> str:
         >>> module["learning_rate"](50) == schedule(50)
         True
     """
-    parts = _Parts(type(schedule))
-    parts.add_method("_lr")
-    fields = [field.name for field in dataclasses.fields(schedule)]
+    module = _Module()
+    others = ""
+    if isinstance(schedule, Schedules):
+        module.add_class("_Schedule", schedule.lr)
+        for name in QUANTITIES:
+            curve = getattr(schedule, name)
+            if curve is not None:
+                others += _OTHER.format(name=name, words=_WORDS[name], made=module.made(curve))
+        if schedule.groups:
+            others += _groups(schedule, module)
+    else:
+        module.add_class("_Schedule", schedule)
     return _TEMPLATE.format(
         schedule=repr(schedule),
         decays_from=schedule.decays_from,
         formula=schedule.formula.replace("\\", r"\\").replace('"', r"\""),
-        imports="\n".join(f"import {name}" for name in sorted(parts.modules)),
-        helpers="".join(f"\n\n{text}" for text in parts.helpers.values()),
-        constants="\n".join(f"    {name} = {getattr(schedule, name)!r}" for name in fields),
-        methods="\n\n".join(textwrap.indent(text, "    ") for text in parts.methods.values()),
+        imports="\n".join(f"import {name}" for name in sorted(module.modules)),
+        helpers="".join(f"\n\n{text}" for text in module.helpers.values()),
+        classes="\n\n".join(module.classes.values()).rstrip(),
+        others=others,
     )
+
+
+def _groups(schedule: Schedules, module: _Module) -> str:
+    lines = []
+    for key, _ in schedule.own_groups():
+        curves = schedule.group(key)
+        lr = "learning_rate"
+        if isinstance(curves.lr, Schedule):
+            lr = f"{module.made(curves.lr)}._lr"
+        elif curves.lr is not None:
+            lr = f"lambda update: {curves.lr!r} * learning_rate(update)"
+        functions = {"learning_rate": lr}
+        for name in QUANTITIES:
+            curve = getattr(curves, name)
+            if curve is not None:
+                own = curve is not getattr(schedule, name)
+                functions[name] = f"{module.made(curve)}._lr" if own else name
+        inner = "".join(f"        {name!r}: {text},\n" for name, text in functions.items())
+        lines.append(f"    {key!r}: {{\n{inner}    }},\n")
+    return f"\n\n# What parameter groups have.\nGROUPS = {{\n{''.join(lines)}}}\n"
+
+
+class _Module:
+    """The classes of a module, one for each schedule, and what their methods need."""
+
+    def __init__(self) -> None:
+        self.modules: set[str] = set()
+        self.helpers: dict[str, str] = {}
+        self.classes: dict[str, str] = {}
+
+    def made(self, schedule: Schedule) -> str:
+        """Return the text that makes the object of a schedule, whose class is added."""
+        name = f"_Curve{len(self.classes)}"
+        self.classes[name] = ""  # so that the next one has another name
+        self.add_class(name, schedule)
+        return f"{name}()"
+
+    def add_class(self, name: str, schedule: Schedule) -> None:
+        parts = _Parts(type(schedule))
+        parts.add_method("_lr")
+        values = {f.name: getattr(schedule, f.name) for f in dataclasses.fields(schedule)}
+        constants = {
+            field: self.made(value) if isinstance(value, Schedule) else repr(value)
+            for field, value in values.items()
+        }
+        self.modules |= parts.modules
+        for helper, text in parts.helpers.items():
+            if self.helpers.setdefault(helper, text) != text:
+                raise ScheduleError(
+                    f"functions and constants of one name must be the same to be written as text,"
+                    f" but {helper!r} of {type(schedule).__name__} is another one than before."
+                )
+        self.classes.pop(name, None)  # after those of its constants
+        self.classes[name] = _CLASS.format(
+            name=name,
+            constants="\n".join(f"    {field} = {text}" for field, text in constants.items()),
+            methods="\n\n".join(textwrap.indent(text, "    ") for text in parts.methods.values()),
+        )
 
 
 class _Parts:

@@ -97,7 +97,10 @@ def key_of(given: Schedule | Plateau, options: Mapping[str, Any]) -> Key:
 def family_in(attributes: Mapping[str, Any]) -> str:
     """Return the family that a trial is of, an empty text if it has no schedule."""
     found = attributes.get(RULE, attributes.get(SCHEDULE))
-    return text(found, "family") if isinstance(found, Mapping) else ""
+    if not isinstance(found, Mapping):
+        return ""
+    lr = found.get("lr")  # of several quantities
+    return text(lr if isinstance(lr, Mapping) else found, "family")
 
 
 def schedule_in(attributes: Mapping[str, Any]) -> Schedule | None:

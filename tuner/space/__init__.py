@@ -17,11 +17,12 @@ from tuner.space.params import PARAM_TYPES, Param
 from tuner.space.reading import SpaceFile, sampled_options
 from tuner.space.schedule_files import with_schedule_files
 from tuner.space.search_space import SearchSpace, Suggests, load_space, parse_space
-from tuner.space.values import COUNTS, KNOTS, RATIO, field_of, kind_of, names_for
+from tuner.space.values import COUNTS, KNOTS, MOMENTUM, RATIO, field_of, kind_of, names_for
 
 __all__ = [
     "COUNTS",
     "KNOTS",
+    "MOMENTUM",
     "OPTION",
     "PARAM_TYPES",
     "RATIO",

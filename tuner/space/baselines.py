@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from tuner.space.options import OptionsOfTask, as_params, options_in
 from tuner.space.params import Param
 from tuner.space.schedule_files import options_of_file, read_file_baseline
 from tuner.space.values import (
+    MOMENTUM,
     RATIO,
     build,
     family_problem,
@@ -55,7 +56,7 @@ class Baseline(NamedTuple):
 def read_baselines(
     entries: object,
     params: Mapping[str, Param],
-    fixed: Mapping[str, Any],
+    fixed_on: Callable[[Clock], Mapping[str, Any]],
     clock: Clock,
     mistakes: Mistakes,
     of_task: OptionsOfTask,
@@ -65,7 +66,7 @@ def read_baselines(
     Args:
         entries: The file's ``[[baseline]]`` tables.
         params: The space's parameters.
-        fixed: Its fixed values.
+        fixed_on: Tells its fixed values, with durations in updates of a clock.
         clock: What durations are resolved with.
         mistakes: Takes the notes.
         of_task: What is known of the task whose options are sampled.
@@ -91,12 +92,11 @@ def read_baselines(
         options = _options(entry, place, params, mistakes, of_task)
         own = _own_clock(options, clock, place, mistakes, of_task)
         rest = {key: value for key, value in entry.items() if key != "task"}
-        read = partial(
-            _read, str(label), rest, place, params, {**fixed, **as_params(options)}, mistakes
-        )
-        baseline = read(own if "file" in entry else clock)
+        read = partial(_read, str(label), rest, place, params, mistakes)
+        first, more = own if "file" in entry else clock, as_params(options)
+        baseline = read({**fixed_on(first), **more}, first)
         if baseline is not None and own != clock:  # its values are in the study's, as all are
-            laid_out = read(own)
+            laid_out = read({**fixed_on(own), **more}, own)
             if laid_out is not None:
                 baseline = baseline._replace(schedule=laid_out.schedule, rule=laid_out.rule)
         if baseline is not None:
@@ -153,8 +153,8 @@ def _read(
     entry: Mapping[str, Any],
     place: str,
     params: Mapping[str, Param],
-    fixed: Mapping[str, Any],
     mistakes: Mistakes,
+    fixed: Mapping[str, Any],
     clock: Clock,
 ) -> Baseline | None:
     """Read one baseline: its schedule, and what the space would have sampled for it."""
@@ -186,6 +186,9 @@ def _read(
     # What is given as a ratio wins over what is fixed as itself, and the other way round.
     fields = {*map(field_of, given)}
     others = {name: value for name, value in fixed.items() if field_of(name) not in fields}
+    if MOMENTUM.keys() & params.keys() and not MOMENTUM.keys() & given.keys():
+        # Without one of its own, it is trained with the optimizer's.
+        others = {name: value for name, value in others.items() if name not in MOMENTUM}
     try:
         made = build({**others, **given}, clock, place="the baseline")
     except ScheduleError as error:
@@ -212,7 +215,7 @@ def _values(
         if value is not None:
             values[name] = value
             is_inside = is_inside and param.has(value)
-        elif field_of(name) in given or name not in names:
+        elif field_of(name) in given or name not in names or name in MOMENTUM:
             is_inside = False
         elif name not in entry:
             text = "is required, because the space samples it, but missing"

@@ -67,7 +67,7 @@ class SpaceReader:
             text = f"must not go with each other in a circle: {', '.join(self._circle)}"
             mistakes.add(f"params.{self._circle[0]}.when", text)
         self.params = self._read_params()
-        self._families, self._fixed_names = self._read_families(fixed), [*fixed]
+        self._families, self._written = self._read_families(fixed), fixed
         self.fixed = self._read_fixed(fixed)
         self._check_names()
         self._check_warmup()
@@ -76,7 +76,7 @@ class SpaceReader:
         sound = {n: p for n, p in self.params.items() if not self._is_noted(f"params.{n}")}
         self._check_options()
         entries = data.get("baseline", [])
-        self.baselines = read_baselines(entries, sound, self.fixed, clock, mistakes, of_task)
+        self.baselines = read_baselines(entries, sound, self._fixed_on, clock, mistakes, of_task)
 
     # --- parameters ---
 
@@ -152,6 +152,15 @@ class SpaceReader:
                     self._mistakes.add(place, str(error))
         return fixed
 
+    def _fixed_on(self, clock: Clock) -> dict[str, Any]:
+        """Return the fixed values with durations in updates of a clock, of a baseline's task."""
+        if clock == self._clock:
+            return self.fixed
+        return {
+            name: value if name == "family" else plain_value(name, self._written[name], clock)
+            for name, value in self.fixed.items()
+        }
+
     # --- what must fit together ---
 
     def _known_names(self) -> set[str]:
@@ -191,7 +200,7 @@ class SpaceReader:
 
     def _check_options(self) -> None:
         """Note options that have the name of a schedule's field."""
-        for table, names in (("params", self._entries), ("fixed", self._fixed_names)):
+        for table, names in (("params", self._entries), ("fixed", self._written)):
             for name in filter(is_option, names):
                 own = name.removeprefix(OPTION)
                 if is_field(own):

@@ -4,7 +4,8 @@ A parameter is a field of a family (``warmup_steps``), a field as a share of the
 (``final_lr_ratio``), or a number of parts that a field follows from: ``n_milestones`` drops
 placed evenly between warmup and horizon, ``n_cycles`` of whole updates that the horizon ends.
 ``knot_1_level``, ``knot_2_level``, … are shares of the level before, and ``knot_1_at``, … are
-shares of the time that is left: the knots that follow from them fall, in their order.
+shares of the time that is left: the knots that follow from them fall, in their order. Or it is an
+end of the momentum, which is low where the learning rate is high.
 """
 
 from __future__ import annotations
@@ -16,12 +17,17 @@ from typing import Any
 
 from tuner.errors import ScheduleError, UnitError
 from tuner.reading import Clock, Duration, did_you_mean
-from tuner.schedules import FAMILIES, RULES, Plateau, Schedule, is_whole, plain
+from tuner.schedules import FAMILIES, RULES, Inverse, Plateau, Schedule, Schedules, is_whole, plain
 from tuner.space.options import is_option
 
 RATIO = "_ratio"
 # Numbers of parts, and the fields that follow from them.
 COUNTS = {"n_milestones": "milestones", "n_cycles": "cycle_steps"}
+# Of every family: the ends of a momentum that mirrors the learning rate.
+MOMENTUM = {
+    "momentum_low": "The momentum where the learning rate is at `base_lr`.",
+    "momentum_high": "The momentum where the learning rate is 0.",
+}
 
 # Every combination of the ends of their ranges is tried before a study: more would take minutes.
 MOST_KNOTS = 5
@@ -44,7 +50,8 @@ def field_of(name: str) -> str:
 
 def names_for(family: str) -> set[str]:
     """Return the names that a space can give to a family's parameters."""
-    names: set[str] = set()
+    # A rule knows its rates report by report, and no momentum that mirrors them.
+    names: set[str] = set() if family in RULES else {*MOMENTUM}
     for field in dataclasses.fields(class_of(family)):
         names.add(field.name)
         if field.metadata["kind"] == "rate" and field.name != "base_lr":
@@ -124,7 +131,7 @@ def build(
     """Return the schedule that the values of a space's parameters describe, or the rule.
 
     A field that is given as itself wins over one that is given as a ratio or a number of parts;
-    values of other families are passed over.
+    values of other families are passed over. With a momentum it is :class:`~tuner.Schedules`.
 
     Args:
         values: The family and its values.
@@ -161,7 +168,31 @@ def build(
     if missing:
         needs = " and ".join(f"`{name}`" for name in missing)
         raise ScheduleError(f"{cls.__name__} needs {needs}; add it to {place}.")
-    return cls(**given)
+    return _with_momentum(cls(**given), values, place)
+
+
+def _with_momentum(
+    schedule: Schedule | Plateau, values: Mapping[str, Any], place: str
+) -> Schedule | Plateau:
+    """Return a schedule with the momentum that mirrors it, if the values have its ends."""
+    ends = {name: values[name] for name in MOMENTUM if name in values}
+    if not ends:
+        return schedule
+    if isinstance(schedule, Plateau):
+        raise ScheduleError(
+            f"There must be no `{next(iter(ends))}` for it, whose learning rates no momentum can"
+            " mirror in advance; give the momentum in [params], under `when` for other families."
+        )
+    if len(ends) == 1:
+        [missing] = MOMENTUM.keys() - ends
+        raise ScheduleError(f"The momentum needs `{missing}` as well; add it to {place}.")
+    low, high = ends.values()
+    if not 0 <= low < high < 1:
+        raise ScheduleError(
+            "`0 <= momentum_low < momentum_high < 1` must hold, but got"
+            f" (momentum_low={low!r}, momentum_high={high!r})."
+        )
+    return Schedules(lr=schedule, momentum=Inverse(of=schedule, low=low, high=high))
 
 
 def _field(name: str) -> dataclasses.Field[Any] | None:

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tuner.schedules import Schedule, write_whole
+from tuner.schedules import Schedule, Schedules, curves_of, write_whole
 from tuner.tasks.base import EpochRecord, State
 
 # About 4 000 states of LeNet under SGD, 1 400 under Adam.
@@ -58,7 +58,7 @@ def checkpoint_keys(
 
     Args:
         identity: The task's :meth:`~tuner.tasks.Task.training_identity`.
-        schedule: The learning rate of every update.
+        schedule: The learning rate of every update, and what else it has.
         seed: The training's seed.
         updates_per_epoch: Updates in an epoch.
         epochs: How many epochs.
@@ -71,11 +71,16 @@ def each_checkpoint_key(
     identity: Mapping[str, Any], schedule: Schedule, *, seed: int, updates_per_epoch: int
 ) -> Iterator[str]:
     """Yield the same names one by one: an epoch's learning rates are asked for when it comes."""
-    start = json.dumps([identity, seed, updates_per_epoch], sort_keys=True)
+    told = [identity, seed, updates_per_epoch]
+    curves = curves_of(schedule)
+    if isinstance(schedule, Schedules):
+        told += [[*curves], schedule.factors()]
+    start = json.dumps(told, sort_keys=True)
     digest = hashlib.sha256(start.encode())
     for done in itertools.count(0, updates_per_epoch):
-        rates = [schedule(update) for update in range(done + 1, done + updates_per_epoch + 1)]
-        digest.update(np.array(rates, "<f8").tobytes())
+        for curve in curves.values():
+            values = [curve(update) for update in range(done + 1, done + updates_per_epoch + 1)]
+            digest.update(np.array(values, "<f8").tobytes())
         yield digest.hexdigest()
 
 

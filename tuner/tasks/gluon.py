@@ -21,7 +21,7 @@ import numpy as np
 from tuner.adapters import import_mxnet
 from tuner.adapters.mxnet import optimizer_params as with_schedule
 from tuner.errors import TaskError
-from tuner.schedules import Schedule
+from tuner.schedules import Schedule, Schedules
 from tuner.tasks.averaging import Average
 from tuner.tasks.base import Epoch, EpochRecord, State, TrainingCollapsed
 from tuner.tasks.examples import check_batches
@@ -114,6 +114,7 @@ def train(
 
     Raises:
         TaskError: If ``start`` is of another network or optimizer.
+        ScheduleError: If the optimizer has not what the schedule drives.
         TrainingCollapsed: If the loss is not finite (within 50 updates), or the network is dead
             at the end of an epoch: its answer is the same whatever it is shown.
     """
@@ -133,6 +134,8 @@ def train(
     trainer = mx.gluon.Trainer(
         parameters, optimizer, with_schedule(schedule, **optimizer_params), kvstore=None
     )
+    if isinstance(schedule, Schedules):
+        schedule.to_mxnet(trainer)
     per_epoch = data.updates(batch_size)
 
     average = make_average(parameters)

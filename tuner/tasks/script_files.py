@@ -6,6 +6,7 @@ in a folder of the trial's, which the environment names; what is written grows b
 
 from __future__ import annotations
 
+import csv
 import json
 import struct
 import time
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from tuner.errors import TaskError
-from tuner.schedules import Schedule, save_schedule
+from tuner.schedules import Schedule, curves_of, save_schedule
 from tuner.tasks.base import State
 
 # Variables of the environment. The first line is what the hook of unchanged scripts reads, which
@@ -64,9 +65,12 @@ class ScriptFiles:
             schedule, self.schedule, updates_per_epoch=updates_per_epoch, batch_size=batch_size
         )
         last = max(schedule.horizon, updates)
-        with self.rates.open("w", encoding="ascii") as file:
-            file.write("update,lr\n")
-            file.writelines(f"{update},{schedule(update)!r}\n" for update in range(1, last + 1))
+        curves = curves_of(schedule)
+        with self.rates.open("w", encoding="utf-8", newline="") as file:
+            table = csv.writer(file, lineterminator="\n")
+            table.writerow(["update", *curves])
+            for update in range(1, last + 1):
+                table.writerow([update, *(curve(update) for curve in curves.values())])
         self._path("told").touch()
         self._path("answers").touch()
         self._path("updates").write_bytes(_COUNT.pack(0))
@@ -96,7 +100,7 @@ class ScriptFiles:
 
     @property
     def rates(self) -> Path:
-        """A table of all learning rates."""
+        """A table of all learning rates, and of what else the schedule has."""
         return self._path("rates.csv")
 
     @property

@@ -13,7 +13,7 @@ from pydantic import field_validator
 
 from tuner.errors import TaskError
 from tuner.reading import Section
-from tuner.schedules import Schedule, as_of
+from tuner.schedules import Schedule, Schedules, as_of
 from tuner.tasks.base import (
     RECORDED_METRICS,
     Epoch,
@@ -133,6 +133,11 @@ class Table(Section):
         Raises:
             TaskError: If there is no training from this seed, or none so long.
         """
+        if isinstance(schedule, Schedules):
+            raise TaskError(
+                "a recorded training must be of the same quantities, but the table has learning"
+                f" rates alone, and the schedule {' and '.join(schedule.others)} as well."
+            )
         wrong = self.mistakes(seed=seed, epochs=epochs, held_out=0)
         if wrong:
             raise TaskError("; ".join(f"{place} {text}" for place, text in wrong.items()) + ".")

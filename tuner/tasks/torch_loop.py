@@ -57,7 +57,7 @@ def train(
         train_data: What to train on.
         test_data: What to be judged on.
         schedule: The learning rate of every update; the first update is 1. Parameter groups keep
-            their ratios to it.
+            their ratios to it, and get what else it has.
         forward: Gives what the network gives for a batch.
         make_optimizer: Makes the optimizer of the network.
         batch_size: Examples in a batch, unless a loader makes the batches.

@@ -8,7 +8,8 @@ from typing import Any
 
 import torch
 
-from tuner.adapters import ratios_of_groups, set_rate
+from tuner.adapters import set_rate
+from tuner.adapters.quantities import claim_groups, give_quantities
 from tuner.schedules import Schedule
 from tuner.tasks.torch_forward import Forward, Given
 from tuner.tasks.torch_options import UpdateOptions
@@ -24,12 +25,14 @@ class Updates:
     Args:
         net: The network, on its device.
         optimizer: Its optimizer.
-        schedule: The learning rate of every update. Parameter groups keep their ratios to it.
+        schedule: The learning rate of every update. Parameter groups keep their ratios to it, and
+            get what else it has.
         forward: Gives what the network gives for a batch.
         options: What makes an update of gradients.
 
     Raises:
-        ScheduleError: If it is not clear which parameter group has the schedule's learning rate.
+        ScheduleError: If it is not clear which parameter group has the schedule's learning rate,
+            or the optimizer has not what it drives.
     """
 
     def __init__(
@@ -42,7 +45,7 @@ class Updates:
     ) -> None:
         self._net, self.optimizer, self._schedule = net, optimizer, schedule
         self._forward, self._options = forward, options
-        self._ratios = ratios_of_groups(optimizer)  # as the exported schedule has in to_torch()
+        self._ratios = claim_groups(optimizer, schedule)  # as to_torch() of the exported one does
         self.scaler: Any = None
         if options.amp == "float16":
             device = next(iter(net.parameters())).device
@@ -50,9 +53,9 @@ class Updates:
 
     def make(self, update: int, batches: Sequence[Any]) -> list[Given]:
         """Make one update, the mean of the batches' gradients, and return what they gave."""
-        rate = self._schedule(update)
-        for group, ratio in zip(self.optimizer.param_groups, self._ratios, strict=True):
-            set_rate(group, rate * ratio)
+        rates = give_quantities(self.optimizer, self._schedule, update, self._ratios)
+        for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
+            set_rate(group, rate)
         self.optimizer.zero_grad()
         found = []
         for batch in batches:

@@ -22,7 +22,7 @@ def of_an_unknown_family(document: dict) -> str:
 
 
 def newer(document: dict) -> str:
-    return json.dumps({**document, "format": "tuner.schedule/2"})
+    return json.dumps({**document, "format": "tuner.schedule/3"})
 
 
 def truncated(document: dict) -> str:
@@ -35,7 +35,7 @@ def truncated(document: dict) -> str:
         (edited, "The file was edited or is damaged: export it again."),
         (truncated, "is not valid JSON, or was cut off"),
         (of_an_unknown_family, "unknown family 'cosin' (did you mean 'cosine'?)"),
-        (newer, "this version reads up to 'tuner.schedule/1'. Upgrade tuner."),
+        (newer, "this version reads up to 'tuner.schedule/2'. Upgrade tuner."),
     ],
 )
 def test_a_schedule_file(

@@ -48,7 +48,7 @@ def schema(name: str) -> dict[str, Any]:
 
     Example:
         >>> schema("schedule")["title"]
-        'tuner.schedule/1'
+        'tuner.schedule'
     """
     if name not in SCHEMAS:
         known = ", ".join(map(repr, SCHEMAS))

@@ -10,7 +10,7 @@ from typing import Any
 from tuner.definition.schemas.sections import Schema, as_markdown
 from tuner.reading import pattern
 from tuner.schedules import FAMILIES, RULES, Plateau, Schedule
-from tuner.space import COUNTS, KNOTS, RATIO, field_of, kind_of, names_for
+from tuner.space import COUNTS, KNOTS, MOMENTUM, RATIO, field_of, kind_of, names_for
 
 # Durations are written with a unit in search spaces, and resolved to updates in schedule files.
 DURATION: Schema = {"type": "string", "pattern": pattern()}
@@ -60,6 +60,8 @@ def value_schema(name: str, duration: Schema = DURATION) -> Schema:
 
 def described(name: str) -> str:
     """Return what a parameter means, as the families that have it say."""
+    if name in MOMENTUM:
+        return MOMENTUM[name]
     if name in COUNTS:
         parts = name.removeprefix("n_")
         return (
