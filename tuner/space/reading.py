@@ -154,12 +154,8 @@ class SpaceReader:
 
     def _fixed_on(self, clock: Clock) -> dict[str, Any]:
         """Return the fixed values with durations in updates of a clock, of a baseline's task."""
-        if clock == self._clock:
-            return self.fixed
-        return {
-            name: value if name == "family" else plain_value(name, self._written[name], clock)
-            for name, value in self.fixed.items()
-        }
+        durations = {n: v for n, v in self._written.items() if n in self.fixed and n != "family"}
+        return {**self.fixed, **{n: plain_value(n, v, clock) for n, v in durations.items()}}
 
     # --- what must fit together ---
 
