@@ -15,7 +15,7 @@ EDITS = [
     ("study.toml", "name = \"small\"", "nam = 'small'", "nam", "did you mean 'name'?"),
     ("study.toml", "epochs", "epoch", "task.epoch", "unknown key; did you mean 'epochs'?"),
     ("study.toml", "trials", "trails", "budget.trails", "unknown key; did you mean 'trials'?"),
-    ("study.toml", "epochs = 3", "epochs = '3'", "task.epochs", "must be a whole number, but got"),
+    ("study.toml", "epochs = 3", "epochs = '3'", "task.epochs", "'3' is no time above 0. Write '90s'"),
     ("study.toml", "[budget]", "[sampler]\ntype = 'tpe'\nsead = 1\n[budget]", "sampler.sead",
      "unknown key; did you mean 'seed'?"),
     ("study.toml", "[budget]", "[pruner]\ntype = 'median'\nwarmup = 1\n[budget]", "pruner.warmup",
