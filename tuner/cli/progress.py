@@ -24,6 +24,7 @@ from tuner.search import (
     LengthMeasured,
     Listener,
     Printed,
+    RampTrained,
     StudyEnded,
     StudyStarted,
     TrialEnded,
@@ -149,7 +150,7 @@ class _LiveView:
         elif isinstance(event, StudyEnded):
             self._running.clear()
             return Text(str(event), style="bold")
-        elif isinstance(event, (LengthMeasured, Printed)):
+        elif isinstance(event, (LengthMeasured, RampTrained, Printed)):
             return Text(str(event))
         return None
 

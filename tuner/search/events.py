@@ -31,6 +31,22 @@ class LengthMeasured(NamedTuple):
         )
 
 
+class RampTrained(NamedTuple):
+    """A training of a ramp is over, which the ``seed`` began and whose last rate was ``lr``.
+
+    ``reason`` says why it collapsed, if it did.
+    """
+
+    name: str
+    seed: int
+    lr: float
+    reason: str = ""
+
+    def __str__(self) -> str:
+        how = f", where it collapsed: {self.reason}" if self.reason else ""
+        return f"study {self.name}: seed {self.seed} trained up to {self.lr:.2g}{how}"
+
+
 class StudyStarted(NamedTuple):
     """A study begins or goes on, with so many finished trials in each state.
 
@@ -174,15 +190,22 @@ class WorkerEnded(NamedTuple):
 
 
 Event = (
-    LengthMeasured | StudyStarted | TrialStarted | EpochEnded | TrialEnded | StudyEnded | Printed
+    LengthMeasured
+    | RampTrained
+    | StudyStarted
+    | TrialStarted
+    | EpochEnded
+    | TrialEnded
+    | StudyEnded
+    | Printed
 )
 Listener = Callable[[Event], object]
 # By a worker process; a run hands on the events alone.
 Said = Event | Warned | WorkerEnded
 
 _KINDS = (
-    LengthMeasured, StudyStarted, TrialStarted, EpochEnded, TrialEnded, StudyEnded, Printed,
-    Warned, WorkerEnded,
+    LengthMeasured, RampTrained, StudyStarted, TrialStarted, EpochEnded, TrialEnded, StudyEnded,
+    Printed, Warned, WorkerEnded,
 )  # fmt: skip
 _EVENTS: dict[str, Any] = {kind.__name__: kind for kind in _KINDS}
 
