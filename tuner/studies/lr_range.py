@@ -24,8 +24,8 @@ _SEEDS_FROM = 2**30 + 2_000
 _STOPPED = "stopped in the ramp; nothing is stored"
 RANGE_CAVEAT = (
     "This is where a short ramp is stable at this batch size: no schedule, and no best learning"
-    " rate. A warmup shifts it upwards, a longer training often downwards. Take it as the bounds of"
-    " a search."
+    " rate. A warmup shifts it, and so does the length of a training. Take it as the bounds of a"
+    " search."
 )
 
 
@@ -178,9 +178,9 @@ def _found(
                 f" at {points[collapses].lr:.2g} and no better before. Lower --low."
             )
         raise StudyError(
-            f"The ramp {span} must train somewhere, but the {measured} gains no more than the seeds"
-            " differ. Raise --high if the rates are too small, lower --low if all are too"
-            " large, or give it more --epochs."
+            f"The ramp {span} must train somewhere, but the {measured} gains less than 1 % of what"
+            " it was, or no more than the seeds differ. Raise --high if the rates are too small,"
+            " lower --low if they are too large, or give it more --epochs."
         )
     notes = []
     if begins <= 1:

@@ -19,8 +19,9 @@ _KNOTS = 200
 BEGINS, COLLAPSES = 0.1, 0.2
 # A running median covers this share of the reports to each side, and one of them at least.
 _TO_EACH_SIDE = 0.05
-# What was gained must be above so many standard deviations between seeds.
-_ABOVE_NOISE = 2.0
+# What was gained must be above so many standard deviations between seeds, and above this share of
+# what there was: at any rate at all a training gains something.
+_ABOVE_NOISE, _ABOVE_NOTHING = 2.0, 0.01
 
 
 class RangePoint(NamedTuple):
@@ -86,7 +87,7 @@ def read_ramp(
         minimized: Whether small values are good.
 
     Returns:
-        The reading. Nothing begins if nothing is gained, or no more than the seeds differ.
+        The reading. Nothing begins if less than 1 % is gained, or no more than the seeds differ.
 
     Example:
         >>> values = [2.0, 2.0, 1.5, 1.0, 0.9, 1.0, 3.0]
@@ -106,7 +107,8 @@ def read_ramp(
     points = tuple(map(RangePoint, rates, (sign * mean for mean in means), sds))
     best = min(range(count), key=means.__getitem__)
     gain = means[0] - means[best]
-    if not (math.isfinite(gain) and gain > _ABOVE_NOISE * (sds[best] or 0.0)):
+    least = max(_ABOVE_NOISE * (sds[best] or 0.0), _ABOVE_NOTHING * abs(means[0]))
+    if not least < gain < math.inf:
         lost = (i for i in range(count) if not math.isfinite(means[i]))
         return Reading(points, None, None, next(lost, None))
     begins = next(i for i in range(count) if means[i] <= means[0] - BEGINS * gain)
