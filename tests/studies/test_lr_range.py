@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tuner
-from tuner.errors import StudyError, TaskError
+from tuner.errors import DefinitionError, StudyError, TaskError
 from tuner.reading.toml import tomllib
-from tuner.search import Event, RampTrained, from_json, to_json
+from tuner.search import Event, RampTrained, RatesFound, from_json, to_json
 from tuner.studies.ramp import ramp, read_ramp
 from tuner.tasks import FunctionTask
 
@@ -240,3 +240,78 @@ def test_what_cannot_follow_a_ramp_is_refused(study: Path) -> None:
     study.write_text(STUDY.replace("[task]", command))
     with pytest.raises(TaskError, match=r"told fields of a family.*Give it \{rates\}"):
         tuner.lr_range(study)
+
+
+def named(study: Path, bounds: str) -> None:
+    (study.parent / "parabola.py").write_text(MODULE)
+    study.write_text(
+        STUDY.replace("[task]", '[task]\nname = "parabola:make"')
+        + "[confirm]\nenabled = false\n[workers]\ncount = 1\n"
+    )
+    text = SPACE.replace('type = "float"\nlow = 0.01\nhigh = 1.0', bounds)
+    (study.parent / "space.toml").write_text(text)
+
+
+@pytest.mark.usefixtures("seconds")
+def test_a_space_may_leave_its_bounds_to_a_ramp(study: Path, tuner_command: Callable) -> None:
+    named(study, 'type = "range"')
+    planned = tuner_command("check", study)
+    assert "base_lr: a range, which is found by a ramp before the first trial" in planned.out
+    events: list[Event] = []
+    result = tuner.run_study(study, on_event=events.append)
+    [told] = [event for event in events if isinstance(event, RatesFound)]
+    assert from_json(to_json(told)) == told
+    found = tuner.lr_range(study)
+    assert (told.low, told.high, told.seeds) == (found.low, found.high, 3)
+    assert result.spec.space.base_lrs == (found.low, found.high)
+    [row] = result.trials
+    assert found.low <= row.params["base_lr"] <= found.high
+
+    # Whoever comes later takes the numbers, and another way to write them is the same study.
+    stored = tuner.open_study(study).spec
+    assert stored.space_data["params"]["base_lr"] == tomllib.loads(found.toml)["params"]["base_lr"]
+    assert stored.found.rates is not None
+    assert tuple(stored.found.rates) == told[1:]
+    assert tuner_command("status", study).err == ""
+    assert "1 of 1 trials are finished" in tuner_command("check", study).err
+    for bounds in ('type = "range"', found.toml.partition("\n")[2]):
+        named(study, bounds)
+        events.clear()
+        again = tuner.run_study(study, on_event=events.append)
+        assert not any(isinstance(event, (RatesFound, RampTrained)) for event in events)
+        assert again.spec.fingerprint() == result.spec.fingerprint()
+        assert tuner.open_study(study).spec.found == stored.found
+
+
+def test_in_python_the_word_alone_says_so(tmp_path: Path) -> None:
+    usual: dict[str, Any] = {
+        "epochs": 3, "metric": "loss", "trials": 1, "confirm": False, "folder": tmp_path,
+        "name": "own", "on_event": lambda _: None,
+        "space": {"family": "cosine", "base_lr": "range"},
+    }  # fmt: skip
+    with pytest.raises(KeyboardInterrupt, match="nothing is stored"):
+        tuner.tune(quadratic(4.0), stop_requested=lambda: True, **usual)
+    assert not [*tmp_path.iterdir()]
+    with pytest.raises(StudyError, match=r"Raise --high.*`tuner range` of a study with bounds"):
+        tuner.tune(quadratic(1e-7), **usual)
+    assert not [*tmp_path.iterdir()]
+    result = tuner.tune(quadratic(4.0), **usual)
+    low, high = result.spec.space.base_lrs
+    assert low < high < 1
+    usual["space"] = {"family": "cosine", "base_lr": tuner.Float(low, high, log=True)}
+    assert tuner.tune(quadratic(4.0), **usual).spec.fingerprint() == result.spec.fingerprint()
+
+
+@pytest.mark.usefixtures("seconds")
+def test_a_study_with_other_bounds_is_refused(study: Path) -> None:
+    named(study, 'type = "float"\nlow = 0.01\nhigh = 1.0')
+    tuner.run_study(study)
+    named(study, 'type = "range"')
+    with pytest.raises(StudyError, match=r"params\.base_lr  0\.01\.\.1 -> range"):
+        tuner.run_study(study)
+
+
+def test_what_is_beside_the_word_is_a_mistake(study: Path) -> None:
+    named(study, 'type = "range"\nlow = 0.1')
+    with pytest.raises(DefinitionError, match=r"space\.toml: params\.base_lr\.low  unknown key"):
+        tuner.check_study(study)

@@ -25,6 +25,7 @@ from tuner.search import (
     Listener,
     Printed,
     RampTrained,
+    RatesFound,
     StudyEnded,
     StudyStarted,
     TrialEnded,
@@ -150,7 +151,7 @@ class _LiveView:
         elif isinstance(event, StudyEnded):
             self._running.clear()
             return Text(str(event), style="bold")
-        elif isinstance(event, (LengthMeasured, RampTrained, Printed)):
+        elif isinstance(event, (LengthMeasured, RampTrained, RatesFound, Printed)):
             return Text(str(event))
         return None
 

@@ -47,6 +47,26 @@ class RampTrained(NamedTuple):
         return f"study {self.name}: seed {self.seed} trained up to {self.lr:.2g}{how}"
 
 
+class RatesFound(NamedTuple):
+    """The bounds of ``base_lr`` that were of type ``"range"`` were found by a ramp."""
+
+    name: str
+    low: float
+    high: float
+    collapses: bool
+    measured: str
+    reports: int
+    seeds: int
+    machine: str
+
+    def __str__(self) -> str:
+        end = "" if self.collapses else ", the end of a ramp that never collapsed"
+        return (
+            f"study {self.name}: base_lr is searched from {self.low:g} to {self.high:g}{end};"
+            f" found by the {self.measured} of {self.seeds} seeds on {self.machine}"
+        )
+
+
 class StudyStarted(NamedTuple):
     """A study begins or goes on, with so many finished trials in each state.
 
@@ -190,22 +210,16 @@ class WorkerEnded(NamedTuple):
 
 
 Event = (
-    LengthMeasured
-    | RampTrained
-    | StudyStarted
-    | TrialStarted
-    | EpochEnded
-    | TrialEnded
-    | StudyEnded
-    | Printed
-)
+    LengthMeasured | RampTrained | RatesFound | StudyStarted | TrialStarted | EpochEnded
+    | TrialEnded | StudyEnded | Printed
+)  # fmt: skip
 Listener = Callable[[Event], object]
 # By a worker process; a run hands on the events alone.
 Said = Event | Warned | WorkerEnded
 
 _KINDS = (
-    LengthMeasured, RampTrained, StudyStarted, TrialStarted, EpochEnded, TrialEnded, StudyEnded,
-    Printed, Warned, WorkerEnded,
+    LengthMeasured, RampTrained, RatesFound, StudyStarted, TrialStarted, EpochEnded, TrialEnded,
+    StudyEnded, Printed, Warned, WorkerEnded,
 )  # fmt: skip
 _EVENTS: dict[str, Any] = {kind.__name__: kind for kind in _KINDS}
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tuner.definition import StudySpec, fresh_seeds, load_spec
+from tuner.definition import RAMP, StudySpec, fresh_seeds, load_spec
 from tuner.errors import StudyError, TaskError
 from tuner.schedules import Schedule, is_whole
 from tuner.search import Event, Listener, RampTrained, quiet_optuna
@@ -16,9 +16,10 @@ from tuner.studies.ramp import RangePoint, Reading, ramp, read_ramp
 from tuner.studies.trying import tried
 from tuner.tasks import CommandTask, EpochRecord, Table, Task, TrainingCollapsed
 
-LOW, HIGH, SEEDS = 1e-6, 10.0, 3
+LOW, HIGH = RAMP
+SEEDS = 3
 # Reports of a ramp, and the fewest that a curve can be read of.
-_REPORTS, _FEWEST = 20, 5
+REPORTS, _FEWEST = 20, 5
 # Beyond the seeds that a confirm can have.
 _SEEDS_FROM = 2**30 + 2_000
 _STOPPED = "stopped in the ramp; nothing is stored"
@@ -111,7 +112,7 @@ def lr_range(
     _check(low, high, epochs, seeds)
     spec = load_spec(study, task)
     return range_of(
-        spec, float(low), float(high), _REPORTS if epochs is None else int(epochs), int(seeds),
+        spec, float(low), float(high), REPORTS if epochs is None else int(epochs), int(seeds),
         on_event, stop_requested,
     )  # fmt: skip
 
