@@ -238,6 +238,7 @@ def test_a_space_may_leave_its_bounds_to_a_ramp(study: Path, tuner_command: Call
         assert tuner.open_study(study).spec.found == stored.found
 
 
+@pytest.mark.usefixtures("seconds")
 def test_in_python_the_word_alone_says_so(tmp_path: Path) -> None:
     usual: dict[str, Any] = {
         "epochs": 3, "metric": "loss", "trials": 1, "confirm": False, "folder": tmp_path,

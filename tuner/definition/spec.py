@@ -215,15 +215,9 @@ def load_spec(path: str | Path, task: Task | None = None, found: Found = NOTHING
         except DefinitionError as error:
             space = f"{space_path} {error.mistakes[0][1]}"
     return make_spec(
-        study_data,
-        space,
-        where=str(path),
-        space_where=str(space_path),
-        folder=path.parent,
-        stem=path.stem,
-        task=task,
-        found=found,
-    )
+        study_data, space, where=str(path), space_where=str(space_path), folder=path.parent,
+        stem=path.stem, task=task, found=found,
+    )  # fmt: skip
 
 
 def make_spec(
