@@ -18,7 +18,13 @@ from tuner.errors import TaskError
 from tuner.reading import Section
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State
-from tuner.tasks.command_line import filled, gives_schedule, words_of, wrong_placeholders
+from tuner.tasks.command_line import (
+    filled,
+    gives_rates,
+    gives_schedule,
+    words_of,
+    wrong_placeholders,
+)
 from tuner.tasks.command_process import CommandProcess, find_program
 from tuner.tasks.command_reports import CommandReports
 from tuner.tasks.declared import Declared
@@ -105,6 +111,11 @@ class CommandTask(Section):
     def words(self) -> list[str]:
         """The words of the command."""
         return words_of(self.command)
+
+    @property
+    def follows_any(self) -> bool:
+        """Whether it trains under any schedule, rather than one made of fields of a family."""
+        return gives_rates(self.words) or not gives_schedule(self.words)
 
     @property
     def output(self) -> Path | None:
