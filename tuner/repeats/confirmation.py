@@ -50,7 +50,7 @@ class Candidate(NamedTuple):
 
     @property
     def key(self) -> tuple[Schedule, str]:
-        """What it is, whatever its label: the schedule, and the options of the task."""
+        """The schedule and the options of the task, which it is whatever its label."""
         return key_of(self.schedule, self.options)
 
     @property
