@@ -21,7 +21,7 @@ from tuner.tasks.gluon_task import GluonTask
 from tuner.tasks.lenet import LeNetFashionMNIST
 from tuner.tasks.lenet_torch import LeNetFashionMNISTTorch
 from tuner.tasks.making import REPORT_EVERY, make_task, note_no_data
-from tuner.tasks.named_task import PASSED, NamedTask, said_batch_size, with_output
+from tuner.tasks.named_task import PASSED, NamedTask, judged_by, said_batch_size, with_output
 from tuner.tasks.script_files import ScriptFiles
 from tuner.tasks.script_trial import trial
 from tuner.tasks.table import Table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -84,6 +85,12 @@ class TrialTask:
     def with_holdout(self, size: int, *, on_test_set: bool = False) -> TrialTask:
         """Return this task; there is no holdout."""
         return self
+
+    def judged_by(self, metric: str) -> TrialTask:
+        """Return the same task, whose trials know the metric, if they know none."""
+        other = copy.copy(self)
+        other.metric = self.metric or metric
+        return other
 
     def check(self) -> None:
         """Do nothing: what the function needs shows when it is called."""
