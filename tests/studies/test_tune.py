@@ -450,9 +450,8 @@ def test_a_result_says_where_the_study_stands(tune: Tune) -> None:
     first, second, third, fourth, *files, last = repr(result).splitlines()
     assert first == "study    train: done, 3/3 trials"
     assert second == "trials   3 complete"
-    assert (
-        third == f"best     trial {result.best.number}, val loss {result.best.value:.4g}, one run"
-    )
+    value = f"{result.best.value:.4g}"
+    assert third == f"best     trial 0 [today: constant 0.01], val loss {value}, one run"
     assert fourth.strip() == repr(result.best_schedule)
     assert files == [
         f"schedule {result.folder / 'best.json'}",
@@ -470,7 +469,7 @@ def test_a_confirmed_result_has_an_error_bar(tune: Tune) -> None:
     winner = result.confirmed.winner
     one, other = winner.values.values()
     means = f"{(one + other) / 2:.4g} ± {abs(one - other) / 2:.4g} on 2 fresh seeds"
-    assert f"best     trial {result.best.number}, val loss {means}" in repr(result)
+    assert f"best     trial 0 [today: constant 0.01], val loss {means}" in repr(result)
 
 
 def test_a_result_without_a_complete_trial_says_so(tune: Tune) -> None:
