@@ -58,7 +58,8 @@ class GPT(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.wte, self.wpe = nn.Embedding(len(characters), n_embd), nn.Embedding(block_size, n_embd)
+        self.wte = nn.Embedding(len(characters), n_embd)
+        self.wpe = nn.Embedding(block_size, n_embd)
         self.blocks = nn.Sequential(*(Block() for _ in range(n_layer)))
         self.ln_f = nn.LayerNorm(n_embd)
         self.head = nn.Linear(n_embd, len(characters), bias=False)

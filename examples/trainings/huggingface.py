@@ -1,4 +1,4 @@
-"""A classifier with Hugging Face's Trainer: a small transformer that is made here, not downloaded."""
+"""A classifier with Hugging Face's Trainer: a small transformer, made here."""
 
 import torch
 from data import fashion_mnist
@@ -47,7 +47,3 @@ def train():
         compute_metrics=compute_metrics,
     )
     trainer.train()
-
-
-if __name__ == "__main__":
-    train()

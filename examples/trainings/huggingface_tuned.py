@@ -1,4 +1,4 @@
-"""A classifier with Hugging Face's Trainer: a small transformer that is made here, not downloaded."""
+"""A classifier with Hugging Face's Trainer: a small transformer, made here."""
 
 import torch
 from data import fashion_mnist
@@ -48,7 +48,3 @@ def train(trial):
         callbacks=[trial.huggingface()],
     )
     trainer.train(resume_from_checkpoint=trial.checkpoint)
-
-
-if __name__ == "__main__":
-    train()

@@ -47,7 +47,3 @@ def train():
         enable_model_summary=False,
     )
     trainer.fit(model, train_loader, val_loader)
-
-
-if __name__ == "__main__":
-    train()

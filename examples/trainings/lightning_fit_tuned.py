@@ -48,7 +48,3 @@ def train(trial):
         callbacks=[trial.lightning()],
     )
     trainer.fit(model, train_loader, val_loader, ckpt_path=trial.checkpoint)
-
-
-if __name__ == "__main__":
-    train()

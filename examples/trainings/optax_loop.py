@@ -41,7 +41,3 @@ def train(seed=0):
             params, state = step(params, state, x_train[batch], y_train[batch])
         right = jnp.mean(scores(params, x_test).argmax(axis=1) == y_test)
         print(f"epoch {epoch + 1}: test accuracy {right:.4f}")
-
-
-if __name__ == "__main__":
-    train()

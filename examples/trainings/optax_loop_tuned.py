@@ -43,7 +43,3 @@ def train(trial):
         right = jnp.mean(scores(params, x_test).argmax(axis=1) == y_test)
         trial.save(params=params, state=state)
         trial.report(right)
-
-
-if __name__ == "__main__":
-    train()

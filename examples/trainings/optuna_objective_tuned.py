@@ -45,3 +45,4 @@ if __name__ == "__main__":
         pruner=tuner.optuna.ForecastPruner(**SPACE, rungs=["1ep", "2ep"], keep=[0.5, 0.5]),
     )
     study.optimize(objective, n_trials=TRIALS - len(study.trials))
+    tuner.optuna.export(study, "best.json")
