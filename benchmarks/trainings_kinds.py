@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-EPOCHS, UPDATES, TRIALS = 4, 40, 8
+EPOCHS, UPDATES, TRIALS = 4, 40, 7
 RATES = Path(__file__).with_name("trainings_rates.py")
 # Small studies, and some trial of them is to be ended in the middle.
 SMALL = {
@@ -76,8 +76,7 @@ def of_a_function(title: str, module: str, records: str, **more: Any) -> Kind:
     """Return a training that is a function of a trial."""
     code = (
         f"import tuner, {module}_tuned\n"
-        f"trial = tuner.trial(schedule='study/best.json', epochs={EPOCHS}, folder='for_good',"
-        f" metric='{more['metric']}')\n"
+        f"trial = tuner.trial(schedule='study/best.json', folder='for_good')\n"
         f"{module}_tuned.train(trial)"
     )
     tune = {**LENGTH, "train": f"{module}_tuned.py:train", **more, **SMALL}
@@ -89,7 +88,7 @@ import json, tuner
 cells = json.load(open("notebook_tuned.ipynb"))["cells"]
 for cell in cells[:2]:
     exec("".join(cell["source"]))
-train(tuner.trial(schedule="study/best.json", epochs=EPOCHS))
+train(tuner.trial(schedule="study/best.json"))
 """
 OBJECTIVE = """
 import optuna
@@ -121,7 +120,7 @@ KINDS = {
         metric="val_accuracy", base_lr=1e-3,
     ),
     "optax": of_a_function(
-        "JAX, a loop with Optax", "optax_loop", "optax", metric="accuracy", base_lr=3e-3
+        "JAX, a loop with Optax", "optax_loop", "optax", metric="accuracy", base_lr=0.02
     ),
     "optuna": Kind(
         "Optuna, an objective", "optuna_objective.py", "optuna_objective_tuned.py",

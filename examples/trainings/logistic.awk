@@ -8,7 +8,7 @@ BEGIN {
         x[i] = 2 * rand() - 1; y[i] = 2 * rand() - 1
         label[i] = (x[i] - 2 * y[i] + 0.3 + 0.6 * (rand() - 0.5) > 0)
     }
-    srand(seed)
+    srand(seed + 1)
     a = rand() - 0.5; b = rand() - 0.5; c = 0
     for (epoch = 1; epoch <= 4; epoch++) {
         for (n = 1; n <= 50; n++) {

@@ -72,6 +72,7 @@ class CommandTask(Section):
     folder: str = "."
     """Where the command runs, relative to the study file."""
     _output: Path | None = PrivateAttr(default=None)
+    _metric: str = PrivateAttr(default="")
     _declared: Declared = PrivateAttr()
 
     @field_validator("command")
@@ -173,6 +174,12 @@ class CommandTask(Section):
         other._output = path
         return other
 
+    def judged_by(self, metric: str) -> CommandTask:
+        """Return the same task, whose script is told the metric."""
+        other = self.model_copy()
+        other._metric = metric
+        return other
+
     def check(self) -> None:
         """Make sure that program and script exist.
 
@@ -217,8 +224,9 @@ class CommandTask(Section):
                 schedule, updates_per_epoch=size, batch_size=self.batch_size, updates=epochs * size
             )
             files.write_trial(
-                seed, epochs=epochs, updates_per_epoch=size, params=self.params, start=start
-            )
+                seed, epochs=epochs, updates_per_epoch=size, params=self.params,
+                metric=self._metric, start=start,
+            )  # fmt: skip
             reports = CommandReports(self, files, schedule, seed, epochs)
             process = CommandProcess(
                 filled(self.words, schedule, files, seed, self.params), Path(self.folder),
