@@ -87,17 +87,18 @@ def reports(database: Path) -> int:
     return 0
 
 
-def run_and_kill(words: list[str], folder: Path, database: Path, after: int) -> int:
+def run_and_kill(name: str, folder: Path, after: int) -> int:
     """Run a study, and kill who trains it after so many reports; return how many there are."""
+    database = folder / KINDS[name].storage
     with (folder / "killed.txt").open("w") as log:
-        process = psutil.Popen(words, cwd=folder, env=ENVIRONMENT, stdout=log, stderr=log)
+        process = psutil.Popen(tuning(name), cwd=folder, env=ENVIRONMENT, stdout=log, stderr=log)
         while reports(database) < after:
             if process.poll() is not None:
                 raise SystemExit((folder / "killed.txt").read_text() + "ended before its middle")
             time.sleep(0.01)
-        # A notebook's cells are run by the kernel.
-        kernels = [p for p in process.children() if "ipykernel_launcher" in p.cmdline()]
-        (kernels or [process])[0].kill()
+        # A notebook's cells are run by its kernel.
+        trains = process.children()[0] if KINDS[name].is_notebook else process
+        trains.kill()
         process.wait()
     return reports(database)
 
@@ -144,7 +145,7 @@ def measure(name: str, chance: random.Random) -> dict[str, Any]:
         expected = outcome(kind, whole)
         total = sum(len(row[3]) for row in expected["trials"])
         middle = chance.randrange(total // 4, 3 * total // 4)
-        at = run_and_kill(tuning(name), killed, killed / kind.storage, middle)
+        at = run_and_kill(name, killed, middle)
         run(tuning(name), killed)
         found = outcome(kind, killed)
         rates = rates_of(name, whole)
@@ -166,8 +167,8 @@ def measure(name: str, chance: random.Random) -> dict[str, Any]:
         "reports": total,
         "killed_after_reports": at,
         "differences": [key for key in expected if repr(found[key]) != repr(expected[key])],
-        "confirmed_seeds": confirm.winner.spread.n if confirm else 0,
-        "confirmed_mean": confirm.winner.spread.mean if confirm else None,
+        "confirmed_seeds": len(confirm.winner.accuracies) if confirm else 0,
+        "confirmed": confirm.winner.accuracies if confirm else {},
         "updates": len(rates),
         "groups": len(rates[0]),
         "updates_expected": kind.updates,
@@ -181,6 +182,7 @@ def cells(row: dict[str, Any]) -> list[str]:
     """Return a row of the table."""
     same = "same values" if not row["differences"] else "other: " + ", ".join(row["differences"])
     equal = row["largest_relative_difference"] <= LIMIT
+    equal = equal and row["updates"] == row["updates_expected"]
     groups = f" in {row['groups']} groups" if row["groups"] > 1 else ""
     return [
         row["kind"],

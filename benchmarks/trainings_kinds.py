@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 EPOCHS, UPDATES, TRIALS = 4, 40, 7
@@ -37,7 +39,7 @@ class Kind(NamedTuple):
     tuned: str
     for_good: list[str]
     records: str
-    tune: dict[str, Any] = {}
+    tune: Mapping[str, Any] = MappingProxyType({})
     applies: bool = False
     updates: int = EPOCHS * UPDATES
 
@@ -50,6 +52,11 @@ class Kind(NamedTuple):
     def is_optunas(self) -> bool:
         """Whether it is a study of Optuna's own."""
         return "optuna" in self.tuned
+
+    @property
+    def is_notebook(self) -> bool:
+        """Whether a kernel trains."""
+        return self.tuned.endswith(".ipynb")
 
     @property
     def best(self) -> str:
@@ -65,11 +72,11 @@ def of_a_command(title: str, tuned: str, value: str, records: str, **more: Any) 
         task["value"] = value
     original = more.pop("original", tuned)
     updates = more.pop("updates", EPOCHS * UPDATES)
+    made = more.pop("made", updates)
     for_good = [word.replace("{seed}", "0") for word in words]
-    arguments = {**LENGTH, "train": task, **more, **SMALL}
-    if "report_every" in more:
-        arguments = {"updates": updates, **{k: v for k, v in arguments.items() if k not in LENGTH}}
-    return Kind(title, original, tuned, for_good, records, arguments, applies=True, updates=updates)
+    length = {"updates": updates} if "report_every" in more else LENGTH
+    arguments = {**length, "train": task, **more, **SMALL}
+    return Kind(title, original, tuned, for_good, records, arguments, True, made)
 
 
 def of_a_function(title: str, module: str, records: str, **more: Any) -> Kind:
@@ -102,7 +109,7 @@ KINDS = {
     ),
     "gpt": of_a_command(
         "PyTorch, a GPT by iterations", "gpt.py", r"step [1-9]\d*: .*val loss ([0-9.]+)", "torch",
-        metric="val_loss", base_lr=3e-3, updates=80, report_every=20,
+        metric="val_loss", base_lr=1e-3, updates=80, report_every=20, made=81,
     ),
     "lightning": of_a_function(
         "Lightning, its callback", "lightning_fit", "torch", metric="val_acc", base_lr=0.05
@@ -128,7 +135,7 @@ KINDS = {
     ),
     "awk": of_a_command(
         "another language: awk", "logistic_tuned.awk", r"test loss ([0-9.]+)", "",
-        original="logistic.awk", metric="test_loss", base_lr=0.5, updates=200, program="awk",
+        original="logistic.awk", metric="test_loss", base_lr=2.0, updates=200, program="awk",
         words=["-v", "rates={rates}", "-v", "seed={seed}", "-f", "logistic_tuned.awk"],
         updates_per_epoch=50,
     ),

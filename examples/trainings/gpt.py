@@ -17,10 +17,10 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--seed", type=int, default=0)
 options = parser.parse_args()
 
-max_iters, eval_interval, eval_iters = 80, 20, 8
+max_iters, eval_interval, eval_iters = 80, 20, 20
 batch_size, block_size, accumulation_steps = 8, 32, 2
 n_layer, n_head, n_embd = 2, 2, 32
-learning_rate, min_lr, warmup_iters = 3e-3, 3e-4, 8
+learning_rate, min_lr, warmup_iters = 1e-3, 1e-4, 8
 weight_decay, grad_clip = 0.1, 1.0
 
 torch.manual_seed(options.seed)

@@ -13,7 +13,7 @@ BEGIN {
     for (epoch = 1; epoch <= 4; epoch++) {
         for (n = 1; n <= 50; n++) {
             update++
-            lr = 0.5
+            lr = 2
             i = 1 + int(400 * rand())  # of the first 400; the others are the test
             error = 1 / (1 + exp(-(a * x[i] + b * y[i] + c))) - label[i]
             a -= lr * error * x[i]; b -= lr * error * y[i]; c -= lr * error

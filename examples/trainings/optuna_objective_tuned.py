@@ -44,5 +44,6 @@ if __name__ == "__main__":
         sampler=tuner.optuna.ScreeningSampler(**SPACE, seed=0),
         pruner=tuner.optuna.ForecastPruner(**SPACE, rungs=["1ep", "2ep"], keep=[0.5, 0.5]),
     )
+    tuner.optuna.finish_killed(study, objective)
     study.optimize(objective, n_trials=TRIALS - len(study.trials))
     tuner.optuna.export(study, "best.json")

@@ -81,6 +81,7 @@ __all__ = [
     "filled",
     "find_program",
     "gives_schedule",
+    "judged_by",
     "load_fashion_mnist",
     "make_task",
     "note_no_data",
