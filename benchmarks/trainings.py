@@ -1,7 +1,7 @@
 """Trainings of ten kinds, each tuned, killed, gone on with, confirmed, and trained by its result.
 
     python benchmarks/trainings.py               # all of them, some ten minutes on one core
-    python benchmarks/trainings.py --only gpt    # one, without writing the results
+    python benchmarks/trainings.py --only gpt    # some, beside the results of the others
 
 Of each kind, examples/trainings has a training as somebody might have it, and where it changes, as
 it is tuned. A study of it is run in one go. The same study is run elsewhere, and its process is
@@ -197,22 +197,19 @@ def cells(row: dict[str, Any]) -> list[str]:
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--only", choices=KINDS, help="one kind")
+    parser.add_argument("--only", nargs="+", choices=KINDS, default=[*KINDS], help="some kinds")
     parser.add_argument("--seed", type=int, default=7, help="of the places of the kills")
     asked = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    chance = random.Random(asked.seed)
+    rows = json.loads(RESULTS.read_text())["trainings"] if RESULTS.exists() else {}
     print("| training | lines changed | pruned in the middle | killed | confirmed | rates equal |")
     print("|---|---|---|---|---|---|", flush=True)
-    rows = []
-    for name in [asked.only] if asked.only else KINDS:
-        rows.append(measure(name, chance))
-        print("|", " | ".join(cells(rows[-1])), "|", flush=True)
-    if asked.only:
-        print(json.dumps(rows, indent=1))
-        return
-    content = {"seed": asked.seed, "trainings": rows, **surroundings(*PACKAGES)}
-    RESULTS.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    for name in asked.only:
+        rows[name] = measure(name, random.Random(f"{name} {asked.seed}"))
+        print("|", " | ".join(cells(rows[name])), "|", flush=True)
+        ordered = {kind: rows[kind] for kind in KINDS if kind in rows}
+        content = {"seed": asked.seed, "trainings": ordered, **surroundings(*PACKAGES)}
+        RESULTS.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-EPOCHS, UPDATES, TRIALS = 4, 40, 7
+EPOCHS, UPDATES, TRIALS = 4, 40, 6
 RATES = Path(__file__).with_name("trainings_rates.py")
 # Small studies, and some trial of them is to be ended in the middle.
 SMALL = {

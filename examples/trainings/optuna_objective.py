@@ -7,7 +7,7 @@ from optuna.pruners import MedianPruner
 from optuna.samplers import TPESampler
 from torch import nn
 
-EPOCHS, BATCHES, TRIALS = 4, 40, 10
+EPOCHS, BATCHES, TRIALS = 4, 40, 8
 x_train, y_train, x_test, y_test = map(torch.as_tensor, fashion_mnist())
 
 

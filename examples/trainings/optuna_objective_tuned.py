@@ -7,7 +7,7 @@ from torch import nn
 
 import tuner
 
-EPOCHS, BATCHES, TRIALS = 4, 40, 10
+EPOCHS, BATCHES, TRIALS = 4, 40, 8
 SPACE = {"space": "default", "base_lr": 0.05, "epochs": EPOCHS, "updates_per_epoch": BATCHES}
 x_train, y_train, x_test, y_test = map(torch.as_tensor, fashion_mnist())
 
