@@ -84,7 +84,7 @@ def test_a_gpt_that_nobody_changed_has_the_schedules_rate_in_both_its_groups(
         command=[sys.executable, "gpt.py", "--seed", "{seed}"], updates_per_epoch=4,
         value=r"step [1-9]\d*: .*val loss ([0-9.]+)", folder=str(copied),
     )  # fmt: skip
-    schedule = SCHEDULE.with_horizon(8)
+    schedule = tuner.Cosine(base_lr=0.02, final_lr=0.001, horizon=8, warmup_steps=2)
     printed = trained(task, copied, schedule, 2)
     rates = [json.loads(found) for found in re.findall(r"^rates (.*)$", printed, re.M)]
     assert rates[:8] == [[schedule(update)] * 2 for update in range(1, 9)]
@@ -151,9 +151,8 @@ def test_a_trainer_is_tuned_by_its_callback(words: list[str], metric: str, copie
 def test_a_notebook_is_tuned_in_a_cell(copied: Path) -> None:
     notebook = nbformat.read(copied / "notebook_tuned.ipynb", as_version=4)
     last = notebook.cells[-1]
-    last.source = re.sub(
-        "confirm=.*}", "confirm=False", last.source.replace("trials=6", "trials=2")
-    )
+    small = last.source.replace("trials=6", "trials=2")
+    last.source = re.sub("confirm=.*}", "confirm=False", small)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Jupyter about itself
         from nbclient import NotebookClient

@@ -294,6 +294,24 @@ def test_equal_baselines_are_one(tune: Tune) -> None:
         tune(baselines={"a": today, "b": today})
 
 
+KNOWS_ITS_METRIC = """
+def train(trial):
+    assert trial.metric == "val_loss", trial.metric  # by which callbacks know what to report
+    for _ in trial.epochs():
+        trial.report(trial.schedule(1))
+"""
+
+
+def test_a_function_in_a_file_knows_the_metric_from_its_database_too(
+    tune: Tune, tmp_path: Path
+) -> None:
+    (tmp_path / "knows.py").write_text(KNOWS_ITS_METRIC)
+    result = tune("knows.py:train", trials=1, confirm={"top": 1, "seeds": 2, "max_seeds": 2})
+    assert [row.state for row in result.trials] == ["complete"]
+    rows = tuner.resume_study(result.storage, trials=2).trials
+    assert [row.state for row in rows] == ["complete"] * 2
+
+
 def test_options_reach_the_function_and_belong_to_the_definition(tune: Tune) -> None:
     def watched(trial: Trial) -> None:
         for _ in trial.epochs():
