@@ -31,5 +31,5 @@ model.fit(
     epochs=4,
     validation_data=(x_test, y_test),
     verbose=2,
-    callbacks=[tuner.trial().keras("val_accuracy")],
+    callbacks=[tuner.trial().keras()],
 )
