@@ -78,16 +78,16 @@ def test_a_gpt_that_nobody_changed_has_the_schedules_rate_in_both_its_groups(
     """It accumulates, clips, sets its own rates, and reports once before its first update."""
     script, step = copied / "gpt.py", "    optimizer.step()\n"
     tells = "    print('rates', [group['lr'] for group in optimizer.param_groups])\n"
-    text = script.read_text().replace("= 80, 20, 20", "= 8, 4, 1").replace(step, step + tells)
+    text = script.read_text().replace("= 80, 20, 20", "= 12, 6, 1").replace(step, step + tells)
     script.write_text(text)
     task = CommandTask(
-        command=[sys.executable, "gpt.py", "--seed", "{seed}"], updates_per_epoch=4,
+        command=[sys.executable, "gpt.py", "--seed", "{seed}"], updates_per_epoch=6,
         value=r"step [1-9]\d*: .*val loss ([0-9.]+)", folder=str(copied),
     )  # fmt: skip
-    schedule = tuner.Cosine(base_lr=0.02, final_lr=0.001, horizon=8, warmup_steps=2)
+    schedule = tuner.Cosine(base_lr=0.02, final_lr=0.001, horizon=12, warmup_steps=2)
     printed = trained(task, copied, schedule, 2)
     rates = [json.loads(found) for found in re.findall(r"^rates (.*)$", printed, re.M)]
-    assert rates[:8] == [[schedule(update)] * 2 for update in range(1, 9)]
+    assert rates[:12] == [[schedule(update)] * 2 for update in range(1, 13)]
 
 
 @pytest.mark.usefixtures("processes")

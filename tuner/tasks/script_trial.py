@@ -115,7 +115,7 @@ def _of_study(place: str) -> Trial:
     return found
 
 
-def _metric(given: object) -> str:
+def _metric(given: Schedule | str | os.PathLike[str] | None) -> str:
     """Return what a schedule file was tuned by, for the callbacks of trainers."""
     if given is None or isinstance(given, Schedule):
         return ""
