@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 EPOCHS, UPDATES, TRIALS = 4, 40, 6
 RATES = Path(__file__).with_name("trainings_rates.py")
 # Small studies, and some trial of them is to be ended in the middle.
-SMALL = {
+SMALL: dict[str, Any] = {
     "trials": TRIALS,
     "pruner": {"type": "forecast", "rungs": ["0.25dur", "0.5dur"], "keep": [0.5, 0.5]},
     "confirm": {"top": 1, "seeds": 2, "max_seeds": 2},
@@ -75,7 +75,7 @@ def of_a_command(title: str, tuned: str, value: str, records: str, **more: Any) 
     made = more.pop("made", updates)
     for_good = [word.replace("{seed}", "0") for word in words]
     length = {"updates": updates} if "report_every" in more else LENGTH
-    arguments = {**length, "train": task, **more, **SMALL}
+    arguments = {**SMALL, **length, "train": task, **more}
     return Kind(title, original, tuned, for_good, records, arguments, True, made)
 
 
@@ -86,7 +86,7 @@ def of_a_function(title: str, module: str, records: str, **more: Any) -> Kind:
         f"trial = tuner.trial(schedule='study/best.json', folder='for_good')\n"
         f"{module}_tuned.train(trial)"
     )
-    tune = {**LENGTH, "train": f"{module}_tuned.py:train", **more, **SMALL}
+    tune = {**SMALL, **LENGTH, "train": f"{module}_tuned.py:train", **more}
     return Kind(title, f"{module}.py", f"{module}_tuned.py", ["-c", code], records, tune)
 
 
@@ -116,7 +116,7 @@ KINDS = {
     ),
     "huggingface": of_a_function(
         "Hugging Face's Trainer, its callback", "huggingface", "torch",
-        metric="accuracy", base_lr=1e-3,
+        metric="accuracy", base_lr=1e-3, pruner={**SMALL["pruner"], "keep": [0.25, 0.25]},
     ),
     "keras": of_a_command(
         "Keras", "keras_fit.py", r"val_accuracy: ([0-9.]+)", "keras",
