@@ -127,7 +127,8 @@ KINDS = {
         metric="val_accuracy", base_lr=1e-3,
     ),
     "optax": of_a_function(
-        "JAX, a loop with Optax", "optax_loop", "optax", metric="accuracy", base_lr=0.02
+        "JAX, a loop with Optax", "optax_loop", "optax",
+        metric="accuracy", base_lr=0.02, trials=7,
     ),
     "optuna": Kind(
         "Optuna, an objective", "optuna_objective.py", "optuna_objective_tuned.py",
