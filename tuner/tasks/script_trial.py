@@ -73,6 +73,8 @@ def trial(
         with _lock:
             return _of_study(place)
     given = os.environ.get(SCHEDULE) if schedule is None else schedule
+    if place and schedule is None:  # `tuner apply`, which is told that its schedule is asked for
+        ScriptFiles(Path(place)).tell(trial=True)
     found, size, count = _lengths(given, updates_per_epoch, epochs)
     seed_generators(seed)
     return Trial(
