@@ -212,11 +212,11 @@ def test_apply_knows_that_a_script_which_asks_for_its_trial_has_the_schedule(
 ) -> None:
     script = tmp_path / "train.py"
     script.write_text(
-        "import sys, tuner\ntrial = tuner.trial(updates_per_epoch=10)\n"
+        "import sys, tuner\ntrial = tuner.trial()\n"
         "assert sum(1 for _ in trial.updates()) == 30\n"
         "assert trial.schedule == tuner.load_schedule(sys.argv[1])\n"
     )
-    tuner.save_schedule(SCHEDULE, tmp_path / "best.json")
+    tuner.save_schedule(SCHEDULE, tmp_path / "best.json", updates_per_epoch=10)
     words = [sys.executable, str(script), str(tmp_path / "best.json")]
     assert run_under(tmp_path / "best.json", words) == (0, True, "")
     script.write_text("print('of no schedule')")
