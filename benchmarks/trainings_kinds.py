@@ -23,6 +23,8 @@ SMALL: dict[str, Any] = {
     "confirm": {"top": 1, "seeds": 2, "max_seeds": 2},
     "name": "study",
 }
+# Where early reports lie close to each other.
+SHARP = {**SMALL["pruner"], "keep": [0.25, 0.25]}
 LENGTH = {"epochs": EPOCHS, "updates_per_epoch": UPDATES}
 
 
@@ -110,13 +112,14 @@ KINDS = {
     "gpt": of_a_command(
         "PyTorch, a GPT by iterations", "gpt.py", r"step [1-9]\d*: .*val loss ([0-9.]+)", "torch",
         metric="val_loss", base_lr=1e-3, updates=80, report_every=20, made=81,
+        pruner=SHARP,
     ),
     "lightning": of_a_function(
         "Lightning, its callback", "lightning_fit", "torch", metric="val_acc", base_lr=0.05
     ),
     "huggingface": of_a_function(
         "Hugging Face's Trainer, its callback", "huggingface", "torch",
-        metric="accuracy", base_lr=1e-3, pruner={**SMALL["pruner"], "keep": [0.25, 0.25]},
+        metric="accuracy", base_lr=1e-3, pruner=SHARP,
     ),
     "keras": of_a_command(
         "Keras", "keras_fit.py", r"val_accuracy: ([0-9.]+)", "keras",
