@@ -123,11 +123,11 @@ KINDS = {
     ),
     "keras": of_a_command(
         "Keras", "keras_fit.py", r"val_accuracy: ([0-9.]+)", "keras",
-        metric="val_accuracy", base_lr=1e-3,
+        metric="val_accuracy", base_lr=1e-3, pruner=SHARP,
     ),
     "keras_callback": of_a_command(
         "Keras, its callback", "keras_fit_tuned.py", "", "keras", original="keras_fit.py",
-        metric="val_accuracy", base_lr=1e-3,
+        metric="val_accuracy", base_lr=1e-3, pruner=SHARP,
     ),
     "optax": of_a_function(
         "JAX, a loop with Optax", "optax_loop", "optax",
