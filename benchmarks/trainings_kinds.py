@@ -14,17 +14,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-EPOCHS, UPDATES, TRIALS = 4, 40, 6
+EPOCHS, UPDATES, TRIALS = 4, 40, 8
 RATES = Path(__file__).with_name("trainings_rates.py")
 # Small studies, and some trial of them is to be ended in the middle.
 SMALL: dict[str, Any] = {
     "trials": TRIALS,
-    "pruner": {"type": "forecast", "rungs": ["0.25dur", "0.5dur"], "keep": [0.5, 0.5]},
+    "pruner": {"type": "forecast", "rungs": ["0.25dur", "0.5dur"], "keep": [0.25, 0.25]},
     "confirm": {"top": 1, "seeds": 2, "max_seeds": 2},
     "name": "study",
 }
-# Where early reports lie close to each other.
-SHARP = {**SMALL["pruner"], "keep": [0.25, 0.25]}
 LENGTH = {"epochs": EPOCHS, "updates_per_epoch": UPDATES}
 
 
@@ -112,26 +110,25 @@ KINDS = {
     "gpt": of_a_command(
         "PyTorch, a GPT by iterations", "gpt.py", r"step [1-9]\d*: .*val loss ([0-9.]+)", "torch",
         metric="val_loss", base_lr=1e-3, updates=80, report_every=20, made=81,
-        pruner=SHARP,
     ),
     "lightning": of_a_function(
         "Lightning, its callback", "lightning_fit", "torch", metric="val_acc", base_lr=0.05
     ),
     "huggingface": of_a_function(
         "Hugging Face's Trainer, its callback", "huggingface", "torch",
-        metric="accuracy", base_lr=1e-3, pruner=SHARP,
+        metric="accuracy", base_lr=1e-3,
     ),
     "keras": of_a_command(
         "Keras", "keras_fit.py", r"val_accuracy: ([0-9.]+)", "keras",
-        metric="val_accuracy", base_lr=1e-3, pruner=SHARP,
+        metric="val_accuracy", base_lr=1e-3,
     ),
     "keras_callback": of_a_command(
         "Keras, its callback", "keras_fit_tuned.py", "", "keras", original="keras_fit.py",
-        metric="val_accuracy", base_lr=1e-3, pruner=SHARP,
+        metric="val_accuracy", base_lr=1e-3,
     ),
     "optax": of_a_function(
         "JAX, a loop with Optax", "optax_loop", "optax",
-        metric="accuracy", base_lr=0.02, trials=7,
+        metric="accuracy", base_lr=0.02,
     ),
     "optuna": Kind(
         "Optuna, an objective", "optuna_objective.py", "optuna_objective_tuned.py",

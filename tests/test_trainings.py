@@ -151,7 +151,7 @@ def test_a_trainer_is_tuned_by_its_callback(words: list[str], metric: str, copie
 def test_a_notebook_is_tuned_in_a_cell(copied: Path) -> None:
     notebook = nbformat.read(copied / "notebook_tuned.ipynb", as_version=4)
     last = notebook.cells[-1]
-    small = last.source.replace("trials=6", "trials=2")
+    small = last.source.replace("trials=8", "trials=2")
     last.source = re.sub("confirm=.*}", "confirm=False", small)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Jupyter about itself

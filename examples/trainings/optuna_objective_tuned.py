@@ -42,7 +42,7 @@ if __name__ == "__main__":
         load_if_exists=True,
         direction="maximize",
         sampler=tuner.optuna.ScreeningSampler(**SPACE, seed=0),
-        pruner=tuner.optuna.ForecastPruner(**SPACE, rungs=["1ep", "2ep"], keep=[0.5, 0.5]),
+        pruner=tuner.optuna.ForecastPruner(**SPACE, rungs=["1ep", "2ep"], keep=[0.25, 0.25]),
     )
     tuner.optuna.finish_killed(study, objective)
     study.optimize(objective, n_trials=TRIALS - len(study.trials))
