@@ -93,9 +93,8 @@ def test_a_study_over_an_own_network_killed_at_a_random_moment_changes_not_a_bit
     assert found == expected
 
 
-@pytest.mark.parametrize("framework", ["torch", "optax"])
-def test_a_training_follows_the_file_to_its_end(framework: str, examples: Path) -> None:
-    said = run(examples / f"{framework}_training.py")
+def test_a_training_follows_the_file_to_its_end(examples: Path) -> None:
+    said = run(examples / "torch_training.py")
     rates = [float(rate) for rate in re.findall(r"LR ([\d.]+), test accuracy 0\.\d+", said)]
     assert len(rates) == 3
     assert rates[0] > rates[1] > rates[2] == 0.0005  # the file's final LR
@@ -121,16 +120,6 @@ def test_a_training_in_one_file_is_tuned_and_done_when_it_is_started_again(
     for lines in (said.splitlines(), again.splitlines()):
         assert "study    torch_tuning: done, 12/12 trials" in lines
         assert f"{'':<9}{result.best_schedule!r}" in lines
-
-
-@pytest.mark.parametrize("name", ["lightning", "huggingface", "keras"])
-def test_a_trainer_is_tuned_by_its_callback(name: str, examples: Path, tmp_path: Path) -> None:
-    lines = (examples / f"{name}_training.py").read_text(encoding="utf-8").splitlines()
-    assert 1 <= sum(line.endswith("# changed") for line in lines) <= 3
-    said = run(examples / f"{name}_training.py", tmp_path)
-    result = tuner.open_study(storage=f"sqlite:///{tmp_path}/{name}/study.db")
-    assert len(result.trials) == 3
-    assert said.splitlines()[-1].endswith(repr(result.best_schedule))
 
 
 def test_a_warm_start_begins_with_the_old_best(examples: Path) -> None:

@@ -36,6 +36,7 @@ def test_pytorch(name: str, arguments: dict[str, Any]) -> None:
     assert likes.difference(rates, f"torch.{name}", arguments, FLOOR) <= EXACT
 
 
+@pytest.mark.usefixtures("seconds")
 @pytest.mark.parametrize(("name", "arguments"), likes.OPTAX)
 def test_optax(name: str, arguments: dict[str, Any]) -> None:
     with enable_x64():

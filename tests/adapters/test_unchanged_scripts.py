@@ -12,6 +12,7 @@ import pytest
 
 import tuner
 from tuner.errors import TaskError
+from tuner.studies import run_under
 from tuner.tasks import CommandTask
 
 pytestmark = pytest.mark.usefixtures("processes")
@@ -204,6 +205,22 @@ def test_an_unchanged_script_has_the_schedule_and_what_else_it_had(tmp_path: Pat
         patch.setenv("PYTHONPATH", str(tmp_path))
         _, rates = run(tmp_path, script)
     assert rates == [[SCHEDULE(update)] for update in range(1, 31)]
+
+
+def test_apply_knows_that_a_script_which_asks_for_its_trial_has_the_schedule(
+    tmp_path: Path,
+) -> None:
+    script = tmp_path / "train.py"
+    script.write_text(
+        "import sys, tuner\ntrial = tuner.trial()\n"
+        "assert sum(1 for _ in trial.updates()) == 30\n"
+        "assert trial.schedule == tuner.load_schedule(sys.argv[1])\n"
+    )
+    tuner.save_schedule(SCHEDULE, tmp_path / "best.json", updates_per_epoch=10)
+    words = [sys.executable, str(script), str(tmp_path / "best.json")]
+    assert run_under(tmp_path / "best.json", words) == (0, True, "")
+    script.write_text("print('of no schedule')")
+    assert not run_under(SCHEDULE, words).reached
 
 
 def test_apply_runs_an_unchanged_script_under_the_winner(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ def train(trial: Trial, presses: int = 0) -> None:
         trial.report(sum(map(trial.schedule, trial.updates_of(epoch))))
 
 
+@pytest.mark.usefixtures("seconds")
 def test_it_shows_the_run_unless_somebody_listens(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -54,6 +55,7 @@ def test_it_shows_the_run_unless_somebody_listens(
     assert not capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("seconds")
 @pytest.mark.parametrize("presses", [1, 2])
 def test_ctrl_c_keeps_what_was_reported_and_the_same_call_goes_on(
     presses: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], handlers: list[Any]

@@ -96,7 +96,7 @@ def test_all_commands_fit_one_screen_which_says_what_to_type_first(
     assert screen[0] == "Usage: tuner [OPTIONS] COMMAND ..."
     assert "`tuner init mine` first" in screen[3]
     assert screen[-1].startswith("-h, --help")
-    listed = [re.search(r"^(?:\S+ ?\S*  +|  +)([a-z-]+)  +([A-Z].*\.)$", x) for x in screen[5:24]]
+    listed = [re.search(r"^(?:\S+ ?\S*  +|  +)([a-z-]+)  +([A-Z].*\.)$", x) for x in screen[5:25]]
     assert sorted(match[1] for match in listed if match) == NAMES
 
 

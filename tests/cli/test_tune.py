@@ -36,6 +36,7 @@ for update, rate in enumerate(rates, start=1):
 SHORT = ("--base-lr", "0.05", "--trials", "4", "-q")
 
 
+@pytest.mark.usefixtures("seconds")
 def test_a_function_in_a_file_is_tuned_and_the_same_command_goes_on(
     tuner_command: Callable[..., Ran], tmp_path: Path
 ) -> None:

@@ -106,6 +106,49 @@ def test_a_study_in_a_database_goes_on_as_if_it_had_never_stopped(path: Path) ->
     assert told(part) == told(whole)
 
 
+@pytest.mark.parametrize("report", [8, 40])
+def test_a_study_that_is_killed_goes_on_as_if_it_had_never_stopped(
+    report: int, path: Path
+) -> None:
+    class Killed(BaseException):
+        """As with SIGKILL, nothing is told to the study."""
+
+    def dies(trial: optuna.Trial) -> float:
+        tell = trial.report
+
+        def counted(value: float, step: int) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise Killed
+            tell(value, step)
+
+        trial.report = counted  # type: ignore[method-assign]
+        return objective(trial)
+
+    whole = make_study()
+    tuner.optuna.enqueue_baselines(whole, **SPACE)
+    whole.optimize(objective, n_trials=16)
+    left = report
+    part = make_study(storage=f"sqlite:///{path}", study_name="s")
+    tuner.optuna.enqueue_baselines(part, **SPACE)
+    with pytest.raises(Killed):
+        part.optimize(dies, n_trials=16)
+    assert part.trials[-1].state == TrialState.RUNNING
+    study = make_study(storage=f"sqlite:///{path}", study_name="s", load_if_exists=True)
+    tuner.optuna.finish_killed(study, objective)
+    study.optimize(objective, n_trials=16 - len(study.trials))
+    assert told(study) == told(whole)
+
+
+def test_a_killed_trial_that_fails_again_has_failed() -> None:
+    study = make_study()
+    study.ask()
+    with pytest.raises(ZeroDivisionError):
+        tuner.optuna.finish_killed(study, lambda _: 1 / 0)
+    assert [trial.state for trial in study.trials] == [TrialState.FAIL]
+
+
 def test_threads_share_a_study() -> None:
     study = make_study()
     study.optimize(objective, n_trials=24, n_jobs=3)

@@ -66,7 +66,7 @@ def test_nothing_of_the_source_is_run(tmp_path: Path) -> None:
 def test_its_own_sources_have_no_mistakes() -> None:
     """Nor those of the benchmarks and examples, which train with several frameworks."""
     root = Path(__file__).parent.parent.parent
-    folders = ("tuner/**", "benchmarks", "examples")
+    folders = ("tuner/**", "benchmarks", "examples/**")
     files = [file for folder in folders for file in root.glob(f"{folder}/*.py")]
     assert len(files) > 100
     assert [finding for file in files for finding in tuner.lint(file)] == []

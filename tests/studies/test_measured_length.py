@@ -72,8 +72,8 @@ def test_the_time_is_measured_once_and_a_number_from_then_on(tune: Tune, tmp_pat
     url = f"sqlite:///{tmp_path / 'train' / 'study.db'}"
     stored = tuner.open_study(storage=url).spec
     assert stored.study_data["task"]["updates"] == horizon
-    assert stored.measured is not None
-    assert stored.measured._asdict() == {
+    assert stored.found.length is not None
+    assert stored.found.length._asdict() == {
         "time": "0.4s", "length": horizon, "seconds_per_update": told.seconds_per_update,
         "updates_measured": told.updates_measured, "machine": told.machine,
     }  # fmt: skip

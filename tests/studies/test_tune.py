@@ -294,6 +294,24 @@ def test_equal_baselines_are_one(tune: Tune) -> None:
         tune(baselines={"a": today, "b": today})
 
 
+KNOWS_ITS_METRIC = """
+def train(trial):
+    assert trial.metric == "val_loss", trial.metric  # by which callbacks know what to report
+    for epoch in trial.epochs():
+        trial.report(sum(map(trial.schedule, trial.updates_of(epoch))) + trial.seed)
+"""
+
+
+def test_a_function_in_a_file_knows_the_metric_from_its_database_too(
+    tune: Tune, tmp_path: Path
+) -> None:
+    (tmp_path / "knows.py").write_text(KNOWS_ITS_METRIC)
+    result = tune("knows.py:train", trials=1, confirm={"top": 1, "seeds": 2, "max_seeds": 2})
+    assert [row.state for row in result.trials] == ["complete"]
+    rows = tuner.resume_study(result.storage, trials=2).trials
+    assert [row.state for row in rows] == ["complete"] * 2
+
+
 def test_options_reach_the_function_and_belong_to_the_definition(tune: Tune) -> None:
     def watched(trial: Trial) -> None:
         for _ in trial.epochs():
@@ -429,17 +447,15 @@ def test_what_a_mistake_says(tune: Tune, arguments: dict[str, Any], words: str) 
 
 def test_a_result_says_where_the_study_stands(tune: Tune) -> None:
     result = tune(trials=3)
-    first, second, third, fourth, *files, last = repr(result).splitlines()
+    first, second, third, *schedule, _, _, last = repr(result).splitlines()
     assert first == "study    train: done, 3/3 trials"
     assert second == "trials   3 complete"
-    assert (
-        third == f"best     trial {result.best.number}, val loss {result.best.value:.4g}, one run"
-    )
-    assert fourth.strip() == repr(result.best_schedule)
-    assert files == [
-        f"schedule {result.folder / 'best.json'}",
-        f"report   {result.folder / 'report.html'}",
-    ]
+    value = f"{result.best.value:.4g}"
+    assert third == f"best     trial 0 [today: constant 0.01], val loss {value}, one run"
+    assert " ".join(map(str.strip, schedule)) == repr(result.best_schedule)
+    assert max(map(len, [third, *schedule])) <= 80
+    for label, file in (("schedule", "best.json"), ("report  ", "report.html")):
+        assert f"{label} {result.folder / file}" in repr(result)
     assert last == f"storage  {result.storage}"
     page = result._repr_html_()
     assert page.startswith("<div><table>")
@@ -452,7 +468,9 @@ def test_a_confirmed_result_has_an_error_bar(tune: Tune) -> None:
     winner = result.confirmed.winner
     one, other = winner.values.values()
     means = f"{(one + other) / 2:.4g} ± {abs(one - other) / 2:.4g} on 2 fresh seeds"
-    assert f"best     trial {result.best.number}, val loss {means}" in repr(result)
+    assert f"best trial 0 [today: constant 0.01], val loss {means}" in " ".join(
+        repr(result).split()
+    )
 
 
 def test_a_result_without_a_complete_trial_says_so(tune: Tune) -> None:

@@ -248,17 +248,17 @@ for epoch in trial.epochs():
     trial.save(weight=weight)
     print("val loss 9.9 is no report of a script that reports itself")
     trial.report(weight, train_loss=weight / 2)
-print("whole", trial.params)
+print("whole", trial.params, trial.metric)
 """
 
 
 def test_a_script_reports_keeps_and_goes_on_by_its_trial(made: Any, tmp_path: Path) -> None:
-    task = made(SCRIPT_OF_A_TRIAL, words="", params={"depth": 3})
+    task = made(SCRIPT_OF_A_TRIAL, words="", params={"depth": 3}).judged_by("val_mse")
     states = []
     for epoch in task.train(SCHEDULE, seed=0, epochs=3):
         states.append(epoch.state())
         assert epoch.record.train_loss == pytest.approx(epoch.record.value / 2)
-    assert "whole {'depth': 3}" in (tmp_path / "out" / "0.txt").read_text()
+    assert "whole {'depth': 3} val_mse\n" in (tmp_path / "out" / "0.txt").read_text()
     went_on = [epoch.record.value for epoch in train(task, start=states[1])]
     assert went_on == [epoch.record.value for epoch in train(task)][2:]
     assert task.training_identity() is not None
@@ -282,11 +282,13 @@ def test_a_script_is_trained_for_good_by_the_same_lines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    tuner.save_schedule(SCHEDULE, "best.json", updates_per_epoch=10)
+    judged = {"objective": {"metric": "val_mse"}}
+    tuner.save_schedule(SCHEDULE, "best.json", updates_per_epoch=10, provenance=judged)
     trial = tuner.trial(schedule="best.json", epochs=6, seed=3, params={"depth": 2})
     assert (trial.schedule.horizon, trial.last_epoch, trial.seed) == (60, 6, 3)
     assert [trial.report(float("nan")) for _ in trial.epochs()] == [True] * 6
     assert (trial.params, trial.folder) == ({"depth": 2}, Path())
+    assert trial.metric == "val_mse"  # for the callbacks of trainers
     assert trial.restore(weight=1.0) == {"weight": 1.0}
 
 

@@ -87,6 +87,7 @@ def test_numbers_are_whole(study: Path, number: Any) -> None:
     assert not study.with_suffix("").exists()
 
 
+@pytest.mark.usefixtures("seconds")
 def test_numpys_numbers_are_whole(study: Path) -> None:
     two = numpy.int64(2)
     assert tuner.run_study(study, task=SUMMED, trials=two).summary.finished == 2

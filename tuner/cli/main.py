@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 import tuner
-from tuner.cli import linting, looking, starting, training, tuning
+from tuner.cli import linting, looking, ranging, starting, training, tuning
 from tuner.cli.console import open_streams, results, talk
 from tuner.cli.exits import BAD_INPUT, DONE, end_in_time, explained
 from tuner.cli.pages import Command, Program
@@ -62,6 +62,7 @@ _COMMANDS: dict[str, list[tuple[Callable[..., Any], str]]] = {
         (starting.init, "init mine"),
         (starting.check, "check mine/studies/quickstart.toml"),
         (starting.schema, "schema study"),
+        (ranging.lr_range, "range mine/studies/quickstart.toml"),
     ],
     "Run": [
         (tuning.tune, "tune net.py:train --epochs 10 -u 235 --base-lr 0.1"),

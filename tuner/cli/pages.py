@@ -88,7 +88,8 @@ class Program(typer.core.TyperGroup):
         # One screen has no room for `--show-completion`, which few type.
         here = [each for each in shown(self, ctx) if each.name != "show_completion"]
         rows = [described(each) for each in here]
-        lines += ["", *_columns(rows, width, _first_column(rows), indent=0), ""]
+        # Nor for an empty line between.
+        lines += [*_columns(rows, width, _first_column(rows), indent=0), ""]
         formatter.write("\n".join(lines))
 
 
@@ -120,7 +121,7 @@ def described(parameter: Any) -> tuple[str, str]:
         name = " / ".join([name, *parameter.secondary_opts])
         name += "" if parameter.is_flag else f" {parameter.metavar}"
     text, default = parameter.help or "", parameter.default
-    if isinstance(default, (str, int, Path)) and not isinstance(default, bool):
+    if isinstance(default, (str, int, float, Path)) and not isinstance(default, bool):
         text += f" Default: {default.value if isinstance(default, Enum) else default}."
     return name, text
 

@@ -94,6 +94,8 @@ def show_plan(plan: Plan, file: Path) -> None:
         where = "; ".join(f"{key} in {', '.join(map(str, of))}" for key, of in param.when)
         span = ", ".join(map(str, param.choices)) or f"{param.low:g}..{param.high:g}"
         log = " (log)" if param.log else ""
+        if name == "base_lr" and spec.ranges:
+            span, log = "a range, which is found by a ramp before the first trial", ""
         rows.append(("", f"{name}: {span}{log}" + (f"   if {where}" if where else "")))
     for baseline in spec.space.baselines:
         outside = "" if baseline.values or not spec.space.params else ", outside the space"

@@ -24,6 +24,8 @@ from tuner.search import (
     LengthMeasured,
     Listener,
     Printed,
+    RampTrained,
+    RatesFound,
     StudyEnded,
     StudyStarted,
     TrialEnded,
@@ -149,7 +151,7 @@ class _LiveView:
         elif isinstance(event, StudyEnded):
             self._running.clear()
             return Text(str(event), style="bold")
-        elif isinstance(event, (LengthMeasured, Printed)):
+        elif isinstance(event, (LengthMeasured, RampTrained, RatesFound, Printed)):
             return Text(str(event))
         return None
 

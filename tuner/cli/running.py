@@ -63,7 +63,16 @@ def run_shown(
 
 
 def finish(progress: Progress, again: str, start: Callable[..., Any]) -> Any:
-    """Run something with progress and signals; if it is interrupted, exit and say ``again``."""
+    """Run a study with progress and signals; if it is interrupted, exit and say ``again``."""
+    result = shown(progress, again, start)
+    if result.ended == "interrupted":
+        talk().print(f"saved. Continue with: {again}")
+        raise typer.Exit(INTERRUPTED)
+    return result
+
+
+def shown(progress: Progress, again: str, start: Callable[..., Any]) -> Any:
+    """Run something with progress and signals; if Ctrl-C ends it, exit and say ``again``."""
     from tuner.cli.progress import live
     from tuner.cli.signals import stop_request
 
@@ -75,15 +84,11 @@ def finish(progress: Progress, again: str, start: Callable[..., Any]) -> Any:
             prints_to_talk(),  # what a training prints is no result
         ):
             heard = kept_from_collections(listen)
-            result = start(on_event=heard, stop_requested=request)
+            return start(on_event=heard, stop_requested=request)
     except KeyboardInterrupt as stop:
         what = str(stop) or "stopped; the trial is queued again"
         talk().print(f"{what}. Continue with: {again}")
         raise typer.Exit(INTERRUPTED) from None
-    if result.ended == "interrupted":
-        talk().print(f"saved. Continue with: {again}")
-        raise typer.Exit(INTERRUPTED)
-    return result
 
 
 def typed_options(*, confirm: bool | None = None, **given: object) -> list[str]:

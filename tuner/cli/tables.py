@@ -57,7 +57,7 @@ def show_trials(
     """
     if form is Format.json:
         fresh = plain_rows(confirmation) if confirmation else []
-        _json([{**_full(row, unit), **_standing(row, summary, fresh)} for row in rows])
+        write_json([{**_full(row, unit), **_standing(row, summary, fresh)} for row in rows])
         return
     notes = _notes(summary)
     if form is Format.csv:
@@ -68,7 +68,7 @@ def show_trials(
         writer.writerows(map(_or_empty, row) for row in zip(*columns.values(), strict=True))
         return
     options = [*dict.fromkeys(name for row in rows for name in row.options)]
-    table = _table(
+    table = plain_table(
         "trial", "state", metric, "family", "base LR", *options, unit.words, "time", "note"
     )
     for row in rows:
@@ -91,7 +91,7 @@ def show_confirmation(confirmation: Confirmation, form: Format, metric: str = "a
     if form is not Format.table:
         rows = plain_rows(confirmation)
         if form is Format.json:
-            _json(rows)
+            write_json(rows)
             return
         writer = csv.writer(sys.stdout, lineterminator="\n")
         plain = [{k: v for k, v in row.items() if not isinstance(v, dict)} for row in rows]
@@ -121,7 +121,7 @@ def show_comparison(comparison: Comparison, form: Format) -> None:
     if form is not Format.table:
         rows = [plain_compared(each) for each in comparison.schedules]
         if form is Format.json:
-            _json(rows)
+            write_json(rows)
             return
         writer = csv.writer(sys.stdout, lineterminator="\n")
         plain = [{k: v for k, v in row.items() if not isinstance(v, (dict, list))} for row in rows]
@@ -178,7 +178,7 @@ def show_summary(
         pairs["controls_in_best_tenth"] = found.best
         pairs["missed_by_pruning"] = found.missed
     if form is Format.json:
-        _json({**pairs, "confirm": plain_confirm(confirmation) if confirmation else None})
+        write_json({**pairs, "confirm": plain_confirm(confirmation) if confirmation else None})
     elif form is Format.csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(pairs)
@@ -240,7 +240,8 @@ def _notes(summary: Summary) -> dict[int, str]:
     return {best.number: "confirmed winner", of_search.number: "best of the search"}
 
 
-def _table(*columns: str) -> Table:
+def plain_table(*columns: str) -> Table:
+    """Return a table of numbers, and of words that are folded."""
     table = _narrow() if results().is_terminal else Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
         words = name in ("state", "family", "note")
@@ -272,6 +273,7 @@ def _plain(value: Any) -> Any:
     return finite(value) if isinstance(value, float) else value
 
 
-def _json(value: Any) -> None:
+def write_json(value: Any) -> None:
+    """Write a result as JSON."""
     json.dump(_plain(value), sys.stdout, indent=2, allow_nan=False)
     sys.stdout.write("\n")

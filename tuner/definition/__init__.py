@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tuner.definition.checks import trained_again, wrong_seed
 from tuner.definition.measured import Measured, with_length
+from tuner.definition.measured_rates import NOTHING, RAMP, Found, MeasuredRates, Ranged
 from tuner.definition.moved import moved_along
 from tuner.definition.named_space import space_given, space_named
 from tuner.definition.objective import (
@@ -41,15 +42,20 @@ __all__ = [
     "COMPARE",
     "CONFIRM",
     "METRICS",
+    "NOTHING",
     "PRUNERS",
+    "RAMP",
     "REPEATS",
     "SAMPLERS",
     "SCHEMAS",
     "Budget",
     "Confirm",
+    "Found",
     "Measured",
+    "MeasuredRates",
     "Objective",
     "Pruner",
+    "Ranged",
     "Sampler",
     "Search",
     "StudyFile",

@@ -13,7 +13,8 @@ from optuna.samplers import BaseSampler
 
 from tuner.definition.asked import Asked
 from tuner.definition.checks import check_confirm
-from tuner.definition.measured import Measured, with_length
+from tuner.definition.measured import with_length
+from tuner.definition.measured_rates import NOTHING, Found, with_rates
 from tuner.definition.objective import Objective
 from tuner.definition.plain import flattened, without_dots
 from tuner.definition.pruning import read_pruner
@@ -43,7 +44,8 @@ class StudySpec(NamedTuple):
 
     ``study_data`` and ``space_data`` are the two files as read, which the study's database keeps;
     of ``[storage]`` the size of the states alone: the rest may hold a password and may change.
-    ``time`` is how long a training is to take if its length is still to be ``measured``.
+    ``time`` is how long a training is to take if its length is still to be measured; ``ranges``
+    says whether the bounds of ``base_lr`` are. ``found`` is what was.
     """
 
     name: str
@@ -61,7 +63,13 @@ class StudySpec(NamedTuple):
     confirm: Confirm
     states_bytes: int = LIMIT_BYTES
     time: str = ""
-    measured: Measured | None = None
+    ranges: bool = False
+    found: Found = NOTHING
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to be measured before the first trial."""
+        return bool(self.time) or self.ranges
 
     @property
     def epochs(self) -> int:
@@ -182,15 +190,13 @@ class StudySpec(NamedTuple):
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def load_spec(
-    path: str | Path, task: Task | None = None, measured: Measured | None = None
-) -> StudySpec:
+def load_spec(path: str | Path, task: Task | None = None, found: Found = NOTHING) -> StudySpec:
     """Read a study file and the search space that it names.
 
     Args:
         path: The study file.
         task: What is trained, if it is passed from Python; the file then names none.
-        measured: What stands for a time in the place of a training's length.
+        found: What stands for that which is to be measured.
 
     Raises:
         DefinitionError: With every mistake of both files.
@@ -209,15 +215,9 @@ def load_spec(
         except DefinitionError as error:
             space = f"{space_path} {error.mistakes[0][1]}"
     return make_spec(
-        study_data,
-        space,
-        where=str(path),
-        space_where=str(space_path),
-        folder=path.parent,
-        stem=path.stem,
-        task=task,
-        measured=measured,
-    )
+        study_data, space, where=str(path), space_where=str(space_path), folder=path.parent,
+        stem=path.stem, task=task, found=found,
+    )  # fmt: skip
 
 
 def make_spec(
@@ -230,7 +230,7 @@ def make_spec(
     stem: str,
     task: Task | None = None,
     facts: Mapping[str, Any] | None = None,
-    measured: Measured | None = None,
+    found: Found = NOTHING,
 ) -> StudySpec:
     """Check the contents of a study file and its search space.
 
@@ -243,7 +243,7 @@ def make_spec(
         stem: The study file's name, which its outputs are named after.
         task: A task that was passed from Python, if so.
         facts: What a database knows of a task of one's own; it is then not imported.
-        measured: What stands for a time in the place of a training's length, or stood for it.
+        found: What stands, or stood, for that which is to be measured.
 
     Raises:
         DefinitionError: With every mistake of both.
@@ -251,7 +251,7 @@ def make_spec(
     """
     mistakes, time = Mistakes(where), ""
     if isinstance(study_data.get("task"), Mapping):
-        table, time = with_length(study_data["task"], measured, mistakes, "task.")
+        table, time = with_length(study_data["task"], found.length, mistakes, "task.")
         study_data = {**study_data, "task": table}
     if task is not None:
         refuse_no_task(task)
@@ -274,6 +274,7 @@ def make_spec(
     if confirm is not None and training is not None and task is not None:
         check_confirm(confirm, training, task, mistakes)
     workers = mistakes.read(Workers, study_data.get("workers", {}), "workers")
+    space_data, ranges = with_rates(space_data, found.rates, space_where, mistakes)
     space = read_space(space_data, space_where, training, task, mistakes, asked)
     mistakes.raise_if_any()
     # Whatever could not be read was a mistake, so nothing is missing here.
@@ -295,5 +296,5 @@ def make_spec(
     return StudySpec(
         file.name, training, task, judging(objective, task), budget, sampler, pruner, url,
         workers, space, kept, dict(space_data),
-        confirm, LIMIT_BYTES if states is None else size_in_bytes(states), time, measured,
+        confirm, LIMIT_BYTES if states is None else size_in_bytes(states), time, ranges, found,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from tuner.definition.objective import Objective
 from tuner.definition.sections import Training
 from tuner.errors import StudyError
 from tuner.reading import MISSING, Mistakes, did_you_mean
-from tuner.tasks import PASSED, REPORT_EVERY, TASKS, NamedTask, Task, make_task
+from tuner.tasks import PASSED, REPORT_EVERY, TASKS, NamedTask, Task, judged_by, make_task
 
 # What the table has where the task is passed from Python.
 _BESIDE_PASSED = Training.model_fields.keys() - {"name"}
@@ -147,6 +147,7 @@ def read_task(
         return training, task
     held_out = objective.held_out if objective else 0
     metric = (objective or Objective()).metric
+    task = judged_by(task, metric)
     wrong = task.mistakes(
         seed=training.seed, epochs=training.epochs, held_out=held_out, metric=metric
     )

@@ -38,6 +38,42 @@ class LengthMeasured(NamedTuple):
         )
 
 
+class RampTrained(NamedTuple):
+    """A training of a ramp is over, which the ``seed`` began and whose last rate was ``lr``.
+
+    ``reason`` says why it collapsed, if it did.
+    """
+
+    name: str
+    seed: int
+    lr: float
+    reason: str = ""
+
+    def __str__(self) -> str:
+        how = f", where it collapsed: {self.reason}" if self.reason else ""
+        return f"study {self.name}: seed {self.seed} trained up to {self.lr:.2g}{how}"
+
+
+class RatesFound(NamedTuple):
+    """The bounds of ``base_lr`` that were of type ``"range"`` were found by a ramp."""
+
+    name: str
+    low: float
+    high: float
+    collapses: bool
+    measured: str
+    reports: int
+    seeds: int
+    machine: str
+
+    def __str__(self) -> str:
+        end = "" if self.collapses else ", the end of a ramp that never collapsed"
+        return (
+            f"study {self.name}: base_lr is searched from {self.low:g} to {self.high:g}{end};"
+            f" found by the {self.measured} of {self.seeds} seeds on {self.machine}"
+        )
+
+
 class StudyStarted(NamedTuple):
     """A study begins or goes on, with so many finished trials in each state.
 
@@ -188,15 +224,16 @@ class WorkerEnded(NamedTuple):
 
 
 Event = (
-    LengthMeasured | StudyStarted | TrialStarted | EpochEnded | TrialEnded | StudyEnded | Printed
-)
+    LengthMeasured | RampTrained | RatesFound | StudyStarted | TrialStarted | EpochEnded
+    | TrialEnded | StudyEnded | Printed
+)  # fmt: skip
 Listener = Callable[[Event], object]
 # By a worker process; a run hands on the events alone.
 Said = Event | Warned | WorkerEnded
 
 _KINDS = (
-    LengthMeasured, StudyStarted, TrialStarted, EpochEnded, TrialEnded, StudyEnded, Printed,
-    Warned, WorkerEnded,
+    LengthMeasured, RampTrained, RatesFound, StudyStarted, TrialStarted, EpochEnded, TrialEnded,
+    StudyEnded, Printed, Warned, WorkerEnded,
 )  # fmt: skip
 _EVENTS: dict[str, Any] = {kind.__name__: kind for kind in _KINDS}
 

@@ -15,7 +15,7 @@ from optuna.study import Study
 
 from tuner.definition import (
     REPEATS,
-    Measured,
+    Found,
     StudySpec,
     make_spec,
     moved_along,
@@ -119,7 +119,7 @@ def stored_spec(study: Study, url: str) -> StudySpec:
         )
     where = f"the definition of study {study.study_name!r}"
     name = name_of_study(study.study_name)
-    file, facts, measured = stored["study"], stored.get("task"), stored.get("measured")
+    file, facts = stored["study"], stored.get("task")
     database = sqlite_path(parse_url(url))
     if database is not None:
         file, facts = moved_along(file, facts, database)
@@ -128,7 +128,7 @@ def stored_spec(study: Study, url: str) -> StudySpec:
             {**file, "name": name}, stored["space"],
             where=where, space_where=f"{where}: search space",
             folder=Path(), stem=study.study_name, facts=facts,
-            measured=Measured(**measured) if measured else None,
+            found=Found.stored(stored),
         )  # fmt: skip
     except DefinitionError as error:
         raise StudyError(
@@ -270,12 +270,12 @@ def store_definition(study: Study, spec: StudySpec) -> None:
     """Put the two files of a definition into a study, if they are not there.
 
     And the facts of a task of one's own, so that looking at the study need not import it; and how
-    the length of a training was measured, also if the number is written in the file since.
+    the length of a training and the bounds of rates were measured, also if the numbers are written
+    in the files since.
     """
     stored = study.user_attrs.get(DEFINITION) or {}
     definition = {"format": _FORMAT, "study": spec.study_data, "space": spec.space_data}
-    if measured := spec.measured._asdict() if spec.measured else stored.get("measured"):
-        definition["measured"] = measured
+    definition |= Found.stored(stored).plain() | spec.found.plain()
     if isinstance(spec.task, NamedTask):
         definition["task"] = spec.task.facts
     if stored != definition:

@@ -83,7 +83,8 @@ def written(space: Mapping[str, Any], name: str) -> dict[str, Any]:
 
     Args:
         space: By parameter what is sampled, a :class:`Float`, :class:`Int`, :class:`Choice` or a
-            list of values, and what is fixed. Options of the task are in a mapping ``"task"``.
+            list of values, and what is fixed. Options of the task are in a mapping ``"task"``;
+            ``"base_lr": "range"`` is found by a ramp.
         name: What the space is called.
 
     Example:
@@ -105,6 +106,8 @@ def written(space: Mapping[str, Any], name: str) -> dict[str, Any]:
         elif isinstance(value, Choice | list | tuple):
             choices = value.choices if isinstance(value, Choice) else value
             params[key] = {"type": "categorical", "choices": _as_list(choices)}
+        elif (key, value) == ("base_lr", "range"):
+            params[key] = {"type": value}
         else:
             fixed[key] = value
             continue

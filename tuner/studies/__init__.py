@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tuner.studies.applying import Applied, run_under
 from tuner.studies.dashboard import serve_dashboard
+from tuner.studies.lr_range import RANGE_CAVEAT, LRRange, lr_range
 from tuner.studies.opening import open_study
 from tuner.studies.project import Plan, check_study, init_project
 from tuner.studies.repeat import compare_study, confirm_study
@@ -14,7 +15,9 @@ from tuner.studies.trying import Tried
 from tuner.studies.tune import tune
 
 __all__ = [
+    "RANGE_CAVEAT",
     "Applied",
+    "LRRange",
     "Plan",
     "StudyResult",
     "Tried",
@@ -23,6 +26,7 @@ __all__ = [
     "confirm_study",
     "form_of",
     "init_project",
+    "lr_range",
     "open_study",
     "resume_study",
     "run_study",

@@ -53,13 +53,13 @@ def run_under(
     wrong = wrong_placeholders(command, {})
     if wrong:
         raise TaskError(f"The command has {wrong}.")
-    program, per_epoch = find_program(command, Path()), None
+    program, per_epoch, provenance = find_program(command, Path()), None, None
     if not isinstance(schedule, Schedule):
         file = read_schedule_file(schedule)
-        schedule, per_epoch = file.schedule, file.updates_per_epoch
+        schedule, per_epoch, provenance = file.schedule, file.updates_per_epoch, file.provenance
     with tempfile.TemporaryDirectory(prefix="tuner-", ignore_cleanup_errors=True) as name:
         files = ScriptFiles(Path(name))
-        files.write_schedule(schedule, updates_per_epoch=per_epoch)
+        files.write_schedule(schedule, updates_per_epoch=per_epoch, provenance=provenance)
         words = filled(command, schedule, files, seed, {})
         code = _run([program, *words[1:]], environment(command, files, seed, {}, optimizer))
         told = files.told()

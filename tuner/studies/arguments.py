@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tuner.definition import StudySpec, make_spec, space_given
+from tuner.definition import NOTHING, Found, StudySpec, make_spec, space_given
 from tuner.errors import DefinitionError, ScheduleError, StudyError, TaskError
 from tuner.reading import EPOCHS, Clock, Mistakes, Unit
 from tuner.schedules import Constant, Schedule, is_whole
@@ -203,6 +203,7 @@ def spec_of(
     mistakes: Mistakes,
     *,
     is_named: bool = False,
+    found: Found = NOTHING,
 ) -> StudySpec:
     """Return the definition of a study.
 
@@ -213,6 +214,7 @@ def spec_of(
         folder: Where the study's own folder is.
         mistakes: What was wrong so far.
         is_named: Whether the study file names what is trained.
+        found: What stands for that which is to be measured.
 
     Raises:
         DefinitionError: With every mistake, by argument.
@@ -226,7 +228,7 @@ def spec_of(
         spec = make_spec(
             data, space, where=mistakes.where, space_where="space",
             folder=Path(folder).expanduser(), stem=str(data["name"]),
-            task=None if is_named else task or stand_in,
+            task=None if is_named else task or stand_in, found=found,
         )  # fmt: skip
     except DefinitionError as error:
         for place, text in error.mistakes:

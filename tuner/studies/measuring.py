@@ -1,4 +1,4 @@
-"""How long a training of ``"30min"`` is: measured once, and a number from then on."""
+"""What is measured once before a study, and numbers from then on: a length, bounds of rates."""
 
 from __future__ import annotations
 
@@ -6,11 +6,20 @@ import platform
 import time
 from collections.abc import Callable
 
-from tuner.definition import Measured, StudySpec, seconds
+from tuner.definition import NOTHING, RAMP, Found, Measured, MeasuredRates, StudySpec, seconds
 from tuner.errors import StudyError, TaskError
 from tuner.reading import EPOCHS
-from tuner.search import LengthMeasured, Listener, different, find_study, stored_spec, study_names
+from tuner.search import (
+    LengthMeasured,
+    Listener,
+    RatesFound,
+    different,
+    find_study,
+    stored_spec,
+    study_names,
+)
 from tuner.storage import close, open_storage, parse_url, sqlite_path, storage_errors
+from tuner.studies.lr_range import REPORTS, SEEDS, range_of
 from tuner.studies.trying import middling, tried
 
 # It is measured for this share of the time, but not for longer than a moment.
@@ -21,60 +30,82 @@ _STOPPED = "stopped while a training was measured; nothing is stored"
 
 
 def at_length(
-    make: Callable[[Measured | None], StudySpec],
+    make: Callable[[Found], StudySpec],
     listen: Listener,
     stop_requested: Callable[[], bool],
     dask: str | None = None,
 ) -> StudySpec:
-    """Return a definition whose trainings have a length in epochs or updates.
+    """Return a definition whose trainings have a length in updates, and its rates bounds.
 
-    What its database says of a time is taken; else a training is measured, and nothing is stored
-    before the study is.
+    What its database says of them is taken; else it is measured, and nothing is stored before the
+    study is.
 
     Args:
-        make: Makes the definition, given what stands for a time.
+        make: Makes the definition, given what stands for that which is to be measured.
         listen: Told what was measured.
         stop_requested: Asked after every report; True ends it.
         dask: The cluster that is to train, if one is.
 
     Raises:
-        StudyError: If the study was begun with another length, or the time is too short.
+        StudyError: If the study was begun with another length or other bounds, or the time is too
+            short, or a ramp shows no bounds.
         TaskError: If the training cannot be measured.
         KeyboardInterrupt: If it is to stop.
     """
-    spec = make(None)
-    if not spec.time:
+    spec = make(NOTHING)
+    if not spec.is_open:
         return spec
     stored = _stored(spec)
     if stored is not None:
-        return make(measured_as(spec, stored))
+        return make(found_as(spec, stored))
     if dask is not None:
+        what = f"A training of {spec.time}" if spec.time else "`base_lr` of type 'range'"
         raise StudyError(
-            f"A training of {spec.time} is measured on this machine, but got a cluster: write"
-            " its length as a number."
+            f"{what} is measured on this machine, but got a cluster: write it in numbers."
         )
-    measured = _measure(spec, stop_requested)
+    found = NOTHING
+    if spec.time:
+        found = Found(length=_measure(spec, stop_requested))
+    if spec.ranges:
+        found = found._replace(rates=_rates(make(found), listen, stop_requested))
     stored = _stored(spec)  # by another run, which measured in the meantime
     if stored is not None:
-        return make(measured_as(spec, stored))
-    fixed = make(measured)
-    updates = fixed.space.clock.horizon
-    listen(LengthMeasured(spec.name, spec.time, updates, *measured[2:]))
+        return make(found_as(spec, stored))
+    fixed = make(found)
+    if found.length is not None:
+        updates = fixed.space.clock.horizon
+        listen(LengthMeasured(spec.name, spec.time, updates, *found.length[2:]))
+    if found.rates is not None:
+        listen(RatesFound(spec.name, *found.rates))
     return fixed
 
 
-def measured_as(spec: StudySpec, stored: StudySpec) -> Measured:
-    """Return what stands for the time of a definition in the study that was begun with it.
+def found_as(spec: StudySpec, stored: StudySpec) -> Found:
+    """Return what was measured for a definition in the study that was begun with it.
 
     Raises:
-        StudyError: If it was begun with another length.
+        StudyError: If it was begun with another length, or other bounds.
     """
-    measured = stored.measured
-    if measured is not None and measured.is_of(spec.time):
-        return measured
-    key = "epochs" if spec.unit == EPOCHS else "updates"
-    was = measured.time if measured else stored.unit.count(stored.epochs)
-    raise different(spec.name, [f"  task.{key}  {was} -> {spec.time}"])
+    found = agreed(spec, stored)
+    if found is not None:
+        return found
+    if spec.time and not _is_of(stored, spec.time):
+        key, length = "epochs" if spec.unit == EPOCHS else "updates", stored.found.length
+        was = length.time if length else stored.unit.count(stored.epochs)
+        raise different(spec.name, [f"  task.{key}  {was} -> {spec.time}"])
+    low, high = stored.space.base_lrs
+    raise different(spec.name, [f"  params.base_lr  {low:g}..{high:g} -> range"])
+
+
+def agreed(spec: StudySpec, stored: StudySpec) -> Found | None:
+    """Return what was measured for a study if it stands for what a definition leaves open."""
+    if spec.time and not _is_of(stored, spec.time):
+        return None
+    return None if spec.ranges and stored.found.rates is None else stored.found
+
+
+def _is_of(stored: StudySpec, time: str) -> bool:
+    return stored.found.length is not None and stored.found.length.is_of(time)
 
 
 def _stored(spec: StudySpec) -> StudySpec | None:
@@ -135,3 +166,18 @@ def _measure(spec: StudySpec, stop_requested: Callable[[], bool]) -> Measured:
     return Measured(
         spec.time, spec.unit.count(length), each / size, reports * size, platform.node()
     )
+
+
+def _rates(spec: StudySpec, listen: Listener, stop_requested: Callable[[], bool]) -> MeasuredRates:
+    """Let the learning rate rise over some short trainings."""
+    try:
+        found = range_of(spec, *RAMP, REPORTS, SEEDS, listen, stop_requested)
+    except StudyError as error:
+        raise StudyError(
+            f"{error} `tuner range` of a study with bounds has these options; write what it finds"
+            " in the place of 'range'."
+        ) from error
+    return MeasuredRates(
+        found.low, found.high, found.collapses is not None, found.measured, found.reports,
+        SEEDS, platform.node(),
+    )  # fmt: skip

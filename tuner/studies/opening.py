@@ -21,6 +21,7 @@ from tuner.errors import StorageError, StudyError
 from tuner.reading import Mistakes, read_kind
 from tuner.search import difference, find_study, stored_spec
 from tuner.storage import open_storage, resolve_url, storage_errors
+from tuner.studies.measuring import agreed
 from tuner.studies.result import StudyResult
 
 _log = logging.getLogger("tuner")
@@ -43,11 +44,10 @@ class NamedByFile(NamedTuple):
         Raises:
             DefinitionError: With every mistake of the files.
         """
-        task, measured = None if self.spec else passed_task(stored), stored.measured
+        task = None if self.spec else passed_task(stored)
         spec = self.spec or load_spec(self.file, task)
-        if spec.time and measured is not None and measured.is_of(spec.time):
-            return load_spec(self.file, task, measured)
-        return spec
+        found = agreed(spec, stored)
+        return spec if found is None or not spec.is_open else load_spec(self.file, task, found)
 
 
 def named_by_file(study: str | Path) -> NamedByFile:

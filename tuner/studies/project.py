@@ -18,7 +18,7 @@ from tuner.errors import StudyError
 from tuner.schedules import write_whole
 from tuner.search import find_study, refuse_difference, stored_spec, study_names
 from tuner.storage import made_folder, open_storage, parse_url, sqlite_path, storage_errors
-from tuner.studies.measuring import measured_as
+from tuner.studies.measuring import found_as
 from tuner.studies.result import StudyResult
 from tuner.studies.trying import Tried, try_training
 
@@ -97,8 +97,8 @@ def check_study(study: str | Path, *, train: bool = False) -> Plan:
     spec = load_spec(study)
     begun = _begun(spec)
     if begun:
-        if spec.time:
-            spec = load_spec(study, measured=measured_as(spec, begun.spec))
+        if spec.is_open:
+            spec = load_spec(study, found=found_as(spec, begun.spec))
         refuse_difference(begun.spec, spec)
     spec.check()
     return Plan(

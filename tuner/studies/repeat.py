@@ -14,14 +14,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tuner.definition import Confirm, Measured, StudySpec, load_spec, with_task
+from tuner.definition import Confirm, Found, StudySpec, load_spec, with_task
 from tuner.errors import StudyError
 from tuner.repeats import rivals
 from tuner.schedules import is_whole
 from tuner.search import Event, prepare_study, quiet_optuna
 from tuner.storage import make_database, open_storage, storage_errors
 from tuner.studies.limits import Limits, refuse_ranks
-from tuner.studies.measuring import at_length, measured_as
+from tuner.studies.measuring import at_length, found_as
 from tuner.studies.opening import found_spec, given_url, named_url
 from tuner.studies.result import StudyResult
 from tuner.studies.run import Run
@@ -91,8 +91,8 @@ def confirm_study(
         stored = found_spec(database, name, url)
     if spec is None or study is None or spec.name != stored.name:
         spec = with_task(stored, task)
-    elif spec.time:
-        spec = load_spec(study, task, measured_as(spec, stored))
+    elif spec.is_open:
+        spec = load_spec(study, task, found_as(spec, stored))
     spec = spec._replace(storage_url=url)
     settings = _changed(spec.confirm, numbers)
     spec.task.check()
@@ -157,7 +157,7 @@ def compare_study(
             f" {seeds!r}."
         )
     spec = at_length(
-        lambda measured: _spec(study, storage, name, task, measured),
+        lambda found: _spec(study, storage, name, task, found),
         on_event, stop_requested, dask,
     )  # fmt: skip
     candidates = rivals(spec, schedules)
@@ -174,11 +174,11 @@ def _spec(
     storage: str | None,
     name: str | None,
     task: Task | None,
-    measured: Measured | None,
+    found: Found,
 ) -> StudySpec:
     """Return the definition of a study that may not have been started yet."""
     if study is not None:
-        spec = load_spec(study, task, measured)
+        spec = load_spec(study, task, found)
         if name in (None, spec.name):
             return spec if storage is None else spec._replace(storage_url=given_url(storage))
         storage = storage or spec.storage_url

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tuner.definition import Confirm, Measured, StudySpec, load_spec, with_task
+from tuner.definition import Confirm, Found, StudySpec, load_spec, with_task
 from tuner.errors import StorageError
 from tuner.repeats import find_confirm, planned, settings_of
 from tuner.search import (
@@ -85,8 +85,8 @@ def run_study(
     refuse_ranks()
     limits = Limits.checked(trials, timeout, workers)
 
-    def make(measured: Measured | None) -> StudySpec:
-        spec = load_spec(study, task, measured)
+    def make(found: Found) -> StudySpec:
+        spec = load_spec(study, task, found)
         return spec if storage is None else spec._replace(storage_url=given_url(storage))
 
     return run_spec(

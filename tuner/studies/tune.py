@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from tuner.definition import Measured, StudySpec, Workers, with_length
+from tuner.definition import Found, StudySpec, Workers, with_length
 from tuner.reading import Mistakes
 from tuner.schedules import Schedule, is_whole
 from tuner.search import Event, quiet_optuna
@@ -139,9 +139,9 @@ def tune(
     }  # fmt: skip
     options, own = sampled_apart(params) if isinstance(params, Mapping) else ({}, params)
 
-    def make(measured: Measured | None) -> StudySpec:
+    def make(found: Found) -> StudySpec:
         mistakes = Mistakes("tuner.tune")
-        lengths, time = with_length(given, measured, mistakes)
+        lengths, time = with_length(given, found.length, mistakes)
         clock = read_lengths(lengths, getattr(train, "updates_per_epoch", None), mistakes)
         named = None
         if isinstance(train, (str, Mapping)):
@@ -175,8 +175,9 @@ def tune(
             named.folder if named else folder,
             mistakes,
             is_named=named is not None,
+            found=found,
         )
-        return spec._replace(time=time, measured=measured)
+        return spec._replace(time=time)
 
     refuse_ranks()
     spec = at_length(make, on_event, stop_requested)

@@ -32,7 +32,7 @@ from tuner.tasks.making import (
     note_no_data,
     options_without_values,
 )
-from tuner.tasks.named_task import PASSED, NamedTask, said_batch_size, with_output
+from tuner.tasks.named_task import PASSED, NamedTask, judged_by, said_batch_size, with_output
 from tuner.tasks.options import (
     BATCH_SIZE,
     own_options,
@@ -88,6 +88,7 @@ __all__ = [
     "filled",
     "find_program",
     "gives_schedule",
+    "judged_by",
     "load_fashion_mnist",
     "make_task",
     "note_no_data",

@@ -67,6 +67,16 @@ def gives_schedule(words: Iterable[str]) -> bool:
     )
 
 
+def gives_rates(words: Iterable[str]) -> bool:
+    """Tell whether a command is told its learning rates whole, whatever the family.
+
+    Example:
+        >>> gives_rates(["--lr", "{base_lr}"]), gives_rates(["{rates}"])
+        (False, True)
+    """
+    return any(name in ("rates", "schedule") for name in _placeholders(words))
+
+
 def filled(
     words: Iterable[str],
     schedule: Schedule,

@@ -18,7 +18,13 @@ from tuner.errors import TaskError
 from tuner.reading import Section
 from tuner.schedules import Schedule
 from tuner.tasks.base import Epoch, State
-from tuner.tasks.command_line import filled, gives_schedule, words_of, wrong_placeholders
+from tuner.tasks.command_line import (
+    filled,
+    gives_rates,
+    gives_schedule,
+    words_of,
+    wrong_placeholders,
+)
 from tuner.tasks.command_process import CommandProcess, find_program
 from tuner.tasks.command_reports import CommandReports
 from tuner.tasks.declared import Declared
@@ -66,6 +72,7 @@ class CommandTask(Section):
     folder: str = "."
     """Where the command runs, relative to the study file."""
     _output: Path | None = PrivateAttr(default=None)
+    _metric: str = PrivateAttr(default="")
     _declared: Declared = PrivateAttr()
 
     @field_validator("command")
@@ -105,6 +112,11 @@ class CommandTask(Section):
     def words(self) -> list[str]:
         """The words of the command."""
         return words_of(self.command)
+
+    @property
+    def follows_any(self) -> bool:
+        """Whether it trains under any schedule, rather than one made of fields of a family."""
+        return gives_rates(self.words) or not gives_schedule(self.words)
 
     @property
     def output(self) -> Path | None:
@@ -162,6 +174,12 @@ class CommandTask(Section):
         other._output = path
         return other
 
+    def judged_by(self, metric: str) -> CommandTask:
+        """Return the same task, whose script is told the metric."""
+        other = self.model_copy()
+        other._metric = metric
+        return other
+
     def check(self) -> None:
         """Make sure that program and script exist.
 
@@ -206,8 +224,9 @@ class CommandTask(Section):
                 schedule, updates_per_epoch=size, batch_size=self.batch_size, updates=epochs * size
             )
             files.write_trial(
-                seed, epochs=epochs, updates_per_epoch=size, params=self.params, start=start
-            )
+                seed, epochs=epochs, updates_per_epoch=size, params=self.params,
+                metric=self._metric, start=start,
+            )  # fmt: skip
             reports = CommandReports(self, files, schedule, seed, epochs)
             process = CommandProcess(
                 filled(self.words, schedule, files, seed, self.params), Path(self.folder),

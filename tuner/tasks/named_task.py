@@ -20,6 +20,7 @@ from tuner.tasks.base import Epoch, State, Task, end_training
 from tuner.tasks.command_task import CommandTask
 from tuner.tasks.making import REPORT_EVERY, in_folder, make_task
 from tuner.tasks.options import own_options, with_options, wrong_options
+from tuner.tasks.trial_task import TrialTask
 
 # The name of a task that was passed from Python.
 PASSED = "passed"
@@ -49,6 +50,7 @@ class NamedTask:
         self.name, self.options, self.folder = name, dict(options), folder
         self._whole = task
         self._holdout = (0, False)
+        self._metric = ""
         self._facts = dict(facts) if facts is not None else _facts(self._task())
 
     @property
@@ -86,7 +88,7 @@ class NamedTask:
 
     def with_holdout(self, size: int, *, on_test_set: bool = False) -> NamedTask:
         """Return the same task with a holdout."""
-        other = NamedTask(self.name, self.options, self.folder, self._facts, self._whole)
+        other = copy.copy(self)
         other._holdout = (size, on_test_set)
         if self._whole is not None:
             other._facts = {**self._facts, **_facts(other._task())}
@@ -106,8 +108,9 @@ class NamedTask:
             whole = with_options(base, values)
         else:
             whole = NamedTask(self.name, options, self.folder, self._facts)._made()
+        whole = judged_by(whole, self._metric)
         other = NamedTask(self.name, options, self.folder, None, whole)
-        other._holdout = self._holdout
+        other._holdout, other._metric = self._holdout, self._metric
         other._facts = _facts(other._task())
         return other
 
@@ -153,10 +156,15 @@ class NamedTask:
         """Return the same task; if it is a command, its output is added to a file."""
         if self._whole is None:
             return self
-        other = NamedTask(
-            self.name, self.options, self.folder, self._facts, with_output(self._whole, path)
-        )
-        other._holdout = self._holdout
+        other = copy.copy(self)
+        other._whole = with_output(self._whole, path)
+        return other
+
+    def judged_by(self, metric: str) -> NamedTask:
+        """Return the same task, which tells its trainings what the study is judged by."""
+        other = copy.copy(self)
+        other._metric = metric
+        other._whole = None if self._whole is None else judged_by(self._whole, metric)
         return other
 
     def with_task(self, task: Task) -> NamedTask:
@@ -165,9 +173,9 @@ class NamedTask:
         Raises:
             TaskError: If it is another one.
         """
-        task = with_options(task, self._facts.get(_OPTIONS, {}).get("values", {}))
-        other = NamedTask(self.name, self.options, self.folder, self._facts, task)
-        other._holdout = self._holdout
+        values = self._facts.get(_OPTIONS, {}).get("values", {})
+        other = copy.copy(self)
+        other._whole = judged_by(with_options(task, values), self._metric)
         other._compare()
         return other
 
@@ -241,7 +249,7 @@ class NamedTask:
         except DefinitionError as error:
             raise TaskError(str(error)) from error
         assert task is not None, "what could not be made was a mistake"
-        return task
+        return judged_by(task, self._metric)
 
     def _compare(self) -> None:
         assert self._whole is not None
@@ -264,6 +272,13 @@ def with_output(task: Task, path: Path) -> Task:
     """Return a task that adds the output of its command to a file; one without is the same."""
     if isinstance(task, (NamedTask, CommandTask)):
         return task.with_output(path)
+    return task
+
+
+def judged_by(task: Task, metric: str) -> Task:
+    """Return a task whose trainings know what the study is judged by; others are the same."""
+    if isinstance(task, (NamedTask, CommandTask, TrialTask)):
+        return task.judged_by(metric)
     return task
 
 

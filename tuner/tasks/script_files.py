@@ -51,6 +51,7 @@ class ScriptFiles:
         updates_per_epoch: int | None = None,
         batch_size: int | None = None,
         updates: int = 0,
+        provenance: Mapping[str, Any] | None = None,
     ) -> None:
         """Write what every training is told before it begins: its learning rates.
 
@@ -59,11 +60,13 @@ class ScriptFiles:
             updates_per_epoch: Updates in an epoch, if that is known.
             batch_size: Examples in one, if that is known.
             updates: How many the training has, if that is known.
+            provenance: Where the schedule comes from.
         """
         self.own.mkdir()
         save_schedule(
-            schedule, self.schedule, updates_per_epoch=updates_per_epoch, batch_size=batch_size
-        )
+            schedule, self.schedule, updates_per_epoch=updates_per_epoch, batch_size=batch_size,
+            provenance=provenance,
+        )  # fmt: skip
         last = max(schedule.horizon, updates)
         curves = curves_of(schedule)
         with self.rates.open("w", encoding="utf-8", newline="") as file:
@@ -82,12 +85,13 @@ class ScriptFiles:
         epochs: int,
         updates_per_epoch: int,
         params: Mapping[str, Any],
+        metric: str = "",
         start: State | None = None,
     ) -> None:
         """Write what a trial of a study is told as well."""
         told = {
             "seed": seed, "epochs": epochs, "updates_per_epoch": updates_per_epoch,
-            "params": dict(params), "done": start.epoch if start else 0,
+            "params": dict(params), "metric": metric, "done": start.epoch if start else 0,
         }  # fmt: skip
         self._path("trial.json").write_text(json.dumps(told), encoding="utf-8")
         if start is not None:

@@ -72,13 +72,14 @@ def trial(
     if place and Path(place, "trial.json").exists():
         with _lock:
             return _of_study(place)
-    found, size, count = _lengths(
-        os.environ.get(SCHEDULE) if schedule is None else schedule, updates_per_epoch, epochs
-    )
+    given = os.environ.get(SCHEDULE) if schedule is None else schedule
+    if place and schedule is None:  # `tuner apply`, which is told that its schedule is asked for
+        ScriptFiles(Path(place)).tell(trial=True)
+    found, size, count = _lengths(given, updates_per_epoch, epochs)
     seed_generators(seed)
     return Trial(
         found, seed, epochs=count, updates_per_epoch=size, params=params, folder=Path(folder),
-        tell=lambda _: True,
+        metric=_metric(given), tell=lambda _: True,
     )  # fmt: skip
 
 
@@ -111,9 +112,17 @@ def _of_study(place: str) -> Trial:
     seed_generators(told["seed"])
     found = Trial(
         asking.schedule, told["seed"], epochs=epochs, updates_per_epoch=size, start=start,
-        params=told["params"], folder=Path(os.environ[FOLDER]), tell=tell,
+        params=told["params"], metric=told["metric"], folder=Path(os.environ[FOLDER]), tell=tell,
     )  # fmt: skip
     return found
+
+
+def _metric(given: Schedule | str | os.PathLike[str] | None) -> str:
+    """Return what a schedule file was tuned by, for the callbacks of trainers."""
+    if given is None or isinstance(given, Schedule):
+        return ""
+    objective = read_schedule_file(given).provenance.get("objective")
+    return str(objective.get("metric", "")) if isinstance(objective, Mapping) else ""
 
 
 def _lengths(

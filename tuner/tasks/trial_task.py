@@ -122,6 +122,12 @@ class TrialTask:
         """Return the options that it has no value of, all of which the function may ask for."""
         return [name for name in names if name not in self.params and name != BATCH_SIZE]
 
+    def judged_by(self, metric: str) -> TrialTask:
+        """Return the same task, whose trials know the metric, if they know none."""
+        other = copy.copy(self)
+        other.metric = self.metric or metric
+        return other
+
     def check(self) -> None:
         """Do nothing: what the function needs shows when it is called."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tuner.definition.measured_rates import Ranged
 from tuner.definition.schemas.sections import Schema, as_markdown, section_schema, with_type
 from tuner.definition.schemas.values import described, sampled, value_schema
 from tuner.space import KNOTS, PARAM_TYPES, SpaceFile, kind_of, names_for
@@ -80,6 +81,8 @@ def _param(name: str) -> Schema | None:
     if name in KNOTS:  # all of them alike, and many
         return {"description": described(name), **_ref(_SHARE)}
     ways = _ways(name)
+    if name == "base_lr":
+        ways.append(_with_values(with_type(Ranged), value_schema(name)))
     return {"description": described(name), "type": "object", "oneOf": ways} if ways else None
 
 

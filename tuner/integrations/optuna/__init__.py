@@ -28,6 +28,7 @@ A study of Optuna's own, with our schedules, sampler and pruner::
 from __future__ import annotations
 
 from tuner.integrations.optuna.best import best_schedule, export
+from tuner.integrations.optuna.finishing import finish_killed
 from tuner.integrations.optuna.pruners import ForecastPruner, HalvingPruner
 from tuner.integrations.optuna.sampler import ScreeningSampler
 from tuner.integrations.optuna.suggesting import enqueue_baselines, suggest_schedule
@@ -39,5 +40,6 @@ __all__ = [
     "best_schedule",
     "enqueue_baselines",
     "export",
+    "finish_killed",
     "suggest_schedule",
 ]
