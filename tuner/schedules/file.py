@@ -51,12 +51,13 @@ def save_schedule(
         ScheduleError: If it is not a schedule of a known family.
     """
     where = os.fsdecode(path)
+    data = schedule_to_dict(schedule)  # first, which refuses what no file can hold
     form, checks = format_of(schedule), {}
     for name, curve in curves_of(schedule).items():
         checks[name] = [[update, curve(update)] for update in _check_updates(curve)]
     document: dict[str, Any] = {
         "format": form.word,
-        "schedule": schedule_to_dict(schedule),
+        "schedule": data,
         "units": form.units,
         "horizon": schedule.horizon,
         "past_horizon": form.past_horizon,
