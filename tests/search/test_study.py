@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 from collections.abc import Callable
@@ -163,6 +164,13 @@ def test_a_trial_that_was_begun_is_counted_though_it_is_beyond_the_files_budget(
     assert first.summary.states == {"complete": 1, "waiting": 1}
     assert tuner.run_study(study).summary == first.summary
     assert tuner.run_study(study, trials=2).summary.states == {"complete": 2}
+
+
+def test_whoever_asked_once_to_stop_is_not_asked_to_go_on(write_study: Callable) -> None:
+    asked = itertools.count()
+    result = tuner.run_study(write_study(sleeps=0.0), stop_requested=lambda: next(asked) == 4)
+    assert result.ended == "interrupted"
+    assert result.summary.states["waiting"] >= 1
 
 
 def test_a_time_limit_ends_a_run_but_not_the_study(write_study: Callable) -> None:

@@ -57,7 +57,7 @@ class Candidate(NamedTuple):
 
     @property
     def key(self) -> Key:
-        """What it is, whatever its label: the schedule or rule, and the options of the task."""
+        """The schedule or rule, with the options of the task, which it is whatever its label."""
         return key_of(self.given, self.options)
 
     @property

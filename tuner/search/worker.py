@@ -42,6 +42,18 @@ _LOOK_SECONDS = 0.5
 StopReason = Callable[[], str]
 
 
+def _lasting(stop_reason: StopReason) -> StopReason:
+    """Keep to the first reason: a trial that was stopped for it must not be taken again."""
+    reasons: list[str] = []
+
+    def asked() -> str:
+        if not reasons and (reason := stop_reason()):
+            reasons.append(reason)
+        return reasons[0] if reasons else ""
+
+    return asked
+
+
 class Worker:
     """Runs trials of a study, beside any number of other workers.
 
@@ -73,7 +85,7 @@ class Worker:
         failed: Sequence[int] = (),
     ) -> None:
         self._study, self._storage, self._spec = study, storage, spec
-        self._budget, self._listen, self._stop_reason = budget, listen, stop_reason
+        self._budget, self._listen, self._stop_reason = budget, listen, _lasting(stop_reason)
         self._store = CheckpointStore(spec.folder / "checkpoints", limit_bytes=spec.states_bytes)
         self._watch = Watch(supervised=supervised)
         self._supervised, self._failed_before = supervised, failed
