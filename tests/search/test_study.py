@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
@@ -164,6 +165,26 @@ def test_a_trial_that_was_begun_is_counted_though_it_is_beyond_the_files_budget(
     assert first.summary.states == {"complete": 1, "waiting": 1}
     assert tuner.run_study(study).summary == first.summary
     assert tuner.run_study(study, trials=2).summary.states == {"complete": 2}
+
+
+def test_a_trial_without_a_state_starts_anew_and_says_so(tmp_path: Path) -> None:
+    def train(trial: tuner.Trial) -> None:
+        for epoch in trial.epochs():
+            trial.report(trial.schedule(2 * epoch + 2))
+
+    def run(**options: Any) -> tuner.StudyResult:
+        return tuner.tune(
+            train, name="s", folder=tmp_path, epochs=3, updates_per_epoch=2, metric="loss",
+            base_lr=0.1, trials=1, confirm=False, **options,
+        )  # fmt: skip
+
+    seen: list[object] = []
+    run(on_event=seen.append, stop_requested=lambda: isinstance(seen[-1:][0], EpochEnded))
+    before = len(seen)
+    run(on_event=seen.append)
+    started = [each for each in seen[before:] if isinstance(each, TrialStarted)]
+    assert [each.done for each in started] == [0]
+    assert str(started[0]).startswith("trial 0 starts: ")
 
 
 def test_whoever_asked_once_to_stop_is_not_asked_to_go_on(write_study: Callable) -> None:

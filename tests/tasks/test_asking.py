@@ -284,3 +284,16 @@ def test_numbers_of_every_kind(caplog: pytest.LogCaptureFixture) -> None:
 def test_a_number_that_is_too_large_ends_a_trial(number: float) -> None:
     with pytest.raises(TrainingCollapsed, match=r"diverged in epoch 2: it gave -?(inf|[12]e)"):
         run(lambda *_: iter([0.5, number]))
+
+
+def test_a_step_once_an_epoch_is_told_where_it_belongs() -> None:
+    def train(schedule: Any, seed: int, start: State | None) -> Iterator[float]:
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+        scheduler = schedule.to_torch(optimizer)
+        while True:
+            optimizer.step()
+            scheduler.step()
+            yield 0.5
+
+    with pytest.raises(TaskError, match=r"step\(\) of what schedule\.to_torch gave comes after"):
+        run(train)

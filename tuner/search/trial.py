@@ -108,13 +108,15 @@ def run_trial(
         if trial.user_attrs.get(REASON):  # of an attempt that was killed before it had ended
             trial.set_user_attr(REASON, "")
         schedule, spec = begin_trial(trial, spec)
-        done = len(records_of(trial.user_attrs))
         output = spec.folder / _OUTPUT / f"{spec.name}-{trial.number}.txt"
         spec = spec._replace(task=with_output(spec.task, output))
         options, rule = options_of(trial.user_attrs), rule_in(trial.user_attrs)
+        own, course = records_of(trial.user_attrs), Course(trial, schedule, spec)
+        found = course.deepest(store, own)
+        done = min(len(own), len(found.records)) if found else 0  # without a state it starts anew
         listen(TrialStarted(trial.number, schedule, label, done, spec.unit, options, rule))
         with Interrupts().noticed() as interrupts:
-            return _train(trial, schedule, spec, store, listen, stop_requested, interrupts)
+            return _train(trial, course, found, spec, store, listen, stop_requested, interrupts)
     except TrainingCollapsed as collapse:
         if seed is not None:  # a seed that collapses counts against its schedule
             value = spec.objective.collapsed_value(collapse)
@@ -127,7 +129,8 @@ def run_trial(
 
 def _train(
     trial: Trial,
-    schedule: Schedule,
+    course: Course,
+    found: Checkpoint | None,
     spec: StudySpec,
     store: CheckpointStore,
     listen: Listener,
@@ -143,14 +146,12 @@ def _train(
     own = records_of(trial.user_attrs)
     reported = max(trial.storage.get_trial(trial_id(trial)).intermediate_values, default=0)
     given = min(whole(trial.user_attrs, EPOCHS_GIVEN), len(own))
-    course = Course(trial, schedule, spec)
     # Asked for baselines too: halving remembers who passed which rung.
     if not own and trial.should_prune():
         if prunable:
             return Outcome(TrialState.PRUNED, None, pruned_after(0, spec.epochs, spec.unit))
         trial.set_user_attr(SPARED, 0)
     trial.set_user_attr(VERSIONS, trained_with := versions(spec.task))
-    found = course.deepest(store, own)
     records: list[EpochRecord] = []
     with closing(_epochs(course.schedule, spec, found, interrupts)) as training:
         for record, state in training:

@@ -161,7 +161,9 @@ class Measured:
             raise TaskError(
                 f"{name} must ask schedule(update) for the updates that it makes, the first"
                 f" of the training being 1, but {wrong}. Count on from {unit.step} to"
-                f" {unit.step}, and set `{unit.key}` to the updates of one."
+                f" {unit.step}, and set `{unit.key}` to the updates of one. The step() of"
+                " what schedule.to_torch gave comes after every update of the optimizer, not"
+                f" once {unit.one}."
             )
         if wrong:
             self._declared.warn(f" {wrong}. Its schedule is laid out over those.")
