@@ -86,6 +86,10 @@ def test_what_trains_gets_them_and_every_trial_the_same_examples(tune: Tune) -> 
         share = row.params["warmup_steps"] / (3 * UPDATES)
         assert abs(row.schedule.warmup_steps - share * row.schedule.horizon) <= 0.5
     assert {row.batch_size for row in sampled} == {32, 64, 128}
+    frame = result.to_frame()  # of baselines, too, which are outside the space
+    for name in baseline.options:
+        told = [row.options.get(name) for row in result.trials]
+        assert [each if each == each else None for each in frame[f"task.{name}"]] == told
     best = result.best
     assert result.best_params == best.options
     assert f"batch size {best.batch_size}" in repr(result)
