@@ -16,6 +16,7 @@ from tuner import Choice, Float, Int, Trial
 from tuner.cli.main import app
 from tuner.errors import DefinitionError, StudyError
 from tuner.search import Event
+from tuner.studies import run_under
 from tuner.tasks import FunctionTask, TrialTask
 
 pytestmark = pytest.mark.usefixtures("seconds")
@@ -131,6 +132,10 @@ def test_a_finalist_is_a_schedule_with_options(tune: Tune, tmp_path: Path) -> No
     provenance = json.loads(path.read_text())["provenance"]
     assert provenance["options"] == best.options
     assert "confirm" in provenance
+    params = {**best.options, "width": 8, "batch_size": 64}
+    assert provenance["task"]["params"] == params
+    script = tuner.trial(schedule=path, params={"depth": 2})
+    assert script.params == {**params, "depth": 2}
     shown = CliRunner().invoke(app, ["show", str(path)]).output
     assert f"tuned with weight_decay {best.options['weight_decay']:g}" in shown
     where = ["--storage", result.storage]
@@ -172,6 +177,8 @@ for update, (_, rate) in enumerate(rates, start=1):
     weight -= float(rate) * (weight + decay)
     if update % int(int(sys.argv[3]) and 768 / int(sys.argv[3])) == 0:
         print("val loss", abs(weight), flush=True)
+if sys.argv[4:]:
+    open(sys.argv[4], "w").write(str(abs(weight)))
 """
 
 
@@ -187,6 +194,10 @@ def test_a_command_is_given_them_in_its_placeholders(tune: Tune, tmp_path: Path)
         assert row.state in ("complete", "pruned"), row.reason
         assert row.schedule.horizon in (3 * UPDATES, 3 * UPDATES // 2)
     assert tuner.resume_study(result.storage, trials=5, on_event=lambda _: None).ended == "done"
+    # The best schedule's own options, under which the same script trains to the same value.
+    path = result.export(tmp_path / "best.json")
+    assert run_under(path, [*words, str(tmp_path / "value")]) == (0, True, "")
+    assert float((tmp_path / "value").read_text()) == result.best.value
 
 
 @pytest.mark.parametrize(
