@@ -27,7 +27,8 @@ def trial_columns(rows: Sequence[TrialRow], unit: Unit) -> dict[str, list[Any]]:
     Their length is told in a unit.
     """
     params = [{**row.params, **as_params(row.options)} for row in rows]
-    names = dict.fromkeys(name for each in params for name in each if name != "family")
+    own = [row.params for row in rows]  # whose order is that of the search space
+    names = dict.fromkeys(name for each in [*own, *params] for name in each if name != "family")
     return {
         "number": [row.number for row in rows],
         "state": [row.state for row in rows],
