@@ -215,3 +215,29 @@ def test_a_recorded_table_takes_no_time(tmp_path: Path) -> None:
     (tmp_path / "space.toml").write_text(SPACE)
     with pytest.raises(DefinitionError, match="a table's trainings are recorded and take no time"):
         load_spec(tmp_path / "study.toml")
+
+
+SIZE, SIZES = 64, (32, 64)
+
+
+def with_options(trial: Trial) -> None:
+    width, size = trial.params["width"], trial.params["batch_size"]
+    assert (trial.updates_per_epoch == 4) is (size == SIZE)
+    weight = 1.0
+    for epoch in trial.epochs():
+        time.sleep(0.005)
+        weight *= math.prod(1 - trial.schedule(update) for update in trial.updates_of(epoch))
+        trial.report(abs(width * weight))
+
+
+@pytest.mark.usefixtures("seconds")
+def test_what_is_measured_has_the_options_that_trials_have(tune: Tune) -> None:
+    told: list[Event] = []
+    result = tune(
+        with_options, updates=None, report_every=None, epochs="0.1s", updates_per_epoch=4,
+        batch_size=SIZE, on_event=told.append,
+        space={"family": "cosine", "base_lr": "range"},
+        params={"width": tuner.Int(1, 3), "batch_size": tuner.Choice(SIZES)}, base_lr=None,
+    )  # fmt: skip
+    assert [type(each).__name__ for each in told].count("RampTrained") == 3
+    assert result.ended == "done"

@@ -15,8 +15,12 @@ import tuner
 from tuner import Choice, Float, Int, Trial
 from tuner.cli.main import app
 from tuner.errors import DefinitionError, StudyError
+from tuner.reading import options_told
 from tuner.search import Event
+from tuner.studies import run_under
 from tuner.tasks import FunctionTask, TrialTask
+
+from ..terminal import in_terminal
 
 pytestmark = pytest.mark.usefixtures("seconds")
 
@@ -86,6 +90,10 @@ def test_what_trains_gets_them_and_every_trial_the_same_examples(tune: Tune) -> 
         share = row.params["warmup_steps"] / (3 * UPDATES)
         assert abs(row.schedule.warmup_steps - share * row.schedule.horizon) <= 0.5
     assert {row.batch_size for row in sampled} == {32, 64, 128}
+    frame = result.to_frame()  # of baselines, too, which are outside the space
+    for name in baseline.options:
+        told = [row.options.get(name) for row in result.trials]
+        assert [each if each == each else None for each in frame[f"task.{name}"]] == told
     best = result.best
     assert result.best_params == best.options
     assert f"batch size {best.batch_size}" in repr(result)
@@ -127,10 +135,17 @@ def test_a_finalist_is_a_schedule_with_options(tune: Tune, tmp_path: Path) -> No
     provenance = json.loads(path.read_text())["provenance"]
     assert provenance["options"] == best.options
     assert "confirm" in provenance
+    params = {**best.options, "width": 8, "batch_size": 64}
+    assert provenance["task"]["params"] == params
+    script = tuner.trial(schedule=path, params={"depth": 2})
+    assert script.params == {**params, "depth": 2}
     shown = CliRunner().invoke(app, ["show", str(path)]).output
     assert f"tuned with weight_decay {best.options['weight_decay']:g}" in shown
     where = ["--storage", result.storage]
     assert "best options" in CliRunner().invoke(app, ["status", *where]).output
+    page = result.report(tmp_path / "report.html").read_text()
+    told = options_told(best.options)
+    assert f"constant with base LR 0.05, {told}: val loss" in page
     listed = CliRunner().invoke(app, ["trials", *where, "--format", "json"]).output
     assert [row["options"] for row in json.loads(listed)] == [r.options for r in result.trials]
     assert "task.weight_decay" in result.report(tmp_path / "r.html").read_text()
@@ -168,6 +183,8 @@ for update, (_, rate) in enumerate(rates, start=1):
     weight -= float(rate) * (weight + decay)
     if update % int(int(sys.argv[3]) and 768 / int(sys.argv[3])) == 0:
         print("val loss", abs(weight), flush=True)
+if sys.argv[4:]:
+    open(sys.argv[4], "w").write(str(abs(weight)))
 """
 
 
@@ -183,6 +200,18 @@ def test_a_command_is_given_them_in_its_placeholders(tune: Tune, tmp_path: Path)
         assert row.state in ("complete", "pruned"), row.reason
         assert row.schedule.horizon in (3 * UPDATES, 3 * UPDATES // 2)
     assert tuner.resume_study(result.storage, trials=5, on_event=lambda _: None).ended == "done"
+    # At 80 columns no word is broken.
+    shown = in_terminal("trials", "--storage", result.storage, cwd=tmp_path).screens[-1]
+    assert max(map(len, shown)) <= 80
+    for row in result.trials:
+        line = next(line.split() for line in shown if line.split()[:1] == [str(row.number)])
+        options = [str(row.batch_size), f"{row.options['weight_decay']:.4g}"]
+        assert (line[1], line[3]) == (row.state, row.family), "\n".join(shown)
+        assert {*options} <= {*line}
+    # The best schedule's own options, under which the same script trains to the same value.
+    path = result.export(tmp_path / "best.json")
+    assert run_under(path, [*words, str(tmp_path / "value")]) == (0, True, "")
+    assert float((tmp_path / "value").read_text()) == result.best.value
 
 
 @pytest.mark.parametrize(

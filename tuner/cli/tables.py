@@ -68,9 +68,12 @@ def show_trials(
         writer.writerows(map(_or_empty, row) for row in zip(*columns.values(), strict=True))
         return
     options = [*dict.fromkeys(name for row in rows for name in row.options)]
-    table = plain_table(
-        "trial", "state", metric, "family", "base LR", *options, unit.words, "time", "note"
-    )
+    heads, is_tight = [metric, "family", "base LR", *options], options and results().is_terminal
+    if is_tight:  # so that 80 columns have room for them
+        heads = [name.replace("_", " ").replace(" ", "\n") for name in heads]
+    table = plain_table("trial", "state", *heads, unit.words, "time", "note")
+    if is_tight:
+        table.padding = 0
     for row in rows:
         table.add_row(
             str(row.number),
@@ -244,9 +247,9 @@ def plain_table(*columns: str) -> Table:
     """Return a table of numbers, and of words that are folded."""
     table = _narrow() if results().is_terminal else Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
-        words = name in ("state", "family", "note")
-        justify: Any = "left" if words else "right"
-        table.add_column(name, justify=justify, no_wrap=not words, overflow="fold")
+        justify: Any = "left" if name in ("state", "family", "note") else "right"
+        whole = name not in ("family", "note")
+        table.add_column(name, justify=justify, no_wrap=whole, overflow="fold")
     return table
 
 

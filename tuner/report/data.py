@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tuner.definition import Objective
@@ -30,6 +31,7 @@ class Contender(NamedTuple):
     base_lr: float
     accuracy: float  # or another value of the objective, here and below
     baseline: str | None
+    options: Mapping[str, Any] = MappingProxyType({})
 
 
 class Verdict(NamedTuple):
@@ -172,7 +174,9 @@ def _verdict(ranked: Sequence[TrialRow], rows: Sequence[TrialRow]) -> Verdict:
 def _contender(row: TrialRow) -> Contender | None:
     if row.schedule is None or row.value is None:
         return None
-    return Contender(row.number, row.family, row.schedule.base_lr, row.value, row.baseline)
+    return Contender(
+        row.number, row.family, row.schedule.base_lr, row.value, row.baseline, row.options
+    )
 
 
 def _best(row: TrialRow, clock: Clock) -> BestTrial:

@@ -35,7 +35,7 @@ from tuner.report.traces import trial_traces
 from tuner.report.training_series import listed, measured, panels
 from tuner.schedules import write_whole
 from tuner.search import TrialRow, ranking, trial_rows
-from tuner.tasks import NamedTask
+from tuner.tasks import BATCH_SIZE, NamedTask
 
 _SECTIONS = (
     ("winner", "Winner"),
@@ -112,6 +112,7 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
         confirm_metric=fresh.judged_by,
         top=TOP,
         unit=spec.unit,
+        sampled_size=spec.space.clock.batch_size if BATCH_SIZE in spec.space.options else 0,
         exercises=_OWN_EXERCISES if isinstance(spec.task, NamedTask) else _EXERCISES,
         sections=_SECTIONS,
         verdict=_verdict(data, spec, confirmation),

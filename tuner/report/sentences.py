@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tuner.definition import Objective, digits
+from tuner.reading import options_told
 from tuner.repeats import Candidate, Confirmation, Spread, closest, difference, spread
 from tuner.report.data import Averaging, Contender, Verdict
 from tuner.search import FalsePrunes
@@ -143,7 +145,7 @@ def _tied(confirmation: Confirmation) -> str:
 
 def _candidate(candidate: Candidate) -> str:
     schedule = candidate.schedule
-    what = f"{schedule.family} with base LR {schedule.base_lr:.4g}"
+    what = _with_options(schedule.family, schedule.base_lr, candidate.options)
     return (
         f"“{candidate.label}”, {what}" if candidate.is_baseline else f"{candidate.label}, {what}"
     )
@@ -216,5 +218,10 @@ def _standing(best: Contender, rival: Contender | None, better: str, form: str) 
 
 
 def _named(contender: Contender) -> str:
-    what = f"{contender.family} with base LR {contender.base_lr:.4g}"
+    what = _with_options(contender.family, contender.base_lr, contender.options)
     return f"“{contender.baseline}”, {what}" if contender.baseline else what
+
+
+def _with_options(family: str, base_lr: float, options: Mapping[str, Any]) -> str:
+    told = f", {options_told(options)}" if options else ""
+    return f"{family} with base LR {base_lr:.4g}{told}"

@@ -66,6 +66,19 @@ class ScheduleFile(NamedTuple):
     batch_size: int | None
     provenance: dict[str, Any]
 
+    @property
+    def params(self) -> dict[str, Any]:
+        """The options that its training had, sampled ones and others."""
+        task = self.provenance.get("task")
+        own = task.get("params") if isinstance(task, Mapping) else None
+        tables = (own, self.provenance.get("options"))
+        return {
+            str(name): value
+            for table in tables
+            if isinstance(table, Mapping)
+            for name, value in table.items()
+        }
+
 
 def parse(content: bytes, where: str) -> ScheduleFile:
     """Return what the content of a schedule file says.

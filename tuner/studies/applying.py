@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tuner.errors import TaskError
 from tuner.schedules import Schedule, read_schedule_file
@@ -42,7 +42,8 @@ def run_under(
 
     Args:
         schedule: A schedule, or a schedule file.
-        command: The words of the command; placeholders are filled as in a study.
+        command: The words of the command; placeholders are filled as in a study, ``{params.NAME}``
+            with the options that the file's schedule was tuned with.
         optimizer: Which optimizer of a script that has several: its class, or its number from 0.
         seed: What ``{seed}`` stands for.
 
@@ -50,18 +51,21 @@ def run_under(
         TaskError: If there is no such program or placeholder.
         ScheduleFileError: If the file cannot be read.
     """
-    wrong = wrong_placeholders(command, {})
-    if wrong:
-        raise TaskError(f"The command has {wrong}.")
-    program, per_epoch, provenance = find_program(command, Path()), None, None
+    params: dict[str, Any] = {}
+    per_epoch, provenance = None, None
     if not isinstance(schedule, Schedule):
         file = read_schedule_file(schedule)
-        schedule, per_epoch, provenance = file.schedule, file.updates_per_epoch, file.provenance
+        schedule, per_epoch, _, provenance = file
+        params = file.params
+    wrong = wrong_placeholders(command, params)
+    if wrong:
+        raise TaskError(f"The command has {wrong}.")
+    program = find_program(command, Path())
     with tempfile.TemporaryDirectory(prefix="tuner-", ignore_cleanup_errors=True) as name:
         files = ScriptFiles(Path(name))
         files.write_schedule(schedule, updates_per_epoch=per_epoch, provenance=provenance)
-        words = filled(command, schedule, files, seed, {})
-        code = _run([program, *words[1:]], environment(command, files, seed, {}, optimizer))
+        words = filled(command, schedule, files, seed, params)
+        code = _run([program, *words[1:]], environment(command, files, seed, params, optimizer))
         told = files.told()
         failed = [str(each["failed"]) for each in told if "failed" in each]
         in_charge = gives_schedule(command) or any("trial" in each for each in told)

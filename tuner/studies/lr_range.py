@@ -13,7 +13,7 @@ from tuner.schedules import Schedule, is_whole
 from tuner.search import Event, Listener, RampTrained, quiet_optuna
 from tuner.studies.limits import refuse_ranks
 from tuner.studies.ramp import RangePoint, Reading, ramp, read_ramp
-from tuner.studies.trying import tried
+from tuner.studies.trying import tried, with_own_options
 from tuner.tasks import CommandTask, EpochRecord, Table, Task, TrainingCollapsed
 
 LOW, HIGH = RAMP
@@ -129,6 +129,7 @@ def range_of(
     """Return the range of a definition; the rest is as for :func:`lr_range`."""
     _refuse_what_cannot_rise(spec.task)
     spec.check()
+    spec = with_own_options(spec)
     size = spec.task.updates_per_epoch
     if reports * size < 2 * _FEWEST:
         raise StudyError(

@@ -131,10 +131,11 @@ def _measure(spec: StudySpec, stop_requested: Callable[[], bool]) -> Measured:
     For that has what is done once: imports, compiling, filling caches.
     """
     spec.check()
-    wanted, size = seconds(spec.time), spec.task.updates_per_epoch
+    schedule, trained = middling(spec)
+    wanted, size = seconds(spec.time), trained.task.updates_per_epoch
     begun, taken, reports = 0.0, 0.0, -1
     try:
-        with tried(spec, middling(spec), spec.training.seed) as training:
+        with tried(trained, schedule, spec.training.seed) as training:
             for epoch in training:
                 now, reports = time.perf_counter(), reports + 1
                 begun = begun or now

@@ -57,4 +57,6 @@ def _task(row: TrialRow, spec: StudySpec) -> dict[str, Any]:
         return found
     sizes = {"updates_per_epoch": row.updates_per_epoch, "batch_size": row.batch_size}
     known = {name: size for name, size in sizes.items() if name in found and size}
-    return {**found, **known, "options": {**found.get("options", {}), **row.options}}
+    params = {"params": {**found["params"], **row.options}} if "params" in found else {}
+    options = {"options": {**found.get("options", {}), **row.options}}
+    return {**found, **known, **params, **options}

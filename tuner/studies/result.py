@@ -149,6 +149,9 @@ class StudyResult:
     def to_frame(self) -> DataFrame:
         """Return the trials as a table of pandas, a row a trial.
 
+        Durations are as sampled, in updates of the study's batch size; those of a trial with
+        another one are in its ``schedule``.
+
         Raises:
             StudyError: If pandas is not installed.
         """

@@ -13,6 +13,7 @@ from tuner.reading import Unit, options_told
 from tuner.repeats import Confirmation, spread
 from tuner.schedules import svg
 from tuner.search import Summary, TrialRow
+from tuner.space import as_params
 from tuner.storage import hide_password
 from tuner.tasks import EpochRecord, said_batch_size
 
@@ -25,13 +26,15 @@ def trial_columns(rows: Sequence[TrialRow], unit: Unit) -> dict[str, list[Any]]:
 
     Their length is told in a unit.
     """
-    names = dict.fromkeys(name for row in rows for name in row.params if name != "family")
+    params = [{**row.params, **as_params(row.options)} for row in rows]
+    own = [row.params for row in rows]  # whose order is that of the search space
+    names = dict.fromkeys(name for each in [*own, *params] for name in each if name != "family")
     return {
         "number": [row.number for row in rows],
         "state": [row.state for row in rows],
         "value": [row.value for row in rows],
         "family": [row.family for row in rows],
-        **{name: [row.params.get(name) for row in rows] for name in names},
+        **{name: [each.get(name) for each in params] for name in names},
         "baseline": [row.baseline for row in rows],
         unit.words: [unit.count(row.epochs) for row in rows],
         "reason": [row.reason for row in rows],

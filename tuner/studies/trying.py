@@ -13,7 +13,7 @@ from tuner.definition import StudySpec, fresh_seeds
 from tuner.errors import TaskError, TunerError, said
 from tuner.schedules import Schedule
 from tuner.search import quiet_optuna
-from tuner.tasks import Epoch, EpochRecord, State, TrainingCollapsed, end_training
+from tuner.tasks import Epoch, EpochRecord, State, TrainingCollapsed, end_training, own_options
 
 # Schedules that are sampled, of which one is taken that is unlikely to diverge.
 _SAMPLED = 9
@@ -45,7 +45,8 @@ def try_training(spec: StudySpec) -> Tried:
         TaskError: If it does not train, or not the same from the same seed.
     """
     begun = time.perf_counter()
-    schedule, seed = middling(spec), spec.training.seed
+    schedule, spec = middling(spec)
+    seed = spec.training.seed
 
     def at(epoch: int) -> str:
         return f"{spec.unit.word} {spec.unit.count(epoch)}"
@@ -82,15 +83,26 @@ class _Epoch(NamedTuple):
     state: State | None
 
 
-def middling(spec: StudySpec) -> Schedule:
-    """Return the schedule of middling learning rate among the baselines, or some sampled ones."""
-    found = [baseline.schedule for baseline in spec.space.baselines]
-    if not found:
-        with quiet_optuna():
-            study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-            sampled = (spec.space.sample(study.ask()) for _ in range(_SAMPLED))
-            found = [spec.space.schedule(values) for values in sampled]
-    return sorted(found, key=lambda schedule: schedule.base_lr)[len(found) // 2]
+def middling(spec: StudySpec) -> tuple[Schedule, StudySpec]:
+    """Return the schedule of middling learning rate among the baselines, or some sampled ones.
+
+    With it the definition with the options that its task then has.
+    """
+    if spec.space.baselines:
+        ordered = sorted(spec.space.baselines, key=lambda each: each.schedule.base_lr)
+        found = ordered[len(ordered) // 2]
+        return found.schedule, spec.with_options(found.options)
+    with quiet_optuna():
+        study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+        sampled = (spec.space.sample(study.ask()) for _ in range(_SAMPLED))
+        schedules = [spec.space.schedule(values) for values in sampled]
+    schedule = sorted(schedules, key=lambda each: each.base_lr)[_SAMPLED // 2]
+    return schedule, with_own_options(spec)
+
+
+def with_own_options(spec: StudySpec) -> StudySpec:
+    """Return the definition whose task is given the options that it has itself, as a trial is."""
+    return spec.with_options(own_options(spec.task, spec.space.options))
 
 
 def _epochs(

@@ -48,7 +48,7 @@ def trial(
         epochs: Epochs of that training; by default as many as the schedule has.
         updates_per_epoch: Optimizer updates in one of its epochs; by default what the file says.
         seed: Its seed.
-        params: Its options.
+        params: Its options, over those that the schedule of a file was tuned with.
         folder: Where it writes, its ``trial.folder``.
 
     Raises:
@@ -77,9 +77,10 @@ def trial(
         ScriptFiles(Path(place)).tell(trial=True)
     found, size, count = _lengths(given, updates_per_epoch, epochs)
     seed_generators(seed)
+    metric, own = _tuned_by(given)
     return Trial(
-        found, seed, epochs=count, updates_per_epoch=size, params=params, folder=Path(folder),
-        metric=_metric(given), tell=lambda _: True,
+        found, seed, epochs=count, updates_per_epoch=size, params={**own, **params},
+        folder=Path(folder), metric=metric, tell=lambda _: True,
     )  # fmt: skip
 
 
@@ -117,12 +118,14 @@ def _of_study(place: str) -> Trial:
     return found
 
 
-def _metric(given: Schedule | str | os.PathLike[str] | None) -> str:
-    """Return what a schedule file was tuned by, for the callbacks of trainers."""
+def _tuned_by(given: Schedule | str | os.PathLike[str] | None) -> tuple[str, dict[str, Any]]:
+    """Return what a schedule file was tuned by, for the callbacks of trainers, and its options."""
     if given is None or isinstance(given, Schedule):
-        return ""
-    objective = read_schedule_file(given).provenance.get("objective")
-    return str(objective.get("metric", "")) if isinstance(objective, Mapping) else ""
+        return "", {}
+    file = read_schedule_file(given)
+    objective = file.provenance.get("objective")
+    metric = str(objective.get("metric", "")) if isinstance(objective, Mapping) else ""
+    return metric, file.params
 
 
 def _lengths(
