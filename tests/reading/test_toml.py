@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 from pathlib import Path
 from typing import Any, Literal
 
@@ -183,3 +185,12 @@ def test_hints() -> None:
         did_you_mean("final_lr", ["final_lr_ratio", "power"]) == "did you mean 'final_lr_ratio'?"
     )
     assert did_you_mean("x", ["b", "a"]) == "known: a, b"
+
+
+def test_a_database_is_told_apart_from_a_file(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.executescript("CREATE TABLE a (b); INSERT INTO a VALUES (x'ff80');")
+    with pytest.raises(
+        DefinitionError, match=f"is a database: name it by --storage sqlite:///{path}"
+    ):
+        read_toml(path)

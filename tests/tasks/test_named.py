@@ -12,7 +12,8 @@ import pytest
 import tuner
 from tuner.definition import load_spec
 from tuner.errors import DefinitionError, StudyError, TaskError
-from tuner.tasks import FunctionTask
+from tuner.reading import Mistakes
+from tuner.tasks import FunctionTask, make_task
 
 from .summed import SUMMED, summed
 
@@ -319,3 +320,11 @@ def test_another_passed_task_is_refused(write: Write) -> None:
     other = FunctionTask(summed, updates_per_epoch=20)
     with pytest.raises(TaskError, match="its updates_per_epoch was 10 and is 20"):
         tuner.resume_study(result.storage, task=other)
+
+
+def test_a_misspelt_key_of_the_study_is_known(tmp_path: Path) -> None:
+    (tmp_path / "misspelt.py").write_text("def make(width=3): ...\n")
+    mistakes = Mistakes("study.toml")
+    assert make_task("misspelt:make", {"epoch": 3}, str(tmp_path), mistakes) is None
+    with pytest.raises(DefinitionError, match=r"task\.epoch +unknown key; did you mean 'epochs'"):
+        mistakes.raise_if_any()

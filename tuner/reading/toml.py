@@ -170,6 +170,9 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         mistake = ("file", f"must be readable, but is not: {error.strerror}")
     except UnicodeDecodeError:
         mistake = ("file", "must be text in UTF-8, but is not")
+        if Path(path).read_bytes().startswith(b"SQLite format 3"):
+            text = "must be a file in TOML, but is a database: name it by"
+            mistake = ("file", f"{text} --storage sqlite:///{path}")
     except tomllib.TOMLDecodeError as error:
         mistake = ("syntax", f"must be valid TOML: {error}")
         if Path(path).suffix == ".json":

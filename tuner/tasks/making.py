@@ -18,6 +18,8 @@ from tuner.reading import MISSING, Mistakes, did_you_mean
 from tuner.tasks.base import Task
 from tuner.tasks.trial_task import TrialTask
 
+# Keys of [task] that are the study's, for hints at misspelt ones.
+_OF_STUDY = ("name", "epochs", "updates", "report_every", "seed")
 _METHODS = (
     "batch_size", "check", "identity", "mistakes", "train", "training_identity",
     "updates_per_epoch", "versions", "with_holdout",
@@ -250,7 +252,8 @@ def _fits(make: Callable[..., Any], options: Mapping[str, Any], mistakes: Mistak
     no_data = note_no_data(options, "task", mistakes)
     unknown = [] if takes_all else [option for option in options if option not in named]
     for option in unknown:
-        mistakes.add(f"task.{option}", f"unknown key; {did_you_mean(option, named)}")
+        hint = did_you_mean(option, [*named, *_OF_STUDY])
+        mistakes.add(f"task.{option}", f"unknown key; {hint}")
     missing = [key for key, p in named.items() if p.default is p.empty and key not in options]
     for option in missing:
         mistakes.add(f"task.{option}", MISSING)
