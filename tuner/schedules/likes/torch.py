@@ -55,15 +55,15 @@ def _polynomial(lr: float, total_iters: int = 5, power: float = 1.0) -> Schedule
 
 
 # Up to T_max: after it PyTorch's rises again.
-def _cosine(lr: float, T_max: int, eta_min: float = 0.0) -> Schedule:  # noqa: N803
+def _cosine(lr: float, T_max: int, eta_min: float = 0.0) -> Schedule:
     return Cosine(final_lr=eta_min, horizon=T_max + 1, **started(lr))
 
 
 def _restarts(
     lr: float,
-    T_0: int,  # noqa: N803
+    T_0: int,
     horizon: int,
-    T_mult: int = 1,  # noqa: N803
+    T_mult: int = 1,
     eta_min: float = 0.0,
 ) -> Schedule:
     def laid_out(updates: int) -> CosineRestarts:
