@@ -9,7 +9,7 @@ update: the learning rate rises towards ``lr``, and falls at its end to where th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from tuner.errors import ScheduleError
@@ -191,7 +191,7 @@ def _made_by_name(
         updates_per_epoch: int,
         num_epochs: int = 300,
         decay_epochs: int = 90,
-        decay_milestones: Sequence[int] = (90, 180, 270),
+        decay_milestones: list[int] = [90, 180, 270],  # noqa: B006 - never changed
         decay_rate: float = 0.1,
         min_lr: float = 0.0,
         warmup_lr: float = 1e-5,
