@@ -5,6 +5,7 @@
     TunerError                      everything that a caller can cause and may want to catch
     ├── UnitError                   a duration without a unit, or one that cannot be laid out
     ├── ScheduleError               parameters that are no schedule, or an update number below 0
+    │   ├── UndecidedError          an update that a plateau has not decided on yet
     │   └── FrozenScheduleError     something tried to change a schedule
     ├── ScheduleFileError           a schedule file that cannot be trusted
     ├── DefinitionError             the mistakes of a study or search-space file, all at once

@@ -24,11 +24,17 @@ MOMENTS = 4  # benchmarks/kills.py has hundreds
 
 
 def comparable(rows: list[TrialRow]) -> list[TrialRow]:
-    """Return the trials without what may differ: the seconds, and who trained which epoch."""
+    """Return the trials without what may differ: the seconds, and who trained which epoch.
+
+    Neither tell the frameworks that other tests have imported into this process.
+    """
     return [
-        row._replace(records=tuple(r._replace(seconds=0.0) for r in row.records), epochs_given=0)
+        row._replace(
+            records=tuple(r._replace(seconds=0.0) for r in row.records),
+            epochs_given=0, versions={},
+        )
         for row in rows
-    ]
+    ]  # fmt: skip
 
 
 def start(

@@ -269,10 +269,11 @@ def test_a_file_says_what_trained_and_no_batch_size_that_nobody_said(
     tune: Tune, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def importing(trial: Trial) -> None:
-        monkeypatch.setitem(sys.modules, "lightning", SimpleNamespace(__version__="2.5"))
+        sys.modules["lightning"] = SimpleNamespace(__version__="2.5")
         train(trial)
 
-    monkeypatch.delitem(sys.modules, "lightning", raising=False)
+    monkeypatch.setitem(sys.modules, "lightning", None)  # and puts it back at the end
+    del sys.modules["lightning"]
     result = tune(importing, trials=1)
     assert [row.versions["lightning"] for row in result.trials] == ["2.5"]
     file = json.loads((result.folder / "best.json").read_text())

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import typer
 
-from tuner.definition import seconds
 from tuner.errors import UnitError
 
 _Kind = TypeVar("_Kind", bound=Enum)
@@ -46,6 +45,8 @@ def whole_or_time(text: Any) -> int | str:
     try:
         return whole(1)(text)
     except typer.BadParameter as wrong:
+        from tuner.definition import seconds  # which loads NumPy
+
         try:
             seconds(text)
         except UnitError:

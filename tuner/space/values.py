@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from tuner.errors import ScheduleError, UnitError
@@ -196,9 +197,10 @@ def _with_momentum(
 
 
 def _field(name: str) -> dataclasses.Field[Any] | None:
-    if field_of(name) != name and _field(field_of(name)):
-        return None  # a ratio or a count; the families of other packages need not be loaded
-    for family in (*FAMILIES.values(), *RULES.values()):
+    # The families of other packages are loaded as late as can be: one of them may be broken.
+    if name in MOMENTUM or (field_of(name) != name and _field(field_of(name))):
+        return None
+    for family in chain(RULES.values(), FAMILIES.values()):
         for field in dataclasses.fields(family):
             if field.name == name:
                 return field

@@ -36,7 +36,7 @@ def source_digest(function: Any) -> str | None:
         function = function.func
     try:
         file = inspect.getsourcefile(inspect.unwrap(function))
-    except TypeError:
+    except Exception:  # whatever it raises when it is looked at, as PyTorch's namespaces do
         try:
             file = inspect.getsourcefile(type(function))
         except TypeError:  # built in
