@@ -228,7 +228,7 @@ def test_show_prints_formula_values_curve_and_origin_without_optuna_or_mxnet(
     last = schedule.horizon
     assert f"{last:8d} {last / 12:10.2f}  {schedule(last):.8g}" in done.stdout
     assert "█" in done.stdout
-    assert "fingerprint " in done.stdout
+    assert re.search(r"fingerprint\s+sha256:", done.stdout)
 
 
 def test_resume_continues_from_the_database_alone(
