@@ -1,7 +1,7 @@
 """Two workers that share the cores, against one training with PyTorch's own threads.
 
     python benchmarks/threads.py                  # both networks, 5 rounds
-    python benchmarks/threads.py --rounds 9 --networks small
+    python benchmarks/threads.py --rounds 9 --networks small --runs workers own
 
 What is measured are epochs per second of trainings that run at once, each on random images,
 without the start of processes and the first epoch of each. `workers` is a study with a worker for
@@ -94,17 +94,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
+    parser.add_argument("--runs", nargs="+", choices=RUNS, default=list(RUNS))
     parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
         network, workers = options.measure
         return measured(network, int(workers))
     speeds: dict[str, dict[str, list[float]]] = {
-        network: {run: [] for run in RUNS} for network in options.networks
+        network: {run: [] for run in options.runs} for network in options.networks
     }
     for number in range(options.rounds):
         for network, found in speeds.items():
-            for run in RUNS:
+            for run in options.runs:
                 found[run].append(round(epochs_per_second(network, run), 3))
                 print(
                     f"round {number + 1}, {network}, {run}: {found[run][-1]} epochs/s", flush=True
@@ -116,6 +117,8 @@ def main() -> None:
     print("| network | ratio | median (range) | n |\n|---|---|---|---|")
     for network, found in speeds.items():
         for a, b in (("workers", "own"), ("workers", "crowded")):
+            if a not in found or b not in found:
+                continue
             ratios = [x / y for x, y in zip(found[a], found[b], strict=True)]
             spread = f"{statistics.median(ratios):.2f} ({min(ratios):.2f}..{max(ratios):.2f})"
             print(f"| {network} | {a} / {b} | {spread} | {len(ratios)} |")
