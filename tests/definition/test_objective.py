@@ -90,6 +90,7 @@ def test_pruner_and_sampler_do_the_same_with_errors_as_with_accuracies(name: str
     assert {"COMPLETE", "PRUNED"} == {state for state, _ in upwards}
 
 
+@pytest.mark.usefixtures("seconds")
 def test_screening_draws_the_same_with_errors_as_with_accuracies() -> None:
     upwards = played(PRUNERS["forecast"], ACCURACY, lambda error: 1 - error, Screening())
     assert played(PRUNERS["forecast"], LOSS, lambda error: error, Screening()) == upwards

@@ -164,6 +164,7 @@ def test_trials_decide_as_pytorch_and_keep_a_plain_schedule(train, tmp_path, on)
         assert row.note.startswith(("dropped after update ", "no drop"))
 
 
+@pytest.mark.usefixtures("seconds")
 @pytest.mark.parametrize("forgets", [False, True])
 def test_interrupted_after_every_epoch_it_decides_the_same(train, tmp_path, forgets):
     whole = Search(train, tmp_path / "whole", SPACE, prunes=True).run(6)

@@ -36,6 +36,7 @@ def bits(state: State) -> dict[str, bytes]:
     return {name: array.tobytes() for name, array in state.arrays.items()}
 
 
+@pytest.mark.usefixtures("seconds")
 @each_task
 def test_in_pieces_it_gives_the_bits_of_one_go(kind: str) -> None:
     records, states = trained(TASKS[kind]())

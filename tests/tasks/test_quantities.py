@@ -61,6 +61,7 @@ def in_pieces(task: Task) -> None:
         assert trained(task, dataclasses.replace(schedules, **less))[1] != kept
 
 
+@pytest.mark.usefixtures("seconds")
 @pytest.mark.parametrize("kind", ["gluon loader, momentum", "gluon dataset, Adam",
                                   "torch arrays", "torch dataset, AdamW"])  # fmt: skip
 def test_in_pieces_it_gives_the_bits_of_one_go(kind: str) -> None:

@@ -48,6 +48,7 @@ def test_they_are_what_the_tables_of_their_own_are() -> None:
     assert epochs_trained(ours, CURVES) == epochs_trained(theirs, CURVES)
 
 
+@pytest.mark.usefixtures("seconds")
 def test_wilcoxon_compares_epochs_in_pairs() -> None:
     pytest.importorskip("scipy")
     assert epochs_trained(pruner("WilcoxonPruner", {}), CURVES)[-1] < 9
