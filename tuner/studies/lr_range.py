@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from tuner.definition import RAMP, StudySpec, fresh_seeds, load_spec
 from tuner.errors import StudyError, TaskError
@@ -257,9 +257,9 @@ def _check(low: object, high: object, epochs: object, seeds: object) -> None:
     wrong = [
         f"`{name}` must be a number above 0, but got {given!r}"
         for name, given in (("low", low), ("high", high))
-        if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 < given < 1e100
+        if not _is_rate(given)
     ]
-    if not wrong and not low < high:  # type: ignore[operator]
+    if _is_rate(low) and _is_rate(high) and not low < high:
         wrong = [f"`low < high` must hold, but got (low={low!r}, high={high!r})"]
     if epochs is not None and not (is_whole(epochs) and epochs >= _FEWEST):
         wrong.append(f"`epochs` must be a whole number of {_FEWEST} or more, but got {epochs!r}")
@@ -267,6 +267,12 @@ def _check(low: object, high: object, epochs: object, seeds: object) -> None:
         wrong.append(f"`seeds` must be a whole number from 1 to 1000, but got {seeds!r}")
     if wrong:
         raise StudyError(f"{'; '.join(wrong)}.")
+
+
+def _is_rate(given: object) -> TypeGuard[float]:
+    if isinstance(given, bool) or not isinstance(given, (int, float)):
+        return False
+    return 0 < given < 1e100
 
 
 def _short(rate: float) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from tuner.errors import TaskError
 from tuner.tasks.base import Task
@@ -20,6 +20,12 @@ FUNCTION = (
     "name a function in [task] that makes it of its options, 'module:function', or let"
     " tuner.tune train a function of a trial"
 )
+
+
+@runtime_checkable
+class _HasOptions(Protocol):
+    def with_options(self, values: Mapping[str, Any]) -> Task:
+        """Return the same task with other values."""
 
 
 def with_options(task: Task, values: Mapping[str, Any]) -> Task:
@@ -39,13 +45,13 @@ def with_options(task: Task, values: Mapping[str, Any]) -> Task:
     wrong = wrong_options(task, values)
     if wrong:
         raise TaskError("; ".join(f"`{name}` {text}" for name, text in wrong.items()) + ".")
-    found: Task = task.with_options(values)  # type: ignore[attr-defined]
-    return found
+    assert isinstance(task, _HasOptions), "what has none was refused"
+    return task.with_options(values)
 
 
 def wrong_options(task: Task, names: Iterable[str]) -> dict[str, str]:
     """Return by name why options are none of a task."""
-    if hasattr(task, "with_options"):
+    if isinstance(task, _HasOptions):
         find = getattr(task, "wrong_options", None)
         return dict(find(names)) if find else {}
     kind = type(task).__name__

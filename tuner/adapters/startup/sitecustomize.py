@@ -93,7 +93,7 @@ def _silence_other_ranks() -> None:
 
 def _chain() -> None:
     """Import the ``sitecustomize`` that there would be without this one."""
-    sys.path[:] = [path for path in sys.path if os.path.abspath(path) != _HERE]  # noqa: PTH100
+    sys.path[:] = [path for path in sys.path if os.path.abspath(path) != _HERE]  # noqa: PTH100 - same
     this = sys.modules.pop("sitecustomize")
     try:
         importlib.import_module("sitecustomize")
