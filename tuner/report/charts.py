@@ -23,7 +23,7 @@ from tuner.report.figures import (
     learning_figure,
     overlay_figure,
 )
-from tuner.report.optuna_figures import optuna_charts
+from tuner.report.parameter_figures import parameter_charts
 from tuner.report.progress import best_so_far, timeline
 from tuner.report.search_figures import (
     answer_figure,
@@ -68,7 +68,7 @@ def charts(
         _families(rows, data, spec),
         _pruning(rows, spec),
         *_answers(rows, spec, data),
-        *optuna_charts(study, objective),
+        *parameter_charts(study, objective),
         _timeline(study, rows),
     ]
     return {chart.key: chart for chart in found}

@@ -4,8 +4,8 @@ import optuna
 import pytest
 
 from tuner.definition import StudySpec
-from tuner.report import optuna_figures
-from tuner.report.optuna_figures import optuna_charts
+from tuner.report import parameter_figures
+from tuner.report.parameter_figures import parameter_charts
 from tuner.report.snapshot import snapshot
 from tuner.report.style import Chart
 from tuner.search import trial_rows
@@ -15,7 +15,7 @@ from .studies import MIXED, add_trials, empty_study, figure_data, study_in
 
 
 def charts_of(study: optuna.Study) -> dict[str, Chart]:
-    return {chart.key: chart for chart in optuna_charts(study, ACCURACY)}
+    return {chart.key: chart for chart in parameter_charts(study, ACCURACY)}
 
 
 @pytest.mark.parametrize("state", ["no trials", "only failed", "only pruned", "only running"])
@@ -60,10 +60,10 @@ def test_a_plot_that_fails_costs_its_own_place_alone(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("no variance")
 
-    monkeypatch.setattr(optuna_figures.visualization, "plot_param_importances", broken)
+    monkeypatch.setattr(parameter_figures.importance, "get_param_importances", broken)
     charts = charts_of(study_in("mixed", spec))
     assert charts["importances"].sentence == (
-        "Optuna could not draw this chart (RuntimeError: no variance)."
+        "This chart could not be drawn (RuntimeError: no variance)."
     )
     assert charts["parallel"].figure is not None
 
@@ -114,7 +114,7 @@ def test_optuna_keeps_how_much_it_says(spec: StudySpec) -> None:
     assert optuna.logging.get_verbosity() == before
 
 
-def test_nothing_of_a_trials_attributes_gets_into_optunas_figures(spec: StudySpec) -> None:
+def test_nothing_of_a_trials_attributes_gets_into_the_figures(spec: StudySpec) -> None:
     charts = charts_of(study_in("mixed", spec)).values()
     drawn = [chart.figure.to_json() for chart in charts if chart.figure is not None]
     assert not any("script" in text or "train_loss" in text for text in drawn)

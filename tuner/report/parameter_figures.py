@@ -1,40 +1,36 @@
-"""Optuna's own figures of a study, or the sentence that says why one has nothing to show."""
+"""Figures of the sampled parameters, or the sentence that says why one has nothing to show."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import plotly.graph_objects as go
-from optuna import visualization
+from optuna import importance
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
-from plotly.colors import sample_colorscale
 
 from tuner.definition import Objective
 from tuner.report.data import varying
+from tuner.report.parallel import parallel_figure, parameter_axis, value_axis
 from tuner.report.sentences import count
 from tuner.report.snapshot import quiet
 from tuner.report.spaces import in_one_space
-from tuner.report.style import ACCENT, Chart, styled
+from tuner.report.style import ACCENT, Chart, styled, text
 from tuner.storage import bare, copied
 
-# Poor to good, legible on white and on black.
-_SCALE = [[0.0, "#6f7fa8"], [0.5, "#3b82d6"], [0.8, "#d6559c"], [1.0, "#e0652b"]]
-# Lines of nearly the same value are one trace: a trace for each trial takes seconds to draw.
-_SHADES = 12
 # The width of an axis with its name, in pixels.
 _AXIS = 104
 
 
-def optuna_charts(study: Study, objective: Objective) -> list[Chart]:
-    """Return Optuna's charts of a study.
+def parameter_charts(study: Study, objective: Objective) -> list[Chart]:
+    """Return the charts of the parameters of a study.
 
     Args:
         study: A study in any state.
         objective: What its values are.
     """
-    # Optuna writes all attributes into each trial's label, every epoch's record among them, and
-    # copies the trials again and again.
+    # Optuna copies the trials again and again, every epoch's record among their attributes.
     complete = [*map(bare, study.get_trials(deepcopy=True, states=(TrialState.COMPLETE,)))]
     with quiet():
         plain = copied(in_one_space(complete), study)
@@ -56,9 +52,9 @@ def _attempt(chart: Chart, draw: Callable[[], go.Figure]) -> Chart:
     try:
         return chart._replace(figure=draw())
     except Exception as error:
-        # One of Optuna's plots that fails is no reason to be without the report.
+        # A chart that fails is no reason to be without the report.
         reason = f"{type(error).__name__}: {error}"
-        return chart._replace(sentence=f"Optuna could not draw this chart ({reason}).")
+        return chart._replace(sentence=f"This chart could not be drawn ({reason}).")
 
 
 def _importances(study: Study, objective: Objective) -> Chart:
@@ -75,11 +71,22 @@ def _importances(study: Study, objective: Objective) -> Chart:
         return chart._replace(sentence=f"All complete trials have the same {metric}.")
 
     def draw() -> go.Figure:
-        figure = styled(visualization.plot_param_importances(study, target_name=metric))
-        figure.update_traces(marker_color=ACCENT)
+        shares = importance.get_param_importances(study)
+        names = [*shares][::-1]  # a bar chart begins at the bottom
+        values = [shares[name] for name in names]
+        labels = [f"{value:.2f}" if value >= 0.01 else "<0.01" for value in values]
+        figure = styled(
+            go.Figure(
+                go.Bar(
+                    x=values, y=[text(name) for name in names], orientation="h",
+                    marker_color=ACCENT, text=labels, textposition="outside", cliponaxis=False,
+                    hovertemplate="%{y}: %{x}<extra></extra>",
+                )
+            )
+        )  # fmt: skip
         figure.update_layout(showlegend=False, margin={"r": 48})
         figure.update_xaxes(title_text="importance (shares, sum 1)", rangemode="tozero")
-        figure.update_yaxes(title_text=None, ticks="outside", tickcolor="rgba(0,0,0,0)")
+        figure.update_yaxes(ticks="outside", tickcolor="rgba(0,0,0,0)")
         return figure
 
     return _attempt(chart, draw)
@@ -91,7 +98,7 @@ def _parallel(study: Study, objective: Objective) -> Chart:
     note = "Each axis has its own range and unit; durations are in updates. “None”: the family "
     note += "has no such parameter."
     chart = Chart("parallel", title, note=note, height=440)
-    complete = _complete(study)
+    complete = [trial for trial in _complete(study) if math.isfinite(trial.value or 0.0)]
     names = varying(trial.params for trial in complete)
     chart = chart._replace(width=_AXIS * (len(names) + 1) + 160)
     if len(complete) < 2 or len(names) < 2:
@@ -100,41 +107,11 @@ def _parallel(study: Study, objective: Objective) -> Chart:
         return chart._replace(sentence=f"{needs}; there is so far: {have}.")
 
     def draw() -> go.Figure:
-        figure = visualization.plot_parallel_coordinate(study, params=names, target_name=metric)
-        styled(figure)
-        figure.update_layout(margin={"t": 16})
-        figure.update_xaxes(tickangle=0, tickfont_size=11)
-        lines = list(figure.select_traces({"mode": "lines"}))
-        others = [trace for trace in figure.data if trace.mode != "lines"]
-        figure.data = []
-        figure.add_traces([*_in_shades(lines, objective.minimized), *others])
-        for tick in figure.layout.annotations:
-            if "e+" in tick.text:  # 1.37e+03 updates
-                tick.text = f"{float(tick.text):.0f}"
-        scale = {"colorscale": _SCALE, "reversescale": objective.minimized}
-        figure.update_traces(marker=scale, selector={"mode": "markers"})
-        return figure
+        axes = [value_axis(metric, complete), *(parameter_axis(n, complete) for n in names)]
+        values = [trial.value for trial in complete if trial.value is not None]
+        return parallel_figure(axes, values, objective.minimized)
 
     return _attempt(chart, draw)
-
-
-def _in_shades(lines: list[go.Scatter], minimized: bool) -> list[go.Scatter]:
-    """Return a trial's line each as few traces, the best on top, a colour for each value."""
-    shades: dict[int, list[go.Scatter]] = {}
-    for line in lines:
-        # The first axis is the value, from 0 for the smallest to 1 for the largest.
-        height = min(max(line.y[0], 0.0), 1.0)
-        shade = round((1 - height if minimized else height) * _SHADES)
-        shades.setdefault(shade, []).append(line)
-    return [
-        go.Scatter(
-            x=[x for line in shades[shade] for x in (*line.x, None)],
-            y=[y for line in shades[shade] for y in (*(round(y, 4) for y in line.y), None)],
-            mode="lines", hoverinfo="skip", showlegend=False, opacity=0.75,
-            line={"color": sample_colorscale(_SCALE, shade / _SHADES)[0], "width": 1.3},
-        )
-        for shade in sorted(shades)
-    ]  # fmt: skip
 
 
 def _complete(study: Study) -> list[FrozenTrial]:
