@@ -4,14 +4,14 @@ import optuna
 import pytest
 
 from tuner.definition import StudySpec
-from tuner.report import optuna_figures
-from tuner.report.optuna_figures import optuna_charts
+from tuner.report.figures import optuna as optuna_figures
+from tuner.report.figures.optuna import optuna_charts
+from tuner.report.figures.style import Chart
 from tuner.report.snapshot import snapshot
-from tuner.report.style import Chart
 from tuner.search import trial_rows
 
-from .rows import ACCURACY
-from .studies import MIXED, add_trials, empty_study, figure_data, study_in
+from ..rows import ACCURACY
+from ..studies import MIXED, add_trials, empty_study, figure_data, study_in
 
 
 def charts_of(study: optuna.Study) -> dict[str, Chart]:

@@ -12,10 +12,10 @@ from plotly.colors import sample_colorscale
 
 from tuner.definition import Objective
 from tuner.report.data import varying
+from tuner.report.figures.style import ACCENT, Chart, styled
 from tuner.report.sentences import count
 from tuner.report.snapshot import quiet
 from tuner.report.spaces import in_one_space
-from tuner.report.style import ACCENT, Chart, styled
 from tuner.storage import bare, copied
 
 # Poor to good, legible on white and on black.
