@@ -9,8 +9,8 @@ from tuner.definition import StudySpec
 from tuner.report.charts import charts
 from tuner.report.confirmed import Confirmed, Finalist
 from tuner.report.data import report_data
+from tuner.report.figures.style import Chart
 from tuner.report.snapshot import snapshot
-from tuner.report.style import Chart
 from tuner.search import trial_rows
 
 from .studies import STATES, figure_data, make_spec, study_in

@@ -9,9 +9,9 @@ import pytest
 
 import tuner
 from tuner.repeats import Compared, Comparison, Repeat
-from tuner.report.comparison_figures import schedules_figure, seeds_figure, training_figure
 from tuner.report.comparison_page import render_comparison
-from tuner.report.style import folded, row_height
+from tuner.report.figures.comparison import schedules_figure, seeds_figure, training_figure
+from tuner.report.figures.style import folded, row_height
 from tuner.tasks import EpochRecord
 
 from ..browser import browser

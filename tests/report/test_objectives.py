@@ -16,9 +16,9 @@ from tuner.repeats import Candidate, Confirmation
 from tuner.report import write_report
 from tuner.report.answers import which_base_lr, which_power, which_warmup
 from tuner.report.families import families
-from tuner.report.search_figures import families_figure
+from tuner.report.figures.search import families_figure
+from tuner.report.figures.style import window
 from tuner.report.sentences import confirmed_verdict
-from tuner.report.style import window
 from tuner.schedules import Poly
 
 from .reading import Page

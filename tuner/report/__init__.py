@@ -1,8 +1,8 @@
 """The report: rows of a study -> plain data -> figures -> one HTML file.
 
 ``data``, ``families``, ``progress``, ``answers``, ``confirmed`` and ``curves`` know nothing of
-pictures; ``figures``, ``search_figures`` and ``parameter_figures`` nothing of HTML; ``charts``
-says which there are, ``sentences`` the words; ``page`` puts them together, and ``page.js`` draws them.
+pictures; the package ``figures`` nothing of HTML; ``charts`` says which there are, ``sentences``
+the words; ``page`` puts them together, and ``page.js`` draws them.
 """
 
 from __future__ import annotations

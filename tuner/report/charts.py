@@ -15,7 +15,17 @@ from tuner.report.answers import Answer, which_base_lr, which_power, which_warmu
 from tuner.report.confirmed import Confirmed
 from tuner.report.data import ReportData
 from tuner.report.families import ended_by_pruning, families
-from tuner.report.figures import (
+from tuner.report.figures.parameters import parameter_charts
+from tuner.report.figures.search import (
+    answer_figure,
+    best_so_far_figure,
+    families_figure,
+    pruning_figure,
+    timeline_figure,
+)
+from tuner.report.figures.series import listed, measured, panels
+from tuner.report.figures.style import Chart, edge_note, row_height
+from tuner.report.figures.trainings import (
     Trained,
     any_of,
     best_figure,
@@ -23,18 +33,8 @@ from tuner.report.figures import (
     learning_figure,
     overlay_figure,
 )
-from tuner.report.parameter_figures import parameter_charts
 from tuner.report.progress import best_so_far, timeline
-from tuner.report.search_figures import (
-    answer_figure,
-    best_so_far_figure,
-    families_figure,
-    pruning_figure,
-    timeline_figure,
-)
 from tuner.report.sentences import averaging_sentence, false_prunes_sentence
-from tuner.report.style import Chart, edge_note, row_height
-from tuner.report.training_series import listed, measured, panels
 from tuner.search import TrialRow, false_prunes
 
 _NO_COMPLETE = "It needs a complete trial, and there is none yet."

@@ -17,10 +17,10 @@ from tuner.report.comparison import (
     measures_training,
     short,
 )
-from tuner.report.comparison_figures import schedules_figure, seeds_figure, training_figure
+from tuner.report.figures.comparison import schedules_figure, seeds_figure, training_figure
+from tuner.report.figures.style import edge_note, row_height
 from tuner.report.page import figures_json, plotly_gzip, resource, write_html
 from tuner.report.provenance import provenance
-from tuner.report.style import edge_note, row_height
 
 
 def write_comparison_page(comparison: Comparison, spec: StudySpec, path: str | Path) -> Path:

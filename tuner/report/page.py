@@ -25,14 +25,14 @@ from tuner.report.charts import charts
 from tuner.report.confirmed import confirmed_data, search_sentence
 from tuner.report.data import TOP, ReportData, plain, report_data
 from tuner.report.families import families
-from tuner.report.figures import training_figure
+from tuner.report.figures.series import listed, measured, panels
+from tuner.report.figures.style import family_colour
+from tuner.report.figures.trainings import training_figure
 from tuner.report.progress import cost
 from tuner.report.provenance import provenance
 from tuner.report.sentences import confirmed_verdict, count, mean_sd, states, verdict_sentence
 from tuner.report.snapshot import snapshot
-from tuner.report.style import family_colour
 from tuner.report.traces import trial_traces
-from tuner.report.training_series import listed, measured, panels
 from tuner.schedules import write_whole
 from tuner.search import TrialRow, ranking, trial_rows
 from tuner.tasks import BATCH_SIZE, NamedTask

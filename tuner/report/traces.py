@@ -9,9 +9,9 @@ from typing import Any
 from tuner.reading import Unit
 from tuner.report.curves import thinned
 from tuner.report.data import Line
-from tuner.report.figures import any_of
-from tuner.report.style import family_colour, log_axis
-from tuner.report.training_series import Series
+from tuner.report.figures.series import Series
+from tuner.report.figures.style import family_colour, log_axis
+from tuner.report.figures.trainings import any_of
 from tuner.search import TrialRow
 
 # A longer training is drawn by so many of its epochs, evenly chosen.
@@ -32,7 +32,7 @@ def trial_traces(
     Returns:
         By trial number: ``colour``; ``axis`` of the learning rates; ``x``, of the learning rates
         and of the epochs; ``y`` with an entry for each trace of
-        :func:`tuner.report.figures.training_figure`, in its order.
+        :func:`tuner.report.figures.trainings.training_figure`, in its order.
     """
     curves = {line.number: line for line in lines}
     return {

@@ -4,14 +4,14 @@ import optuna
 import pytest
 
 from tuner.definition import StudySpec
-from tuner.report import parameter_figures
-from tuner.report.parameter_figures import parameter_charts
+from tuner.report.figures import parameters
+from tuner.report.figures.parameters import parameter_charts
+from tuner.report.figures.style import Chart
 from tuner.report.snapshot import snapshot
-from tuner.report.style import Chart
 from tuner.search import trial_rows
 
-from .rows import ACCURACY
-from .studies import MIXED, add_trials, empty_study, figure_data, study_in
+from ..rows import ACCURACY
+from ..studies import MIXED, add_trials, empty_study, figure_data, study_in
 
 
 def charts_of(study: optuna.Study) -> dict[str, Chart]:
@@ -60,7 +60,7 @@ def test_a_plot_that_fails_costs_its_own_place_alone(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("no variance")
 
-    monkeypatch.setattr(parameter_figures.importance, "get_param_importances", broken)
+    monkeypatch.setattr(parameters.importance, "get_param_importances", broken)
     charts = charts_of(study_in("mixed", spec))
     assert charts["importances"].sentence == (
         "This chart could not be drawn (RuntimeError: no variance)."

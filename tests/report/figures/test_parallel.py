@@ -5,7 +5,7 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial
 
-from tuner.report.parallel import parallel_figure, parameter_axis, value_axis
+from tuner.report.figures.parallel import parallel_figure, parameter_axis, value_axis
 
 SPACE = {
     "family": CategoricalDistribution(["cosine", "wsd"]),

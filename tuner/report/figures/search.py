@@ -11,8 +11,7 @@ from tuner.definition import Objective
 from tuner.reading import EPOCHS, Unit
 from tuner.report.answers import Answer
 from tuner.report.families import Dot, Ended, Family, in_order
-from tuner.report.progress import Bar, Step
-from tuner.report.style import (
+from tuner.report.figures.style import (
     ACCENT,
     GREY,
     RED,
@@ -25,6 +24,7 @@ from tuner.report.style import (
     time_axis,
     window,
 )
+from tuner.report.progress import Bar, Step
 
 _HATCH = {
     "complete": "", "pruned": "", "collapsed": "x", "failed": "/", "running": ".",

@@ -11,7 +11,7 @@ from optuna.trial import FrozenTrial
 from plotly.colors import sample_colorscale
 
 from tuner.report.data import plain
-from tuner.report.style import GREY, styled, text
+from tuner.report.figures.style import GREY, styled, text
 
 # Poor to good, legible on white and on black.
 SCALE = [[0.0, "#6f7fa8"], [0.5, "#3b82d6"], [0.8, "#d6559c"], [1.0, "#e0652b"]]

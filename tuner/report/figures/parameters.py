@@ -12,11 +12,11 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tuner.definition import Objective
 from tuner.report.data import varying
-from tuner.report.parallel import parallel_figure, parameter_axis, value_axis
+from tuner.report.figures.parallel import parallel_figure, parameter_axis, value_axis
+from tuner.report.figures.style import ACCENT, Chart, styled, text
 from tuner.report.sentences import count
 from tuner.report.snapshot import quiet
 from tuner.report.spaces import in_one_space
-from tuner.report.style import ACCENT, Chart, styled, text
 from tuner.storage import bare, copied
 
 # The width of an axis with its name, in pixels.

@@ -14,8 +14,18 @@ from tuner.reading import EPOCHS, Clock, Unit
 from tuner.repeats import Compared, Comparison, Repeat
 from tuner.report.comparison import curves, short
 from tuner.report.curves import Curve, curve_of
-from tuner.report.figures import any_of
-from tuner.report.style import ACCENT, GREY, at, folded, log_axis, styled, text, time_axis, window
+from tuner.report.figures.style import (
+    ACCENT,
+    GREY,
+    at,
+    folded,
+    log_axis,
+    styled,
+    text,
+    time_axis,
+    window,
+)
+from tuner.report.figures.trainings import any_of
 
 _VIOLET, _GREEN = "#a05fd0", "#2f9e5b"
 _COLOURS: list[str] = qualitative.D3

@@ -14,7 +14,8 @@ from tuner.report.confirmed import Finalist
 from tuner.report.curves import thinned
 from tuner.report.data import BestTrial, Line
 from tuner.report.families import in_order
-from tuner.report.style import (
+from tuner.report.figures.series import Series, measured, panels
+from tuner.report.figures.style import (
     GREY,
     at,
     family_colour,
@@ -25,7 +26,6 @@ from tuner.report.style import (
     time_axis,
     window,
 )
-from tuner.report.training_series import Series, measured, panels
 
 
 class Trained(NamedTuple):

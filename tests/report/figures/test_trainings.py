@@ -7,7 +7,9 @@ import pytest
 from tuner.definition import Objective, StudySpec
 from tuner.report.confirmed import Finalist
 from tuner.report.data import report_data
-from tuner.report.figures import (
+from tuner.report.figures.series import measured
+from tuner.report.figures.style import family_colour, family_symbol, log_axis, text, window
+from tuner.report.figures.trainings import (
     TOP,
     Trained,
     best_figure,
@@ -16,14 +18,12 @@ from tuner.report.figures import (
     overlay_figure,
     training_figure,
 )
-from tuner.report.style import family_colour, family_symbol, log_axis, text, window
-from tuner.report.training_series import measured
 from tuner.schedules import FAMILIES
 from tuner.search import trial_rows
 from tuner.tasks import EpochRecord
 
-from .rows import ACCURACY, LOSS, record
-from .studies import HOSTILE, add_trials, empty_study, figure_data, study_in
+from ..rows import ACCURACY, LOSS, record
+from ..studies import HOSTILE, add_trials, empty_study, figure_data, study_in
 
 
 def test_the_winners_figure_has_rate_loss_and_accuracies_on_one_time_axis(

@@ -6,19 +6,19 @@ import pytest
 
 from tuner.report.answers import which_base_lr, which_warmup
 from tuner.report.families import ended_by_pruning, families
-from tuner.report.progress import Bar, Step
-from tuner.report.search_figures import (
+from tuner.report.figures.search import (
     answer_figure,
     best_so_far_figure,
     families_figure,
     pruning_figure,
     timeline_figure,
 )
-from tuner.report.style import RED, family_colour, family_symbol
+from tuner.report.figures.style import RED, family_colour, family_symbol
+from tuner.report.progress import Bar, Step
 from tuner.schedules import Constant, Cosine
 
-from .rows import ACCURACY, CLOCK, EPOCHS, collapsed, row, untrained
-from .studies import figure_data
+from ..rows import ACCURACY, CLOCK, EPOCHS, collapsed, row, untrained
+from ..studies import figure_data
 
 CONSTANT = Constant(base_lr=0.3, horizon=40)
 COSINE = Cosine(base_lr=0.1, final_lr=0.001, horizon=40, warmup_steps=5)

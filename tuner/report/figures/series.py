@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tuner.definition import Objective
-from tuner.report.style import ACCENT, GREY
+from tuner.report.figures.style import ACCENT, GREY
 from tuner.tasks import EpochRecord
 
 
