@@ -186,8 +186,9 @@ def _dot(family: str) -> Markup:
 @functools.cache
 def plotly_gzip() -> str:
     """Return Plotly's JavaScript compressed, which is a third of its size."""
-    # Without a time, so that the same study gives the same file.
-    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), mtime=0)).decode()
+    # Without a time, so that the same study gives the same file. Level 9 takes twice as long,
+    # and gives one per cent less.
+    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), 5, mtime=0)).decode()
 
 
 def _number(value: float | None, form: str) -> str:
