@@ -97,13 +97,7 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
     traces = trial_traces(rows, data.lines, series, spec.unit)
     drawn = charts(frozen, spec, rows, data, confirmed)
     trial = training_figure(spec.epochs, series, objective, spec.unit)
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters.update(plain=plain, number=_number, mean_sd=mean_sd)
-    environment.globals.update(count=count, states=states, dot=_dot)
-    template = environment.from_string(resource("page.html"))
-    return template.render(
+    return _template().render(
         name=spec.name,
         notes=spec.study_data.get("notes", ""),
         metric=objective.judged_by,
@@ -133,6 +127,16 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
         js=Markup(resource("page.js")),
         plotly_gzip=plotly_gzip(),
     )
+
+
+@functools.cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(plain=plain, number=_number, mean_sd=mean_sd)
+    environment.globals.update(count=count, states=states, dot=_dot)
+    return environment.from_string(resource("page.html"))
 
 
 def _winner(rows: Sequence[TrialRow], confirmation: Confirmation | None) -> TrialRow | None:

@@ -241,8 +241,9 @@ class SpaceReader:
 
     def _check_fields(self, family: str, values: Mapping[str, Any]) -> None:
         setting: dict[str, str] = {}
+        known = names_for(family)
         for name in (*self.fixed, *values):
-            if name in names_for(family):
+            if name in known:
                 other = setting.setdefault(field_of(name), name)
                 if other != name and not {other, name} <= KNOTS.keys():
                     raise ScheduleError(f"`{name}` sets {other!r} as well; keep one of them.")

@@ -11,6 +11,7 @@ end of the momentum, which is low where the learning rate is high.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Mapping
 from itertools import chain
@@ -49,17 +50,23 @@ def field_of(name: str) -> str:
     return "knots" if name in KNOTS else COUNTS.get(name) or name.removesuffix(RATIO)
 
 
-def names_for(family: str) -> set[str]:
+def names_for(family: str) -> frozenset[str]:
     """Return the names that a space can give to a family's parameters."""
+    made: Any = class_of(family)  # a class is hashable, which mypy does not see of these
+    return _names_of(made)
+
+
+@functools.cache  # a space asks thousands of times
+def _names_of(made: type[Schedule] | type[Plateau]) -> frozenset[str]:
     # A rule knows its rates report by report, and no momentum that mirrors them.
-    names: set[str] = set() if family in RULES else {*MOMENTUM}
-    for field in dataclasses.fields(class_of(family)):
+    names: set[str] = set() if made in RULES.values() else {*MOMENTUM}
+    for field in dataclasses.fields(made):
         names.add(field.name)
         if field.metadata["kind"] == "rate" and field.name != "base_lr":
             names.add(field.name + RATIO)
         names |= {count for count, of in COUNTS.items() if of == field.name}
         names |= set(KNOTS) if field.name == "knots" else set()
-    return names
+    return frozenset(names)
 
 
 def is_field(name: str) -> bool:
