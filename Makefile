@@ -14,7 +14,7 @@ BIN    := $(VENV)/bin
 # The tests start hundreds of processes, none of which should compile what another did.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: study check static test docs data programs postgresql browser clean
+.PHONY: study check static test tests docs data programs postgresql browser clean
 
 study: $(VENV)/installed data
 	$(BIN)/tuner run studies/quickstart.toml
@@ -27,13 +27,16 @@ check: $(VENV)/installed-dev static
 test:
 	@$(MAKE) --no-print-directory --jobs=2 $(VENV)/installed-dev programs
 	@$(MAKE) --no-print-directory data
-	@$(MAKE) --no-print-directory static
-	$(BIN)/pytest -n 3 --dist worksteal --durations=20
+	@$(MAKE) --no-print-directory --jobs=2 static tests
 
 static: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Three processes for two cores, since many tests wait.
+tests:
+	$(BIN)/pytest -n 3 --dist worksteal --durations=20
 
 docs: $(VENV)/installed-docs
 	$(BIN)/python -m sphinx -W --keep-going -n -q -b html docs site

@@ -27,6 +27,8 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 
 # It starts `lscpu` when it is imported, as SciPy does at any time: now, before a test is blamed.
 importlib.import_module("numpy.testing")
+# Binds a socket, as downloads of the data import it.
+importlib.import_module("urllib3.util.connection")
 
 FAST = "not slow"
 # The fixtures that make a test slow, and what they are for.

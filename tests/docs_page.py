@@ -115,7 +115,7 @@ def small(study: dict[str, Any]) -> dict[str, Any]:
     if str(study["task"].get("name")).startswith("lenet_fashion_mnist"):
         found["task"] = {**study["task"], **_SMALL, "epochs": min(study["task"]["epochs"], 3)}
     elif "train_size" in study["task"]:  # of a template
-        found["task"] = {**study["task"], "train_size": 256}
+        found["task"] = {**study["task"], "train_size": 128, "epochs": 2}
     if "holdout_size" in study.get("objective", {}):
         found["objective"] = {**study["objective"], "holdout_size": 64}
     found["confirm"] = {**study.get("confirm", {}), "top": 1, "seeds": 2, "max_seeds": 2}

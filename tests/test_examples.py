@@ -20,7 +20,7 @@ from tuner.search import TrialRow
 pytestmark = pytest.mark.usefixtures("processes")
 
 ROOT = Path(__file__).parent.parent
-SMALL = {**os.environ, "EXAMPLE_SHARE": "0.03"}
+SMALL = {**os.environ, "EXAMPLE_SHARE": "0.01"}
 
 
 @pytest.fixture

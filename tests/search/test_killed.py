@@ -56,7 +56,7 @@ def test_one_worker_killed_at_random_moments_changes_not_a_bit(
     record_property: Callable,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    study = write_study(trials=10, epochs=4)
+    study = write_study(trials=10, epochs=4, sleeps=0.1)
     whole = run_alone(study)
     expected = comparable(whole.trials)
     shutil.rmtree(whole.folder)

@@ -61,8 +61,7 @@ def end_in_time(code: object) -> None:
     """
 
     def watch() -> None:
-        while threading.main_thread().is_alive():
-            time.sleep(1)
+        threading.main_thread().join()
         time.sleep(LEAVING_SECONDS)
         talk().print(
             "warning: a training left a thread or process running, which was waited for in vain"

@@ -7,6 +7,7 @@ decompressed content is what is verified.
 
 from __future__ import annotations
 
+import functools
 import gzip
 import hashlib
 import os
@@ -162,10 +163,12 @@ def _brief(error: Exception) -> str:
 
 def _verified(path: Path, file: _File) -> Pixels:
     try:
-        content = _unpacked(path, file) if path.suffix == ".gz" else path.read_bytes()
+        if path.suffix == ".gz":
+            content, digest = _unpacked(path, file)
+        else:
+            content, digest = path.read_bytes(), _digest(path)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path} cannot be read: {error}. {_remedy(path)}") from error
-    digest = hashlib.sha256(content).hexdigest()
     if digest != file.sha256:
         raise DataError(
             f"The decompressed content of {path} must have SHA-256 {file.sha256},"
@@ -174,21 +177,33 @@ def _verified(path: Path, file: _File) -> Pixels:
     return np.frombuffer(content, np.uint8, offset=file.header).reshape(file.shape)
 
 
-def _unpacked(archive: Path, file: _File) -> Any:
-    """Return an archive's content, unpacked once per machine and shared by all processes."""
+def _unpacked(archive: Path, file: _File) -> tuple[Any, str]:
+    """Return the content of an archive, unpacked once for all processes, and its SHA-256."""
     source = archive.stat()
     stamp = f"{archive.resolve()} {source.st_size} {source.st_mtime_ns}"
     kept = _cache() / "unpacked" / f"{file.name}-{zlib.crc32(stamp.encode()):08x}"
     with suppress(OSError, ValueError):
         content = _mapped(kept)
-        if hashlib.sha256(content).hexdigest() == file.sha256:
-            return content
+        if (digest := _digest(kept)) == file.sha256:
+            return content, digest
     unpacked = gzip.decompress(archive.read_bytes())
+    digest = hashlib.sha256(unpacked).hexdigest()
     with suppress(OSError):  # a read-only home, a full disk
         kept.parent.mkdir(parents=True, exist_ok=True)
         write_whole(unpacked, str(kept))
-        return _mapped(kept)
-    return unpacked
+        return _mapped(kept), digest
+    return unpacked, digest
+
+
+def _digest(path: Path) -> str:
+    """Return the SHA-256 of a file, which a process asks for at every check and training."""
+    found = path.stat()
+    return _digest_of(path, found.st_size, found.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=64)
+def _digest_of(path: Path, size: int, changed: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _mapped(path: Path) -> Any:
