@@ -121,7 +121,7 @@ def pytest_configure(config: pytest.Config) -> None:
     is_fast = config.option.markexpr == FAST
     # Without a stop-watch: a busy machine is no failure.
     common: Any = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-    settings.register_profile("slow", **common)
+    settings.register_profile("slow", max_examples=60, **common)
     settings.register_profile("fast", max_examples=15, **common)
     settings.load_profile("fast" if is_fast else "slow")
     config.addinivalue_line("markers", "slow: not in `make check`; set by what it asks for")
