@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeGuard
 
 from tuner.definition import RAMP, StudySpec, fresh_seeds, load_spec
 from tuner.errors import StudyError, TaskError
+from tuner.reading import told_at_once
 from tuner.schedules import Schedule, is_whole
 from tuner.search import Event, Listener, RampTrained, quiet_optuna
 from tuner.studies.limits import refuse_ranks
@@ -58,6 +59,7 @@ class LRRange(NamedTuple):
         return "\n".join((*rows, f"high = {self.high!r}", "log  = true"))
 
 
+@told_at_once
 @quiet_optuna()
 def lr_range(
     study: str | Path,
