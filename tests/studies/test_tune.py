@@ -384,6 +384,17 @@ def test_any_task_is_tuned(tune: Tune) -> None:
     assert tune(task, updates_per_epoch=None, trials=2).best_schedule.horizon == 20
 
 
+def test_a_study_is_opened_by_the_folder_or_the_file_of_its_database(
+    tune: Tune, tmp_path: Path
+) -> None:
+    result = tune(trials=1)
+    for place in (result.folder, str(result.folder / "study.db")):
+        assert tuner.open_study(place).storage == result.storage
+    (tmp_path / "empty.db").touch()
+    with pytest.raises(DefinitionError, match="must be a file in TOML, but is a folder"):
+        tuner.open_study(tmp_path)
+
+
 @pytest.mark.parametrize("space", ["chapter", "modern"])
 def test_shipped_spaces_are_known_by_their_names(tune: Tune, space: str) -> None:
     result = tune(space=space, base_lr=None, trials=3)
