@@ -476,13 +476,18 @@ def test_a_result_says_where_the_study_stands(tune: Tune) -> None:
 
 
 def test_a_confirmed_result_has_an_error_bar(tune: Tune) -> None:
-    result = tune(trials=3, confirm={"top": 1, "seeds": 2, "max_seeds": 2})
+    result = tune(trials=3, confirm={"top": 2, "seeds": 2, "max_seeds": 2})
     winner = result.confirmed.winner
     one, other = winner.values.values()
     means = f"{(one + other) / 2:.4g} ± {abs(one - other) / 2:.4g} on 2 fresh seeds"
     assert f"best trial 0 [today: constant 0.01], val loss {means}" in " ".join(
         repr(result).split()
     )
+    assert len(result.confirmed.candidates) > 1
+    if tied := [candidate.label for candidate in result.confirmed.tie_set[1:]]:
+        assert f"tie      not separated from {tied[0]} by the fresh seeds" in repr(result)
+    else:
+        assert "         separated from all others by the fresh seeds" in repr(result)
 
 
 def test_a_result_without_a_complete_trial_says_so(tune: Tune) -> None:
