@@ -149,6 +149,7 @@ def test_a_finalist_is_a_schedule_with_options(tune: Tune, tmp_path: Path) -> No
     listed = CliRunner().invoke(app, ["trials", *where, "--format", "json"]).output
     assert [row["options"] for row in json.loads(listed)] == [r.options for r in result.trials]
     assert "task.weight_decay" in result.report(tmp_path / "r.html").read_text()
+    assert page.count(">weight decay</") == 2  # the tables of trials
 
 
 def test_reports_of_a_training_without_epochs_are_at_equal_examples(tune: Tune) -> None:

@@ -20,6 +20,7 @@ from plotly.offline import get_plotlyjs
 
 from tuner.definition import StudySpec
 from tuner.errors import ReportError
+from tuner.reading import told
 from tuner.repeats import Confirmation
 from tuner.report.charts import charts
 from tuner.report.confirmed import confirmed_data, search_sentence
@@ -100,7 +101,9 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(plain=plain, number=_number, mean_sd=mean_sd)
+    environment.filters.update(
+        plain=plain, number=_number, mean_sd=mean_sd, told=told, words=_words
+    )
     environment.globals.update(count=count, states=states, dot=_dot)
     template = environment.from_string(resource("page.html"))
     return template.render(
@@ -192,6 +195,10 @@ def plotly_gzip() -> str:
 
 def _number(value: float | None, form: str) -> str:
     return "–" if value is None else f"{value:{form}}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def resource(name: str) -> str:
