@@ -438,7 +438,11 @@ def test_all_mistakes_are_told_at_once_by_their_arguments(tune: Tune, tmp_path: 
         ({"params": 3}, "params +must be options by their names, but got 3"),
         ({"training": lambda: 1}, "train +.*lambda> must take one argument, the trial"),
         ({"training": tuner.Trial}, "train +must be a function of a trial, or a task, but got"),
-        ({"metric": "score"}, "direction +must be 'maximize' or 'minimize', .* 'score'"),
+        (
+            {"metric": "score"},
+            "direction +must be 'maximize' or 'minimize', .* 'score'; a name tells by its last"
+            " word: accuracy, acc, loss, ",
+        ),
         (
             {"baselines": {"mine": tuner.Constant(base_lr=0.1, horizon=9)}},
             r"baselines.mine +must be laid out over the 40 updates .* 9; .*with_horizon\(40\)",

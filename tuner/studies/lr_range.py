@@ -156,10 +156,8 @@ def range_of(
     ]
     whole = [[value for value in row if value is not None] for row in values]
     if whole != values:
-        raise TaskError(
-            f"The task must measure the objective's metric, {spec.objective.metric!r}, but gave"
-            " none after an epoch. Name one that it measures in [objective]."
-        )
+        lacking = next(r for row in trained for r in row if spec.objective.value(r) is None)
+        raise TaskError(spec.objective.unmeasured(lacking))
     rates = [math.sqrt(rising(k * size + 1) * rising((k + 1) * size)) for k in range(reports)]
     reading = read_ramp(rates, whole, minimized=has_loss or spec.objective.minimized)
     return _found(reading, low, high, judged_by, numbers)
