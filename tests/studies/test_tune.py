@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -503,6 +504,22 @@ def test_a_result_without_a_complete_trial_says_so(tune: Tune) -> None:
     ]
     assert "<svg" not in result._repr_html_()
     assert result.to_frame()["value"].isna().all()
+
+
+def test_a_study_of_which_nothing_trains_says_so_and_what_to_do(tune: Tune) -> None:
+    def diverges(trial: Trial) -> None:
+        trial.report(float("nan") + trial.schedule(1))
+
+    result = tune(training=diverges, trials=2)
+    said = (
+        "no trial is complete (2 collapsed; the last one: diverged in epoch 1: it gave nan). Lower"
+        " the learning rates"
+    )
+    assert f"best {said}" in " ".join(repr(result).split())
+    with pytest.raises(StudyError, match=f"but {re.escape(said)}.*another name\\.$"):
+        result.best  # noqa: B018
+    page = result.report(result.folder / "report.html").read_text(encoding="utf-8")
+    assert f"There is no best schedule: {said}" in page
 
 
 def test_trials_and_epochs_are_tables(tune: Tune) -> None:

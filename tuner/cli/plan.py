@@ -140,7 +140,7 @@ def show_result(result: StudyResult, again: str, trials: str, *, program: bool) 
         talk().print(f"out of time; continue with: {again}")
     best, of_search, confirmation = summary.best, summary.best_of_search, result.confirmation
     if best is None or of_search is None:
-        out.print("best      no trial is complete yet")
+        print_row("best", summary.lost or "no trial is complete yet", 10)
         return
     objective = result.spec.objective
     value = f"{best.state} in the search"

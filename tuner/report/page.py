@@ -35,7 +35,7 @@ from tuner.report.style import family_colour
 from tuner.report.traces import trial_traces
 from tuner.report.training_series import listed, measured, panels
 from tuner.schedules import write_whole
-from tuner.search import TrialRow, ranking, trial_rows
+from tuner.search import TrialRow, ranking, summary, trial_rows
 from tuner.tasks import BATCH_SIZE, NamedTask
 
 _SECTIONS = (
@@ -118,7 +118,7 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
         sampled_size=spec.space.clock.batch_size if BATCH_SIZE in spec.space.options else 0,
         exercises=_OWN_EXERCISES if isinstance(spec.task, NamedTask) else _EXERCISES,
         sections=_SECTIONS,
-        verdict=_verdict(data, spec, confirmation),
+        verdict=_verdict(data, spec, confirmation, rows),
         facts=_facts(rows, data, spec),
         data=data,
         curves=listed(panels(series)),
@@ -147,9 +147,16 @@ def _winner(rows: Sequence[TrialRow], confirmation: Confirmation | None) -> Tria
     return next((row for row in own if row.is_of(winner.key)), None)
 
 
-def _verdict(data: ReportData, spec: StudySpec, confirmation: Confirmation | None) -> str:
+def _verdict(
+    data: ReportData,
+    spec: StudySpec,
+    confirmation: Confirmation | None,
+    rows: Sequence[TrialRow],
+) -> str:
     if confirmation and confirmation.winner:
         return confirmed_verdict(confirmation, spec.objective.for_test_set())
+    if lost := summary(spec.name, rows, spec.budget.trials).lost:
+        return f"There is no best schedule: {lost}."
     return verdict_sentence(data.verdict, spec.objective)
 
 

@@ -106,7 +106,7 @@ def lines(
     found.append(("trials", states or "none yet"))
     best, objective = summary.best, spec.objective
     if best is None:
-        found.append(("best", "no trial is complete yet"))
+        found.append(("best", summary.lost or "no trial is complete yet"))
     else:
         value, form = best.title, objective.digits
         winner = confirmed.winner if confirmed else None
