@@ -111,7 +111,7 @@ def _of_study(place: str) -> Trial:
     def tell(report: Report) -> bool:
         if is_first:
             wrong, is_much = asking.end_epoch()
-            verdict = [wrong, is_much, asking.is_silent]
+            verdict = [wrong, is_much, asking.is_silent, asking.ignored]
             files.tell(value=report.value, measured=dict(report.measured), asked=verdict)
         while True:
             answer = files.next_answer()
