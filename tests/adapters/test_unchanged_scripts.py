@@ -213,6 +213,7 @@ def test_apply_knows_that_a_script_which_asks_for_its_trial_has_the_schedule(
     script = tmp_path / "train.py"
     script.write_text(
         "import sys, tuner\ntrial = tuner.trial()\n"
+        "assert tuner.trial(seed=1) is trial\n"
         "assert sum(1 for _ in trial.updates()) == 30\n"
         "assert trial.schedule == tuner.load_schedule(sys.argv[1])\n"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 import tuner
 from tuner import Trial
+from tuner.errors import DefinitionError
 
 
 @pytest.fixture
@@ -79,3 +81,28 @@ def test_it_may_be_called_in_a_thread(tmp_path: Path) -> None:
     thread.start()
     thread.join()
     assert [result.ended for result in results] == ["done"]
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ({"epoch": 3, "updates_per_epoch": 10, "metric": "loss"},
+         "tuner.tune has 1 mistake\n  epoch  no argument of it; did you mean 'epochs'?"),
+        ({"train": train, "trails": 5},
+         "tuner.tune has 3 mistakes\n"
+         "  train   must be given once, but is given by its place as well\n"
+         "  trails  no argument of it; did you mean 'trials'?\n"
+         "  metric  is required, but missing"),
+        ({"epochs": 1.5, "updates_per_epoch": 10, "metric": "loss", "base_lr": 1},
+         "tuner.tune has 1 mistake\n  epochs  must be a whole number of 1 or more, but got 1.5"),
+    ],
+)  # fmt: skip
+def test_a_wrong_argument_is_told_in_words_and_without_this_package(
+    names: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        tuner.tune(train, **names)
+    assert str(caught.value) == said
+    assert caught.value.__cause__ is None
+    frames = traceback.extract_tb(caught.value.__traceback__)
+    assert {frame.name for frame in frames[1:]} <= {"checked", "tune"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,3 +39,19 @@ def test_every_curve_is_told_and_drawn(capsys: pytest.CaptureFixture[str]) -> No
         "learning rate", "momentum",
     ]  # fmt: skip
     assert out.count("200 updates\n") == 1 + 3  # the horizon of the head, and each axis
+
+
+@pytest.mark.parametrize(
+    ("origin", "said"),
+    [
+        ({}, "batch size 32"),
+        ({"task": {"accumulate": 1}, "options": {"batch_size": 32}}, "batch size 32"),
+        ({"task": {"accumulate": 4}, "options": {"batch_size": 8}},
+         "32 examples an update, 4 batches of 8"),
+    ],
+)  # fmt: skip
+def test_examples_of_an_update_are_not_taken_for_those_of_a_batch(
+    origin: dict[str, Any], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_file(Path("one.json"), ScheduleFile(LR, 10, 32, origin))
+    assert f"  tuned at 10 updates an epoch, {said}\n" in capsys.readouterr().out

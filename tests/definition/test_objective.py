@@ -209,6 +209,15 @@ def test_what_a_training_is_worth(
     assert objective.averaged_value(RECORD._replace(value=5.0, averaged_value=4.0)) == 4.0
 
 
+def test_a_metric_that_is_not_measured_is_told_beside_those_that_are() -> None:
+    record = RECORD._replace(value=None)
+    said = Objective(metric="bleu", direction="maximize").unmeasured(record)
+    assert "'bleu', but gave none" in said
+    assert said.endswith(": test_accuracy, test_loss, test_perplexity.")
+    accuracy = record._replace(test_loss=None)
+    assert ACCURACY.unmeasured(accuracy).endswith(" [objective]: test_accuracy.")
+
+
 def test_the_tasks_and_the_objective_know_the_same_metrics() -> None:
     assert tuple(METRICS) == RECORDED_METRICS
 

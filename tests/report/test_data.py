@@ -8,7 +8,7 @@ from tuner.definition import StudySpec
 from tuner.reading import Clock
 from tuner.report.data import TOP, Contender, Verdict, parameters, report_data, varying
 from tuner.report.sentences import verdict_sentence
-from tuner.schedules import Cosine, MultiFactor, Piecewise
+from tuner.schedules import Cosine, Inverse, Linear, MultiFactor, Piecewise, Schedules
 from tuner.search import TrialRow, ranking, trial_rows
 from tuner.tasks import EpochRecord
 
@@ -93,6 +93,27 @@ def test_durations_are_in_updates_and_in_epochs() -> None:
     assert dict(parameters(knots, 10))["knots"] == (
         "0 updates (0 epochs): 1; 20 updates (2 epochs): 0.5"
     )
+
+
+def test_parameters_of_several_quantities_have_their_names() -> None:
+    lr = Linear(base_lr=0.5, horizon=40)
+    momentum = Inverse(of=lr, low=0.85, high=0.95)
+    words = dict(parameters(Schedules(lr=lr, momentum=momentum), updates_per_epoch=10))
+    assert words["horizon"] == "40 updates (4 epochs)"
+    own = {name: value for name, value in words.items() if "." in name}
+    assert own == {"momentum.of": "the linear", "momentum.low": "0.85", "momentum.high": "0.95"}
+    assert "groups" not in words  # of which there are none
+    with_groups = Schedules(lr=lr, groups={"head": 0.1})
+    assert dict(parameters(with_groups, 10))["groups.head.lr"] == "0.1"
+
+
+def test_sampled_options_are_columns(spec: StudySpec) -> None:
+    rows = trial_rows(study_in("mixed", spec))
+    rows[1] = rows[1]._replace(options={"weight_decay": 0.02, "batch_size": 64})
+    data = report_data(rows, spec.space.clock, spec.objective)
+    assert data.options == ["weight_decay", "batch_size"]
+    assert data.entries[1].options == rows[1].options
+    assert not data.entries[0].options
 
 
 def test_parameters_that_vary() -> None:

@@ -30,6 +30,20 @@ def test_the_verdict_of_a_confirm_names_winner_mean_error_n_and_rival() -> None:
     )
 
 
+def test_means_of_other_seeds_than_their_difference_say_of_how_many_each_is() -> None:
+    fewer = BASELINE._replace(accuracies={1: 0.88, 2: 0.891})  # of whom the race is over
+    found = Confirmation((fewer, FINALIST), ())
+    # Paired differences 0.02 and 0.019: mean 0.0195, standard error 0.0005, t(1) = 12.706.
+    assert (
+        "(0.8855 ± 0.0055, n = 2; 95 % interval of the paired difference over n = 2 +0.0131 to"
+        " +0.0259)" in confirmed_verdict(found, ACCURACY)
+    )
+    assert confirmed_sentence(found, "test accuracy") == (
+        "trial 7, 0.9100 ± 0.0058 on 3 seeds, +0.0195 (+0.0131..+0.0259, n = 2) against the best"
+        " baseline, by hand; separated from all others"
+    )
+
+
 def test_a_winning_baseline_is_held_against_the_best_finalist() -> None:
     better = BASELINE._replace(accuracies={1: 0.95, 2: 0.89, 3: 0.93})
     sentence = confirmed_verdict(Confirmation((better, FINALIST), ()), ACCURACY)

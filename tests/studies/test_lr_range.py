@@ -76,7 +76,7 @@ def test_a_parabola_collapses_at_two_through_its_curvature(study: Path, curvatur
     assert 0.5 < found.collapses / (2 / curvature) < 2
     assert found.begins < found.steepest < found.collapses
     assert (found.low, found.high) == tuple(
-        float(f"{rate:.2g}") for rate in (found.begins, found.collapses)
+        float(f"{rate:.2g}") for rate in (found.begins, found.collapses / 2)
     )
     assert found.measured == "loss"
     assert (found.reports, len(found.points), len(found.seeds)) == (20, 20, 3)
@@ -178,7 +178,7 @@ def test_the_command_writes_a_table_json_and_csv(study: Path, tuner_command: Cal
     assert len(whole["points"]) == whole["reports"] == 12
     assert whole["points"][-1]["mean"] is None or whole["points"][-1]["mean"] > 1
     assert "no schedule" in whole["caveat"]
-    assert tuner_command(*typed, "--format", "csv", "-q").out.splitlines()[0] == "lr,mean,sd"
+    assert tuner_command(*typed, "--format", "csv", "-q").out.splitlines()[0] == "lr,mean,sd,raw"
     wrong = tuner_command("range", study, "--low", "2", "--high", "1")
     assert (wrong.code, wrong.out) == (2, "")
     assert "`low < high` must hold" in wrong.err

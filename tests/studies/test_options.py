@@ -149,6 +149,7 @@ def test_a_finalist_is_a_schedule_with_options(tune: Tune, tmp_path: Path) -> No
     listed = CliRunner().invoke(app, ["trials", *where, "--format", "json"]).output
     assert [row["options"] for row in json.loads(listed)] == [r.options for r in result.trials]
     assert "task.weight_decay" in result.report(tmp_path / "r.html").read_text()
+    assert page.count(">weight decay</") == 2  # the tables of trials
 
 
 def test_reports_of_a_training_without_epochs_are_at_equal_examples(tune: Tune) -> None:
@@ -248,3 +249,46 @@ def test_a_task_that_was_made_has_the_options_that_it_says() -> None:
     assert other.params == {"width": 8, "batch_size": 50, "weight_decay": 0.1}
     assert task.params == {"width": 8}
     assert other.training_identity() != task.training_identity()
+
+
+def test_a_baseline_has_options_of_its_own_or_it_is_said_which_it_has(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = tuner.Constant(base_lr=0.05, horizon=4 * UPDATES)
+    half = tuner.Constant(base_lr=0.05, horizon=8 * UPDATES)
+
+    def tuned(name: str, **baselines: Any) -> dict[str | None, Any]:
+        params = {"weight_decay": Float(1e-4, 1e-2, log=True), "batch_size": Choice([32, 64])}
+        result = tuner.tune(
+            decays, epochs=4, updates_per_epoch=UPDATES, batch_size=BATCH, metric="val_loss",
+            space=SPACE, params=params, baselines=baselines, trials=2, confirm=False,
+            folder=tmp_path, name=name, on_event=lambda _: None,
+        )  # fmt: skip
+        return {row.baseline: row.options for row in result.trials if row.baseline}
+
+    assert tuned("given", a=(own, {"weight_decay": 0.5}), b=(half, {"batch_size": 32})) == {
+        "a": {"weight_decay": 0.5, "batch_size": 64},
+        "b": {"weight_decay": pytest.approx(1e-3), "batch_size": 32},
+    }
+    [said] = caplog.messages  # of b
+    assert "baselines have the middle of the range: weight_decay 0.001. Give theirs" in said
+    caplog.clear()
+    tuned("all", a=(own, {"weight_decay": 0.5}))
+    assert caplog.messages == []
+    with pytest.raises(DefinitionError) as error:
+        tuned("wrong", a=(own, 3), b=(own, {"weight": 1}), c=(own, {"batch_size": 32}))
+    assert str(error.value).splitlines()[0] == "tuner.tune has 3 mistakes"
+    assert dict(error.value.mistakes) == {
+        "baselines.a": "must be a schedule, or a schedule and options by their names, but got 3",
+        "baselines.b.task.weight": "no option that the space samples; did you mean"
+        " 'weight_decay'?",
+        "baselines.c": "must be of a training of as many updates per epoch, 24, but has 12",
+    }
+
+
+def decays(trial: tuner.Trial) -> None:
+    weight = 1.0
+    for epoch in trial.epochs():
+        for update in trial.updates_of(epoch):
+            weight -= trial.schedule(update) * weight
+        trial.report(weight + trial.params["weight_decay"])

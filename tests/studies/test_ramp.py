@@ -30,6 +30,7 @@ def test_what_a_ramp_shows_by_hand() -> None:
     # 1.5 below the first: a tenth of that is gained at the fourth, a fifth lost at the eighth.
     found = read_ramp(RATES, [LOSSES], minimized=True)
     assert [point.mean for point in found.points] == [2, 2, 1.9, 1, 0.5, 0.5, 0.5, 1.5, 1.6, 1.7]
+    assert [point.raw for point in found.points] == LOSSES
     assert found[1:] == (3, 3, 7)
     # Accuracies are the other way round; another seed halves what is gained.
     upside = [[-loss for loss in LOSSES], [-(2 + loss) / 2 for loss in LOSSES]]
@@ -45,7 +46,7 @@ def test_what_is_not_finite_in_any_seed_is_a_collapse(bad: list[float]) -> None:
     found = read_ramp(RATES, [LOSSES, [*LOSSES[:6], *bad]], minimized=True)
     assert found.collapses == 6
     assert [point.mean for point in found.points[6:]] == [math.inf] * 4
-    assert found.points[6].sd is None
+    assert (found.points[6].sd, found.points[9].raw) == (None, None)
 
 
 def test_one_odd_report_is_passed_over() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -384,6 +385,17 @@ def test_any_task_is_tuned(tune: Tune) -> None:
     assert tune(task, updates_per_epoch=None, trials=2).best_schedule.horizon == 20
 
 
+def test_a_study_is_opened_by_the_folder_or_the_file_of_its_database(
+    tune: Tune, tmp_path: Path
+) -> None:
+    result = tune(trials=1)
+    for place in (result.folder, str(result.folder / "study.db")):
+        assert tuner.open_study(place).storage == result.storage
+    (tmp_path / "empty.db").touch()
+    with pytest.raises(DefinitionError, match="must be a file in TOML, but is a folder"):
+        tuner.open_study(tmp_path)
+
+
 @pytest.mark.parametrize("space", ["chapter", "modern"])
 def test_shipped_spaces_are_known_by_their_names(tune: Tune, space: str) -> None:
     result = tune(space=space, base_lr=None, trials=3)
@@ -427,7 +439,11 @@ def test_all_mistakes_are_told_at_once_by_their_arguments(tune: Tune, tmp_path: 
         ({"params": 3}, "params +must be options by their names, but got 3"),
         ({"training": lambda: 1}, "train +.*lambda> must take one argument, the trial"),
         ({"training": tuner.Trial}, "train +must be a function of a trial, or a task, but got"),
-        ({"metric": "score"}, "direction +must be 'maximize' or 'minimize', .* 'score'"),
+        (
+            {"metric": "score"},
+            "direction +must be 'maximize' or 'minimize', .* 'score'; a name tells by its last"
+            " word: accuracy, acc, loss, ",
+        ),
         (
             {"baselines": {"mine": tuner.Constant(base_lr=0.1, horizon=9)}},
             r"baselines.mine +must be laid out over the 40 updates .* 9; .*with_horizon\(40\)",
@@ -465,13 +481,18 @@ def test_a_result_says_where_the_study_stands(tune: Tune) -> None:
 
 
 def test_a_confirmed_result_has_an_error_bar(tune: Tune) -> None:
-    result = tune(trials=3, confirm={"top": 1, "seeds": 2, "max_seeds": 2})
+    result = tune(trials=3, confirm={"top": 2, "seeds": 2, "max_seeds": 2})
     winner = result.confirmed.winner
     one, other = winner.values.values()
     means = f"{(one + other) / 2:.4g} ± {abs(one - other) / 2:.4g} on 2 fresh seeds"
     assert f"best trial 0 [today: constant 0.01], val loss {means}" in " ".join(
         repr(result).split()
     )
+    assert len(result.confirmed.candidates) > 1
+    if tied := [candidate.label for candidate in result.confirmed.tie_set[1:]]:
+        assert f"tie      not separated from {tied[0]} by the fresh seeds" in repr(result)
+    else:
+        assert "         separated from all others by the fresh seeds" in repr(result)
 
 
 def test_a_result_without_a_complete_trial_says_so(tune: Tune) -> None:
@@ -483,6 +504,22 @@ def test_a_result_without_a_complete_trial_says_so(tune: Tune) -> None:
     ]
     assert "<svg" not in result._repr_html_()
     assert result.to_frame()["value"].isna().all()
+
+
+def test_a_study_of_which_nothing_trains_says_so_and_what_to_do(tune: Tune) -> None:
+    def diverges(trial: Trial) -> None:
+        trial.report(float("nan") + trial.schedule(1))
+
+    result = tune(training=diverges, trials=2)
+    said = (
+        "no trial is complete (2 collapsed; the last one: diverged in epoch 1: it gave nan). Lower"
+        " the learning rates"
+    )
+    assert f"best {said}" in " ".join(repr(result).split())
+    with pytest.raises(StudyError, match=f"but {re.escape(said)}.*another name\\.$"):
+        result.best  # noqa: B018
+    page = result.report(result.folder / "report.html").read_text(encoding="utf-8")
+    assert f"There is no best schedule: {said}" in page
 
 
 def test_trials_and_epochs_are_tables(tune: Tune) -> None:

@@ -216,6 +216,54 @@ def test_a_schedule_that_was_never_asked_is_said(caplog: pytest.LogCaptureFixtur
         run(task, lr=0.1)
 
 
+LR = tuner.Linear(base_lr=0.5, horizon=40)
+SEVERAL = tuner.Schedules(
+    lr=LR,
+    momentum=tuner.Inverse(of=LR, low=0.8, high=0.9),
+    weight_decay=tuner.Constant(base_lr=0.01, horizon=40),
+    groups={"head": 0.1},
+)
+
+
+def driven(schedule: Any, update: int) -> None:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.5, momentum=0.9)
+    optimizer.param_groups[0]["name"] = "head"
+    schedule.to_torch(optimizer)
+
+
+@pytest.mark.parametrize(
+    ("ask", "ignored"),
+    [
+        (lambda schedule, update: None, ["momentum", "weight_decay", "parameter groups"]),
+        (lambda schedule, update: schedule.momentum(update), ["weight_decay", "parameter groups"]),
+        (lambda schedule, update: schedule.group("head"), ["momentum", "weight_decay"]),
+        (lambda schedule, update: schedule.weight_decay(np.arange(9)), [
+            "momentum", "parameter groups",
+        ]),
+        (lambda schedule, update: copy.deepcopy(schedule.momentum), [
+            "weight_decay", "parameter groups",
+        ]),
+        (lambda schedule, update: pickle.loads(pickle.dumps(schedule)), []),
+        (lambda schedule, update: schedule.table([update]), []),
+        (lambda schedule, update: dataclasses.replace(schedule).table([update]), []),
+        (driven, []),
+    ],
+)  # fmt: skip
+def test_what_is_tuned_beside_the_learning_rate_and_never_asked_for_is_said(
+    ask: Callable[[Any, int], Any], ignored: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    def both(schedule: Any, update: int) -> None:
+        schedule(update)
+        ask(schedule, update)
+
+    task = FunctionTask(counting(20, both), updates_per_epoch=20)
+    for _ in range(2):  # of a function it is said once
+        assert len([*task.train(SEVERAL, seed=0, epochs=2)]) == 2
+    assert [text.split(" its schedule for its ")[1].split(",")[0] for text in caplog.messages] == (
+        ignored
+    )
+
+
 def test_a_schedule_that_is_built_anew_is_used(caplog: pytest.LogCaptureFixture) -> None:
     def replaced(schedule: Any, seed: int, start: State | None) -> Iterator[float]:
         own = dataclasses.replace(schedule, base_lr=schedule.base_lr / 2)

@@ -11,6 +11,8 @@ from typing import Any
 
 from tuner.cli.progress import live
 from tuner.cli.signals import stop_request
+from tuner.errors import TunerError
+from tuner.reading import told_at_once
 from tuner.search import Event
 from tuner.studies import StudyResult
 from tuner.studies import tune as tune_in_silence
@@ -18,6 +20,7 @@ from tuner.studies import tune as tune_in_silence
 _SAVED = "all that was reported is saved; the same call goes on"
 
 
+@told_at_once
 @functools.wraps(tune_in_silence)
 def tune(
     train: Any,
@@ -36,6 +39,8 @@ def tune(
         raise KeyboardInterrupt(
             str(stop) or _SAVED
         ) from None  # of where it was trained nobody wants to read
+    except TunerError as error:  # a mistake of the caller's, who is not to read this package
+        raise error.with_traceback(None) from error.__cause__
     if result.ended == "interrupted" and stop_requested is None:
         raise KeyboardInterrupt(_SAVED)
     return result

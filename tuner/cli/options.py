@@ -31,7 +31,8 @@ StudyFile = Annotated[
     Path | None,
     typer.Argument(
         metavar="STUDY",
-        help="The study file. Or leave it out, and name the database with `--storage`.",
+        help="The study file, or the folder that its database is in. Or leave it out, and name"
+        " the database with `--storage`.",
         autocompletion=study_files,
     ),
 ]

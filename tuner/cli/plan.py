@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuner.cli.console import command, print_row, results, talk
-from tuner.definition import trained_again
+from tuner.definition import warnings_of
 from tuner.reading import options_told
 from tuner.schedules import Schedules
 from tuner.storage import hide_password
@@ -105,8 +105,8 @@ def show_plan(plan: Plan, file: Path) -> None:
             rows.append(("", f"with {options_told(baseline.options)}"))
     for name, text in rows:
         print_row(name, text, 10)
-    if again := trained_again(spec.space, spec.budget.trials):
-        talk().print(f"warning: {again}")
+    for warning in warnings_of(spec, spec.budget.trials):
+        talk().print(f"warning: {warning}")
     well = "all is well."
     if plan.tried is not None:
         print_row("trained", _tried(plan.tried, spec.unit), 10)
@@ -140,7 +140,7 @@ def show_result(result: StudyResult, again: str, trials: str, *, program: bool) 
         talk().print(f"out of time; continue with: {again}")
     best, of_search, confirmation = summary.best, summary.best_of_search, result.confirmation
     if best is None or of_search is None:
-        out.print("best      no trial is complete yet")
+        print_row("best", summary.lost or "no trial is complete yet", 10)
         return
     objective = result.spec.objective
     value = f"{best.state} in the search"

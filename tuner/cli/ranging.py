@@ -69,22 +69,26 @@ def _show(found: LRRange, form: Format) -> None:
         return
     if form is Format.csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(["lr", "mean", "sd"])
-        writer.writerows((lr, mean, "" if sd is None else sd) for lr, mean, sd in found.points)
+        writer.writerow(["lr", "mean", "sd", "raw"])
+        writer.writerows(["" if x is None else x for x in point] for point in found.points)
         return
-    table = plain_table("learning rate", found.measured, "sd", "note")
+    table = plain_table("learning rate", found.measured, "smoothed", "sd", "note")
     marks = {found.begins: "begins", found.collapses: "collapses"}
     digit = digits(found.measured)
-    for lr, mean, sd in found.points:
+    for lr, mean, sd, raw in found.points:
         steepest = ["steepest"] if lr == found.steepest else []
         note = ", ".join([*([marks[lr]] if lr in marks else []), *steepest])
-        table.add_row(f"{lr:.2g}", f"{mean:{digit}}", "-" if sd is None else f"{sd:{digit}}", note)
+        numbers = ["-" if x is None else f"{x:{digit}}" for x in (raw, mean, sd)]
+        table.add_row(f"{lr:.2g}", *numbers, note)
     out = results()
     out.print(table)
     out.print(
-        f"{found.measured}, mean of {len(found.seeds)} seeds, smoothed; a report spans a factor of"
-        f" {found.resolution:.2g}\n"
+        f"{found.measured}, mean of {len(found.seeds)} seeds, with its running median; a report"
+        f" spans a factor of {found.resolution:.2g}"
     )
+    if found.collapses is not None:
+        out.print(f"the upper bound is below the collapse at {found.collapses:.2g}, half of it")
+    out.print()
     out.print(found.toml)
     for note in (*found.notes, RANGE_CAVEAT):
         talk().print(f"\n{note}")

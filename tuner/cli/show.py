@@ -7,13 +7,22 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeGuard
 
 from tuner.cli.console import STDOUT, print_file, results
 from tuner.cli.folding import behind
 from tuner.cli.plot import curve as plotted
 from tuner.errors import ScheduleFileError
 from tuner.reading import options_told
-from tuner.schedules import Schedule, ScheduleFile, Schedules, curves_of, in_words, write_whole
+from tuner.schedules import (
+    Schedule,
+    ScheduleFile,
+    Schedules,
+    curves_of,
+    in_words,
+    is_whole,
+    write_whole,
+)
 from tuner.schedules import svg as draw_svg
 
 # The width of a curve where there is room, and what stands beside it.
@@ -36,11 +45,10 @@ def show_file(path: Path, file: ScheduleFile) -> None:
         for name, factor in schedule.factors().items():
             out.print(f"\n{name}(u) = {factor:g} * lr(u)")
     per_epoch = file.updates_per_epoch
-    if per_epoch:
-        size = f", batch size {file.batch_size}" if file.batch_size else ""
-        out.print(f"  tuned at {per_epoch} updates an epoch{size}")
     options = file.provenance.get("options")
-    if isinstance(options, Mapping) and options:
+    if per_epoch:
+        out.print(f"  tuned at {per_epoch} updates an epoch{_size(file)}")
+    if _is_table(options) and options:
         _row("  tuned with ", options_told(options))
     horizon = max(curve.horizon for curve in curves.values())
     updates = _interesting(schedule, horizon)
@@ -54,6 +62,22 @@ def show_file(path: Path, file: ScheduleFile) -> None:
         for key, value in file.provenance.items():
             text = value if isinstance(value, str) else json.dumps(value)
             _row(f"  {key:<12} ", text)
+
+
+def _size(file: ScheduleFile) -> str:
+    """Return the examples of an update, which are those of the batches that it accumulates."""
+    if not file.batch_size:
+        return ""
+    task = file.provenance.get("task")
+    batches = task.get("accumulate", 1) if _is_table(task) else 1
+    if is_whole(batches) and batches > 1 and file.batch_size % batches == 0:
+        of = file.batch_size // batches
+        return f", {file.batch_size} examples an update, {batches} batches of {of}"
+    return f", batch size {file.batch_size}"
+
+
+def _is_table(data: object) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(data, Mapping)
 
 
 def _row(start: str, text: str) -> None:

@@ -201,6 +201,8 @@ def show_summary(
                 print_confirmed(confirmation, metric, name, width)
             else:
                 print_row(name, "-" if value is None else number, width)
+            if name == "best trial" and summary.lost:
+                print_row("", summary.lost, width)
             if name == "best family" and (sentence := search_sentence(best, of_search, metric)):
                 print_row("", sentence, width)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuner.definition.checks import trained_again, wrong_seed
+from tuner.definition.checks import warnings_of, wrong_seed
 from tuner.definition.measured import Measured, with_length
 from tuner.definition.measured_rates import NOTHING, RAMP, Found, MeasuredRates, Ranged
 from tuner.definition.moved import moved_along
@@ -82,7 +82,7 @@ __all__ = [
     "space_given",
     "space_named",
     "template_files",
-    "trained_again",
+    "warnings_of",
     "with_length",
     "with_task",
     "wrong_seed",

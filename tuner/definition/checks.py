@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from tuner.definition.sections import Confirm, Training, fresh_seeds
-from tuner.reading import Mistakes
+from tuner.reading import Mistakes, options_told
 from tuner.space import SearchSpace
-from tuner.tasks import CommandTask, Task
+from tuner.tasks import CommandTask, NamedTask, Task
+
+if TYPE_CHECKING:
+    from tuner.definition.spec import StudySpec
 
 
 def check_confirm(confirm: Confirm, training: Training, task: Task, mistakes: Mistakes) -> None:
@@ -36,6 +40,38 @@ def trained_again(space: SearchSpace, trials: int) -> str:
     return (
         f"the search space has one schedule alone, which {count} trials train from the same seed:"
         f" sample something, or give `trials` {trials - count + 1}"
+    )
+
+
+def warnings_of(spec: StudySpec, trials: int) -> list[str]:
+    """Return what is no mistake in a study of so many trials, but better known before it runs."""
+    found = trained_again(spec.space, trials), _without_own_value(spec)
+    return [text for text in found if text]
+
+
+def _without_own_value(spec: StudySpec) -> str:
+    """Say so if baselines have the middle of an option's range, as nobody gave a value."""
+    space, task = spec.space, spec.task
+    said: Mapping[str, Any] = spec.study_data["task"]
+    given: Mapping[str, Any] = {}
+    if isinstance(task, NamedTask):
+        given = task.given
+    elif isinstance(task, CommandTask):
+        given = task.params
+    own = said.get("params")
+    known = {*said, *(own if isinstance(own, Mapping) else ())}
+    middles = {
+        name: given[name]
+        for name in space.options
+        if name in given and name not in known
+        and any(baseline.options.get(name) == given[name] for baseline in space.baselines)
+    }  # fmt: skip
+    if not middles:
+        return ""
+    return (
+        "the task has no value of its own of what is sampled, so baselines have the middle of the"
+        f" range: {options_told(middles)}. Give theirs, `task = {{ {next(iter(middles))} = ... }}`"
+        " in [[baseline]]; in Python baselines={label: (schedule, {name: value})}"
     )
 
 

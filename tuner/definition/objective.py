@@ -131,6 +131,14 @@ METRICS: Mapping[str, _Known] = {
 }
 
 
+def _telling(metric: str) -> str:
+    """Return the metric that was meant, or what a name tells by: a task may report any metric."""
+    meant = did_you_mean(metric, METRICS)
+    if meant.startswith("known"):
+        return f"a name tells by its last word: {', '.join(_KINDS)}"
+    return f"of the metrics that have one, {meant}"
+
+
 class Objective(Section):
     """``[objective]``: what makes a schedule better than another, and on which examples.
 
@@ -172,8 +180,7 @@ class Objective(Section):
         if kind is None and direction is None:
             raise ValueError(
                 "must be 'maximize' or 'minimize', for the name of the metric does not tell, but"
-                f" is missing for {metric!r}; of the metrics that have one,"
-                f" {did_you_mean(metric, METRICS)}"
+                f" is missing for {metric!r}; {_telling(metric)}"
             )
         right = "minimize" if kind and kind.minimized else "maximize"
         if metric in METRICS and direction not in (None, right):
@@ -249,6 +256,14 @@ class Objective(Section):
         if record.value is not None or self.metric not in METRICS:
             return countable(record.averaged_value)
         return countable(METRICS[self.metric].of_average(record))
+
+    def unmeasured(self, record: EpochRecord) -> str:
+        """Return what is wrong with a task that gave a record without the metric."""
+        found = [name for name, known in METRICS.items() if known.of(record) is not None]
+        return (
+            f"The task must measure the objective's metric, {self.metric!r}, but gave none after"
+            f" an epoch. Name one that it measures in [objective]: {', '.join(found) or 'none'}."
+        )
 
     def collapsed_value(self, collapse: TrainingCollapsed) -> float:
         """Return what a training that collapsed is worth: chance, or the worst if unknown."""

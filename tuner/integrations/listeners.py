@@ -1,19 +1,20 @@
 """Listeners that write a study into a tracker: ``tuner.tune(..., on_event=...)``.
 
-Each trial is a run of the tracker's, with the parameters of its schedule; each of its epochs has
-the metric, the learning rate and, where it is known, the training's loss. A trial that goes on
-after an interruption goes on in its run.
+Each trial is a run of the tracker's, with the parameters of its schedule and the sampled options
+of its task; each of its epochs has the metric, the learning rate and, where it is known, the
+training's loss. A trial that goes on after an interruption goes on in its run.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tuner.adapters import importing
-from tuner.schedules import rule_to_dict, schedule_to_dict
+from tuner.reading import options_told
+from tuner.schedules import Schedules, rule_to_dict, schedule_to_dict
 from tuner.search import EpochEnded, Event, Listener, StudyStarted, TrialEnded, TrialStarted
 
 
@@ -61,6 +62,8 @@ def tensorboard(folder: str | Path) -> Listener:
     def begin(study: str, trial: TrialStarted) -> _Run:
         writer: Any = SummaryWriter(str(Path(folder) / study / f"trial-{trial.number}"))
         writer.add_text("schedule", repr(trial.given))
+        if trial.options:
+            writer.add_text("options", options_told(trial.options))
 
         def log(numbers: dict[str, float], epoch: int) -> None:
             for name, number in numbers.items():
@@ -97,7 +100,7 @@ def mlflow(experiment: str | None = None, tracking_uri: str | None = None) -> Li
             client.update_run(runs[0].info.run_id, "RUNNING")
         else:
             runs = [client.create_run(place, tags=tags, run_name=f"{study} trial {trial.number}")]
-            for key, value in _parameters(trial).items():
+            for key, value in parameters(trial).items():
                 client.log_param(runs[0].info.run_id, key, value)
         run = runs[0].info.run_id
 
@@ -132,7 +135,7 @@ def wandb(project: str | None = None, **settings: Any) -> Listener:
         given: Any = {
             "project": project or study, "group": study, "name": f"trial {trial.number}",
             "id": f"{study}-{trial.number}", "resume": "allow", "reinit": "create_new",
-            "config": _parameters(trial), **settings,
+            "config": parameters(trial), **settings,
         }  # fmt: skip
         run: Any = package.init(**given)
 
@@ -148,10 +151,39 @@ def wandb(project: str | None = None, **settings: Any) -> Listener:
     return _Tracking(begin)
 
 
-def _parameters(trial: TrialStarted) -> dict[str, Any]:
-    """Return the schedule's family and its parameters."""
-    found = rule_to_dict(trial.rule) if trial.rule else schedule_to_dict(trial.schedule)
-    return {"family": found["family"], **found["params"]}
+def parameters(trial: TrialStarted) -> dict[str, Any]:
+    """Return what a trial is: its family and the parameters of it, and the options of its task.
+
+    Those of a momentum, or of another curve beside the learning rate, have its name before them.
+
+    Example:
+        >>> from tuner import Constant
+        >>> schedule = Constant(base_lr=0.1, horizon=20)
+        >>> found = parameters(TrialStarted(0, schedule, None, 0, options={"weight_decay": 0.01}))
+        >>> found["family"], found["base_lr"], found["weight_decay"]
+        ('constant', 0.1, 0.01)
+    """
+    if trial.rule is None and isinstance(trial.schedule, Schedules):
+        given = schedule_to_dict(trial.schedule)
+        found = {**_flat(given.pop("lr")), **_flat(given)}
+    else:
+        found = _flat(rule_to_dict(trial.rule) if trial.rule else schedule_to_dict(trial.schedule))
+    return {**found, **trial.options}
+
+
+def _flat(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schedule as plain data in one table: ``momentum.high``."""
+    found: dict[str, Any] = {}
+    for key, value in data.items():
+        if key == "params":
+            found |= value
+        elif key == "inverse_of":  # of the learning rate, which is there
+            found["inverse_of"] = value["family"]
+        elif isinstance(value, Mapping):
+            found |= {f"{key}.{name}": each for name, each in _flat(value).items()}
+        else:
+            found[key] = value
+    return found
 
 
 def _numbers(event: EpochEnded) -> dict[str, float]:

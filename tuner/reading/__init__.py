@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tuner.reading.arguments import told_at_once
 from tuner.reading.toml import MISSING, Mistakes, Section, did_you_mean, read_kind, read_toml
 from tuner.reading.units import EPOCHS, Clock, Duration, Unit, pattern
 from tuner.reading.words import options_told, told
@@ -20,4 +21,5 @@ __all__ = [
     "read_kind",
     "read_toml",
     "told",
+    "told_at_once",
 ]

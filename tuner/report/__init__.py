@@ -20,6 +20,7 @@ from tuner.report.comparison import (
     short,
 )
 from tuner.report.confirmed import (
+    apart_sentence,
     better_sentence,
     confirmed_data,
     confirmed_sentence,
@@ -74,6 +75,7 @@ def write_comparison(comparison: Comparison, spec: StudySpec, path: str | Path) 
 
 
 __all__ = [
+    "apart_sentence",
     "better_sentence",
     "compared_lines",
     "comparison_sentence",

@@ -80,12 +80,17 @@ def confirmed_sentence(confirmation: Confirmation, metric: str) -> str:
     text += f" on {len(first.candidate.values)} seeds"
     if first.against is not None and confirmation.best_baseline is not None:
         to = confirmation.best_baseline.label
-        text += f", {difference(first.against, metric)} against the best baseline, {to}"
+        versus = difference(first.against, metric, len(first.candidate.values))
+        text += f", {versus} against the best baseline, {to}"
+    return "; ".join(filter(None, [text, apart_sentence(confirmation)]))
+
+
+def apart_sentence(confirmation: Confirmation) -> str:
+    """Return from whom the seeds do not separate the leader, ``""`` if it is alone."""
     if len(confirmation.candidates) == 1:
-        return text
+        return ""
     tied = [candidate.label for candidate in confirmation.tie_set[1:]]
-    apart = f"not separated from {', '.join(tied)}" if tied else "separated from all others"
-    return f"{text}; {apart}"
+    return f"not separated from {', '.join(tied)}" if tied else "separated from all others"
 
 
 def better_sentence(confirmation: Confirmation, metric: str) -> str:
@@ -129,18 +134,25 @@ def mean(found: Spread | None, metric: str) -> str:
     return f"{found.mean:{form}}" + (f" ± {found.se:{form}}" if found.se is not None else "")
 
 
-def difference(found: Difference | None, metric: str) -> str:
+def difference(found: Difference | None, metric: str, seeds: int) -> str:
     """Return a paired difference and its interval.
 
+    Args:
+        found: Them, over the seeds that both have.
+        metric: Whose they are, in words.
+        seeds: How many seeds the mean beside it is of: what is of others says so.
+
     Example:
-        >>> difference(Difference(n=3, mean=0.002, low=-0.001, high=0.005), "accuracy")
-        '+0.0020 (-0.0010..+0.0050)'
+        >>> found = Difference(n=3, mean=0.002, low=-0.001, high=0.005)
+        >>> difference(found, "accuracy", 3), difference(found, "accuracy", 9)
+        ('+0.0020 (-0.0010..+0.0050)', '+0.0020 (-0.0010..+0.0050, n = 3)')
     """
     if found is None:
         return "–"
     form = f"+{digits(metric)}"
-    ends = f" ({found.low:{form}}..{found.high:{form}})" if math.isfinite(found.low) else ""
-    return f"{found.mean:{form}}{ends}"
+    ends = [f"{found.low:{form}}..{found.high:{form}}"] * math.isfinite(found.low)
+    ends += [f"n = {found.n}"] * (found.n != seeds)
+    return f"{found.mean:{form}}" + (f" ({', '.join(ends)})" if ends else "")
 
 
 def _finalist(row: Row) -> Finalist:
@@ -166,7 +178,7 @@ def _line(row: Row, done: bool, metric: str) -> ConfirmedLine:
         n=len(candidate.values),
         mean=mean(row.spread, metric),
         averaged=mean(spread(candidate.averaged), metric),
-        difference=difference(row.against, metric),
+        difference=difference(row.against, metric, len(candidate.values)),
         note=", ".join(notes),
         is_winner=row.is_winner,
     )

@@ -13,9 +13,9 @@ from tuner.definition import Objective
 from tuner.reading import EPOCHS, Clock, Unit
 from tuner.repeats import Spread, spread
 from tuner.report.curves import Curve, curve_of
-from tuner.schedules import Schedule
+from tuner.schedules import Schedule, Schedules
 from tuner.search import TrialRow, ranking
-from tuner.space import as_params
+from tuner.space import as_params, is_option
 from tuner.tasks import EpochRecord
 
 TOP = 10
@@ -103,6 +103,7 @@ class Entry(NamedTuple):
     seconds: float
     params: str
     reason: str
+    options: Mapping[str, Any] = MappingProxyType({})
 
 
 class Averaging(NamedTuple):
@@ -125,6 +126,11 @@ class ReportData(NamedTuple):
     leaders: tuple[Entry, ...]
     lines: tuple[Line, ...]
     entries: tuple[Entry, ...]
+
+    @property
+    def options(self) -> list[str]:
+        """The options of the task that are sampled, each a column of the tables."""
+        return [*dict.fromkeys(name for entry in self.entries for name in entry.options)]
 
 
 def report_data(
@@ -238,10 +244,11 @@ def _entry(row: TrialRow, rank: int | None, clock: Clock, objective: Objective) 
         seconds=row.seconds,
         params=", ".join(
             f"{name}={plain(value)}"
-            for name, value in {**row.params, **as_params(row.options)}.items()
-            if name not in _COLUMNS
+            for name, value in row.params.items()
+            if name not in _COLUMNS and not is_option(name)
         ),
         reason=row.reason,
+        options=row.options,
     )
 
 
@@ -261,8 +268,19 @@ def parameters(
             return "; ".join(map(duration, value))
         if kind == "knots":
             return "; ".join(f"{duration(update)}: {plain(ratio)}" for update, ratio in value)
+        if kind == "schedule":  # that a momentum mirrors, which has rows of its own
+            return f"the {value.family}"
         return plain(value)
 
+    if isinstance(schedule, Schedules):
+        return (
+            *(
+                Parameter(name if of == "lr" else f"{of}.{name}", value)
+                for of, curve in schedule.curves().items()
+                for name, value in parameters(curve, updates_per_epoch, unit)
+            ),
+            *(Parameter(name, plain(factor)) for name, factor in schedule.factors().items()),
+        )
     return tuple(
         Parameter(field.name, words(field.metadata["kind"], getattr(schedule, field.name)))
         for field in dataclasses.fields(schedule)

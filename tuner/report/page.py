@@ -20,6 +20,7 @@ from plotly.offline import get_plotlyjs
 
 from tuner.definition import StudySpec
 from tuner.errors import ReportError
+from tuner.reading import told
 from tuner.repeats import Confirmation
 from tuner.report.charts import charts
 from tuner.report.confirmed import confirmed_data, search_sentence
@@ -34,7 +35,7 @@ from tuner.report.sentences import confirmed_verdict, count, mean_sd, states, ve
 from tuner.report.snapshot import snapshot
 from tuner.report.traces import trial_traces
 from tuner.schedules import write_whole
-from tuner.search import TrialRow, ranking, trial_rows
+from tuner.search import TrialRow, ranking, summary, trial_rows
 from tuner.tasks import BATCH_SIZE, NamedTask
 
 _SECTIONS = (
@@ -109,7 +110,7 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
         sampled_size=spec.space.clock.batch_size if BATCH_SIZE in spec.space.options else 0,
         exercises=_OWN_EXERCISES if isinstance(spec.task, NamedTask) else _EXERCISES,
         sections=_SECTIONS,
-        verdict=_verdict(data, spec, confirmation),
+        verdict=_verdict(data, spec, confirmation, rows),
         facts=_facts(rows, data, spec),
         data=data,
         curves=listed(panels(series)),
@@ -134,7 +135,9 @@ def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(plain=plain, number=_number, mean_sd=mean_sd)
+    environment.filters.update(
+        plain=plain, number=_number, mean_sd=mean_sd, told=told, words=_words
+    )
     environment.globals.update(count=count, states=states, dot=_dot)
     return environment.from_string(resource("page.html"))
 
@@ -148,9 +151,16 @@ def _winner(rows: Sequence[TrialRow], confirmation: Confirmation | None) -> Tria
     return next((row for row in own if row.is_of(winner.key)), None)
 
 
-def _verdict(data: ReportData, spec: StudySpec, confirmation: Confirmation | None) -> str:
+def _verdict(
+    data: ReportData,
+    spec: StudySpec,
+    confirmation: Confirmation | None,
+    rows: Sequence[TrialRow],
+) -> str:
     if confirmation and confirmation.winner:
         return confirmed_verdict(confirmation, spec.objective.for_test_set())
+    if lost := summary(spec.name, rows, spec.budget.trials).lost:
+        return f"There is no best schedule: {lost}."
     return verdict_sentence(data.verdict, spec.objective)
 
 
@@ -197,6 +207,10 @@ def plotly_gzip() -> str:
 
 def _number(value: float | None, form: str) -> str:
     return "–" if value is None else f"{value:{form}}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def resource(name: str) -> str:

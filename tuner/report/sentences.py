@@ -123,8 +123,12 @@ def _against(winner: Candidate, rivals: Sequence[Candidate], form: str) -> str:
     mean = spread([*rival.values.values()])
     assert mean is not None, "who was compared has a mean"
     error = f" ± {mean.se:{form}}" if mean.se is not None else ""
+    seeds = {len(winner.values), mean.n, versus.n}  # said once, unless they are not the same
+    error += f", n = {mean.n}" if len(seeds) > 1 else ""
+    over = f" over n = {versus.n}" if len(seeds) > 1 else ""
     interval = (
-        f"; 95 % interval of the paired difference {versus.low:+{form}} to {versus.high:+{form}}"
+        f"; 95 % interval of the paired difference{over}"
+        f" {versus.low:+{form}} to {versus.high:+{form}}"
         if math.isfinite(versus.low)
         else ""
     )

@@ -28,7 +28,7 @@ from tuner.schedules.picture import grid, in_words, svg
 from tuner.schedules.piecewise import Piecewise
 from tuner.schedules.plateau import Plateau, drops_in_words
 from tuner.schedules.poly import Poly
-from tuner.schedules.quantities import QUANTITIES, Schedules
+from tuner.schedules.quantities import GROUPS, QUANTITIES, Schedules
 from tuner.schedules.registered import Registered
 from tuner.schedules.registry import (
     FAMILIES,
@@ -46,6 +46,7 @@ from tuner.schedules.wsd_s import WSDS
 
 __all__ = [
     "FAMILIES",
+    "GROUPS",
     "LIKES",
     "ONE",
     "QUANTITIES",

@@ -23,6 +23,7 @@ from tuner.schedules.inverse import Follower, Inverse
 
 # Beside the learning rate; what they are called by a framework, its adapter knows.
 QUANTITIES = ("momentum", "weight_decay")
+GROUPS = "parameter groups"
 _LONGEST_NAME = 200
 
 # What a group has: a factor of the learning rate, or curves of its own.
@@ -116,7 +117,7 @@ class Schedules(Follower):
     def others(self) -> list[str]:
         """What it drives beside the learning rate, in words."""
         found = [name for name in QUANTITIES if getattr(self, name) is not None]
-        return found + (["parameter groups"] if self.groups else [])
+        return found + ([GROUPS] if self.groups else [])
 
     @property
     def by_name(self) -> bool:

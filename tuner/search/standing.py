@@ -31,7 +31,8 @@ class Summary(NamedTuple):
     """Where a study stands.
 
     ``best_of_search`` has the best single value; ``best`` is the same until fresh seeds have
-    confirmed a winner, and then the winner.
+    confirmed a winner, and then the winner. ``lost`` says why there is none though all trials are
+    over, and what to do.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Summary(NamedTuple):
     best: TrialRow | None
     false_prunes: FalsePrunes
     best_of_search: TrialRow | None = None
+    lost: str = ""
 
     @property
     def finished(self) -> int:
@@ -96,7 +98,25 @@ def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
         best=best,
         false_prunes=false_prunes(rows),
         best_of_search=best,
+        lost="" if best else _lost([row for row in rows if row.is_finished], budget),
     )
+
+
+def _lost(finished: Sequence[TrialRow], budget: int) -> str:
+    """Return why a study whose trials are all over has no best one, and what to do."""
+    if not finished or len(finished) < budget:
+        return ""
+    counts = Counter("collapsed" if row.is_collapsed else row.state for row in finished)
+    told = ", ".join(f"{number} {how}" for how, number in counts.most_common())
+    how = counts.most_common(1)[0][0]
+    what_now = {
+        "collapsed": "Lower the learning rates, for which `tuner range` finds bounds, or see to"
+        " what the training reports; then begin a study of another name",
+        "failed": "Repair the training; then run it on with more trials, or begin a study of"
+        " another name",
+    }.get(how, "Run it on with more trials, or begin one of another name with a milder pruner")
+    last = finished[-1].reason.rstrip(".")
+    return f"no trial is complete ({told}; the last one: {last}). {what_now}"
 
 
 def study_started(study: Study, spec: StudySpec, finished: int, budget: int) -> StudyStarted:

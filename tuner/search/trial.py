@@ -217,10 +217,7 @@ def _diverged(record: EpochRecord, reason: str) -> TrainingCollapsed:
 def _value(record: EpochRecord, spec: StudySpec) -> float:
     value = spec.objective.value(record)
     if value is None:
-        raise _Failed(
-            f"The task must measure the objective's metric, {spec.objective.metric!r}, but gave"
-            " none after an epoch. Name one that it measures in [objective]."
-        )
+        raise _Failed(spec.objective.unmeasured(record))
     return value
 
 

@@ -25,6 +25,7 @@ from tuner.storage.optuna_internals import (
     with_params_only,
     with_system_attributes,
 )
+from tuner.storage.sqlite import has_studies
 from tuner.storage.urls import (
     default_url,
     hide_password,
@@ -59,6 +60,7 @@ __all__ = [
     "explain",
     "forget_rungs",
     "give_up_waiting",
+    "has_studies",
     "hide_password",
     "hurry_if",
     "in_one_go",

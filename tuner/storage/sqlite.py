@@ -42,6 +42,14 @@ def tables_of(path: Path) -> set[str]:
         return _names_in(path, "immutable=1")
 
 
+def has_studies(path: Path) -> bool:
+    """Tell whether a file is an SQLite database with Optuna's tables."""
+    try:
+        return "studies" in tables_of(path)
+    except (StorageError, sqlite3.Error):
+        return False
+
+
 def is_closed_off(path: Path) -> bool:
     """Tell whether a file's folder may not be written, and nobody writes the file meanwhile.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from tuner.errors import DefinitionError, ScheduleError, StudyError, TaskError
 from tuner.reading import EPOCHS, Clock, Mistakes, Unit
 from tuner.schedules import Constant, Schedule, is_whole
 from tuner.space import baseline_of
-from tuner.tasks import Task, TrialTask, note_no_data
+from tuner.tasks import BATCH_SIZE, Task, TrialTask, note_no_data
 
 # What stands for a training whose length is wrong, so that the rest can be read.
 _ANY = Clock(1_000, 100_000)
@@ -126,35 +127,30 @@ def read_space_argument(
     Args:
         space: A name, what is sampled by name, or a file's path or content.
         base_lr: The learning rate of today.
-        baselines: Schedules by their labels.
+        baselines: Schedules by their labels, or pairs of one and options of the task.
         clock: How long they must be.
         mistakes: Takes what is wrong with baselines and rate.
         anew: Whether baselines of another length are laid out anew.
     """
     entries: list[dict[str, Any]] = []
-    labels: dict[Schedule, str] = {}
+    labels: dict[tuple[Schedule, str], str] = {}
     if not isinstance(baselines, Mapping):
         mistakes.add("baselines", f"must be schedules by their labels, but got {baselines!r}")
         baselines = {}
-    for label, schedule in baselines.items():
-        if anew and isinstance(schedule, Schedule) and clock is not _ANY:
-            try:
-                schedule = schedule.with_horizon(clock.horizon)
-            except ScheduleError as error:
-                mistakes.add(f"baselines.{label}", str(error))
-                continue
-        if not isinstance(schedule, Schedule):
-            mistakes.add(f"baselines.{label}", f"must be a schedule, but got {schedule!r}")
-        elif schedule.horizon != clock.horizon and clock is not _ANY:
-            text = f"must be laid out over the {clock.horizon} updates of a training, but has"
-            hint = f"take its with_horizon({clock.horizon})"
-            mistakes.add(f"baselines.{label}", f"{text} {schedule.horizon}; {hint}")
-        elif schedule in labels:
-            text = f"must differ from {labels[schedule]!r}, but is the same: {schedule!r}"
+    for label, given in baselines.items():
+        schedule, options = given if isinstance(given, tuple) and len(given) == 2 else (given, {})
+        try:
+            entry = _baseline(label, schedule, options, clock, anew=anew)
+        except ScheduleError as error:
+            mistakes.add(f"baselines.{label}", str(error))
+            continue
+        key = schedule, repr({**options})
+        if key in labels:
+            text = f"must differ from {labels[key]!r}, but is the same: {given!r}"
             mistakes.add(f"baselines.{label}", text)
         else:
-            labels[schedule] = label
-            entries.append(baseline_of(label, schedule, clock))
+            labels[key] = label
+            entries.append(entry)
     if not isinstance(space, (str, os.PathLike, Mapping)):
         return f"must be a name, a file, or what is sampled by name, but got {space!r}"
     if isinstance(space, Mapping) and base_lr is not None:
@@ -171,8 +167,36 @@ def read_space_argument(
     if space == "default" and base_lr is not None:
         # The learning rate of today, unless it has a label of the caller's.
         today = Constant(base_lr=float(base_lr), horizon=clock.horizon)
-        own = [] if today in labels else own
+        own = [] if any(schedule == today for schedule, _ in labels) else own
     return {**found, "baseline": [*own, *entries]}
+
+
+def _baseline(
+    label: str, schedule: Any, options: Any, clock: Clock, *, anew: bool
+) -> dict[str, Any]:
+    """Return the entry of a search-space file for a schedule, and the options that it goes with.
+
+    Raises:
+        ScheduleError: If it is none, or laid out for another training.
+    """
+    if not isinstance(schedule, Schedule) or not isinstance(options, Mapping):
+        got = schedule if isinstance(options, Mapping) else options
+        raise ScheduleError(
+            f"must be a schedule, or a schedule and options by their names, but got {got!r}"
+        )
+    if anew and clock is not _ANY and BATCH_SIZE not in options:
+        schedule = schedule.with_horizon(clock.horizon)
+    own = clock
+    if BATCH_SIZE in options:  # whose updates the space knows, and holds against these
+        size, rest = divmod(schedule.horizon, clock.horizon // clock.updates_per_epoch)
+        own = clock if rest else Clock(size, schedule.horizon)
+    if schedule.horizon != own.horizon and clock is not _ANY:
+        raise ScheduleError(
+            f"must be laid out over the {own.horizon} updates of a training, but has"
+            f" {schedule.horizon}; take its with_horizon({own.horizon})"
+        )
+    entry = baseline_of(label, schedule, own)
+    return {**entry, "task": dict(options)} if options else entry
 
 
 def with_options(space: dict[str, Any] | str, options: Mapping[str, Any]) -> dict[str, Any] | str:
@@ -233,7 +257,7 @@ def spec_of(
     except DefinitionError as error:
         for place, text in error.mistakes:
             place = f"space: {place}" if error.where == "space" else place
-            mistakes.add(_argument(place), text)
+            mistakes.add(_argument(place, space), text)
     except StudyError as error:  # it is no task
         mistakes.add("train", str(error))
     mistakes.raise_if_any()
@@ -248,9 +272,14 @@ def refuse_no_functions(mistakes: Mistakes, **functions: Callable[..., object]) 
             mistakes.add(name, f"must be a function, but got {function!r}")
 
 
-def _argument(place: str) -> str:
+def _argument(place: str, space: Mapping[str, Any] | str) -> str:
     """Return the argument that says what is at a place of a study or search-space file."""
     place = place.replace("space: params.task.", "params.")
     for table_of_space in ("params", "fixed"):
         place = place.replace(f"space: {table_of_space}.", "space.")
+    baseline = re.match(r"space: baseline\[(\d+)\](\.file)?", place)
+    if baseline and isinstance(space, Mapping):
+        entry = space["baseline"][int(baseline[1])]
+        if isinstance(entry, Mapping) and "label" in entry:
+            place = f"baselines.{entry['label']}{place[baseline.end() :]}"
     return _ARGUMENTS.get(place, place)

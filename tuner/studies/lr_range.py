@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeGuard
 
 from tuner.definition import RAMP, StudySpec, fresh_seeds, load_spec
 from tuner.errors import StudyError, TaskError
+from tuner.reading import told_at_once
 from tuner.schedules import Schedule, is_whole
 from tuner.search import Event, Listener, RampTrained, quiet_optuna
 from tuner.studies.limits import refuse_ranks
@@ -22,6 +23,11 @@ SEEDS = 3
 REPORTS, _FEWEST = 20, 5
 # Beyond the seeds that a confirm can have.
 _SEEDS_FROM = 2**30 + 2_000
+# Of the rate that collapses, the share that bounds a search: gradient descent in a parabola learns
+# fastest at half of the largest rate that is stable (LeCun and others 1998, Efficient BackProp,
+# section 5). Smith's own bound, where the ramp is best, would be below what a schedule can bear
+# that decays later; and a ramp, whose losses take some updates to show it, collapses late.
+BELOW = 0.5
 _STOPPED = "stopped in the ramp; nothing is stored"
 RANGE_CAVEAT = (
     "This is where a short ramp is stable at this batch size: no schedule, and no best learning"
@@ -33,10 +39,11 @@ RANGE_CAVEAT = (
 class LRRange(NamedTuple):
     """What a ramp of the learning rate shows, and the bounds of ``base_lr`` that it proposes.
 
-    ``low`` and ``high`` are the bounds: where training ``begins`` and where it ``collapses``, or
-    the end of the ramp if it never does. ``measured`` is what the ``points`` are of, smoothed,
-    ``steepest`` the rate at which a report gains most. ``resolution`` is the factor between the
-    rates of two reports: nothing is known better than that. ``notes`` say what to try.
+    ``low`` and ``high`` are the bounds: where training ``begins``, and half of the rate where it
+    ``collapses``, or the end of the ramp if it never does. ``measured`` is what the ``points`` are
+    of, smoothed and ``raw``, ``steepest`` the rate at which a report gains most. ``resolution`` is
+    the factor between the rates of two reports: nothing is known better than that. ``notes`` say
+    what to try.
     """
 
     low: float
@@ -58,6 +65,7 @@ class LRRange(NamedTuple):
         return "\n".join((*rows, f"high = {self.high!r}", "log  = true"))
 
 
+@told_at_once
 @quiet_optuna()
 def lr_range(
     study: str | Path,
@@ -76,7 +84,8 @@ def lr_range(
     is read is the train loss, or what the study is judged by where the task tells no loss. Nothing
     is stored: a ramp that was stopped begins anew. The same seeds give the same numbers.
 
-    What it finds is where a short ramp is stable at this batch size. It is no schedule and no best
+    The upper bound is half of the rate that collapses: there gradient descent in a parabola learns
+    fastest. It is where a short ramp is stable at this batch size, no schedule and no best
     learning rate: a warmup shifts it, and so does the length of a training.
 
     Args:
@@ -106,7 +115,8 @@ def lr_range(
         (0.0011, 0.76)
 
     Source:
-        Smith, Cyclical Learning Rates for Training Neural Networks (arXiv:1506.01186).
+        Smith, Cyclical Learning Rates for Training Neural Networks (arXiv:1506.01186). LeCun,
+        Bottou, Orr and Müller 1998, Efficient BackProp, section 5, for the half.
     """
     refuse_ranks()
     _check(low, high, epochs, seeds)
@@ -154,10 +164,8 @@ def range_of(
     ]
     whole = [[value for value in row if value is not None] for row in values]
     if whole != values:
-        raise TaskError(
-            f"The task must measure the objective's metric, {spec.objective.metric!r}, but gave"
-            " none after an epoch. Name one that it measures in [objective]."
-        )
+        lacking = next(r for row in trained for r in row if spec.objective.value(r) is None)
+        raise TaskError(spec.objective.unmeasured(lacking))
     rates = [math.sqrt(rising(k * size + 1) * rising((k + 1) * size)) for k in range(reports)]
     reading = read_ramp(rates, whole, minimized=has_loss or spec.objective.minimized)
     return _found(reading, low, high, judged_by, numbers)
@@ -192,10 +200,14 @@ def _found(
             f"It never collapses: the upper bound is the end of the ramp, {high:g}. Raise --high"
             " to see more."
         )
-    top = high if collapses is None else points[collapses].lr
+    bottom = _short(points[begins].lr)
+    top = _short(high if collapses is None else BELOW * points[collapses].lr)
+    if collapses is not None and top <= bottom:
+        top = _short(points[collapses].lr)
+        notes.append("It collapses as soon as it trains: give it more --epochs, to see between.")
     return LRRange(
-        low=_short(points[begins].lr),
-        high=_short(top),
+        low=bottom,
+        high=top,
         begins=points[begins].lr,
         steepest=points[steepest].lr,
         collapses=None if collapses is None else points[collapses].lr,

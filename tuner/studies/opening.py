@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from pathlib import Path
 from typing import NamedTuple
@@ -18,9 +19,9 @@ from tuner.definition import (
     read_storage,
 )
 from tuner.errors import StorageError, StudyError
-from tuner.reading import Mistakes, read_kind
+from tuner.reading import Mistakes, read_kind, told_at_once
 from tuner.search import difference, find_study, stored_spec
-from tuner.storage import open_storage, resolve_url, storage_errors
+from tuner.storage import has_studies, open_storage, resolve_url, sqlite_url, storage_errors
 from tuner.studies.measuring import agreed
 from tuner.studies.result import StudyResult
 
@@ -101,13 +102,28 @@ def given_url(storage: str) -> str:
         raise StorageError(f"--storage {error}.") from None
 
 
+def named(study: str | Path | None, storage: str | None) -> tuple[str | Path | None, str | None]:
+    """Return the study file and the URL of the database that are named, or None for either.
+
+    An SQLite file is a database, and so is a folder that has one and no other.
+    """
+    if storage is not None or not isinstance(study, (str, Path)):
+        return study, storage
+    path, found = Path(study), []
+    with contextlib.suppress(OSError, ValueError):  # which is told of a study file
+        files = [path] if path.is_file() else sorted(path.glob("*.db"))
+        found = [file for file in files if has_studies(file)]
+    return (None, sqlite_url(found[0])) if len(found) == 1 else (study, None)
+
+
+@told_at_once
 def open_study(
     study: str | Path | None = None, *, storage: str | None = None, name: str | None = None
 ) -> StudyResult:
     """Open a study to look at it: by its file, or by database and name.
 
     Args:
-        study: The study file, or None.
+        study: The study file, or its SQLite file, or a folder that has one and no other; or None.
         storage: The database's URL; without it, the one that the file names.
         name: The study's name; without it, the file's, or the only one of the database.
 
@@ -118,6 +134,7 @@ def open_study(
         StorageError: If the database does not exist or is not Optuna's.
         StudyError: If it has no such study.
     """
+    study, storage = named(study, storage)
     file = named_by_file(study) if study is not None else None
     if file is not None:
         storage, name = storage or file.url, name or file.name

@@ -15,6 +15,7 @@ from tuner.definition import (
     template_files,
 )
 from tuner.errors import StudyError
+from tuner.reading import told_at_once
 from tuner.schedules import write_whole
 from tuner.search import find_study, refuse_difference, stored_spec, study_names
 from tuner.storage import made_folder, open_storage, parse_url, sqlite_path, storage_errors
@@ -77,6 +78,7 @@ def init_project(folder: str | Path, template: str | None = None) -> list[Path]:
     return list(paths)
 
 
+@told_at_once
 def check_study(study: str | Path, *, train: bool = False) -> Plan:
     """Read a study file and everything that it needs, and train nothing, unless asked to.
 

@@ -28,12 +28,13 @@ class RangePoint(NamedTuple):
     """A report of the ramp: the smoothed value over the seeds around a learning rate.
 
     ``mean`` is infinite, the worst, from where a seed collapsed on; ``sd`` is None then, and of
-    one seed.
+    one seed. ``raw`` is the mean of the values as they were reported, None if one is missing.
     """
 
     lr: float
     mean: float
     sd: float | None
+    raw: float | None = None
 
 
 class Reading(NamedTuple):
@@ -104,7 +105,11 @@ def read_ramp(
         statistics.stdev(column) if len(column) > 1 and math.isfinite(mean) else None
         for column, mean in zip(columns, means, strict=True)
     ]
-    points = tuple(map(RangePoint, rates, (sign * mean for mean in means), sds))
+    raw = [
+        _mean([values[i] for values in trainings if i < len(values)], trainings)
+        for i in range(count)
+    ]
+    points = tuple(map(RangePoint, rates, (sign * mean for mean in means), sds, raw))
     best = min(range(count), key=means.__getitem__)
     gain = means[0] - means[best]
     least = max(_ABOVE_NOISE * (sds[best] or 0.0), _ABOVE_NOTHING * abs(means[0]))
@@ -115,6 +120,13 @@ def read_ramp(
     steepest = max(range(begins, best + 1), key=lambda i: means[i - 1] - means[i])
     lost = (i for i in range(best, count) if means[i] > means[best] + COLLAPSES * gain)
     return Reading(points, begins, steepest, next(lost, None))
+
+
+def _mean(values: Sequence[float], trainings: Sequence[object]) -> float | None:
+    """Return the mean over all trainings, None if one has no number."""
+    if len(values) < len(trainings) or not all(map(math.isfinite, values)):
+        return None
+    return statistics.fmean(values)
 
 
 def _smoothed(values: Sequence[float], count: int) -> list[float]:

@@ -16,19 +16,21 @@ from pydantic import ValidationError
 
 from tuner.definition import Confirm, Found, StudySpec, load_spec, with_task
 from tuner.errors import StudyError
+from tuner.reading import told_at_once
 from tuner.repeats import rivals
 from tuner.schedules import is_whole
 from tuner.search import Event, prepare_study, quiet_optuna
 from tuner.storage import make_database, open_storage, storage_errors
 from tuner.studies.limits import Limits, refuse_ranks
 from tuner.studies.measuring import at_length, found_as
-from tuner.studies.opening import found_spec, given_url, named_url
+from tuner.studies.opening import found_spec, given_url, named, named_url
 from tuner.studies.result import StudyResult
 from tuner.studies.run import Run
 from tuner.tasks import Task
 from tuner.workers import workplace
 
 
+@told_at_once
 @quiet_optuna()
 def confirm_study(
     study: str | Path | None = None,
@@ -52,7 +54,7 @@ def confirm_study(
     was confirmed before is kept; an interrupted confirm is continued.
 
     Args:
-        study: The study file, or None.
+        study: The study file, or its SQLite file, or a folder that has one and no other; or None.
         storage: The database's URL; without it, the one that the file names.
         name: The study's name; without it, the file's, or the only one of the database.
         task: As for :func:`resume_study`.
@@ -82,6 +84,7 @@ def confirm_study(
     limits = Limits.checked(None, timeout, workers)
     numbers = {"top": top, "seeds": seeds, "max_seeds": max_seeds}
     spec, url = None, ""
+    study, storage = named(study, storage)
     if study is not None:
         spec = load_spec(study, task)
         storage, name = storage or spec.storage_url, name or spec.name
@@ -101,6 +104,7 @@ def confirm_study(
         return run.result(run.confirm(settings))
 
 
+@told_at_once
 @quiet_optuna()
 def compare_study(
     study: str | Path | None = None,
@@ -123,7 +127,7 @@ def compare_study(
     output folder at the end, ``compare.html``.
 
     Args:
-        study: The study file, or None.
+        study: The study file, or its SQLite file, or a folder that has one and no other; or None.
         schedules: Schedule files, instead of the study's baselines.
         seeds: From how many seeds each schedule is trained.
         storage: The database's URL; without it, the one that the file names.
@@ -177,6 +181,7 @@ def _spec(
     found: Found,
 ) -> StudySpec:
     """Return the definition of a study that may not have been started yet."""
+    study, storage = named(study, storage)
     if study is not None:
         spec = load_spec(study, task, found)
         if name in (None, spec.name):

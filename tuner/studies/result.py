@@ -122,8 +122,10 @@ class StudyResult:
             return self._row_of(confirmed.winner)
         ranked = ranking(self.trials)
         if not ranked:
+            lost = summary(self.name, self.trials, self.spec.budget.trials).lost
             raise StudyError(
-                f"Study {self.name!r} must have a complete trial, but has none yet. Run it on."
+                f"Study {self.name!r} must have a complete trial, but"
+                f" {lost or 'has none yet. Run it on'}."
             )
         return ranked[0]
 

@@ -13,7 +13,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from optuna.storages import BaseStorage
 from optuna.study import Study
 
-from tuner.definition import COMPARE, CONFIRM, Confirm, StudySpec, seconds, trained_again
+from tuner.definition import COMPARE, CONFIRM, Confirm, StudySpec, seconds, warnings_of
 from tuner.errors import StorageError, TrainingError
 from tuner.repeats import (
     Candidate,
@@ -113,8 +113,8 @@ class Run:
         """
         budget = self._limits.trials or self._spec.budget.trials
         self._say_started(self._study, self._spec, self._finished(budget), budget)
-        if again := trained_again(self._spec.space, budget):
-            _log.warning("%s", again)
+        for warning in warnings_of(self._spec, budget):
+            _log.warning("%s", warning)
         started = time.monotonic()
         ended = self._train(self._study, self._spec, budget, self._place.count)
         self._say_ended(self._spec, ended, self._finished(budget), budget, started)

@@ -11,6 +11,7 @@ from tuner.definition import StudySpec
 from tuner.errors import StudyError
 from tuner.reading import Unit, options_told
 from tuner.repeats import Confirmation, spread
+from tuner.report import apart_sentence
 from tuner.schedules import svg
 from tuner.search import Summary, TrialRow
 from tuner.space import as_params
@@ -105,7 +106,7 @@ def lines(
     found.append(("trials", states or "none yet"))
     best, objective = summary.best, spec.objective
     if best is None:
-        found.append(("best", "no trial is complete yet"))
+        found.append(("best", summary.lost or "no trial is complete yet"))
     else:
         value, form = best.title, objective.digits
         winner = confirmed.winner if confirmed else None
@@ -117,6 +118,9 @@ def lines(
             value += f", {objective.judged_by} {best.value:{form}}, one run"
         found += [("best", value), ("", best.schedule_text)]
         found += [("", f"with {options_told(best.options)}")] if best.options else []
+        apart = apart_sentence(confirmed) if confirmed else ""
+        tie = "tie" if apart.startswith("not") else ""
+        found += [(tie, f"{apart} by the fresh seeds")] if apart else []
     for heading, name in (("schedule", "best.json"), ("report", "report.html")):
         if (spec.folder / name).exists():
             found.append((heading, str(spec.folder / name)))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tuner.definition import Confirm, Found, StudySpec, load_spec, with_task
 from tuner.errors import StorageError
+from tuner.reading import told_at_once
 from tuner.repeats import find_confirm, planned, settings_of
 from tuner.search import (
     Event,
@@ -33,6 +34,7 @@ from tuner.tasks import Task
 from tuner.workers import task_from_above, workplace
 
 
+@told_at_once
 @quiet_optuna()
 def run_study(
     study: str | Path,
@@ -117,6 +119,7 @@ def run_spec(
         return _run_to_the_end(run, spec.confirm if wanted else None)
 
 
+@told_at_once
 @quiet_optuna()
 def resume_study(
     storage: str,

@@ -44,7 +44,7 @@ def tune(
     direction: str | None = None,
     base_lr: float | None = None,
     space: str | Path | Mapping[str, Any] = "default",
-    baselines: Mapping[str, Schedule] = MappingProxyType({}),
+    baselines: Mapping[str, Schedule | tuple[Schedule, Mapping[str, Any]]] = MappingProxyType({}),
     params: Mapping[str, Any] = MappingProxyType({}),
     trials: int = 40,
     name: str | None = None,
@@ -84,7 +84,8 @@ def tune(
             a :class:`tuner.Float`, a :class:`tuner.Int`, a list to choose from, or a value; or a
             search-space file's path or content.
         baselines: Schedules to beat, by a label each. They need not lie in the space. If a time
-            is given, each is laid out anew by its ``with_horizon``.
+            is given, each is laid out anew by its ``with_horizon``. Of options that are sampled it
+            has the function's own value, or those beside it, ``(schedule, {"weight_decay": 0})``.
         params: Options for the function, its ``trial.params``, or ``{params.NAME}`` of a command:
             a value each, or what is sampled beside the schedule, a :class:`tuner.Float`, a
             :class:`tuner.Int` or a :class:`tuner.Choice`. A ``batch_size`` that is sampled changes

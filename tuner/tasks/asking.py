@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from tuner.reading import EPOCHS, Unit
-from tuner.schedules import Schedule, noticing
+from tuner.schedules import Schedule, Schedules, noticing
 
 # Learning rates of a few updates ahead are looked at, to be printed or drawn.
 _A_FEW = 8
@@ -46,7 +46,9 @@ class Asking:
         done: int,
         unit: Unit = EPOCHS,
     ) -> None:
-        self.schedule = noticing(schedule, self._notice, self._lose)
+        # What it has beside a learning rate, until that is asked for.
+        self._others = [*schedule.others] if isinstance(schedule, Schedules) else []
+        self.schedule = noticing(schedule, self._notice, self._lose, self._notice_other)
         self._size, self._epochs, self._unit = updates_per_epoch, epochs, unit
         # A baseline may be laid out over another number of updates, and a table has those.
         self._end, self._limit = sorted((schedule.horizon, epochs * updates_per_epoch))
@@ -62,6 +64,11 @@ class Asking:
     def is_silent(self) -> bool:
         """Whether nothing was asked, nor had by somebody who could be."""
         return not (self.was_asked or self._is_lost)
+
+    @property
+    def ignored(self) -> list[str]:
+        """What was never asked for beside the learning rate, as a momentum."""
+        return [*self._others]
 
     def end_epoch(self) -> tuple[str, bool]:
         """Take an epoch as over.
@@ -114,6 +121,9 @@ class Asking:
 
     def _lose(self) -> None:
         self._is_lost = True
+
+    def _notice_other(self, name: str) -> None:
+        self._others = [other for other in self._others if other != name]
 
     def _notice(self, update: Any) -> None:
         self.was_asked = True

@@ -38,12 +38,17 @@ class _Report(NamedTuple):
 class _ScriptAsking(Asking):
     """Counts what a script asks of its schedule; one that has a trial counts that itself."""
 
-    verdict: tuple[str, bool, bool] | None = None
+    verdict: tuple[str, bool, bool, list[str]] | None = None
 
     @property
     def is_silent(self) -> bool:
         """Whether nothing was asked."""
         return self.verdict[2] if self.verdict else super().is_silent
+
+    @property
+    def ignored(self) -> list[str]:
+        """What was never asked for; of one without a trial that is not known."""
+        return self.verdict[3] if self.verdict else []
 
     def end_epoch(self) -> tuple[str, bool]:
         """Take an epoch as over."""
@@ -113,7 +118,8 @@ class CommandReports:
     def _more(self, report: _Report, process: CommandProcess, epoch: int) -> dict[str, float]:
         """Hold the updates of a report against those declared; return what else it measured."""
         if report.told is not None:
-            self._asking.verdict = tuple(report.told["asked"])
+            wrong, is_much, is_silent, *ignored = report.told["asked"]
+            self._asking.verdict = wrong, is_much, is_silent, *(ignored or [[]])
             measured: dict[str, float] = report.told["measured"]
             return measured
         self._check_begun(report, epoch)

@@ -9,7 +9,7 @@ from typing import Any
 
 from tuner.errors import TaskError
 from tuner.reading import EPOCHS, Unit
-from tuner.schedules import Schedule
+from tuner.schedules import GROUPS, Schedule
 from tuner.tasks.asking import Asking
 from tuner.tasks.base import LARGEST, EpochRecord, TrainingCollapsed
 
@@ -167,6 +167,8 @@ class Measured:
             )
         if wrong:
             self._declared.warn(f" {wrong}. Its schedule is laid out over those.")
+        if self._is_whole and not self._asking.is_silent:
+            self._warn_of_ignored()
         if not (self._asking.is_silent and self._is_whole):
             return
         self._declared.warn(
@@ -181,4 +183,14 @@ class Measured:
                 f"{name} must train under the schedule that it is given, but asked neither"
                 f" of two for a learning rate and gave {values[-1]} under both. Ask"
                 " schedule(update) before each update."
+            )
+
+    def _warn_of_ignored(self) -> None:
+        """Say what the schedule has beside a learning rate that the training never asked for."""
+        for name in self._asking.ignored:
+            ask = "group(name)" if name == GROUPS else f"{name}(update)"
+            self._declared.warn(
+                f" never asked its schedule for its {name}, which trials differ in and the best"
+                f" schedule will have. Ask schedule.{ask} before each update, or let"
+                " schedule.to_torch(optimizer) set all."
             )

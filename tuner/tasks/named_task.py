@@ -138,6 +138,11 @@ class NamedTask:
         other._facts = {**self._facts, _OPTIONS: {"values": dict(values), "own": known}}
         return other
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """The options that it was given: by the search space, or in the middle of their range."""
+        return dict(self._facts.get(_OPTIONS, {}).get("values", {}))
+
     def own_options(self, names: Iterable[str]) -> dict[str, Any]:
         """Return the values of options that it has, as far as it was told to know."""
         own = self._facts.get(_OPTIONS, {}).get("own", {})
@@ -173,9 +178,8 @@ class NamedTask:
         Raises:
             TaskError: If it is another one.
         """
-        values = self._facts.get(_OPTIONS, {}).get("values", {})
         other = copy.copy(self)
-        other._whole = judged_by(with_options(task, values), self._metric)
+        other._whole = judged_by(with_options(task, self.given), self._metric)
         other._compare()
         return other
 

@@ -27,6 +27,8 @@ from tuner.tasks.script_files import (
 from tuner.tasks.trial import Report, Trial
 
 _lock = threading.Lock()
+# Under `tuner apply`, by its files.
+_applied: dict[str, Trial] = {}
 
 
 def trial(
@@ -41,7 +43,8 @@ def trial(
     """Return the trial that this script trains, in every process of it the same one.
 
     A study that runs the script decides everything, and the arguments have no effect. Without a
-    study they are the training: its reports are accepted, and never end it; nothing is kept.
+    study they are the training: its reports are accepted, and never end it; nothing is kept. Under
+    `tuner apply` the first call makes the trial, which every later one without a schedule returns.
 
     Args:
         schedule: A schedule, or a schedule file, for a training without a study.
@@ -72,16 +75,26 @@ def trial(
     if place and Path(place, "trial.json").exists():
         with _lock:
             return _of_study(place)
-    given = os.environ.get(SCHEDULE) if schedule is None else schedule
-    if place and schedule is None:  # `tuner apply`, which is told that its schedule is asked for
-        ScriptFiles(Path(place)).tell(trial=True)
-    found, size, count = _lengths(given, updates_per_epoch, epochs)
-    seed_generators(seed)
-    metric, own = _tuned_by(given)
-    return Trial(
-        found, seed, epochs=count, updates_per_epoch=size, params={**own, **params},
-        folder=Path(folder), metric=metric, tell=lambda _: True,
-    )  # fmt: skip
+    applied = os.environ.get(SCHEDULE) if schedule is None else None
+
+    def make() -> Trial:
+        given = applied if schedule is None else schedule
+        found, size, count = _lengths(given, updates_per_epoch, epochs)
+        seed_generators(seed)
+        metric, own = _tuned_by(given)
+        return Trial(
+            found, seed, epochs=count, updates_per_epoch=size, params={**own, **params},
+            folder=Path(folder), metric=metric, tell=lambda _: True,
+        )  # fmt: skip
+
+    if applied is None:
+        return make()
+    with _lock:
+        if applied not in _applied:
+            if place:  # `tuner apply`, which is told that its schedule is asked for
+                ScriptFiles(Path(place)).tell(trial=True)
+            _applied[applied] = make()
+        return _applied[applied]
 
 
 @functools.cache
@@ -98,7 +111,7 @@ def _of_study(place: str) -> Trial:
     def tell(report: Report) -> bool:
         if is_first:
             wrong, is_much = asking.end_epoch()
-            verdict = [wrong, is_much, asking.is_silent]
+            verdict = [wrong, is_much, asking.is_silent, asking.ignored]
             files.tell(value=report.value, measured=dict(report.measured), asked=verdict)
         while True:
             answer = files.next_answer()
