@@ -95,7 +95,7 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
     confirmed = confirmed_data(confirmation, fresh.judged_by) if confirmation else None
     series = measured([record for row in rows for record in row.records], objective)
     traces = trial_traces(rows, data.lines, series, spec.unit)
-    drawn = charts(frozen, spec, rows, data, confirmed)
+    drawn = charts(frozen, spec, rows, data, confirmed, confirmation)
     trial = training_figure(spec.epochs, series, objective, spec.unit)
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True

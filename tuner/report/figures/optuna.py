@@ -12,14 +12,12 @@ from plotly.colors import sample_colorscale
 
 from tuner.definition import Objective
 from tuner.report.data import varying
-from tuner.report.figures.style import ACCENT, Chart, styled
+from tuner.report.figures.style import ACCENT, SCALE, Chart, styled
 from tuner.report.sentences import count
 from tuner.report.snapshot import quiet
 from tuner.report.spaces import in_one_space
 from tuner.storage import bare, copied
 
-# Poor to good, legible on white and on black.
-_SCALE = [[0.0, "#6f7fa8"], [0.5, "#3b82d6"], [0.8, "#d6559c"], [1.0, "#e0652b"]]
 # Lines of nearly the same value are one trace: a trace for each trial takes seconds to draw.
 _SHADES = 12
 # The width of an axis with its name, in pixels.
@@ -111,7 +109,7 @@ def _parallel(study: Study, objective: Objective) -> Chart:
         for tick in figure.layout.annotations:
             if "e+" in tick.text:  # 1.37e+03 updates
                 tick.text = f"{float(tick.text):.0f}"
-        scale = {"colorscale": _SCALE, "reversescale": objective.minimized}
+        scale = {"colorscale": SCALE, "reversescale": objective.minimized}
         figure.update_traces(marker=scale, selector={"mode": "markers"})
         return figure
 
@@ -131,7 +129,7 @@ def _in_shades(lines: list[go.Scatter], minimized: bool) -> list[go.Scatter]:
             x=[x for line in shades[shade] for x in (*line.x, None)],
             y=[y for line in shades[shade] for y in (*(round(y, 4) for y in line.y), None)],
             mode="lines", hoverinfo="skip", showlegend=False, opacity=0.75,
-            line={"color": sample_colorscale(_SCALE, shade / _SHADES)[0], "width": 1.3},
+            line={"color": sample_colorscale(SCALE, shade / _SHADES)[0], "width": 1.3},
         )
         for shade in sorted(shades)
     ]  # fmt: skip

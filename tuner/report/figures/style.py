@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import math
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
@@ -20,7 +20,10 @@ from tuner.reading import Unit
 
 ACCENT = "#3b82d6"
 GREY = "#8a8f98"
-RED = "#d64545"
+# The page's own colour of text, which the page makes a light one in the dark: no family has it.
+COLLAPSED = "#1d2129"
+# Poor to good, legible on white and on black.
+SCALE = [[0.0, "#6f7fa8"], [0.5, "#3b82d6"], [0.8, "#d6559c"], [1.0, "#e0652b"]]
 
 _FAMILIES = {
     "constant": ("#9a7b4f", "circle"),
@@ -72,6 +75,11 @@ class Chart(NamedTuple):
     width: int = 0
 
 
+def drawn(chart: Chart, has_data: object, sentence: str, draw: Callable[[], go.Figure]) -> Chart:
+    """Return a chart with its figure, or with the sentence why there is none."""
+    return chart._replace(figure=draw()) if has_data else chart._replace(sentence=sentence)
+
+
 def family_colour(family: str) -> str:
     """Return the colour of a family, the same in every chart."""
     return _FAMILIES.get(family, (GREY, "circle"))[0]
@@ -80,6 +88,30 @@ def family_colour(family: str) -> str:
 def family_symbol(family: str) -> str:
     """Return the symbol of a family's points."""
     return _FAMILIES.get(family, (GREY, "circle"))[1]
+
+
+def marker(kind: str, family: str) -> dict[str, Any]:
+    """Return the marker of a trial that is complete, pruned or collapsed."""
+    symbol = family_symbol(family)
+    # Of one size, these look smaller than the others.
+    more = 2 if symbol.startswith(("triangle", "bowtie", "hourglass", "star")) else 0
+    return {
+        "complete": {"size": 9 + more, "symbol": symbol, "opacity": 0.85},
+        "pruned": {"size": 8 + more, "symbol": f"{symbol}-open", "opacity": 0.55},
+        "collapsed": {"size": 8, "symbol": "x", "color": COLLAPSED},
+    }[kind]
+
+
+def ring(figure: go.Figure, places: Sequence[tuple[float, float]], legend: bool = True) -> None:
+    """Mark the winner."""
+    if places:
+        figure.add_trace(
+            go.Scatter(
+                x=[x for x, _ in places], y=[y for _, y in places], mode="markers", name="winner",
+                marker={"symbol": "circle-open", "size": 18, "color": ACCENT}, marker_line_width=3,
+                hoverinfo="skip", showlegend=legend, cliponaxis=False,
+            )
+        )  # fmt: skip
 
 
 def styled(figure: go.Figure) -> go.Figure:
@@ -130,7 +162,11 @@ def row_height(labels: Iterable[str], least: int) -> int:
 def log_axis(curves: Sequence[Sequence[float | None]]) -> dict[str, Any]:
     """Return the settings of a logarithmic axis for learning rates."""
     # A warmup's first few updates would take half of the axis.
-    rates = [rate for curve in curves for rate in curve[3:] or curve if rate]
+    return log_ticks([rate for curve in curves for rate in curve[3:] or curve if rate])
+
+
+def log_ticks(rates: Sequence[float]) -> dict[str, Any]:
+    """Return the settings of a logarithmic axis for these numbers."""
     if not rates:
         return {"type": "log"}
     low, high = math.log10(min(rates)), math.log10(max(rates))
