@@ -16,6 +16,7 @@ import tuner
 from tuner.search import TrialRow, ranking
 from tuner.studies import StudyResult
 
+from ..axe import violations
 from ..browser import Browser, browser
 from .page_scripts import COVERED, PLACES, UNDRAWN
 
@@ -110,8 +111,11 @@ def test_a_report_opens_whole_and_asks_nothing_of_a_network(
     for key, place in places.items():
         assert bool(place["sentence"]) != bool(place["values"] and place["seen"]), (key, place)
     said = {key for key, place in places.items() if place["sentence"]}
-    # Nothing is pruned in a study so small, nor is there more than one exponent.
-    assert said <= {"table": {"confirmed"}, "small": {"pruning", "power"}}[name]
+    # Nothing is pruned in a study so small, nor is there more than one exponent, nor is it enough
+    # to expect anything.
+    assert (
+        said <= {"table": {"confirmed"}, "small": {"pruning", "power", "robustness", "map"}}[name]
+    )
     assert page.run(COVERED) == []
     if (name, width) == ("small", 1280):  # nobody has to scroll for the verdict
         assert page.run(
@@ -258,6 +262,16 @@ def test_text_stands_out_in_light_and_in_dark(
         style = f"getComputedStyle(document.querySelector('{place}'))"
         kind = "fill" if "text" in place else "color"
         assert abs(lightness(page, f"{style}.{kind}") - ground) > 100, place
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_no_violation(
+    chromium: Browser, reports: dict[str, Reported], dark: bool
+) -> None:
+    page = opened(chromium, reports["table"].page, dark=dark)
+    page.driver.find_element(By.CSS_SELECTOR, "#table-trials td button").click()
+    page.wait(lambda: shown_curves(page))
+    assert violations(page) == []
 
 
 def test_a_family_has_one_colour_everywhere(

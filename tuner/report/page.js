@@ -62,7 +62,7 @@
         each.x = trace.x[Math.min(index, 1)];
         each.y = trace.y[index];
       });
-      figure.data[0].line.color = trace.colour;
+      Object.assign(figure.data[0].line, { color: trace.colour, dash: trace.dash });
       Object.assign(figure.layout.yaxis, trace.axis);
       figure.data = figure.data.filter((each) => each.y.length);
       const inside = document.createElement("tr");

@@ -16,6 +16,7 @@ from tuner.report.figures.style import (
     GREY,
     Window,
     family_colour,
+    family_pattern,
     from_zero,
     log_axis,
     marker,
@@ -112,7 +113,11 @@ def pruning_figure(ended: Sequence[Ended], epochs: int, unit: Unit = EPOCHS) -> 
         figure.add_trace(
             go.Bar(
                 x=[unit.count(each.epoch) for each in chosen], y=[each.trials for each in chosen],
-                name=family, marker={"color": family_colour(family)},
+                name=family,
+                marker={
+                    "color": family_colour(family),
+                    "pattern": {"shape": family_pattern(family), "size": 6},
+                },
                 hovertemplate=f"{family}: %{{y}} ended after {unit.word} %{{x}}<extra></extra>",
             )
         )  # fmt: skip

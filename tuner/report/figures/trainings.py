@@ -19,6 +19,8 @@ from tuner.report.figures.style import (
     GREY,
     at,
     family_colour,
+    family_dash,
+    family_symbol,
     folded,
     log_axis,
     styled,
@@ -85,7 +87,7 @@ def best_figure(best: BestTrial, objective: Objective, unit: Unit = EPOCHS) -> g
     figure.update_yaxes(log_axis([best.curve.rates]), row=1, col=1)
     rate, *metrics = figure.data
     rate.update(x=best.curve.epochs, y=best.curve.rates)
-    rate.line.color = family_colour(best.family)
+    rate.line.update(color=family_colour(best.family), dash=family_dash(best.family))
     times = [unit.count(record.epoch) for record in best.records]
     for trace, each in zip(metrics, series, strict=True):
         trace.update(x=times, y=[*map(each.of, best.records)])
@@ -115,7 +117,10 @@ def overlay_figure(
             go.Scatter(
                 x=line.curve.epochs, y=line.curve.rates, mode="lines",
                 name=text(f"{what}{name}: {line.accuracy:{objective.digits}}"),
-                line={"color": family_colour(line.family), "width": 5 if won else 2},
+                line={
+                    "color": family_colour(line.family), "width": 5 if won else 2,
+                    "dash": family_dash(line.family),
+                },
                 hovertemplate=f"trial {line.number}, {at(unit)}: LR %{{y:.4g}}<extra></extra>",
             )
         )  # fmt: skip
@@ -146,7 +151,10 @@ def learning_figure(
                 go.Scatter(
                     x=x, y=y, name=family, legendgroup=family, mode="lines+markers",
                     showlegend=complete or only, opacity=0.8 if complete else 0.35,
-                    line={"color": family_colour(family), "width": 1.3}, marker={"size": 3},
+                    line={
+                        "color": family_colour(family), "width": 1.3, "dash": family_dash(family),
+                    },
+                    marker={"size": 4, "symbol": family_symbol(family)},
                     hovertemplate=f"{family}, {unit.word} %{{x}}: {value}<extra></extra>",
                 )
             )  # fmt: skip
