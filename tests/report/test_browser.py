@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 import math
 from collections.abc import Iterator
@@ -244,6 +245,35 @@ def test_trials_are_filtered_by_words_state_and_family(
     assert column(page, "trial") == []
 
 
+def test_schedule_trials_and_curves_can_be_taken_out_of_the_page(
+    chromium: Browser, reports: dict[str, Reported], tmp_path: Path
+) -> None:
+    study, path = reports["table"]
+    page = opened(chromium, path)
+    where = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    page.driver.execute_cdp_cmd("Browser.setDownloadBehavior", where)
+    files = [tmp_path / name for name in ("best.json", "trials.csv", "curves.csv")]
+    for button in page.driver.find_elements(By.CSS_SELECTOR, "[data-download]"):
+        button.click()
+    page.wait(lambda: all(file.exists() for file in files))
+    assert tuner.load_schedule(files[0]) == study.best_schedule
+    trials, curves = (
+        [*csv.DictReader(file.read_text(encoding="utf-8").splitlines())] for file in files[1:]
+    )
+    assert [int(row["trial"]) for row in trials] == [row.number for row in study.trials]
+    assert trials[study.best.number]["test accuracy"] == f"{study.best.value:.4f}"
+    of_best = [row for row in curves if int(row["trial"]) == study.best.number]
+    assert [float(row["test accuracy"]) for row in of_best] == pytest.approx(
+        [record.test_accuracy for record in study.best.records], abs=1e-4
+    )
+    assert len(curves) == sum(len(row.records) for row in study.trials)
+    copies = page.driver.find_elements(By.CSS_SELECTOR, "pre.code + .copy")
+    assert len(copies) == len(page.driver.find_elements(By.CSS_SELECTOR, "pre.code")) > 4
+    copies[1].click()
+    page.wait(lambda: copies[1].text == "Copied")
+    assert page.messages() == []
+
+
 def lightness(browser: Browser, script: str) -> float:
     """Return the mean of a computed colour's red, green and blue."""
     colour: str = browser.run(f"return {script}")
@@ -280,7 +310,9 @@ def test_a_family_has_one_colour_everywhere(
     page = opened(chromium, reports["table"].page)
     script = """
       const colours = {};
-      document.querySelectorAll(".js-plotly-plot").forEach((plot) => plot.data.forEach((trace) => {
+      // In a plane the colour is the result.
+      const plots = document.querySelectorAll(".js-plotly-plot:not(#chart-plane)");
+      plots.forEach((plot) => plot.data.forEach((trace) => {
         const colour = trace.marker?.color || trace.line?.color;
         if (arguments[0].includes(trace.name)) (colours[trace.name] ||= []).push(colour);
       }));

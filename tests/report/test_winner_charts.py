@@ -131,6 +131,9 @@ def test_every_schedule_has_its_place_by_sum_and_end(
     assert len(found.ground.values) == len(found.ground.ends)
     figure = plane_figure(found, 40, ACCURACY, spec.unit)
     named = {trace["name"]: trace for trace in figure_data(figure) if trace.get("name")}
+    assert {"cosine", "constant"} <= {
+        t["name"] for t in figure_data(figure) if t.get("showlegend") is not False and "name" in t
+    }
     assert {"cosine", "constant", "collapsed", "winner"} <= named.keys()
     assert list(named["winner"]["x"]) == [pytest.approx(12.0)]
     assert len(named["collapsed"]["x"]) == 3

@@ -192,42 +192,43 @@ def _pruning(rows: Sequence[TrialRow], spec: StudySpec) -> Chart:
     return drawn(chart, ended, sentence, lambda: pruning_figure(ended, spec.epochs, spec.unit))
 
 
+def is_of_the_chapter(spec: StudySpec) -> bool:
+    """Tell whether a study trains what the chapter trains, whose exercises it then answers."""
+    return spec.training.name == "lenet_fashion_mnist"
+
+
 def _answers(rows: Sequence[TrialRow], spec: StudySpec, data: ReportData) -> list[Chart]:
+    """Return the charts of the chapter's exercises; elsewhere of what was sampled alone."""
     objective = spec.objective
-    asked: list[tuple[str, str, Answer, dict[str, Any], str]] = [
+    asked: list[tuple[str, str, str, Answer, dict[str, Any], str]] = [
         (
-            "base-lr",
+            "base-lr", "base_lr",
             "Which base LR is safe, and what a fixed one reaches (exercise 1)",
-            which_base_lr(rows, objective),
-            {"title_text": "base LR", "type": "log"},
-            _NO_COMPLETE,
+            which_base_lr(rows, objective), {"title_text": "base LR", "type": "log"}, _NO_COMPLETE,
         ),
         (
-            "power",
+            "power", "power",
             "How the exponent of a polynomial decay changes what it reaches (exercise 2)",
-            which_power(rows, objective),
-            {"title_text": "exponent (power of poly)"},
+            which_power(rows, objective), {"title_text": "exponent (power of poly)"},
             "It needs two complete trials of the family poly with different exponents.",
         ),
         (
-            "warmup",
-            "How long warmup should last (exercise 4)",
+            "warmup", "warmup_steps", "How long warmup should last (exercise 4)",
             which_warmup(rows, spec.space.clock, objective),
             {"title_text": f"warmup ({spec.unit.words})"},
             "It needs two complete trials with different lengths of warmup.",
         ),
-    ]
+    ]  # fmt: skip
+    chapter = is_of_the_chapter(spec)
+    note = _CHOSEN + _MEANS + edge_note(objective.minimized)
     return [
         _answer(
-            Chart(key, title, note=_CHOSEN + _MEANS + edge_note(objective.minimized)),
-            answer,
-            missing,
-            data,
-            spec,
-            axis,
+            Chart(key, title if chapter else title.partition(" (exercise")[0], note=note),
+            answer, missing, data, spec, axis,
         )
-        for key, title, answer, axis, missing in asked
-    ]
+        for key, param, title, answer, axis, missing in asked
+        if chapter or param in spec.space.params
+    ]  # fmt: skip
 
 
 def _answer(

@@ -18,6 +18,7 @@ from tuner.search import TrialRow
 
 # A training that more likely collapses than not is marked.
 EVEN = 0.5
+_RISK = 0.05  # and one that is less likely to collapse than this is not said to
 # Steps of the map to each side: quarters of a doubling, and of a tenfold end.
 _STEPS = range(-8, 9)
 _A_WARMUP = 0.05  # of the horizon, for a winner that has none
@@ -39,11 +40,13 @@ class Change(NamedTuple):
 class Robustness(NamedTuple):
     """The winner's value, the changes to it, and the map of base LRs and ends around it.
 
+    ``survives`` is the winner's own chance not to collapse, from another seed.
     ``rates`` and ``ends`` are the factors of the map, ``cells`` has a row for each of the ends,
     with None where base LR and end do not go together.
     """
 
     value: float
+    survives: float
     trials: int
     changes: tuple[Change, ...]
     rates: tuple[float, ...] = ()
@@ -71,9 +74,9 @@ def robustness(
         return outlook.instead(schedule, value, others, winner.options, size) if others else []
 
     named = [(name, each) for name, make in _changes(schedule) if (each := _made(make))]
-    expected = expect([each for _, each in named])
+    own, *expected = expect([schedule, *(each for _, each in named)])
     changes = tuple(Change(*each, what) for each, what in zip(named, expected, strict=True))
-    found = Robustness(value, outlook.trials, changes)
+    found = Robustness(value, own.survives, outlook.trials, changes)
     return _with_map(found, schedule, expect)
 
 
@@ -96,18 +99,21 @@ def sentence(found: Robustness, objective: Objective) -> str:
     ]
     if not told:
         return ""
+    risk = 1 - found.survives
+    own = f" The winner itself has {risk:.0%} of collapse from another seed.".replace("%", " %")
     what = f"Expected change of {objective.judged_by} at {'; at '.join(told)}."
-    return f"{what} In brackets: {PERCENT} % of single runs, from {found.trials} complete trials."
+    return (
+        f"{what} In brackets: {PERCENT} % of single runs, from {found.trials} complete trials."
+        f"{own if risk > _RISK else ''}"
+    )
 
 
 def _told(change: Change, value: float, objective: Objective) -> str:
     form, expected = f"+{objective.digits}", change.expected
     ends = sorted((expected.worst - value, expected.best - value))
-    risk = f", and {1 - expected.survives:.0%} of collapse".replace("%", " %")
-    return (
-        f"{expected.value - value:{form}} ({ends[0]:{form}}..{ends[1]:{form}})"
-        f"{risk if expected.survives < 0.95 else ''}"
-    )
+    risk = 1 - expected.survives
+    words = f", and {risk:.0%} of collapse".replace("%", " %") if risk > _RISK else ""
+    return f"{expected.value - value:{form}} ({ends[0]:{form}}..{ends[1]:{form}}){words}"
 
 
 def _changes(schedule: Any) -> Iterator[tuple[str, Callable[[], Schedule]]]:

@@ -10,7 +10,7 @@ from tuner.reading import Unit
 from tuner.report.curves import thinned
 from tuner.report.data import Line
 from tuner.report.figures.series import Series
-from tuner.report.figures.style import family_colour, family_dash, log_axis
+from tuner.report.figures.style import family_colour, log_axis
 from tuner.report.figures.trainings import any_of
 from tuner.search import TrialRow
 
@@ -30,8 +30,8 @@ def trial_traces(
         unit: What time is told in.
 
     Returns:
-        By trial number: ``colour`` and ``dash``; ``axis`` of the learning rates; ``x``, of the
-        learning rates and of the epochs; ``y`` with an entry for each trace of
+        By trial number: ``colour``; ``axis`` of the learning rates; ``x``, of the learning rates
+        and of the epochs; ``y`` with an entry for each trace of
         :func:`tuner.report.figures.trainings.training_figure`, in its order.
     """
     curves = {line.number: line for line in lines}
@@ -48,7 +48,6 @@ def _traces(row: TrialRow, line: Line, series: Sequence[Series], unit: Unit) -> 
     epochs = [unit.count(record.epoch) for record in records]
     return {
         "colour": family_colour(line.family),
-        "dash": family_dash(line.family),
         "axis": log_axis([curve.rates]),
         "x": [curve.epochs, epochs],
         "y": [curve.rates, *(_values([*map(each.of, records)]) for each in series)],

@@ -87,7 +87,7 @@ def best_figure(best: BestTrial, objective: Objective, unit: Unit = EPOCHS) -> g
     figure.update_yaxes(log_axis([best.curve.rates]), row=1, col=1)
     rate, *metrics = figure.data
     rate.update(x=best.curve.epochs, y=best.curve.rates)
-    rate.line.update(color=family_colour(best.family), dash=family_dash(best.family))
+    rate.line.color = family_colour(best.family)
     times = [unit.count(record.epoch) for record in best.records]
     for trace, each in zip(metrics, series, strict=True):
         trace.update(x=times, y=[*map(each.of, best.records)])

@@ -182,12 +182,16 @@ def plane_figure(found: Plane, winner: int | None, objective: Objective, unit: U
             if kind == "complete":
                 colours = [seen.shown(place.dot.accuracy) for place in chosen]
                 look |= {"color": colours, "coloraxis": "coloraxis"}
-            name = family if kind == "complete" else ""
-            figure.add_trace(_places(chosen, name, look, objective, unit))
+            figure.add_trace(_places(chosen, family, look, objective, unit))
+    for family in in_order(place.dot.family for place in complete):
+        # A legend has no colour of a scale: it would be black, also in the dark.
+        look = {**marker("complete", family), "color": GREY}
+        figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", name=family, marker=look))
     collapsed = [place for place in found.places if place.dot.kind == "collapsed"]
     if collapsed:
         look = marker("collapsed", "")
-        figure.add_trace(_places(collapsed, "collapsed", look, objective, unit))
+        trace = _places(collapsed, "collapsed", look, objective, unit)
+        figure.add_trace(trace.update(showlegend=True))
     ring(figure, [(p.total, p.end) for p in complete if p.dot.number == winner])
     styled(figure)
     low, high = sorted((seen.edge, seen.range[0] if objective.minimized else seen.range[1]))
@@ -207,7 +211,7 @@ def _places(
 ) -> go.Scatter:
     return go.Scatter(
         x=[place.total for place in places], y=[place.end for place in places], mode="markers",
-        name=name, showlegend=bool(name), marker=look,
+        name=name, showlegend=False, marker=look,
         customdata=[hover(place.dot, objective, unit) for place in places],
         hovertemplate="%{customdata}, sum %{x:.4g}, end %{y:.4g}<extra></extra>",
     )  # fmt: skip
