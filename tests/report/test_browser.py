@@ -115,7 +115,11 @@ def test_a_report_opens_whole_and_asks_nothing_of_a_network(
     # Nothing is pruned in a study so small, nor is there more than one exponent, nor is it enough
     # to expect anything.
     assert (
-        said <= {"table": {"confirmed"}, "small": {"pruning", "power", "robustness", "map"}}[name]
+        said
+        <= {
+            "table": {"confirmed", "importances"},
+            "small": {"pruning", "power", "robustness", "map", "importances"},
+        }[name]
     )
     assert page.run(COVERED) == []
     if (name, width) == ("small", 1280):  # nobody has to scroll for the verdict

@@ -18,7 +18,7 @@ from .studies import STATES, figure_data, make_spec, study_in
 KEYS = {
     "best", "confirmed", "schedules", "learning", "progress", "families", "pruning", "base-lr",
     "power", "warmup", "importances", "parallel", "timeline", "robustness", "map", "frontier",
-    "plane",
+    "plane", "slices",
 }  # fmt: skip
 NEED_COMPLETE = {
     "best", "progress", "families", "base-lr", "importances", "parallel", "robustness", "map",

@@ -35,6 +35,7 @@ from tuner.report.figures.trainings import (
 )
 from tuner.report.progress import best_so_far, timeline
 from tuner.report.sentences import averaging_sentence, false_prunes_sentence
+from tuner.report.slices import order_of, slices_chart
 from tuner.report.winner_charts import winner_charts
 from tuner.search import TrialRow, false_prunes
 
@@ -63,17 +64,19 @@ def charts(
     """
     objective = spec.objective
     winner = next((row for row in rows if row.number == data.winner), None)
+    parameters = optuna_charts(study, objective)
     found = [
         _best(data, spec),
         _confirmed(confirmed, objective.for_test_set()),
         *winner_charts(rows, spec, winner, confirmation),
         _overlay(data, spec),
-        _learning(rows, spec),
+        _learning(rows, spec, data.winner),
         _best_so_far(study, rows, data, spec),
         _families(rows, data, spec),
         _pruning(rows, spec),
         *_answers(rows, spec, data),
-        *optuna_charts(study, objective),
+        *parameters,
+        slices_chart(rows, spec, data.winner, order_of(parameters)),
         _timeline(study, rows),
     ]
     return {chart.key: chart for chart in found}
@@ -126,13 +129,14 @@ def _overlay(data: ReportData, spec: StudySpec) -> Chart:
     return drawn(chart, lines, sentence, lambda: overlay_figure(lines, *how))
 
 
-def _learning(rows: Sequence[TrialRow], spec: StudySpec) -> Chart:
+def _learning(rows: Sequence[TrialRow], spec: StudySpec, winner: int | None) -> Chart:
     objective, unit = spec.objective, spec.unit
     trained = [
         Trained(
             row.family,
             row.state == "complete",
             tuple(map(objective.value, row.records)),
+            row.number == winner,
         )
         for row in rows
         if any_of([*map(objective.value, row.records)])
@@ -140,7 +144,7 @@ def _learning(rows: Sequence[TrialRow], spec: StudySpec) -> Chart:
     chart = Chart(
         "learning",
         f"{_at_the_start(objective.judged_by)} of every trial after {unit.each}",
-        note="Pale: trials that are not complete. A high learning rate hides progress until it"
+        note="Paler: trials that are not complete. A high learning rate hides progress until it"
         " decays.",
         height=420,
     )

@@ -69,15 +69,18 @@ class Outlook:
         self._noise = float(np.mean((values - self._fitted(features)) ** 2))
 
     @classmethod
-    def of(cls, rows: Sequence[TrialRow], spec: StudySpec) -> Outlook | None:
+    def of(
+        cls, rows: Sequence[TrialRow], spec: StudySpec, telling: Telling | None = None
+    ) -> Outlook | None:
         """Return that of a study; None without enough complete trials whose errors are known.
 
         Args:
             rows: The study's trials.
             spec: Its definition.
+            telling: Tells of schedules, and may have done so already.
         """
-        error = spec.objective.error
-        telling, size = Telling(spec.space), spec.space.clock.updates_per_epoch
+        error, size = spec.objective.error, spec.space.clock.updates_per_epoch
+        telling = telling or Telling(spec.space)
         complete = [
             (row, row.schedule)
             for row in rows

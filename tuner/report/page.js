@@ -45,6 +45,8 @@
   };
   next();
 
+  scales();
+
   const table = document.getElementById("table-trials");
   if (table) trials(table);
 
@@ -155,6 +157,25 @@
       filter();
     }));
     filter();
+  }
+
+  // A switch between the logarithmic axes across and linear ones.
+  function scales() {
+    const linear = document.getElementById("linear");
+    linear?.addEventListener("change", () => ["slices", "base-lr"].forEach((key) => {
+      const figure = figures.charts[key];
+      if (!figure) return;
+      const change = {};
+      Object.entries(figure.layout).forEach(([name, axis]) => {
+        if (!/^xaxis/.test(name) || axis.type !== "log") return;
+        change[name + ".type"] = linear.checked ? "linear" : "log";
+        change[name + ".tickvals"] = linear.checked ? null : axis.tickvals;
+        change[name + ".ticktext"] = linear.checked ? null : axis.ticktext;
+        if (linear.checked || !axis.range) change[name + ".autorange"] = true;
+        else change[name + ".range"] = [...axis.range];
+      });
+      Plotly.relayout("chart-" + key, change);
+    }));
   }
 
   function copyButtons() {

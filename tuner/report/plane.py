@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tuner.definition import Objective, StudySpec
 from tuner.report.families import Dot, dots
 from tuner.report.outlook import Outlook
-from tuner.search import Features, TrialRow
+from tuner.search import Features, Telling, TrialRow
 
 # Lines of the ground to each side, and how far it reaches beyond the trials, in their range.
 _LINES, _BEYOND = 24, 0.06
@@ -38,7 +38,11 @@ class Plane(NamedTuple):
 
 
 def plane(
-    rows: Sequence[TrialRow], spec: StudySpec, objective: Objective, outlook: Outlook | None
+    rows: Sequence[TrialRow],
+    spec: StudySpec,
+    objective: Objective,
+    outlook: Outlook | None,
+    telling: Telling | None = None,
 ) -> Plane:
     """Return where the trials of a study are.
 
@@ -47,16 +51,19 @@ def plane(
         spec: Its definition.
         objective: What judges.
         outlook: What its trials leave to expect.
+        telling: Tells of schedules, and may have done so already.
     """
-    features = Features.of(spec.space)
-    clock = spec.space.clock
-    epochs = clock.horizon // clock.updates_per_epoch
-    told = {}
-    for row in rows:
-        if row.schedule is not None:
-            size = row.updates_per_epoch or clock.updates_per_epoch
-            told[row.number] = features.lasting(epochs * size).ahead(row.schedule, 0)
+    features, usual = Features.of(spec.space), spec.space.clock.updates_per_epoch
+    telling = telling or Telling(spec.space)
     trained = dots(rows, objective)
+    numbers = {dot.number for dot in trained}
+    told = {
+        row.number: telling.trained(
+            row.schedule, row.options, row.updates_per_epoch or usual
+        ).ahead
+        for row in rows
+        if row.schedule is not None and row.number in numbers
+    }
     places = tuple(
         Place(dot, *_rates(total, end, features))
         for dot in trained
@@ -67,7 +74,7 @@ def plane(
 
 
 def _ground(
-    told: Sequence[tuple[float, float]], features: Features, outlook: Outlook
+    told: Sequence[tuple[float, ...]], features: Features, outlook: Outlook
 ) -> Ground | None:
     ends, totals = (_grid([each[index] for each in told]) for index in (0, 1))
     rows = outlook.anywhere(ends, totals)

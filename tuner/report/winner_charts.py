@@ -16,7 +16,7 @@ from tuner.report.figures.winner import (
 )
 from tuner.report.outlook import PERCENT, Outlook
 from tuner.report.plane import plane
-from tuner.search import TrialRow
+from tuner.search import Telling, TrialRow
 
 _EXPECTED = (
     "Nothing was trained for it: the search's own model says it, which knows of a schedule the"
@@ -38,11 +38,12 @@ def winner_charts(
         winner: The best trial.
         confirmation: What fresh seeds say.
     """
-    outlook = Outlook.of(rows, spec)
+    telling = Telling(spec.space)
+    outlook = Outlook.of(rows, spec, telling)
     return [
         *_robustness(winner, outlook, spec),
         _frontier(rows, spec, winner, confirmation),
-        _plane(rows, spec, winner, outlook),
+        _plane(rows, spec, winner, outlook, telling),
     ]
 
 
@@ -102,10 +103,14 @@ def _frontier(
 
 
 def _plane(
-    rows: Sequence[TrialRow], spec: StudySpec, winner: TrialRow | None, outlook: Outlook | None
+    rows: Sequence[TrialRow],
+    spec: StudySpec,
+    winner: TrialRow | None,
+    outlook: Outlook | None,
+    telling: Telling,
 ) -> Chart:
     objective = spec.objective
-    found = plane(rows, spec, objective, outlook)
+    found = plane(rows, spec, objective, outlook, telling)
     complete = any(place.dot.kind == "complete" for place in found.places)
     chart = Chart(
         "plane",

@@ -12,7 +12,8 @@ from plotly.colors import sample_colorscale
 
 from tuner.definition import Objective
 from tuner.report.data import varying
-from tuner.report.figures.style import ACCENT, SCALE, Chart, styled
+from tuner.report.figures.style import ACCENT, GREY, SCALE, Chart, styled
+from tuner.report.importance import RESAMPLES, stability
 from tuner.report.sentences import count
 from tuner.report.snapshot import quiet
 from tuner.report.spaces import in_one_space
@@ -62,7 +63,7 @@ def _attempt(chart: Chart, draw: Callable[[], go.Figure]) -> Chart:
 def _importances(study: Study, objective: Objective) -> Chart:
     complete, metric = _complete(study), objective.judged_by
     title = f"Which parameters {metric} depended on, over {count(len(complete), 'complete trial')}"
-    note = "PED-ANOVA, Optuna's default. From a few dozen trials or less, read it as a hint."
+    note = "PED-ANOVA, Optuna's default. Bars: standard deviation over resamples of the trials."
     chart = Chart("importances", title, note=note, height=320)
     if len(complete) < 2:
         found = "there is one" if complete else "there is none yet"
@@ -72,8 +73,18 @@ def _importances(study: Study, objective: Objective) -> Chart:
     if len({trial.value for trial in complete}) < 2:
         return chart._replace(sentence=f"All complete trials have the same {metric}.")
 
+    stable = stability(complete, study)
+    if not stable.is_stable:
+        told = f"Too few trials to tell: of {RESAMPLES} resamples of them, the first parameter is"
+        return chart._replace(sentence=f"{told} {stable.words or 'none'}.")
+
     def draw() -> go.Figure:
         figure = styled(visualization.plot_param_importances(study, target_name=metric))
+        for bar in figure.data:
+            spread = [stable.spread.get(name, 0.0) for name in bar.y]
+            below = [min(each, value) for each, value in zip(spread, bar.x, strict=True)]
+            error = {"array": spread, "arrayminus": below, "color": GREY, "thickness": 1.5}
+            bar.update(error_x=error, text=None, texttemplate=None)
         figure.update_traces(marker_color=ACCENT)
         figure.update_layout(showlegend=False, margin={"r": 48})
         figure.update_xaxes(title_text="importance (shares, sum 1)", rangemode="tozero")

@@ -61,6 +61,8 @@ _LEAST = 0.8
 _FAR = 4.0
 # That width is at least such a share of the values.
 _CLOSE = 0.005
+# Panels beside each other in a figure of many.
+COLUMNS = 3
 # Letters in a line of a label beside an axis, and the pixels from such a line to the next.
 _WIDTH, _LINE = 16, 17
 
