@@ -278,6 +278,27 @@ def test_schedule_trials_and_curves_can_be_taken_out_of_the_page(
     assert page.messages() == []
 
 
+def test_two_parameters_and_linear_axes_are_a_choice(
+    chromium: Browser, reports: dict[str, Reported]
+) -> None:
+    study, path = reports["table"]
+    page = opened(chromium, path)
+    page.wait(lambda: page.run("return document.querySelector('#pair-plot .plot-container')"))
+    chosen = """const form = document.getElementById("pair");
+      form.across.value = "base_lr"; form.up.value = "power";
+      form.dispatchEvent(new Event("change"));
+      const axes = document.getElementById("pair-plot").layout;
+      return [axes.xaxis.title.text, axes.yaxis.title.text,
+              parseInt(document.getElementById("pair-told").value)]"""
+    whole = [r for r in study.trials if r.state == "complete" or r.is_collapsed]
+    both = sum({"base_lr", "power"} <= r.params.keys() for r in whole)
+    assert page.run(chosen) == ["base_lr", "power", both]
+    kinds = """document.getElementById("linear").click();
+      return document.getElementById("chart-base-lr").layout.xaxis.type"""
+    assert [page.run(kinds), page.run(kinds)] == ["linear", "log"]
+    assert page.messages() == []
+
+
 def lightness(browser: Browser, script: str) -> float:
     """Return the mean of a computed colour's red, green and blue."""
     colour: str = browser.run(f"return {script}")

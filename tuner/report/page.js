@@ -39,7 +39,10 @@
   const queue = Object.entries(figures.charts);
   const next = () => {
     const entry = queue.shift();
-    if (!entry) return;
+    if (!entry) {
+      if (document.getElementById("pair")) pairChart(figures, draw);
+      return;
+    }
     draw("chart-" + entry[0], entry[1]);
     setTimeout(next);
   };
@@ -162,12 +165,15 @@
   // A switch between the logarithmic axes across and linear ones.
   function scales() {
     const linear = document.getElementById("linear");
-    linear?.addEventListener("change", () => ["slices", "base-lr"].forEach((key) => {
-      const figure = figures.charts[key];
-      if (!figure) return;
+    // As they are at first: Plotly writes into what it is given.
+    const axes = ["slices", "base-lr"].filter((key) => figures.charts[key]).map((key) => [
+      key,
+      structuredClone(Object.entries(figures.charts[key].layout)
+        .filter(([name, axis]) => /^xaxis/.test(name) && axis.type === "log")),
+    ]);
+    linear?.addEventListener("change", () => axes.forEach(([key, logarithmic]) => {
       const change = {};
-      Object.entries(figure.layout).forEach(([name, axis]) => {
-        if (!/^xaxis/.test(name) || axis.type !== "log") return;
+      logarithmic.forEach(([name, axis]) => {
         change[name + ".type"] = linear.checked ? "linear" : "log";
         change[name + ".tickvals"] = linear.checked ? null : axis.tickvals;
         change[name + ".ticktext"] = linear.checked ? null : axis.ticktext;

@@ -143,7 +143,7 @@ def render(
         origin=provenance(spec),
         file=FILE,
         css=Markup(resource("page.css")),
-        js=Markup(resource("page.js")),
+        js=Markup(resource("pair.js") + resource("page.js")),
         plotly_gzip=plotly_gzip(),
     )
 
