@@ -5,7 +5,7 @@ function pairChart(figures, draw) {
   const form = document.getElementById("pair");
   const panels = figures.charts.slices;
   const colours = figures.charts.plane.layout.coloraxis;
-  const GRID = 40, NEAR = 0.1, FEWEST = 0.6;
+  const GRID = 40, NEAR = 0.1, FEWEST = 0.6, FULL = 20;
 
   // By parameter: its axis, and by trial where it is.
   const params = new Map();
@@ -79,7 +79,7 @@ function pairChart(figures, draw) {
         marker: { color: "#1d2129", symbol: "x", size: 7 } },
     ];
     const axes = [one.axis, other.axis];
-    if (whole.length > 2 && !axes.some(isChoice) && one !== other) {
+    if (whole.length >= FULL && !axes.some(isChoice) && one !== other) {
       data.unshift(ground(places.x, places.y, values, axes));
     }
     const plain = (axis) => ({ ...axis, anchor: undefined, domain: [0, 1], matches: undefined });
