@@ -133,6 +133,7 @@ def test_the_wheel_holds_what_the_package_needs(wheel: Path) -> None:
         "report/page.html",
         "report/page.css",
         "report/page.js",
+        "report/pair.js",
         "definition/templates/study.toml",
         "definition/templates/search_space.toml",
         "definition/templates/space.toml",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 import math
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import tuner
 from tuner.search import TrialRow, ranking
 from tuner.studies import StudyResult
 
+from ..axe import violations
 from ..browser import Browser, browser
 from .page_scripts import COVERED, PLACES, UNDRAWN
 
@@ -110,8 +112,15 @@ def test_a_report_opens_whole_and_asks_nothing_of_a_network(
     for key, place in places.items():
         assert bool(place["sentence"]) != bool(place["values"] and place["seen"]), (key, place)
     said = {key for key, place in places.items() if place["sentence"]}
-    # Nothing is pruned in a study so small, nor is there more than one exponent.
-    assert said <= {"table": {"confirmed"}, "small": {"pruning", "power"}}[name]
+    # Nothing is pruned in a study so small, nor is there more than one exponent, nor is it enough
+    # to expect anything.
+    assert (
+        said
+        <= {
+            "table": {"confirmed", "importances"},
+            "small": {"pruning", "power", "robustness", "map", "importances"},
+        }[name]
+    )
     assert page.run(COVERED) == []
     if (name, width) == ("small", 1280):  # nobody has to scroll for the verdict
         assert page.run(
@@ -240,6 +249,56 @@ def test_trials_are_filtered_by_words_state_and_family(
     assert column(page, "trial") == []
 
 
+def test_schedule_trials_and_curves_can_be_taken_out_of_the_page(
+    chromium: Browser, reports: dict[str, Reported], tmp_path: Path
+) -> None:
+    study, path = reports["table"]
+    page = opened(chromium, path)
+    where = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    page.driver.execute_cdp_cmd("Browser.setDownloadBehavior", where)
+    files = [tmp_path / name for name in ("best.json", "trials.csv", "curves.csv")]
+    for button in page.driver.find_elements(By.CSS_SELECTOR, "[data-download]"):
+        button.click()
+    page.wait(lambda: all(file.exists() for file in files))
+    assert tuner.load_schedule(files[0]) == study.best_schedule
+    trials, curves = (
+        [*csv.DictReader(file.read_text(encoding="utf-8").splitlines())] for file in files[1:]
+    )
+    assert [int(row["trial"]) for row in trials] == [row.number for row in study.trials]
+    assert trials[study.best.number]["test accuracy"] == f"{study.best.value:.4f}"
+    of_best = [row for row in curves if int(row["trial"]) == study.best.number]
+    assert [float(row["test accuracy"]) for row in of_best] == pytest.approx(
+        [record.test_accuracy for record in study.best.records], abs=1e-4
+    )
+    assert len(curves) == sum(len(row.records) for row in study.trials)
+    copies = page.driver.find_elements(By.CSS_SELECTOR, "pre.code + .copy")
+    assert len(copies) == len(page.driver.find_elements(By.CSS_SELECTOR, "pre.code")) > 4
+    copies[1].click()
+    page.wait(lambda: copies[1].text == "Copied")
+    assert page.messages() == []
+
+
+def test_two_parameters_and_linear_axes_are_a_choice(
+    chromium: Browser, reports: dict[str, Reported]
+) -> None:
+    study, path = reports["table"]
+    page = opened(chromium, path)
+    page.wait(lambda: page.run("return document.querySelector('#pair-plot .plot-container')"))
+    chosen = """const form = document.getElementById("pair");
+      form.across.value = "base_lr"; form.up.value = "power";
+      form.dispatchEvent(new Event("change"));
+      const axes = document.getElementById("pair-plot").layout;
+      return [axes.xaxis.title.text, axes.yaxis.title.text,
+              parseInt(document.getElementById("pair-told").value)]"""
+    whole = [r for r in study.trials if r.state == "complete" or r.is_collapsed]
+    both = sum({"base_lr", "power"} <= r.params.keys() for r in whole)
+    assert page.run(chosen) == ["base_lr", "power", both]
+    kinds = """document.getElementById("linear").click();
+      return document.getElementById("chart-base-lr").layout.xaxis.type"""
+    assert [page.run(kinds), page.run(kinds)] == ["linear", "log"]
+    assert page.messages() == []
+
+
 def lightness(browser: Browser, script: str) -> float:
     """Return the mean of a computed colour's red, green and blue."""
     colour: str = browser.run(f"return {script}")
@@ -260,13 +319,25 @@ def test_text_stands_out_in_light_and_in_dark(
         assert abs(lightness(page, f"{style}.{kind}") - ground) > 100, place
 
 
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_no_violation(
+    chromium: Browser, reports: dict[str, Reported], dark: bool
+) -> None:
+    page = opened(chromium, reports["table"].page, dark=dark)
+    page.driver.find_element(By.CSS_SELECTOR, "#table-trials td button").click()
+    page.wait(lambda: shown_curves(page))
+    assert violations(page) == []
+
+
 def test_a_family_has_one_colour_everywhere(
     chromium: Browser, reports: dict[str, Reported]
 ) -> None:
     page = opened(chromium, reports["table"].page)
     script = """
       const colours = {};
-      document.querySelectorAll(".js-plotly-plot").forEach((plot) => plot.data.forEach((trace) => {
+      // In a plane the colour is the result.
+      const plots = document.querySelectorAll(".js-plotly-plot:not(#chart-plane)");
+      plots.forEach((plot) => plot.data.forEach((trace) => {
         const colour = trace.marker?.color || trace.line?.color;
         if (arguments[0].includes(trace.name)) (colours[trace.name] ||= []).push(colour);
       }));

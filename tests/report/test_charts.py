@@ -17,9 +17,13 @@ from .studies import STATES, figure_data, make_spec, study_in
 
 KEYS = {
     "best", "confirmed", "schedules", "learning", "progress", "families", "pruning", "base-lr",
-    "power", "warmup", "importances", "parallel", "timeline",
+    "power", "warmup", "importances", "parallel", "timeline", "robustness", "map", "frontier",
+    "plane", "slices",
 }  # fmt: skip
-NEED_COMPLETE = {"best", "progress", "families", "base-lr", "importances", "parallel"}
+NEED_COMPLETE = {
+    "best", "progress", "families", "base-lr", "importances", "parallel", "robustness", "map",
+    "plane",
+}  # fmt: skip
 
 
 def charts_in(state: str, spec: StudySpec) -> dict[str, Chart]:

@@ -14,6 +14,7 @@ from tuner.report.figures.comparison import schedules_figure, seeds_figure, trai
 from tuner.report.figures.style import folded, row_height
 from tuner.tasks import EpochRecord
 
+from ..axe import violations
 from ..browser import browser
 from .reading import Page
 
@@ -59,6 +60,7 @@ def test_it_opens_in_a_browser_without_a_network(tmp_path: Path) -> None:
             assert chromium.run("return document.documentElement.scrollWidth") <= width
             assert chromium.messages() == []
             assert [url for url in chromium.requests() if not url.startswith(LOCAL)] == []
+        assert violations(chromium) == []
 
 
 def test_the_table_and_the_sentence() -> None:

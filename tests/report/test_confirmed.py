@@ -31,14 +31,14 @@ def test_the_table_of_a_confirm(spec: StudySpec, tmp_path: Path) -> None:
     page = page_of(Confirmation((BASELINE, FINALIST), ()), spec, tmp_path)
     assert page.unbalanced == []
     head, *rows = page.tables["table-confirmed"]
-    assert head[3] == "mean test accuracy ± standard error"
+    assert head[1] == "mean test accuracy ± standard error"
     # Differences 0.01 and 0.7: mean 0.355, se 0.345, t(1) = 12.706.
     assert rows == [
         [
-            "trial 2", "constant", "2", "0.8500 ± 0.0500", "0.9000 ± 0.0100",
+            "trial 2", "0.8500 ± 0.0500", "constant", "2", "0.9000 ± 0.0100",
             "+0.3550 (-4.0286..+4.7386)", "winner",
         ],
-        [HOSTILE, "constant", "2", "0.4950 ± 0.3950", "–", "–", "1 collapsed"],
+        [HOSTILE, "0.4950 ± 0.3950", "constant", "2", "–", "–", "1 collapsed"],
     ]  # fmt: skip
     assert page.texts["verdict"].startswith("The winner is trial 2, constant with base LR 0.2: ")
 

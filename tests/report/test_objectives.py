@@ -110,7 +110,7 @@ def test_a_confirm_is_won_by_the_smallest_mean(tmp_path: Path) -> None:
     assert [each["schedule"] for each in page.records("table-confirmed")] == [
         "trial 2", "other", "by hand",
     ]  # fmt: skip
-    assert page.tables["table-confirmed"][0][3] == "mean test loss ± standard error"
+    assert page.tables["table-confirmed"][0][1] == "mean test loss ± standard error"
     chart = json.loads(page.texts["figures"])["charts"]["confirmed"]
     assert chart["layout"]["xaxis"]["title"]["text"] == "test loss"
     low, high = chart["layout"]["xaxis"]["range"]

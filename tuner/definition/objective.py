@@ -68,6 +68,7 @@ class _Kind(NamedTuple):
     minimized: bool
     # What is left to improve, as a positive number whose ratios mean something.
     error: Callable[[float], float]
+    value: Callable[[float], float]  # that has such an error
 
 
 # Functions with a name, for samplers and pruners that have them are pickled.
@@ -83,9 +84,9 @@ def _left_of_perplexity(perplexity: float) -> float:
     return math.log(max(perplexity, 1.0))
 
 
-_ACCURACY = _Kind(False, _left_of_accuracy)
-_LOSS = _Kind(True, _left_of_loss)
-_PERPLEXITY = _Kind(True, _left_of_perplexity)
+_ACCURACY = _Kind(False, _left_of_accuracy, _left_of_accuracy)
+_LOSS = _Kind(True, _left_of_loss, _left_of_loss)
+_PERPLEXITY = _Kind(True, _left_of_perplexity, math.exp)
 _KINDS: Mapping[str, _Kind] = {
     **dict.fromkeys(("accuracy", "acc"), _ACCURACY),
     **dict.fromkeys(("loss", "error", "nll", "mse", "rmse", "mae"), _LOSS),
@@ -200,6 +201,12 @@ class Objective(Section):
         """What is left to improve of a value, a positive number; None if nobody knows."""
         kind = _kind(self.metric)
         return kind.error if kind and kind.minimized == self.minimized else None
+
+    @property
+    def value_of_error(self) -> Callable[[float], float] | None:
+        """What has such an error, the other way round; None if nobody knows."""
+        kind = _kind(self.metric)
+        return kind.value if kind and kind.minimized == self.minimized else None
 
     @property
     def optuna_direction(self) -> Literal["maximize", "minimize"]:

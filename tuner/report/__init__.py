@@ -33,6 +33,7 @@ def write_report(
     spec: StudySpec,
     path: str | Path,
     confirmation: Confirmation | None = None,
+    schedule_file: bytes = b"",
 ) -> Path:
     """Write the report of a study as one HTML file that needs no network.
 
@@ -42,6 +43,7 @@ def write_report(
         spec: Its definition.
         path: Where to. An existing file is replaced, whole or not at all.
         confirmation: What fresh seeds say of its best schedules, if they were asked.
+        schedule_file: The content of the winner's schedule file, which the page then offers.
 
     Returns:
         The path.
@@ -52,7 +54,7 @@ def write_report(
     # Plotly and Jinja take a while to import, and every command imports this package.
     from tuner.report.page import write_page
 
-    return write_page(study, spec, path, confirmation)
+    return write_page(study, spec, path, confirmation, schedule_file)
 
 
 def write_comparison(comparison: Comparison, spec: StudySpec, path: str | Path) -> Path:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-import plotly.graph_objects as go
 from optuna.study import Study
 
 from tuner.definition import Objective, StudySpec
 from tuner.reading import EPOCHS
+from tuner.repeats import Confirmation
 from tuner.report.answers import Answer, which_base_lr, which_power, which_warmup
 from tuner.report.confirmed import Confirmed
 from tuner.report.data import ReportData
@@ -24,7 +24,7 @@ from tuner.report.figures.search import (
     timeline_figure,
 )
 from tuner.report.figures.series import listed, measured, panels
-from tuner.report.figures.style import Chart, edge_note, row_height
+from tuner.report.figures.style import Chart, drawn, edge_note, row_height
 from tuner.report.figures.trainings import (
     Trained,
     any_of,
@@ -35,6 +35,8 @@ from tuner.report.figures.trainings import (
 )
 from tuner.report.progress import best_so_far, timeline
 from tuner.report.sentences import averaging_sentence, false_prunes_sentence
+from tuner.report.slices import order_of, slices_chart
+from tuner.report.winner_charts import winner_charts
 from tuner.search import TrialRow, false_prunes
 
 _NO_COMPLETE = "It needs a complete trial, and there is none yet."
@@ -48,6 +50,7 @@ def charts(
     rows: Sequence[TrialRow],
     data: ReportData,
     confirmed: Confirmed | None,
+    confirmation: Confirmation | None = None,
 ) -> dict[str, Chart]:
     """Return all charts by their keys.
 
@@ -56,26 +59,27 @@ def charts(
         spec: Its definition.
         rows: Its trials.
         data: What the report says of them.
-        confirmed: What fresh seeds say.
+        confirmed: What fresh seeds say, in words.
+        confirmation: The same, in numbers.
     """
     objective = spec.objective
+    winner = next((row for row in rows if row.number == data.winner), None)
+    parameters = parameter_charts(study, objective)
     found = [
         _best(data, spec),
         _confirmed(confirmed, objective.for_test_set()),
+        *winner_charts(rows, spec, winner, confirmation),
         _overlay(data, spec),
-        _learning(rows, spec),
+        _learning(rows, spec, data.winner),
         _best_so_far(study, rows, data, spec),
         _families(rows, data, spec),
         _pruning(rows, spec),
         *_answers(rows, spec, data),
-        *parameter_charts(study, objective),
+        *parameters,
+        slices_chart(rows, spec, data.winner, order_of(parameters)),
         _timeline(study, rows),
     ]
     return {chart.key: chart for chart in found}
-
-
-def _drawn(chart: Chart, has_data: object, sentence: str, draw: Callable[[], go.Figure]) -> Chart:
-    return chart._replace(figure=draw()) if has_data else chart._replace(sentence=sentence)
 
 
 def _best(data: ReportData, spec: StudySpec) -> Chart:
@@ -108,7 +112,7 @@ def _confirmed(confirmed: Confirmed | None, objective: Objective) -> Chart:
     sentence = "It needs trainings on fresh seeds, and there is none: “tuner confirm” makes them."
     if finalists:
         sentence = "It needs a training that did not diverge, and there is none."
-    return _drawn(chart, survived, sentence, lambda: confirmed_figure(finalists, objective))
+    return drawn(chart, survived, sentence, lambda: confirmed_figure(finalists, objective))
 
 
 def _overlay(data: ReportData, spec: StudySpec) -> Chart:
@@ -122,16 +126,17 @@ def _overlay(data: ReportData, spec: StudySpec) -> Chart:
     lines = [line for line in data.lines if line.state in ("complete", "pruned")]
     sentence = "It needs a complete or pruned trial, and there is none."
     how = (data.winner, spec.objective, spec.unit)
-    return _drawn(chart, lines, sentence, lambda: overlay_figure(lines, *how))
+    return drawn(chart, lines, sentence, lambda: overlay_figure(lines, *how))
 
 
-def _learning(rows: Sequence[TrialRow], spec: StudySpec) -> Chart:
+def _learning(rows: Sequence[TrialRow], spec: StudySpec, winner: int | None) -> Chart:
     objective, unit = spec.objective, spec.unit
     trained = [
         Trained(
             row.family,
             row.state == "complete",
             tuple(map(objective.value, row.records)),
+            row.number == winner,
         )
         for row in rows
         if any_of([*map(objective.value, row.records)])
@@ -139,14 +144,14 @@ def _learning(rows: Sequence[TrialRow], spec: StudySpec) -> Chart:
     chart = Chart(
         "learning",
         f"{_at_the_start(objective.judged_by)} of every trial after {unit.each}",
-        note="Pale: trials that are not complete. A high learning rate hides progress until it"
+        note="Paler: trials that are not complete. A high learning rate hides progress until it"
         " decays.",
         height=420,
     )
     needed = "trained epoch" if unit == EPOCHS else "report"
     sentence = f"It needs a {needed}, and no trial has one."
     how = (spec.epochs, objective, unit)
-    return _drawn(chart, trained, sentence, lambda: learning_figure(trained, *how))
+    return drawn(chart, trained, sentence, lambda: learning_figure(trained, *how))
 
 
 def _best_so_far(
@@ -160,7 +165,7 @@ def _best_so_far(
         "progress", title, note=f"Points: complete trials. {edge_note(objective.minimized)}"
     )
     how = (data.winner, objective, unit)
-    return _drawn(chart, steps, _NO_COMPLETE, lambda: best_so_far_figure(steps, *how))
+    return drawn(chart, steps, _NO_COMPLETE, lambda: best_so_far_figure(steps, *how))
 
 
 def _families(rows: Sequence[TrialRow], data: ReportData, spec: StudySpec) -> Chart:
@@ -170,12 +175,12 @@ def _families(rows: Sequence[TrialRow], data: ReportData, spec: StudySpec) -> Ch
         "families",
         f"{_at_the_start(objective.judged_by)} by family, a point for every trained trial",
         note="Filled: complete, with their quartiles as a box. Open: pruned, at their last"
-        f" {objective.noun}. Red crosses: collapsed. {edge_note(objective.minimized)}",
+        f" {objective.noun}. Crosses: collapsed. {edge_note(objective.minimized)}",
         height=120 + 64 * len(found),
     )
     complete = any(family.of("complete") for family in found)
     how = (data.winner, objective, spec.unit)
-    return _drawn(chart, complete, _NO_COMPLETE, lambda: families_figure(found, *how))
+    return drawn(chart, complete, _NO_COMPLETE, lambda: families_figure(found, *how))
 
 
 def _pruning(rows: Sequence[TrialRow], spec: StudySpec) -> Chart:
@@ -188,45 +193,46 @@ def _pruning(rows: Sequence[TrialRow], spec: StudySpec) -> Chart:
         height=320,
     )
     sentence = "Pruning has ended no trial." if prunes else "The study prunes no trial."
-    return _drawn(chart, ended, sentence, lambda: pruning_figure(ended, spec.epochs, spec.unit))
+    return drawn(chart, ended, sentence, lambda: pruning_figure(ended, spec.epochs, spec.unit))
+
+
+def is_of_the_chapter(spec: StudySpec) -> bool:
+    """Tell whether a study trains what the chapter trains, whose exercises it then answers."""
+    return spec.training.name == "lenet_fashion_mnist"
 
 
 def _answers(rows: Sequence[TrialRow], spec: StudySpec, data: ReportData) -> list[Chart]:
+    """Return the charts of the chapter's exercises; elsewhere of what was sampled alone."""
     objective = spec.objective
-    asked: list[tuple[str, str, Answer, dict[str, Any], str]] = [
+    asked: list[tuple[str, str, str, Answer, dict[str, Any], str]] = [
         (
-            "base-lr",
+            "base-lr", "base_lr",
             "Which base LR is safe, and what a fixed one reaches (exercise 1)",
-            which_base_lr(rows, objective),
-            {"title_text": "base LR", "type": "log"},
-            _NO_COMPLETE,
+            which_base_lr(rows, objective), {"title_text": "base LR", "type": "log"}, _NO_COMPLETE,
         ),
         (
-            "power",
+            "power", "power",
             "How the exponent of a polynomial decay changes what it reaches (exercise 2)",
-            which_power(rows, objective),
-            {"title_text": "exponent (power of poly)"},
+            which_power(rows, objective), {"title_text": "exponent (power of poly)"},
             "It needs two complete trials of the family poly with different exponents.",
         ),
         (
-            "warmup",
-            "How long warmup should last (exercise 4)",
+            "warmup", "warmup_steps", "How long warmup should last (exercise 4)",
             which_warmup(rows, spec.space.clock, objective),
             {"title_text": f"warmup ({spec.unit.words})"},
             "It needs two complete trials with different lengths of warmup.",
         ),
-    ]
+    ]  # fmt: skip
+    chapter = is_of_the_chapter(spec)
+    note = _CHOSEN + _MEANS + edge_note(objective.minimized)
     return [
         _answer(
-            Chart(key, title, note=_CHOSEN + _MEANS + edge_note(objective.minimized)),
-            answer,
-            missing,
-            data,
-            spec,
-            axis,
+            Chart(key, title if chapter else title.partition(" (exercise")[0], note=note),
+            answer, missing, data, spec, axis,
         )
-        for key, title, answer, axis, missing in asked
-    ]
+        for key, param, title, answer, axis, missing in asked
+        if chapter or param in spec.space.params
+    ]  # fmt: skip
 
 
 def _answer(
@@ -254,7 +260,7 @@ def _timeline(study: Study, rows: Sequence[TrialRow]) -> Chart:
         height=150 + 34 * workers,
     )
     sentence = "No trial has been started yet."
-    return _drawn(chart, bars, sentence, lambda: timeline_figure(bars))
+    return drawn(chart, bars, sentence, lambda: timeline_figure(bars))
 
 
 def _no_zero(curves: Iterable[Sequence[float | None]]) -> str:

@@ -19,6 +19,7 @@ from tuner.report.comparison import (
 )
 from tuner.report.figures.comparison import schedules_figure, seeds_figure, training_figure
 from tuner.report.figures.style import edge_note, row_height
+from tuner.report.figures.words import described
 from tuner.report.page import figures_json, plotly_gzip, resource, write_html
 from tuner.report.provenance import provenance
 
@@ -60,6 +61,7 @@ def render_comparison(comparison: Comparison, spec: StudySpec) -> str:
         trainings=comparison.schedules,
         seeds_height=seeds_height,
         figures_json=figures_json(figures, go.Figure()),
+        words={key: described(figure) for key, figure in figures.items()},
         origin=provenance(spec),
         seed=spec.confirm.seed,
         length=spec.unit.told(spec.epochs),

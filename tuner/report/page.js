@@ -3,7 +3,10 @@
 (async () => {
   const figures = JSON.parse(document.getElementById("figures").textContent);
   const traces = JSON.parse(document.getElementById("traces").textContent);
-  const config = { responsive: true, displaylogo: false, showSendToCloud: false };
+  const config = {
+    responsive: true, displaylogo: false, showSendToCloud: false,
+    toImageButtonOptions: { format: "svg" },
+  };
   // Where there is no mouse, a finger on a chart scrolls the page.
   const touch = matchMedia("(hover: none)").matches;
 
@@ -28,15 +31,24 @@
     return Plotly.newPlot(place, figure.data, layout, config);
   };
 
+  // Before what takes long: what is written here is there at once.
+  copyButtons();
+  downloads();
+
   // One after the other, so that the page answers in between.
   const queue = Object.entries(figures.charts);
   const next = () => {
     const entry = queue.shift();
-    if (!entry) return;
+    if (!entry) {
+      if (document.getElementById("pair")) pairChart(figures, draw);
+      return;
+    }
     draw("chart-" + entry[0], entry[1]);
     setTimeout(next);
   };
   next();
+
+  scales();
 
   const table = document.getElementById("table-trials");
   if (table) trials(table);
@@ -89,18 +101,32 @@
       else open(row, button);
     });
 
+    // Of many trials the first are shown: a page is no place to scroll past 500 of them.
+    const FIRST = 50;
+    const more = document.getElementById("all-trials");
+    let whole = false;
+    more.addEventListener("click", () => {
+      whole = true;
+      filter();
+    });
+
     const filter = () => {
       const words = form.words.value.toLowerCase().split(/\s+/).filter(Boolean);
       let shown = 0;
+      let seen = 0;
       rows.forEach((row) => {
         const text = row.textContent.toLowerCase();
         const fits = (!form.state.value || row.dataset.state === form.state.value)
           && (!form.family.value || row.dataset.family === form.family.value)
           && words.every((word) => text.includes(word));
-        if (!fits) close(row);
-        row.hidden = !fits;
+        const here = fits && (whole || seen < FIRST);
+        if (!here) close(row);
+        row.hidden = !here;
         shown += fits;
+        seen += here;
       });
+      more.hidden = seen === shown;
+      more.textContent = "Show all " + shown;
       const all = rows.length + (rows.length === 1 ? " trial" : " trials");
       document.getElementById("shown").value = shown < rows.length ? shown + " of " + all : all;
     };
@@ -131,21 +157,113 @@
         return Number.isNaN(one) - Number.isNaN(two) || sign * (one - two) || 0;
       });
       body.append(...rows);
+      filter();
+    }));
+    filter();
+  }
+
+  // A switch between the logarithmic axes across and linear ones.
+  function scales() {
+    const linear = document.getElementById("linear");
+    // As they are at first: Plotly writes into what it is given.
+    const axes = ["slices", "base-lr"].filter((key) => figures.charts[key]).map((key) => [
+      key,
+      structuredClone(Object.entries(figures.charts[key].layout)
+        .filter(([name, axis]) => /^xaxis/.test(name) && axis.type === "log")),
+    ]);
+    linear?.addEventListener("change", () => axes.forEach(([key, logarithmic]) => {
+      const change = {};
+      logarithmic.forEach(([name, axis]) => {
+        change[name + ".type"] = linear.checked ? "linear" : "log";
+        change[name + ".tickvals"] = linear.checked ? null : axis.tickvals;
+        change[name + ".ticktext"] = linear.checked ? null : axis.ticktext;
+        if (linear.checked || !axis.range) change[name + ".autorange"] = true;
+        else change[name + ".range"] = [...axis.range];
+      });
+      Plotly.relayout("chart-" + key, change);
     }));
   }
 
-  // On paper there is no unfolding, and charts are as wide as the sheet.
+  function copyButtons() {
+    document.querySelectorAll("pre.code").forEach((code) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "action copy";
+      button.textContent = "Copy";
+      button.addEventListener("click", async () => {
+        try {
+          await navigator.clipboard.writeText(code.textContent);
+        } catch {
+          // A browser that does not let a file into its clipboard lets the selection in.
+          getSelection().selectAllChildren(code);
+          document.execCommand("copy");
+        }
+        button.textContent = "Copied";
+        setTimeout(() => { button.textContent = "Copy"; }, 1500);
+      });
+      const box = document.createElement("div");
+      box.className = "copied";
+      code.replaceWith(box);
+      box.append(code, button);
+    });
+  }
+
+  function downloads() {
+    const csv = (rows) => rows.map((row) => row.map((cell) => {
+      const text = cell ?? "";
+      return /[",\n]/.test(text) ? '"' + String(text).replaceAll('"', '""') + '"' : text;
+    }).join(",")).join("\n") + "\n";
+    const contents = {
+      schedule: () => JSON.parse(document.getElementById("schedule-file").textContent),
+      trials: () => {
+        const all = document.querySelectorAll("#table-trials tr:not(.inside)");
+        return csv(Array.from(all, (row) => Array.from(row.cells, (cell) => {
+          const text = cell.textContent.trim();
+          return text === "–" ? "" : text;
+        })));
+      },
+      curves: () => {
+        const unit = document.querySelector("[data-unit]").dataset.unit;
+        const names = figures.trial.data.slice(1).map((each) => each.name);
+        const rows = Object.entries(traces).flatMap(([number, trace]) => trace.x[1].map(
+          (epoch, index) => [number, epoch, ...trace.y.slice(1).map((values) => values[index])],
+        ));
+        return csv([["trial", unit, ...names], ...rows]);
+      },
+    };
+    document.querySelectorAll("[data-download]").forEach((button) => {
+      button.addEventListener("click", () => {
+        const link = document.createElement("a");
+        link.href = URL.createObjectURL(new Blob([contents[button.dataset.download]()]));
+        link.download = button.textContent.trim().split(" ").pop();
+        link.click();
+        setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+      });
+    });
+  }
+
+  // On paper there is no unfolding; charts are as wide as the sheet, and as high as lets two of
+  // them on it: a tall one that begins a page would leave half of the last one empty.
+  const PAPER = { width: 660, height: 300, panel: 60 };
   const plots = () => document.querySelectorAll(".js-plotly-plot");
   let closed = [];
   window.addEventListener("beforeprint", () => {
     closed = Array.from(document.querySelectorAll("details:not([open])"));
     closed.forEach((details) => { details.open = true; });
     plots().forEach((plot) => {
-      Plotly.relayout(plot, { width: Math.min(plot.clientWidth, 660), autosize: false });
+      plot.dataset.height = plot.style.height;
+      const panels = Object.keys(plot.layout).filter((key) => /^yaxis[0-9]/.test(key)).length;
+      const height = Math.min(plot.clientHeight, PAPER.height + panels * PAPER.panel);
+      plot.style.height = height + "px";
+      const width = Math.min(plot.clientWidth, PAPER.width);
+      Plotly.relayout(plot, { width, height, autosize: false });
     });
   });
   window.addEventListener("afterprint", () => {
     closed.forEach((details) => { details.open = false; });
-    plots().forEach((plot) => Plotly.relayout(plot, { width: null, autosize: true }));
+    plots().forEach((plot) => {
+      plot.style.height = plot.dataset.height;
+      Plotly.relayout(plot, { width: null, height: null, autosize: true });
+    });
   });
 })();

@@ -22,7 +22,7 @@ from tuner.definition import StudySpec
 from tuner.errors import ReportError
 from tuner.reading import told
 from tuner.repeats import Confirmation
-from tuner.report.charts import charts
+from tuner.report.charts import charts, is_of_the_chapter
 from tuner.report.confirmed import confirmed_data, search_sentence
 from tuner.report.data import TOP, ReportData, plain, report_data
 from tuner.report.families import families
@@ -34,24 +34,25 @@ from tuner.report.provenance import provenance
 from tuner.report.sentences import confirmed_verdict, count, mean_sd, states, verdict_sentence
 from tuner.report.snapshot import snapshot
 from tuner.report.traces import trial_traces
-from tuner.schedules import write_whole
+from tuner.report.usage import FILE, loading_lines
+from tuner.schedules import Schedules, write_whole
 from tuner.search import TrialRow, ranking, summary, trial_rows
-from tuner.tasks import BATCH_SIZE, NamedTask
+from tuner.tasks import BATCH_SIZE
 
 _SECTIONS = (
     ("winner", "Winner"),
     ("baselines", "Baselines"),
     ("schedules", "Schedules"),
     ("search", "Search"),
-    ("exercises", "Parameters"),
+    ("exercises", "Sensitivity"),
     ("trials", "Trials"),
     ("provenance", "Provenance"),
 )
 
 
-# They are the chapter's, but who trains something else need not know it.
+# They are the chapter's exercises; who trains something else need not know of it.
 _EXERCISES = "The chapter's exercises, answered by this study"
-_OWN_EXERCISES = "Base LR, exponent and warmup, as this study has them"
+_SENSITIVITY = "Sensitivity: what the sampled parameters change"
 
 
 class Fact(NamedTuple):
@@ -63,10 +64,14 @@ class Fact(NamedTuple):
 
 
 def write_page(
-    study: Study, spec: StudySpec, path: str | Path, confirmation: Confirmation | None = None
+    study: Study,
+    spec: StudySpec,
+    path: str | Path,
+    confirmation: Confirmation | None = None,
+    schedule_file: bytes = b"",
 ) -> Path:
     """Write the report of a study; see :func:`tuner.report.write_report`."""
-    return write_html(render(study, spec, confirmation), path)
+    return write_html(render(study, spec, confirmation, schedule_file), path)
 
 
 def write_html(page: str, path: str | Path) -> Path:
@@ -86,7 +91,12 @@ def write_html(page: str, path: str | Path) -> Path:
     return Path(path)
 
 
-def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = None) -> str:
+def render(
+    study: Study,
+    spec: StudySpec,
+    confirmation: Confirmation | None = None,
+    schedule_file: bytes = b"",
+) -> str:
     """Return the report of a study as HTML."""
     objective, fresh = spec.objective, spec.objective.for_test_set()
     frozen = snapshot(study)
@@ -96,7 +106,7 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
     confirmed = confirmed_data(confirmation, fresh.judged_by) if confirmation else None
     series = measured([record for row in rows for record in row.records], objective)
     traces = trial_traces(rows, data.lines, series, spec.unit)
-    drawn = charts(frozen, spec, rows, data, confirmed)
+    drawn = charts(frozen, spec, rows, data, confirmed, confirmation)
     trial = training_figure(spec.epochs, series, objective, spec.unit)
     return _template().render(
         name=spec.name,
@@ -108,7 +118,7 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
         top=TOP,
         unit=spec.unit,
         sampled_size=spec.space.clock.batch_size if BATCH_SIZE in spec.space.options else 0,
-        exercises=_OWN_EXERCISES if isinstance(spec.task, NamedTask) else _EXERCISES,
+        exercises=_EXERCISES if is_of_the_chapter(spec) else _SENSITIVITY,
         sections=_SECTIONS,
         verdict=_verdict(data, spec, confirmation, rows),
         facts=_facts(rows, data, spec),
@@ -123,9 +133,12 @@ def render(study: Study, spec: StudySpec, confirmation: Confirmation | None = No
             {key: chart.figure for key, chart in drawn.items() if chart.figure is not None}, trial
         ),
         traces_json=_json(traces),
+        file_json=_json(schedule_file.decode()) if schedule_file else "",
+        usage=_usage(rows, data, spec),
         origin=provenance(spec),
+        file=FILE,
         css=Markup(resource("page.css")),
-        js=Markup(resource("page.js")),
+        js=Markup(resource("pair.js") + resource("page.js")),
         plotly_gzip=plotly_gzip(),
     )
 
@@ -140,6 +153,14 @@ def _template() -> jinja2.Template:
     )
     environment.globals.update(count=count, states=states, dot=_dot)
     return environment.from_string(resource("page.html"))
+
+
+def _usage(rows: Sequence[TrialRow], data: ReportData, spec: StudySpec) -> str:
+    """Return the lines that load the winner in the framework that it was trained with."""
+    row = next((row for row in rows if row.number == data.winner), None)
+    # Recorded trainings were trained elsewhere, with what need not be here.
+    versions = row.versions if row and spec.training.name != "table" else ()
+    return loading_lines(versions, several=row is not None and isinstance(row.schedule, Schedules))
 
 
 def _winner(rows: Sequence[TrialRow], confirmation: Confirmation | None) -> TrialRow | None:

@@ -15,7 +15,13 @@ from tuner.schedules.document import ONE, SEVERAL, Format, ScheduleFile, curves_
 from tuner.schedules.exponential import Exponential
 from tuner.schedules.factor import Factor
 from tuner.schedules.fields import is_whole, plain
-from tuner.schedules.file import load_schedule, read_schedule_file, save_schedule, write_text
+from tuner.schedules.file import (
+    load_schedule,
+    read_schedule_file,
+    save_schedule,
+    schedule_content,
+    write_text,
+)
 from tuner.schedules.inverse import Inverse
 from tuner.schedules.inverse_time import InverseTime
 from tuner.schedules.likes import LIKES, like
@@ -92,6 +98,7 @@ __all__ = [
     "rule_from_dict",
     "rule_to_dict",
     "save_schedule",
+    "schedule_content",
     "schedule_from_dict",
     "schedule_to_dict",
     "sealed",

@@ -50,7 +50,34 @@ def save_schedule(
         ScheduleFileError: If it cannot be written; what was there before is still there.
         ScheduleError: If it is not a schedule of a known family.
     """
-    where = os.fsdecode(path)
+    content = schedule_content(
+        schedule,
+        updates_per_epoch=updates_per_epoch,
+        batch_size=batch_size,
+        provenance=provenance,
+    )
+    _write(content, os.fsdecode(path))
+
+
+def schedule_content(
+    schedule: Schedule,
+    *,
+    updates_per_epoch: int | None = None,
+    batch_size: int | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> bytes:
+    """Return what :func:`save_schedule` writes.
+
+    Args:
+        schedule: As there, and the others too.
+        updates_per_epoch: Updates in an epoch.
+        batch_size: Examples in an update.
+        provenance: Where the schedule comes from.
+
+    Raises:
+        ScheduleFileError: If no file could hold it.
+        ScheduleError: If it is not a schedule of a known family.
+    """
     data = schedule_to_dict(schedule)  # first, which refuses what no file can hold
     form, checks = format_of(schedule), {}
     for name, curve in curves_of(schedule).items():
@@ -70,8 +97,8 @@ def save_schedule(
         origin = {**origin, "derived": schedule.derivation}
     content = seal(document, origin)
     # What could not be read back is not written.
-    parse(content, where)
-    _write(content, where)
+    parse(content, "the schedule file")
+    return content
 
 
 def write_text(text: str, path: str | os.PathLike[str]) -> None:

@@ -37,6 +37,7 @@ from tuner.search.events import (
     from_json,
     to_json,
 )
+from tuner.search.features import Features
 from tuner.search.ownership import Watch, owner_of
 from tuner.search.pruners import Rungs
 from tuner.search.queue import put_back_killed, put_back_orphans, tried_again, try_again
@@ -49,7 +50,9 @@ from tuner.search.results import (
     ranking,
     trial_rows,
 )
+from tuner.search.ridge import Array, Ridge
 from tuner.search.sampled import attributes_of, schedule_of_trial
+from tuner.search.samplers import Survival, Telling, Told, terms
 from tuner.search.standing import (
     FalsePrunes,
     Summary,
@@ -87,21 +90,27 @@ __all__ = [
     "SEED",
     "STATES",
     "UPDATES_PER_EPOCH",
+    "Array",
     "EpochEnded",
     "Event",
     "FalsePrunes",
+    "Features",
     "Key",
     "LengthMeasured",
     "Listener",
     "Printed",
     "RampTrained",
     "RatesFound",
+    "Ridge",
     "Rungs",
     "Said",
     "StopReason",
     "StudyEnded",
     "StudyStarted",
     "Summary",
+    "Survival",
+    "Telling",
+    "Told",
     "TrialEnded",
     "TrialRow",
     "TrialStarted",
@@ -141,6 +150,7 @@ __all__ = [
     "study_started",
     "study_there",
     "summary",
+    "terms",
     "to_json",
     "trial_rows",
     "tried_again",

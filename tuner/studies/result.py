@@ -20,7 +20,7 @@ from tuner.repeats import (
     read_repeats,
 )
 from tuner.report import write_comparison, write_report
-from tuner.schedules import Schedule, save_schedule, write_text
+from tuner.schedules import Schedule, save_schedule, schedule_content, write_text
 from tuner.search import Summary, TrialRow, files_folder, ranking, summary, trial_rows
 from tuner.storage import storage_of
 from tuner.studies.provenance import provenance
@@ -187,22 +187,24 @@ class StudyResult:
                 no trial is complete.
             ScheduleFileError: If the file cannot be written.
         """
-        form, spec = form_of(path, form), self.spec
-        confirmed = self.confirmed
+        form, confirmed = form_of(path, form), self.confirmed
         row = self._best(confirmed) if trial is None else self._row(trial)
         schedule = _schedule_of(row)
-        per_epoch = row.updates_per_epoch or spec.task.updates_per_epoch
         if form != "json":
             write_text(schedule.to_csv() if form == "csv" else schedule.to_python(), path)
             return Path(path)
-        save_schedule(
-            schedule,
-            path,
-            updates_per_epoch=per_epoch if spec.unit == EPOCHS else None,
-            batch_size=row.batch_size or said_batch_size(spec.task),
-            provenance=provenance(row, spec, confirmed),
-        )
+        save_schedule(schedule, path, **self._origin(row, confirmed))
         return Path(path)
+
+    def _origin(self, row: TrialRow, confirmed: Confirmation | None) -> dict[str, Any]:
+        """Return what a schedule file says beside the schedule of a trial."""
+        spec = self.spec
+        per_epoch = row.updates_per_epoch or spec.task.updates_per_epoch
+        return {
+            "updates_per_epoch": per_epoch if spec.unit == EPOCHS else None,
+            "batch_size": row.batch_size or said_batch_size(spec.task),
+            "provenance": provenance(row, spec, confirmed),
+        }
 
     def report(self, path: str | Path) -> Path:
         """Write the report, one HTML file that needs no network.
@@ -213,7 +215,15 @@ class StudyResult:
         Returns:
             The path.
         """
-        return write_report(self.study, self.spec, path, self.confirmation)
+        return write_report(self.study, self.spec, path, self.confirmation, self._file())
+
+    def _file(self) -> bytes:
+        """Return the schedule file of the best trial; nothing if there is none."""
+        confirmed = self.confirmed
+        if not (confirmed and confirmed.winner) and not ranking(self.trials):
+            return b""
+        row = self._best(confirmed)
+        return schedule_content(_schedule_of(row), **self._origin(row, confirmed))
 
     def report_comparison(self, path: str | Path) -> Path:
         """Write the page of the comparison, one HTML file that needs no network.

@@ -40,7 +40,20 @@ def test_one_varying_parameter(spec: StudySpec) -> None:
     add_trials(study, spec, ["complete"] * 3)
     charts = charts_of(study)
     assert "3 complete trials, 1 such parameter" in charts["parallel"].sentence
-    assert charts["importances"].figure is not None
+    assert charts["importances"].sentence.startswith("Too few trials to tell: of 8 resamples")
+
+
+def test_importances_are_drawn_where_resamples_agree() -> None:
+    study = empty_study()
+    for number in range(40):
+        trial = study.ask()
+        x, y = trial.suggest_float("x", 0, 1), trial.suggest_float("y", 0, 1)
+        study.tell(trial, 1 - (x - 0.5) ** 2 + (0.001 * y if number % 2 else 0))
+    figure = charts_of(study)["importances"].figure
+    assert figure is not None
+    [bar] = figure_data(figure)
+    assert bar["y"][-1] == "x"
+    assert all(0 <= spread < 0.5 for spread in bar["error_x"]["array"])
 
 
 def test_trials_with_the_same_value_have_no_importances() -> None:

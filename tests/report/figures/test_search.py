@@ -13,7 +13,7 @@ from tuner.report.figures.search import (
     pruning_figure,
     timeline_figure,
 )
-from tuner.report.figures.style import RED, family_colour, family_symbol
+from tuner.report.figures.style import COLLAPSED, family_colour, family_symbol
 from tuner.report.progress import Bar, Step
 from tuner.schedules import Constant, Cosine
 
@@ -76,7 +76,7 @@ def test_every_trial_of_every_family_is_a_point() -> None:
     [box] = [trace for trace in figure_data(figure) if trace["type"] == "box"]
     assert sorted(box["x"]) == [0.84, 0.85, 0.86]
     crosses = [t for t in points if t["marker"]["symbol"] == "x"]
-    assert {t["marker"]["color"] for t in crosses} == {RED}
+    assert {t["marker"]["color"] for t in crosses} == {COLLAPSED}
 
 
 def test_pruned_trials_are_stacked_by_family_over_the_epochs() -> None:

@@ -11,10 +11,8 @@ from optuna.trial import FrozenTrial
 from plotly.colors import sample_colorscale
 
 from tuner.report.data import plain
-from tuner.report.figures.style import GREY, styled, text
+from tuner.report.figures.style import GREY, SCALE, styled, text
 
-# Poor to good, legible on white and on black.
-SCALE = [[0.0, "#6f7fa8"], [0.5, "#3b82d6"], [0.8, "#d6559c"], [1.0, "#e0652b"]]
 # Lines of nearly the same value are one trace: a trace for each trial takes seconds to draw.
 _SHADES = 12
 # Where lines lie whose trial has no such parameter, below the axis.

@@ -13,7 +13,8 @@ from optuna.trial import FrozenTrial, TrialState
 from tuner.definition import Objective
 from tuner.report.data import varying
 from tuner.report.figures.parallel import parallel_figure, parameter_axis, value_axis
-from tuner.report.figures.style import ACCENT, Chart, styled, text
+from tuner.report.figures.style import ACCENT, GREY, Chart, styled, text
+from tuner.report.importance import RESAMPLES, stability
 from tuner.report.sentences import count
 from tuner.report.snapshot import quiet
 from tuner.report.spaces import in_one_space
@@ -60,7 +61,7 @@ def _attempt(chart: Chart, draw: Callable[[], go.Figure]) -> Chart:
 def _importances(study: Study, objective: Objective) -> Chart:
     complete, metric = _complete(study), objective.judged_by
     title = f"Which parameters {metric} depended on, over {count(len(complete), 'complete trial')}"
-    note = "PED-ANOVA, Optuna's default. From a few dozen trials or less, read it as a hint."
+    note = "PED-ANOVA, Optuna's default. Bars: standard deviation over resamples of the trials."
     chart = Chart("importances", title, note=note, height=320)
     if len(complete) < 2:
         found = "there is one" if complete else "there is none yet"
@@ -70,17 +71,25 @@ def _importances(study: Study, objective: Objective) -> Chart:
     if len({trial.value for trial in complete}) < 2:
         return chart._replace(sentence=f"All complete trials have the same {metric}.")
 
+    stable = stability(complete, study)
+    if not stable.is_stable:
+        told = f"Too few trials to tell: of {RESAMPLES} resamples of them, the first parameter is"
+        return chart._replace(sentence=f"{told} {stable.words or 'none'}.")
+
     def draw() -> go.Figure:
         shares = importance.get_param_importances(study)
         names = [*shares][::-1]  # a bar chart begins at the bottom
         values = [shares[name] for name in names]
-        labels = [f"{value:.2f}" if value >= 0.01 else "<0.01" for value in values]
+        spread = [stable.spread.get(name, 0.0) for name in names]
         figure = styled(
             go.Figure(
                 go.Bar(
                     x=values, y=[text(name) for name in names], orientation="h",
-                    marker_color=ACCENT, text=labels, textposition="outside", cliponaxis=False,
-                    hovertemplate="%{y}: %{x}<extra></extra>",
+                    marker_color=ACCENT, hovertemplate="%{y}: %{x}<extra></extra>",
+                    error_x={
+                        "array": spread, "arrayminus": [*map(min, spread, values)],
+                        "color": GREY, "thickness": 1.5,
+                    },
                 )
             )
         )  # fmt: skip

@@ -14,12 +14,13 @@ from tuner.report.families import Dot, Ended, Family, in_order
 from tuner.report.figures.style import (
     ACCENT,
     GREY,
-    RED,
     Window,
     family_colour,
-    family_symbol,
+    family_pattern,
     from_zero,
     log_axis,
+    marker,
+    ring,
     styled,
     time_axis,
     window,
@@ -54,7 +55,7 @@ def best_so_far_figure(
                 [f"trial {step.number}" for step in chosen],
             )
         )  # fmt: skip
-    _ring(figure, [(s.epochs, s.accuracy) for s in steps if s.number == winner])
+    ring(figure, [(s.epochs, s.accuracy) for s in steps if s.number == winner])
     styled(figure)
     figure.update_xaxes(title_text=f"{unit.words} trained, all trials together")
     figure.update_xaxes(range=from_zero([step.epochs for step in steps]))
@@ -87,13 +88,13 @@ def families_figure(
                     x=[_shown(dot, seen) for dot in dots],
                     y=[place + _jitter(dot) for dot in dots],
                     mode="markers", showlegend=False,
-                    customdata=[_hover(dot, objective, unit) for dot in dots],
-                    marker={"color": colour, **_marker(kind, family.name)},
+                    customdata=[hover(dot, objective, unit) for dot in dots],
+                    marker={"color": colour, **marker(kind, family.name)},
                     hovertemplate="%{customdata}<extra></extra>",
                 )
             )  # fmt: skip
         won = [(d.accuracy, place + _jitter(d)) for d in complete if d.number == winner]
-        _ring(figure, won, legend=False)
+        ring(figure, won, legend=False)
     styled(figure)
     figure.update_xaxes(title_text=objective.judged_by, range=seen.range)
     figure.update_yaxes(
@@ -112,7 +113,11 @@ def pruning_figure(ended: Sequence[Ended], epochs: int, unit: Unit = EPOCHS) -> 
         figure.add_trace(
             go.Bar(
                 x=[unit.count(each.epoch) for each in chosen], y=[each.trials for each in chosen],
-                name=family, marker={"color": family_colour(family)},
+                name=family,
+                marker={
+                    "color": family_colour(family),
+                    "pattern": {"shape": family_pattern(family), "size": 6},
+                },
                 hovertemplate=f"{family}: %{{y}} ended after {unit.word} %{{x}}<extra></extra>",
             )
         )  # fmt: skip
@@ -144,15 +149,15 @@ def answer_figure(
         figure.add_trace(
             _points(
                 family, [point.x for point in chosen], [p.dot.accuracy for p in chosen], seen,
-                [_hover(point.dot, objective, unit) for point in chosen],
+                [hover(point.dot, objective, unit) for point in chosen],
             )
         )  # fmt: skip
     if collapsed:
         figure.add_trace(
             go.Scatter(
                 x=[point.x for point in collapsed], y=[seen.edge] * len(collapsed),
-                mode="markers", name="collapsed", marker={"color": RED, "symbol": "x", "size": 9},
-                customdata=[_hover(point.dot, objective, unit) for point in collapsed],
+                mode="markers", name="collapsed", marker=marker("collapsed", ""),
+                customdata=[hover(point.dot, objective, unit) for point in collapsed],
                 cliponaxis=False,
                 hovertemplate="%{customdata}, at %{x:.4g}<extra></extra>",
             )
@@ -167,7 +172,7 @@ def answer_figure(
             "<extra></extra>",
         )  # fmt: skip
         figure.add_trace(trace)
-    _ring(figure, [(p.x, p.dot.accuracy) for p in complete if p.dot.number == winner])
+    ring(figure, [(p.x, p.dot.accuracy) for p in complete if p.dot.number == winner])
     styled(figure)
     values = [point.x for point in answer.points]
     is_log = axis.get("type") == "log"
@@ -218,33 +223,10 @@ def _points(
     """Return a family's trials as points; those beyond an axis lie on its poorer end."""
     return go.Scatter(
         x=x, y=[*map(seen.shown, accuracies)], mode="markers", name=family,
-        marker={"color": family_colour(family), **_marker("complete", family)},
+        marker={"color": family_colour(family), **marker("complete", family)},
         customdata=hover, hovertemplate="%{customdata}, at %{x:.4g}<extra></extra>",
         cliponaxis=False,
     )  # fmt: skip
-
-
-def _marker(kind: str, family: str) -> dict[str, Any]:
-    symbol = family_symbol(family)
-    # Of one size, these look smaller than the others.
-    more = 2 if symbol.startswith(("triangle", "bowtie", "hourglass", "star")) else 0
-    return {
-        "complete": {"size": 9 + more, "symbol": symbol, "opacity": 0.85},
-        "pruned": {"size": 8 + more, "symbol": f"{symbol}-open", "opacity": 0.55},
-        "collapsed": {"size": 9, "symbol": "x", "color": RED},
-    }[kind]
-
-
-def _ring(figure: go.Figure, places: Sequence[tuple[float, float]], legend: bool = True) -> None:
-    """Mark the winner."""
-    if places:
-        figure.add_trace(
-            go.Scatter(
-                x=[x for x, _ in places], y=[y for _, y in places], mode="markers", name="winner",
-                marker={"symbol": "circle-open", "size": 18, "color": ACCENT}, marker_line_width=3,
-                hoverinfo="skip", showlegend=legend, cliponaxis=False,
-            )
-        )  # fmt: skip
 
 
 def _shown(dot: Dot, seen: Window) -> float:
@@ -256,6 +238,7 @@ def _jitter(dot: Dot) -> float:
     return (dot.number * 0.618034 % 1 - 0.5) * 0.5
 
 
-def _hover(dot: Dot, objective: Objective, unit: Unit) -> str:
+def hover(dot: Dot, objective: Objective, unit: Unit) -> str:
+    """Return what a trial's point says of it."""
     after = "" if dot.kind == "complete" else f", {dot.kind} after {unit.told(dot.epochs)}"
     return f"trial {dot.number}: {dot.accuracy:{objective.digits}}{after}"

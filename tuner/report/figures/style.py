@@ -2,7 +2,7 @@
 
 A figure has no title of its own: the page sets the chart's, as text that wraps. Colours of text
 and grid come from the page too, for light and dark; those of data are legible on both. A family
-has one colour and one symbol in all charts, of all reports.
+has one colour, one symbol and one dash in all charts, of all reports.
 """
 
 from __future__ import annotations
@@ -10,38 +10,48 @@ from __future__ import annotations
 import html
 import math
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
 from tuner.definition import merit
 from tuner.reading import Unit
+from tuner.report.figures.words import described
 
 ACCENT = "#3b82d6"
 GREY = "#8a8f98"
-RED = "#d64545"
+# The page's own colour of text, which the page makes a light one in the dark: no family has it.
+COLLAPSED = "#1d2129"
+# Poor to good, legible on white and on black.
+SCALE = [[0.0, "#6f7fa8"], [0.5, "#3b82d6"], [0.8, "#d6559c"], [1.0, "#e0652b"]]
 
+# Colour, symbol and dash. Colours stand out 3 : 1 from white and from the dark page; two that some
+# eyes confuse have different dashes.
 _FAMILIES = {
-    "constant": ("#9a7b4f", "circle"),
-    "square_root": ("#c2991a", "square"),
-    "factor": ("#2f9e5b", "diamond"),
-    "multi_factor": ("#8b5fd6", "triangle-up"),
-    "poly": ("#d6559c", "triangle-down"),
-    "cosine": ("#e0652b", "hexagon"),
-    "linear": ("#1f9aa8", "pentagon"),
-    "exponential": ("#7f9a26", "star"),
-    "inverse_time": ("#b2465a", "bowtie"),
-    "wsd": ("#cf3f3f", "hourglass"),
-    "one_cycle": ("#6a63cf", "triangle-left"),
-    "cosine_restarts": ("#b5702d", "triangle-right"),
-    "cyclic": ("#158f74", "octagon"),
-    "piecewise": ("#a64ca6", "star-diamond"),
-    "cosine_power": ("#3b7fc4", "hexagon2"),
-    "tanh": ("#5c8a3c", "star-square"),
-    "wsd_s": ("#c2477f", "star-triangle-up"),
-    "plateau": ("#4f8a8b", "star-triangle-down"),
+    "constant": ("#9a7b4f", "circle", "longdash"),
+    "square_root": ("#b58a00", "square", "dash"),
+    "factor": ("#2f9e5b", "diamond", "dot"),
+    "multi_factor": ("#8b5fd6", "triangle-up", "dashdot"),
+    "poly": ("#d6559c", "triangle-down", "dot"),
+    "cosine": ("#e0652b", "hexagon", "solid"),
+    "linear": ("#1f9aa8", "pentagon", "dash"),
+    "exponential": ("#7f9a26", "star", "longdash"),
+    "inverse_time": ("#b2465a", "bowtie", "longdashdot"),
+    "wsd": ("#cf3f3f", "hourglass", "longdashdot"),
+    "one_cycle": ("#6a63cf", "triangle-left", "solid"),
+    "cosine_restarts": ("#b5702d", "triangle-right", "dashdot"),
+    "cyclic": ("#158f74", "octagon", "solid"),
+    "piecewise": ("#a64ca6", "star-diamond", "dashdot"),
+    "cosine_power": ("#3b7fc4", "hexagon2", "longdash"),
+    "tanh": ("#5c8a3c", "star-square", "dash"),
+    "wsd_s": ("#c2477f", "star-triangle-up", "dash"),
+    "plateau": ("#4f8a8b", "star-triangle-down", "dashdot"),
 }
+_PATTERNS = {
+    "solid": "", "dash": "/", "dot": ".", "dashdot": "x", "longdash": "-", "longdashdot": "\\",
+}  # fmt: skip
+_UNKNOWN = (GREY, "circle", "solid")
 
 _LAYOUT = {
     "template": "none",
@@ -68,6 +78,8 @@ _LEAST = 0.8
 _FAR = 4.0
 # That width is at least such a share of the values.
 _CLOSE = 0.005
+# Panels beside each other in a figure of many.
+COLUMNS = 3
 # Letters in a line of a label beside an axis, and the pixels from such a line to the next.
 _WIDTH, _LINE = 16, 17
 
@@ -88,15 +100,59 @@ class Chart(NamedTuple):
     height: int = 380
     width: int = 0
 
+    @property
+    def words(self) -> str:
+        """What the figure shows, for who does not see it."""
+        return described(self.figure) if self.figure is not None else ""
+
+
+def family_dash(family: str) -> str:
+    """Return how a family's lines are dashed."""
+    return _FAMILIES.get(family, _UNKNOWN)[2]
+
+
+def family_pattern(family: str) -> str:
+    """Return the pattern of a family's bars."""
+    return _PATTERNS[family_dash(family)]
+
+
+def drawn(chart: Chart, has_data: object, sentence: str, draw: Callable[[], go.Figure]) -> Chart:
+    """Return a chart with its figure, or with the sentence why there is none."""
+    return chart._replace(figure=draw()) if has_data else chart._replace(sentence=sentence)
+
 
 def family_colour(family: str) -> str:
     """Return the colour of a family, the same in every chart."""
-    return _FAMILIES.get(family, (GREY, "circle"))[0]
+    return _FAMILIES.get(family, _UNKNOWN)[0]
 
 
 def family_symbol(family: str) -> str:
     """Return the symbol of a family's points."""
-    return _FAMILIES.get(family, (GREY, "circle"))[1]
+    return _FAMILIES.get(family, _UNKNOWN)[1]
+
+
+def marker(kind: str, family: str) -> dict[str, Any]:
+    """Return the marker of a trial that is complete, pruned or collapsed."""
+    symbol = family_symbol(family)
+    # Of one size, these look smaller than the others.
+    more = 2 if symbol.startswith(("triangle", "bowtie", "hourglass", "star")) else 0
+    return {
+        "complete": {"size": 9 + more, "symbol": symbol},
+        "pruned": {"size": 8 + more, "symbol": f"{symbol}-open"},
+        "collapsed": {"size": 8, "symbol": "x", "color": COLLAPSED},
+    }[kind]
+
+
+def ring(figure: go.Figure, places: Sequence[tuple[float, float]], legend: bool = True) -> None:
+    """Mark the winner."""
+    if places:
+        figure.add_trace(
+            go.Scatter(
+                x=[x for x, _ in places], y=[y for _, y in places], mode="markers", name="winner",
+                marker={"symbol": "circle-open", "size": 18, "color": ACCENT}, marker_line_width=3,
+                hoverinfo="skip", showlegend=legend, cliponaxis=False,
+            )
+        )  # fmt: skip
 
 
 def styled(figure: go.Figure) -> go.Figure:
@@ -140,7 +196,11 @@ def row_height(labels: Iterable[str], least: int) -> int:
 def log_axis(curves: Sequence[Sequence[float | None]]) -> dict[str, Any]:
     """Return the settings of a logarithmic axis for learning rates."""
     # A warmup's first few updates would take half of the axis.
-    rates = [rate for curve in curves for rate in curve[3:] or curve if rate]
+    return log_ticks([rate for curve in curves for rate in curve[3:] or curve if rate])
+
+
+def log_ticks(rates: Sequence[float]) -> dict[str, Any]:
+    """Return the settings of a logarithmic axis for these numbers."""
     if not rates:
         return {"type": "log"}
     low, high = math.log10(min(rates)), math.log10(max(rates))

@@ -16,9 +16,12 @@ from tuner.report.data import BestTrial, Line
 from tuner.report.families import in_order
 from tuner.report.figures.series import Series, measured, panels
 from tuner.report.figures.style import (
+    ACCENT,
     GREY,
     at,
     family_colour,
+    family_dash,
+    family_symbol,
     folded,
     log_axis,
     styled,
@@ -34,10 +37,13 @@ class Trained(NamedTuple):
     family: str
     is_complete: bool
     accuracies: tuple[float | None, ...]  # or other values of the objective
+    is_winner: bool = False
 
 
 # So many of the best schedules stand out of the others.
 TOP = 7
+# So many curves can be told from each other.
+_CLEAR = 40
 
 
 def training_figure(
@@ -115,7 +121,10 @@ def overlay_figure(
             go.Scatter(
                 x=line.curve.epochs, y=line.curve.rates, mode="lines",
                 name=text(f"{what}{name}: {line.accuracy:{objective.digits}}"),
-                line={"color": family_colour(line.family), "width": 5 if won else 2},
+                line={
+                    "color": family_colour(line.family), "width": 5 if won else 2,
+                    "dash": family_dash(line.family),
+                },
                 hovertemplate=f"trial {line.number}, {at(unit)}: LR %{{y:.4g}}<extra></extra>",
             )
         )  # fmt: skip
@@ -130,8 +139,13 @@ def overlay_figure(
 def learning_figure(
     trials: Sequence[Trained], epochs: int, objective: Objective, unit: Unit = EPOCHS
 ) -> go.Figure:
-    """Draw the metric of every trial after each epoch, a colour for each family."""
+    """Draw the metric of every trial after each epoch, by family; the winner is thick.
+
+    The more there are, the paler they are: hundreds are a cloud in which one sees where many go.
+    """
     figure = go.Figure()
+    pale = min(0.8, max(0.15, _CLEAR / len(trials)))
+    mode = "lines+markers" if len(trials) <= _CLEAR else "lines"
     value = f"%{{y:{objective.digits}}}"
     for family in in_order(trial.family for trial in trials):
         for complete in (False, True):
@@ -144,12 +158,30 @@ def learning_figure(
             only = not any(t.is_complete for t in trials if t.family == family)
             figure.add_trace(
                 go.Scatter(
-                    x=x, y=y, name=family, legendgroup=family, mode="lines+markers",
-                    showlegend=complete or only, opacity=0.8 if complete else 0.35,
-                    line={"color": family_colour(family), "width": 1.3}, marker={"size": 3},
+                    x=x, y=y, name=family, legendgroup=family, mode=mode,
+                    showlegend=(complete or only) and len(trials) <= _CLEAR,
+                    opacity=pale if complete else pale / 2,
+                    line={
+                        "color": family_colour(family), "width": 1.3, "dash": family_dash(family),
+                    },
+                    marker={"size": 4, "symbol": family_symbol(family)},
                     hovertemplate=f"{family}, {unit.word} %{{x}}: {value}<extra></extra>",
                 )
             )  # fmt: skip
+    if len(trials) > _CLEAR:
+        for family in in_order(trial.family for trial in trials):
+            line = {"color": family_colour(family), "dash": family_dash(family), "width": 2}
+            entry = go.Scatter(x=[None], y=[None], mode="lines", name=family, line=line)
+            figure.add_trace(entry.update(legendgroup=family))
+    for winner in (trial for trial in trials if trial.is_winner):
+        x = [*map(unit.count, range(1, len(winner.accuracies) + 1))]
+        figure.add_trace(
+            go.Scatter(
+                x=x, y=winner.accuracies, name="winner", mode="lines+markers",
+                line={"color": ACCENT, "width": 4}, marker={"size": 7},
+                hovertemplate=f"winner, {unit.word} %{{x}}: {value}<extra></extra>",
+            )
+        )  # fmt: skip
     styled(figure)
     figure.update_xaxes(time_axis(epochs, unit, start=0.5))
     values = [value for t in trials for value in t.accuracies if value is not None]

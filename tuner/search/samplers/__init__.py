@@ -7,6 +7,8 @@ from tuner.search.samplers.optuna import OptunaSampler
 from tuner.search.samplers.per_trial import PerTrialSampler
 from tuner.search.samplers.random import Random
 from tuner.search.samplers.screening import Screening
+from tuner.search.samplers.survival import Survival
+from tuner.search.samplers.telling import Telling, Told, terms
 from tuner.search.samplers.tpe import TPE
 
 __all__ = [
@@ -17,4 +19,8 @@ __all__ = [
     "Sampler",
     "Screening",
     "Search",
+    "Survival",
+    "Telling",
+    "Told",
+    "terms",
 ]

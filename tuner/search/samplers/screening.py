@@ -35,7 +35,7 @@ from tuner.search.ridge import Array, Ridge
 from tuner.search.samplers.drawing import Drawn, draw
 from tuner.search.samplers.per_trial import PerTrialSampler
 from tuner.search.samplers.survival import Survival, after_risk
-from tuner.search.samplers.telling import Telling, model
+from tuner.search.samplers.telling import Telling, terms
 from tuner.space import SearchSpace, options_in
 from tuner.storage import trial_id
 from tuner.tasks import LARGEST
@@ -184,8 +184,8 @@ class ScreeningSampler(BaseSampler):
         ]
         known = [self._telling.of(each) for each in past.ranked]
         around = np.array([each.ahead for each in (*known, *features)])
-        fitted = Ridge.fit(model(known, around), past.ranks)
-        promised = fitted.drawn(chance, _EXPLORATION)(model(features, around))
+        fitted = Ridge.fit(terms(known, around), past.ranks)
+        promised = fitted.drawn(chance, _EXPLORATION)(terms(features, around))
         highest = [each.peak for each in features]
         chance_to_last = self._survival(past, highest)(highest) ** _TRAININGS
         return candidates[int(np.argmax(after_risk(promised, chance_to_last)))][0]

@@ -46,11 +46,14 @@ class Telling:
     def of(self, trial: FrozenTrial) -> Told:
         """Return what is told of a trial, whose batch size may be another one."""
         schedule = schedule_from_dict(trial.user_attrs[SCHEDULE])
-        options = options_of(trial.user_attrs)
+        size = updates_of(trial, self._clock.updates_per_epoch)
+        return self.trained(schedule, options_of(trial.user_attrs), size)
+
+    def trained(self, schedule: Schedule, options: Mapping[str, Any], size: int) -> Told:
+        """Return what is told of a schedule and options, at so many updates an epoch."""
         key = key_of(schedule, options)
         if key not in self._known:
-            size = self._clock.updates_per_epoch
-            updates = self._clock.horizon // size * updates_of(trial, size)
+            updates = self._clock.horizon // self._clock.updates_per_epoch * size
             features = self._features.lasting(updates) if options else self._features
             self._known[key] = self._told(schedule, options, features)
         return self._known[key]
@@ -60,7 +63,7 @@ class Telling:
         return Told(ahead, peak, self._options(options))
 
 
-def model(told: Sequence[Told], around: Array) -> Array:
+def terms(told: Sequence[Told], around: Array) -> Array:
     """Return what ranks are a linear function of: of schedules and, beside them, of options."""
     quadratic = _quadratic(np.array([each.ahead for each in told]), around)
     options = np.array([each.options for each in told])

@@ -1,0 +1,99 @@
+"""Every sampled parameter against the result: a panel for each, the most important first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from tuner.definition import Objective
+from tuner.report.families import Dot, in_order
+from tuner.report.figures.style import COLUMNS, family_colour, marker, ring, styled, text, window
+from tuner.space import Param
+
+
+class Slice(NamedTuple):
+    """A parameter, and the complete and collapsed trials that have it, with their values of it."""
+
+    name: str
+    param: Param
+    points: tuple[tuple[Dot, Any], ...]
+
+
+def slices_figure(slices: Sequence[Slice], winner: int | None, objective: Objective) -> go.Figure:
+    """Draw a panel for each parameter, with a point for each trial that has it."""
+    rows = math.ceil(len(slices) / COLUMNS)
+    figure = make_subplots(
+        rows=rows, cols=COLUMNS, shared_yaxes=True, horizontal_spacing=0.03,
+        vertical_spacing=0.5 / (rows + 1),
+    )  # fmt: skip
+    complete = [dot for each in slices for dot, _ in each.points if dot.kind == "complete"]
+    seen = window([dot.accuracy for dot in complete], objective.minimized)
+    named: set[str] = set()
+    for place, each in enumerate(slices):
+        row, column = place // COLUMNS + 1, place % COLUMNS + 1
+        for trace in _traces(each, seen.shown, seen.edge):
+            trace.update(showlegend=trace.name not in named, legendgroup=trace.name)
+            named.add(trace.name)
+            figure.add_trace(trace, row=row, col=column)
+        figure.update_xaxes(_axis(each), title_text=text(each.name), row=row, col=column)
+        won = [(x, d.accuracy) for d, x in _placed(each) if d.number == winner]
+        mark = go.Figure()
+        ring(mark, won, legend=False)
+        figure.add_traces(mark.data, rows=[row] * len(won), cols=[column] * len(won))
+    styled(figure)
+    figure.update_yaxes(range=seen.range)
+    figure.update_yaxes(title_text=objective.judged_by, col=1)
+    figure.update_xaxes(title_standoff=4)
+    return figure
+
+
+def _traces(each: Slice, shown: Any, edge: float) -> Iterator[go.Scatter]:
+    placed = _placed(each)
+    collapsed = [(dot, x) for dot, x in placed if dot.kind == "collapsed"]
+    for family in in_order(dot.family for dot, _ in placed if dot.kind == "complete"):
+        chosen = [(d, x) for d, x in placed if (d.family, d.kind) == (family, "complete")]
+        look = {**marker("complete", family), "color": family_colour(family)}
+        look["size"] -= 3
+        yield _trace(family, chosen, [shown(dot.accuracy) for dot, _ in chosen], look)
+    if collapsed:
+        look = {**marker("collapsed", ""), "size": 6}
+        yield _trace("collapsed", collapsed, [edge] * len(collapsed), look)
+
+
+def _trace(
+    name: str, points: Sequence[tuple[Dot, float]], y: Sequence[float], look: Mapping[str, Any]
+) -> go.Scatter:
+    return go.Scatter(
+        x=[float(f"{x:.5g}") for _, x in points], y=y, mode="markers", name=name, marker=look,
+        customdata=[dot.number for dot, _ in points],
+        hovertemplate="trial %{customdata}: %{y:.4f}, at %{x:.4g}<extra></extra>",
+    )  # fmt: skip
+
+
+def _placed(each: Slice) -> list[tuple[Dot, float]]:
+    """Return the points with where they are: of choices the place of the choice."""
+    if not each.param.choices:
+        return [(dot, float(value)) for dot, value in each.points]
+    choices = [*each.param.choices]
+    places = [
+        (dot, choices.index(value) if value in choices else len(choices))
+        for dot, value in each.points
+    ]
+    # Beside each other, the same in every report.
+    return [(dot, place + (dot.number * 0.618034 % 1 - 0.5) * 0.4) for dot, place in places]
+
+
+def _axis(each: Slice) -> dict[str, Any]:
+    if each.param.choices:
+        words = [text(choice) for choice in each.param.choices]
+        return {"tickvals": [*range(len(words))], "ticktext": words}
+    values = [value for _, value in each.points if value > 0]
+    if each.param.log and values:
+        low, high = math.log10(min(values)), math.log10(max(values))
+        ticks = [10.0**power for power in range(math.floor(low), math.ceil(high) + 1)]
+        return {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
+    return {"nticks": 5}
