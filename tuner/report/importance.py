@@ -37,6 +37,12 @@ class Stability(NamedTuple):
         return ", ".join(f"{name} in {count}" for name, count in self.firsts)
 
 
+def importances(study: Study) -> dict[str, float]:
+    """Return the importance of each parameter, the greatest first and equal ones by name."""
+    found = get_param_importances(study)
+    return {name: found[name] for name in sorted(found, key=lambda name: (-found[name], name))}
+
+
 def stability(trials: Sequence[FrozenTrial], study: Study) -> Stability:
     """Return how stable the importances of trials are.
 
@@ -49,9 +55,11 @@ def stability(trials: Sequence[FrozenTrial], study: Study) -> Stability:
     found: list[dict[str, float]] = []
     for _ in range(RESAMPLES):
         drawn = [trials[index] for index in chance.integers(len(trials), size=size)]
+        if len({trial.value for trial in drawn}) < 2:  # by chance
+            continue
         try:
-            found.append(get_param_importances(copied(drawn, study)))
-        except (ValueError, RuntimeError):  # by chance all of one value
+            found.append(importances(copied(drawn, study)))
+        except (ValueError, RuntimeError):  # too few for Optuna
             continue
     names = {name: None for each in found for name in each}
     firsts = Counter(next(iter(each)) for each in found if each and max(each.values()) > 0)

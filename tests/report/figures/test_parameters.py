@@ -73,7 +73,7 @@ def test_a_plot_that_fails_costs_its_own_place_alone(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("no variance")
 
-    monkeypatch.setattr(parameters.importance, "get_param_importances", broken)
+    monkeypatch.setattr(parameters, "styled", broken)
     charts = charts_of(study_in("mixed", spec))
     assert charts["importances"].sentence == (
         "This chart could not be drawn (RuntimeError: no variance)."

@@ -6,15 +6,14 @@ import math
 from collections.abc import Callable
 
 import plotly.graph_objects as go
-from optuna import importance
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.definition import Objective
+from tuner.report import importance
 from tuner.report.data import varying
 from tuner.report.figures.parallel import parallel_figure, parameter_axis, value_axis
 from tuner.report.figures.style import ACCENT, GREY, Chart, styled, text
-from tuner.report.importance import RESAMPLES, stability
 from tuner.report.sentences import count
 from tuner.report.snapshot import quiet
 from tuner.report.spaces import in_one_space
@@ -71,13 +70,13 @@ def _importances(study: Study, objective: Objective) -> Chart:
     if len({trial.value for trial in complete}) < 2:
         return chart._replace(sentence=f"All complete trials have the same {metric}.")
 
-    stable = stability(complete, study)
+    stable = importance.stability(complete, study)
     if not stable.is_stable:
-        told = f"Too few trials to tell: of {RESAMPLES} resamples of them, the first parameter is"
-        return chart._replace(sentence=f"{told} {stable.words or 'none'}.")
+        told = f"Too few trials to tell: of {importance.RESAMPLES} resamples of them, the first"
+        return chart._replace(sentence=f"{told} parameter is {stable.words or 'none'}.")
 
     def draw() -> go.Figure:
-        shares = importance.get_param_importances(study)
+        shares = importance.importances(study)
         names = [*shares][::-1]  # a bar chart begins at the bottom
         values = [shares[name] for name in names]
         spread = [stable.spread.get(name, 0.0) for name in names]

@@ -33,22 +33,22 @@ def slices_figure(slices: Sequence[Slice], winner: int | None, objective: Object
     complete = [dot for each in slices for dot, _ in each.points if dot.kind == "complete"]
     seen = window([dot.accuracy for dot in complete], objective.minimized)
     named: set[str] = set()
+    layout: dict[str, Any] = {"yaxis": {"title": {"text": objective.judged_by}}}
     for place, each in enumerate(slices):
-        row, column = place // COLUMNS + 1, place % COLUMNS + 1
-        for trace in _traces(each, seen.shown, seen.edge):
-            trace.update(showlegend=trace.name not in named, legendgroup=trace.name)
-            named.add(trace.name)
-            figure.add_trace(trace, row=row, col=column)
-        figure.update_xaxes(_axis(each), title_text=text(each.name), row=row, col=column)
-        won = [(x, d.accuracy) for d, x in _placed(each) if d.number == winner]
-        mark = go.Figure()
-        ring(mark, won, legend=False)
-        figure.add_traces(mark.data, rows=[row] * len(won), cols=[column] * len(won))
-    styled(figure)
-    figure.update_yaxes(range=seen.range)
-    figure.update_yaxes(title_text=objective.judged_by, col=1)
-    figure.update_xaxes(title_standoff=4)
-    return figure
+        # As Plotly numbers the panels, row by row. All is set at once: it is slow panel by panel.
+        axis = str(place + 1) if place else ""
+        marked = go.Figure([*_traces(each, seen.shown, seen.edge)])
+        ring(marked, [(x, d.accuracy) for d, x in _placed(each) if d.number == winner], False)
+        for trace in marked.data:
+            is_first = trace.name not in named and trace.showlegend is not False
+            trace.update(xaxis=f"x{axis}", yaxis=f"y{axis}", showlegend=is_first)
+            if is_first:
+                named.add(trace.name)
+        figure.add_traces(marked.data)
+        layout[f"xaxis{axis}"] = _axis(each) | {"title": {"text": text(each.name), "standoff": 4}}
+        side = layout.get(f"yaxis{axis}", {}) if place % COLUMNS else layout["yaxis"]
+        layout[f"yaxis{axis}"] = {**side, "range": seen.range}
+    return styled(figure, layout)
 
 
 def _traces(each: Slice, shown: Any, edge: float) -> Iterator[go.Scatter]:

@@ -155,12 +155,18 @@ def ring(figure: go.Figure, places: Sequence[tuple[float, float]], legend: bool 
         )  # fmt: skip
 
 
-def styled(figure: go.Figure) -> go.Figure:
-    """Give a figure the report's look: transparent, no title, legend below, room for labels."""
+def styled(figure: go.Figure, more: Mapping[str, Any] | None = None) -> go.Figure:
+    """Give a figure the report's look: transparent, no title, legend below, room for labels.
+
+    Args:
+        figure: The figure.
+        more: Its own settings, over those of the report.
+    """
     layout = figure.layout.to_plotly_json()
     axes = {"xaxis", "yaxis"} | {key for key in layout if key.startswith(("xaxis", "yaxis"))}
     # All at once: each of Plotly's own updates takes as long as drawing the figure.
-    figure.layout = _over(layout, {**_LAYOUT, **dict.fromkeys(axes, _AXIS)})
+    layout = _over(layout, {**_LAYOUT, **dict.fromkeys(axes, _AXIS)})
+    figure.layout = _over(layout, more or {})
     return figure
 
 
