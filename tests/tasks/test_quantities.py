@@ -83,11 +83,8 @@ def test_what_an_optimizer_has_not_is_told_before_it_trains() -> None:
 def test_what_an_optimizer_has_not_is_told_at_the_check_of_a_study() -> None:
     lr = Constant(base_lr=0.1, horizon=9)
     several = Schedules(lr=lr, momentum=Inverse(of=lr, low=0.8, high=0.9))
-    for kind, name in (
-        (LeNetFashionMNIST, "MXNet's AdaGrad"),
-        (LeNetFashionMNISTTorch, "Adagrad"),
-    ):
-        with pytest.raises(ScheduleError, match=f"^{name} must have momentum"):
+    for kind in (LeNetFashionMNIST, LeNetFashionMNISTTorch):
+        with pytest.raises(ScheduleError, match=r"(?i)adagrad must have momentum"):
             kind(optimizer="adagrad").check_driven(several)
         kind(optimizer="adam").check_driven(several)
 
