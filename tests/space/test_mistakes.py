@@ -132,6 +132,8 @@ ROWS = [
      " begins before the horizon` must hold, but got (n_cycles=200, cycle_factor=1.0) in 7050"),
     (GOOD + "[fixed]\nmomentum_low = 0.9\nmomentum_high = 1.0", "fixed.momentum_low",
      "`0 <= momentum_low < momentum_high < 1` must hold, but got (momentum_low=0.9,"),
+    (GOOD + '[params.momentum]\nof = "momentum"\ncoupled = "inverse"\nlow = 0.8\nhigh = 0.9',
+     "params.momentum", "its ends sampled or fixed, `momentum_low` and `momentum_high`"),
     (GOOD + "[fixed]\nmomentum_low = 0.9", "params",
      "The momentum needs `momentum_high` as well; add it to [params] or [fixed]."),
     # Baselines.

@@ -14,7 +14,7 @@ import pytest
 
 import tuner
 from tuner.definition import load_spec
-from tuner.errors import DefinitionError, StudyError, TaskError
+from tuner.errors import DefinitionError, ScheduleError, StudyError, TaskError
 from tuner.tasks import FunctionTask
 from tuner.tasks.recording import read_recording
 
@@ -282,6 +282,32 @@ def test_check_trains_if_asked_and_says_what_is_wrong(
     with pytest.raises(TaskError, match=words.replace("and 0", "and rate 0")):
         tuner.check_study(study, train=True)
     assert not (tmp_path / "study").exists()
+
+
+PLATEAU = """
+format = "tuner.search_space/1"
+name = "plateau"
+[fixed]
+family = "plateau"
+decay_factor = 0.5
+patience = 0
+{on}
+[params.base_lr]
+type = "float"
+low = 0.01
+high = 0.1
+"""
+
+
+def test_check_trains_and_says_that_a_plateau_is_never_told_its_loss(tmp_path: Path) -> None:
+    study = study_in(tmp_path)
+    (tmp_path / "plateau.toml").write_text(PLATEAU.format(on=""))
+    space = study.read_text().split("search_space = ")[1].splitlines()[0]
+    study.write_text(study.read_text().replace(space, '"plateau.toml"'))
+    with pytest.raises(ScheduleError, match="the task gave no train loss"):
+        tuner.check_study(study, train=True)
+    (tmp_path / "plateau.toml").write_text(PLATEAU.format(on='on = "metric"'))
+    assert tuner.check_study(study, train=True).tried is not None
 
 
 def test_check_says_what_it_found_of_a_training_that_is_right(

@@ -80,6 +80,15 @@ def test_what_an_optimizer_has_not_is_told_before_it_trains() -> None:
         trained(task, one_cycle(task))
 
 
+def test_what_an_optimizer_has_not_is_told_at_the_check_of_a_study() -> None:
+    lr = Constant(base_lr=0.1, horizon=9)
+    several = Schedules(lr=lr, momentum=Inverse(of=lr, low=0.8, high=0.9))
+    for kind in (LeNetFashionMNIST, LeNetFashionMNISTTorch):
+        with pytest.raises(ScheduleError, match=r"(?i)adagrad must have momentum"):
+            kind(optimizer="adagrad").check_driven(several)
+        kind(optimizer="adam").check_driven(several)
+
+
 def test_states_are_told_apart_by_every_quantity() -> None:
     """From the epoch on in which one of them is another one."""
     constant = Constant(base_lr=0.1, horizon=30)

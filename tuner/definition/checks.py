@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tuner.definition.sections import Confirm, Training, fresh_seeds
 from tuner.reading import Mistakes, options_told
-from tuner.space import SearchSpace
+from tuner.schedules import Constant, Inverse, Schedules
+from tuner.space import MOMENTUM, SearchSpace
 from tuner.tasks import CommandTask, NamedTask, Task
 
 if TYPE_CHECKING:
@@ -41,6 +42,27 @@ def trained_again(space: SearchSpace, trials: int) -> str:
         f"the search space has one schedule alone, which {count} trials train from the same seed:"
         f" sample something, or give `trials` {trials - count + 1}"
     )
+
+
+def check_task(task: Task, space: SearchSpace) -> None:
+    """Make sure that a task can run here, and that its optimizer has what schedules drive in it.
+
+    Where the task's options are sampled, its optimizer is known in a trial alone.
+
+    Raises:
+        TaskError: If it cannot run.
+        ScheduleError: If its optimizer lacks something.
+    """
+    task.check()
+    check_driven = getattr(task, "check_driven", None)
+    if check_driven is None or space.options:
+        return
+    several = [b.schedule for b in space.baselines if isinstance(b.schedule, Schedules)]
+    if MOMENTUM.keys() <= {*space.params, *space.fixed}:
+        lr = Constant(base_lr=1.0, horizon=1)
+        several.append(Schedules(lr=lr, momentum=Inverse(of=lr, low=0.5, high=0.9)))
+    for schedule in several:
+        check_driven(schedule)
 
 
 def warnings_of(spec: StudySpec, trials: int) -> list[str]:

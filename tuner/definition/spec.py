@@ -12,7 +12,7 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
 from tuner.definition.asked import Asked
-from tuner.definition.checks import check_confirm
+from tuner.definition.checks import check_confirm, check_task
 from tuner.definition.measured import with_length
 from tuner.definition.measured_rates import NOTHING, Found, with_rates
 from tuner.definition.objective import Objective
@@ -137,10 +137,10 @@ class StudySpec(NamedTuple):
         """Make sure that task, sampler and pruner can run here.
 
         Raises:
-            TaskError: If the task cannot.
+            TaskError: If the task cannot; ScheduleError if its optimizer cannot.
             StudyError: If the sampler or the pruner cannot.
         """
-        self.task.check()
+        check_task(self.task, self.space)
         self.optuna_sampler()
         self.optuna_pruner()
 

@@ -19,6 +19,7 @@ from tuner.search.attributes import (
     rule_in,
     schedule_in,
 )
+from tuner.search.course import watched
 from tuner.search.events import (
     EpochEnded,
     Event,
@@ -156,4 +157,5 @@ __all__ = [
     "tried_again",
     "try_again",
     "versions",
+    "watched",
 ]

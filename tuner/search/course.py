@@ -85,7 +85,7 @@ class Course:
     def _decide(self, records: Sequence[EpochRecord]) -> None:
         if self._live is not None:
             rule = self._live.rule
-            self._live.tell([_watched(record, rule, self._spec) for record in records])
+            self._live.tell([watched(record, rule, self._spec) for record in records])
 
     def _deepest_known(self, store: CheckpointStore, reports: int) -> Checkpoint | None:
         known = self._spec.epochs if self._live is None else min(reports + 1, self._spec.epochs)
@@ -99,8 +99,12 @@ def _live(rule: Plateau, spec: StudySpec) -> LiveSchedule:
     return LiveSchedule(rule, updates_per_report=size, mode="min" if minimized else "max")
 
 
-def _watched(record: EpochRecord, rule: Plateau, spec: StudySpec) -> float:
-    """Return what a rule is to decide by of a record."""
+def watched(record: EpochRecord, rule: Plateau, spec: StudySpec) -> float:
+    """Return what a rule is to decide by of a record.
+
+    Raises:
+        ScheduleError: If the record has it not.
+    """
     if rule.on == "metric":
         value, lacks = spec.objective.value(record), f"no {spec.objective.metric}"
     else:

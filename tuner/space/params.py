@@ -17,6 +17,13 @@ from tuner.space.values import kind_of, plain_value, updates
 
 Conditions = tuple[tuple[str, tuple[Any, ...]], ...]
 
+# Where a quantity would be a parameter of its own: `low` and `high` bound what is sampled.
+NO_QUANTITY = (
+    "no parameter of a schedule: a momentum that mirrors the learning rate has its ends sampled or"
+    " fixed, `momentum_low` and `momentum_high`; one that stays as it is is an option of the task,"
+    " [params.task.momentum]"
+)
+
 
 class Param(NamedTuple):
     """One sampled parameter, its durations resolved to updates."""

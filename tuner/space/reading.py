@@ -13,7 +13,7 @@ from tuner.errors import ScheduleError
 from tuner.reading import Clock, Mistakes, Section, did_you_mean
 from tuner.space.baselines import read_baselines
 from tuner.space.options import OPTION, OptionsOfTask, flat, in_order, is_option
-from tuner.space.params import PARAM_TYPES, Param
+from tuner.space.params import NO_QUANTITY, PARAM_TYPES, Param
 from tuner.space.values import (
     KNOTS,
     build,
@@ -84,6 +84,9 @@ class SpaceReader:
         params: dict[str, Param] = {}
         for position, (name, entry) in enumerate(self._entries.items()):
             place = f"params.{name}"
+            if name == "momentum":
+                self._mistakes.add(place, NO_QUANTITY)
+                continue
             section = self._mistakes.read_tagged(PARAM_TYPES, entry, place)
             if section is not None:
                 above = list(self._entries)[:position]

@@ -11,8 +11,8 @@ import optuna
 
 from tuner.definition import StudySpec, fresh_seeds
 from tuner.errors import TaskError, TunerError, said
-from tuner.schedules import Schedule
-from tuner.search import quiet_optuna
+from tuner.schedules import Plateau, Schedule
+from tuner.search import quiet_optuna, watched
 from tuner.tasks import Epoch, EpochRecord, State, TrainingCollapsed, end_training, own_options
 
 # Schedules that are sampled, of which one is taken that is unlikely to diverge.
@@ -43,6 +43,7 @@ def try_training(spec: StudySpec) -> Tried:
 
     Raises:
         TaskError: If it does not train, or not the same from the same seed.
+        ScheduleError: If it does not report what a rule decides by.
     """
     begun = time.perf_counter()
     schedule, spec = middling(spec)
@@ -52,6 +53,8 @@ def try_training(spec: StudySpec) -> Tried:
         return f"{spec.unit.word} {spec.unit.count(epoch)}"
 
     first, *more = _epochs(spec, schedule, seed, 2)
+    for rule in _rules(spec):
+        watched(first.record, rule, spec)
     again = _epochs(spec, schedule, seed, 1)[0].record
     if _differ(first.record, again):
         raise TaskError(
@@ -76,6 +79,26 @@ def try_training(spec: StudySpec) -> Tried:
         uses_seed = _differ(first.record, _epochs(spec, schedule, other, 1)[0].record)
     taken = time.perf_counter() - begun
     return Tried(schedule, 1 + len(more), taken, resumes, uses_seed)
+
+
+def _rules(spec: StudySpec) -> list[Plateau]:
+    """Return rules that watch all that the study's rules do."""
+    if not spec.space.rules:
+        return []
+    param = spec.space.params.get("on")
+    on = {*param.choices} if param else {spec.space.fixed.get("on", "train_loss")}
+    found = [rule for each in spec.space.baselines if (rule := each.rule)]
+    if "plateau" in map(spec.space.family, _families(spec)):  # sampled or fixed
+        found += [
+            Plateau(base_lr=1.0, horizon=1, decay_factor=0.5, patience=0, on=each)
+            for each in sorted(on)
+        ]
+    return found
+
+
+def _families(spec: StudySpec) -> list[dict[str, str]]:
+    param = spec.space.params.get("family")
+    return [{"family": str(each)} for each in param.choices] if param else [{}]
 
 
 class _Epoch(NamedTuple):

@@ -71,6 +71,15 @@ def check_optimizer(name: str, params: Mapping[str, Any]) -> None:
         ) from error
 
 
+def check_driven(name: str, params: Mapping[str, Any], schedule: Schedule) -> None:
+    """Have an optimizer follow a schedule, and drop it.
+
+    Raises:
+        ScheduleError: If the optimizer lacks what the schedule has.
+    """
+    schedule.to_mxnet(mx.optimizer.create(name, **params))
+
+
 def train(
     net: Any,
     data: TrainingData,

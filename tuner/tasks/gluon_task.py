@@ -94,6 +94,16 @@ class GluonTask(OwnNetwork):
         gluon.check_optimizer(self.optimizer, self.optimizer_params)
         gluon.device(self.device)
 
+    def check_driven(self, schedule: Schedule) -> None:
+        """Make sure that the optimizer has what a schedule drives beside the learning rate.
+
+        Raises:
+            ScheduleError: If it has not.
+        """
+        from tuner.tasks import gluon
+
+        gluon.check_driven(self.optimizer, self.optimizer_params, schedule)
+
     def train(
         self, schedule: Schedule, *, seed: int, epochs: int, start: State | None = None
     ) -> Iterator[Epoch]:

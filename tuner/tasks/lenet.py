@@ -105,6 +105,16 @@ class LeNetFashionMNIST(LeNetOptions):
         gluon.device(self.device)
         load_fashion_mnist(self.data_dir)
 
+    def check_driven(self, schedule: Schedule) -> None:
+        """Make sure that the optimizer has what a schedule drives beside the learning rate.
+
+        Raises:
+            ScheduleError: If it has not.
+        """
+        from tuner.tasks import gluon
+
+        gluon.check_driven(self.optimizer, self.optimizer_params, schedule)
+
     def train(
         self, schedule: Schedule, *, seed: int, epochs: int, start: State | None = None
     ) -> Iterator[Epoch]:

@@ -95,6 +95,16 @@ class LeNetFashionMNISTTorch(LeNetOptions):
             self._make_optimizer(lenet().parameters())
         load_fashion_mnist(self.data_dir)
 
+    def check_driven(self, schedule: Schedule) -> None:
+        """Make sure that the optimizer has what a schedule drives beside the learning rate.
+
+        Raises:
+            ScheduleError: If it has not.
+        """
+        from tuner.adapters.quantities import claim_groups
+
+        claim_groups(self._make_optimizer(lenet().parameters()), schedule)
+
     def train(
         self, schedule: Schedule, *, seed: int, epochs: int, start: State | None = None
     ) -> Iterator[Epoch]:

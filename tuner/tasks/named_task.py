@@ -191,6 +191,10 @@ class NamedTask:
         """
         self._task().check()
 
+    def check_driven(self, schedule: Schedule) -> None:
+        """Make sure that the optimizer has what a schedule drives, as far as the task knows."""
+        getattr(self._task(), "check_driven", lambda _: None)(schedule)
+
     def train(
         self, schedule: Schedule, *, seed: int, epochs: int, start: State | None = None
     ) -> Iterator[Epoch]:

@@ -137,6 +137,16 @@ class TorchTask(OwnNetwork):
         torch_making.check_precision(self.options.amp, torch_making.device(self.device))
         torch_making.check_network(self.net, self._make_optimizer)
 
+    def check_driven(self, schedule: Schedule) -> None:
+        """Make sure that the optimizer has what a schedule drives beside the learning rate.
+
+        Raises:
+            ScheduleError: If it has not.
+        """
+        from tuner.adapters.quantities import claim_groups
+
+        claim_groups(self._make_optimizer(self.net()), schedule)
+
     def train(
         self, schedule: Schedule, *, seed: int, epochs: int, start: State | None = None
     ) -> Iterator[Epoch]:
