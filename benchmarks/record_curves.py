@@ -87,7 +87,13 @@ class Table:
             with self._path.open("x") as table:
                 table.write(json.dumps(self._head()) + "\n")
         except FileExistsError:
-            pass
+            with self._path.open() as table:
+                known = json.loads(table.readline())["task"]
+            if known != self._task.identity:
+                raise SystemExit(
+                    f"error: {self._path} must be of the task {self._task.identity}, but is of"
+                    f" {known}. Move it away to record a new one."
+                ) from None
 
     def missing(self) -> Iterator[Job]:
         """Yield the trainings to do, looked up when each batch of them begins."""
@@ -95,9 +101,9 @@ class Table:
         for wanted in (lambda: drawn, lambda: self._more_seeds(drawn)):
             done = {(line["schedule"], line["seed"]) for line in self._recorded()}
             for job in wanted():
-                if job.schedule % self._parts == self._part:
-                    if (job.schedule, job.seed) not in done:
-                        yield job
+                ours = job.schedule % self._parts == self._part
+                if ours and (job.schedule, job.seed) not in done:
+                    yield job
 
     def record(self, job: Job) -> dict[str, Any]:
         """Train a schedule to its end, append its line to the table and return it."""

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from tasks_recorded.base import RecordedTask, in_torch
 from torch import nn
 from torch.nn import functional
 
+from tasks_recorded.base import RecordedTask, in_torch
 from tuner.tasks import TorchTask, load_fashion_mnist
 
 TRAIN, TEST, BATCH, PAD = 4000, 3000, 64, 2

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pooch
 import torch
-from tasks_recorded.base import RecordedTask, in_torch
-from tasks_recorded.cnn import images
 from torch import nn
 
+from tasks_recorded.base import RecordedTask, in_torch
+from tasks_recorded.cnn import images
 from tuner import Cosine
 from tuner.tasks import TorchTask, load_fashion_mnist
 

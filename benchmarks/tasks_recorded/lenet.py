@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from tasks_recorded.base import COLUMNS, RecordedTask, Row, row
-
 from tuner.schedules import Schedule
 from tuner.tasks import LeNetFashionMNIST, gluon, gluon_data
 from tuner.tasks.averaging import Average

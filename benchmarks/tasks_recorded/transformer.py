@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tasks_recorded.base import RecordedTask, in_torch
 from torch import nn
 
+from tasks_recorded.base import RecordedTask, in_torch
 from tuner.tasks import TorchTask
 
 FOLDER = Path("/usr/share/games/fortunes")
