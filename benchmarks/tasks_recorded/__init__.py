@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tasks_recorded.base import RecordedTask
 
-__all__ = ["CURVES", "NAMES", "RecordedTask", "recorded_task", "table_of"]
+__all__ = ["CURVES", "NAMES", "RecordedTask", "recorded_task", "suffix_of", "table_of"]
 
 NAMES = ("lenet", "cnn", "transformer", "finetune")
 CURVES = Path(__file__).parent.parent / "curves"
@@ -24,5 +24,16 @@ def recorded_task(name: str) -> RecordedTask:
 
 
 def table_of(name: str) -> Path:
-    """Return the file of a task's recorded trainings."""
-    return CURVES / f"{name}_10_epochs.jsonl"
+    """Return the file of a task's recorded trainings; of another name, the file that it names."""
+    return CURVES / f"{name}_10_epochs.jsonl" if name in NAMES else Path(name)
+
+
+def suffix_of(table: Path) -> str:
+    """Return what the names of a table's results end with: none of LeNet's, nor of other files.
+
+    Example:
+        >>> suffix_of(table_of("cnn")), suffix_of(table_of("lenet")), suffix_of(Path("mine.jsonl"))
+        ('_cnn', '', '')
+    """
+    names = [f"_{name}" for name in NAMES[1:] if table == table_of(name)]
+    return names[0] if names else ""
