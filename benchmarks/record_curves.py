@@ -75,24 +75,33 @@ def jobs(task: RecordedTask) -> list[Job]:
 
 
 class Table:
-    """A task's table, and the trainings that it does not have yet."""
+    """A task's table, and the trainings that it does not have yet.
 
-    def __init__(self, name: str, parts: tuple[int, int]) -> None:
-        self.name = name
+    Args:
+        name: The task's.
+        task: The task.
+        path: The file, which is begun if it is not there.
+        parts: Which share of the trainings is meant, and of how many.
+
+    Raises:
+        ValueError: If the file is of another task.
+    """
+
+    def __init__(
+        self, name: str, task: RecordedTask, path: Path, parts: tuple[int, int] = (0, 1)
+    ) -> None:
+        self.name, self._task, self._path = name, task, path
         self._part, self._parts = parts
-        self._path = table_of(name)
-        self._task = recorded_task(name)
-        self._path.parent.mkdir(exist_ok=True)
         try:
-            with self._path.open("x") as table:
+            with path.open("x") as table:
                 table.write(json.dumps(self._head()) + "\n")
         except FileExistsError:
-            with self._path.open() as table:
+            with path.open() as table:
                 known = json.loads(table.readline())["task"]
-            if known != self._task.identity:
-                raise SystemExit(
-                    f"error: {self._path} must be of the task {self._task.identity}, but is of"
-                    f" {known}. Move it away to record a new one."
+            if known != task.identity:
+                raise ValueError(
+                    f"{path} must be of the task {task.identity}, but is of {known}. Move it away"
+                    " to record a new one."
                 ) from None
 
     def missing(self) -> Iterator[Job]:
@@ -163,7 +172,13 @@ def main() -> None:
     part, parts = map(int, asked.part.split("/"))
     ends = time.monotonic() + 60 * asked.minutes
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    for table, job in in_turn([Table(name, (part, parts)) for name in asked.task]):
+    try:
+        tables = [
+            Table(name, recorded_task(name), table_of(name), (part, parts)) for name in asked.task
+        ]
+    except ValueError as error:
+        raise SystemExit(f"error: {error}") from None
+    for table, job in in_turn(tables):
         if time.monotonic() > ends:
             break
         line = table.record(job)
