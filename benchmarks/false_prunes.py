@@ -1,14 +1,15 @@
 """How often pruners end the best schedules: recorded trainings in random orders, no sampler.
 
     python benchmarks/false_prunes.py                  # 100 random orders
-    python benchmarks/false_prunes.py --orders 300 --table other.jsonl
+    python benchmarks/false_prunes.py --orders 300 --table cnn   # a task, or a file
     python benchmarks/false_prunes.py --metric test_loss
 
 Every schedule of benchmarks/curves/lenet_10_epochs.jsonl that was trained to its end from seed 0
 is a trial, each once in an order; a pruner is asked as a study asks it. Prints the epochs spent,
 the share of the best tenth that was pruned, and by how much the best complete trial misses the
 best schedule, each as mean ± standard error over the orders. Writes them to
-benchmarks/results/false_prunes.json, of another metric than the accuracy with its name.
+benchmarks/results/false_prunes.json, of another task's table with its name, and of another metric
+than the accuracy with that one's.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import optuna
 from optuna.trial import TrialState
+from tasks_recorded import suffix_of, table_of
 
 from tuner.definition import Objective, Pruner, Search, merit
 from tuner.reading import Clock
@@ -32,7 +34,6 @@ from tuner.search import SCHEDULE
 from tuner.search.pruners import Forecast, Halving, Median, SuccessiveHalving
 from tuner.space import SearchSpace
 
-TABLE = Path(__file__).parent / "curves" / "lenet_10_epochs.jsonl"
 RESULTS = Path(__file__).parent / "results"
 PRUNERS: dict[str, Pruner] = {
     "median, as Optuna's default": Median(type="median", signal="raw"),
@@ -56,8 +57,11 @@ class Training(NamedTuple):
     averaged: list[float]
 
 
-def trainings(table: Path, objective: Objective) -> tuple[list[Training], int]:
-    """Return the trainings from seed 0 that did not collapse, and the updates of an epoch."""
+def trainings(table: Path, objective: Objective) -> tuple[list[Training], int, float]:
+    """Return the trainings from seed 0 that did not collapse, an epoch's updates, the highest LR.
+
+    That is the one of search spaces on the scale of the table's LRs.
+    """
     head, *lines = map(json.loads, table.read_text().splitlines())
     raw, averaged = (
         head["columns"].index(f"{kind}_{objective.noun}") for kind in ("test", "averaged")
@@ -69,16 +73,21 @@ def trainings(table: Path, objective: Objective) -> tuple[list[Training], int]:
         for line in lines
         if line["seed"] == 0 and len(line["epochs"]) == head["epochs"]
     ]
-    return found, head["updates_per_epoch"]
+    return found, head["updates_per_epoch"], head.get("lr_scale", 1.0)
 
 
 def run(
-    order: list[Training], pruner: Pruner, updates_per_epoch: int, objective: Objective
+    order: list[Training],
+    pruner: Pruner,
+    updates_per_epoch: int,
+    highest: float,
+    objective: Objective,
 ) -> tuple[float, ...]:
     """Return the shares spent and missed, and the regret in hundredths, of one order."""
     epochs = len(order[0].raw)
     clock = Clock(updates_per_epoch, epochs * updates_per_epoch)
-    search = Search(SearchSpace("a table", clock, {}, {}, ()), objective)
+    space = SearchSpace("a table", clock, {}, {"base_lr": highest}, ())
+    search = Search(space, objective)
     study = optuna.create_study(
         direction=objective.optuna_direction,
         pruner=pruner.make(search),
@@ -108,14 +117,14 @@ def main() -> None:
     """Replay, print the table, write the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--orders", type=int, default=100)
-    parser.add_argument("--table", type=Path, default=TABLE)
+    parser.add_argument("--table", type=table_of, default="lenet", help="a task, or a file")
     parser.add_argument(
         "--metric", choices=["test_accuracy", "test_loss"], default="test_accuracy"
     )
     asked = parser.parse_args()
     objective = Objective(metric=asked.metric)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    recorded, updates_per_epoch = trainings(asked.table, objective)
+    recorded, updates_per_epoch, highest = trainings(asked.table, objective)
     results: dict[str, Any] = {
         "schedules": len(recorded),
         "orders": asked.orders,
@@ -133,7 +142,7 @@ def main() -> None:
     for name, pruner in PRUNERS.items():
         found = [
             run([recorded[i] for i in np.random.default_rng(seed).permutation(len(recorded))],
-                pruner, updates_per_epoch, objective)
+                pruner, updates_per_epoch, highest, objective)
             for seed in range(asked.orders)
         ]  # fmt: skip
         cells = []
@@ -146,7 +155,8 @@ def main() -> None:
         }  # fmt: skip
         spent, missed, regret = (f"{mean:.2f} ± {error:.2f}" for mean, error in cells)
         print(f"| {name} | {spent} | {missed} | {regret} |", flush=True)
-    suffix = "" if asked.metric == "test_accuracy" else f"_{asked.metric}"
+    suffix = suffix_of(asked.table)
+    suffix += "" if asked.metric == "test_accuracy" else f"_{asked.metric}"
     (RESULTS / f"false_prunes{suffix}.json").write_text(json.dumps(results, indent=1) + "\n")
 
 

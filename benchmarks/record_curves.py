@@ -1,45 +1,46 @@
-"""Records the learning curves of many schedules: the table behind benchmarks/search.py.
+"""Records the learning curves of many schedules: the tables behind benchmarks/search.py.
 
-    python benchmarks/record_curves.py                  # one process; again to continue
+    python benchmarks/record_curves.py                  # every task; again to continue
+    python benchmarks/record_curves.py --task cnn       # one of them
     python benchmarks/record_curves.py --part 0/2 &     # two processes, each its half
     python benchmarks/record_curves.py --part 1/2
+    python benchmarks/record_curves.py --minutes 30     # begins no training after that
 
-LeNet on Fashion-MNIST as the chapter trains it, 10 epochs, every schedule to its end. Schedules
-are drawn from search_spaces/chapter.toml and modern.toml in turn; all of them are trained from
-seed 0, and then the best of these from others too, so that the best of the table are not those
-that were lucky. Appends a line for each training to benchmarks/curves/lenet_10_epochs.jsonl.
+The tasks are those of benchmarks/tasks_recorded/. Every schedule is trained to its end, for 10
+epochs. Schedules are drawn from search_spaces/chapter.toml and modern.toml in turn, with LRs on
+the scale of the task, and but for LeNet every third one is without warmup; all of them are trained
+from seed 0, and then the best of these from others too, so that the best of the table are not
+those that were lucky. The tasks take turns. Appends a line for each training to
+benchmarks/curves/TASK_10_epochs.jsonl.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
+import os
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before a framework is imported
+
 import optuna
 from surroundings import surroundings
+from tasks_recorded import NAMES, RecordedTask, recorded_task, table_of
+from tasks_recorded.spaces import scaled
 
-from tuner.reading import Clock, read_toml
+from tuner.reading import Clock
 from tuner.schedules import Schedule, schedule_to_dict
-from tuner.space import SearchSpace, parse_space
-from tuner.tasks import LeNetFashionMNIST, TrainingCollapsed, gluon, gluon_data
-from tuner.tasks.averaging import Average
-from tuner.tasks.lenet import faster_forms, lenet
+from tuner.space import parse_space
+from tuner.tasks import TrainingCollapsed
 
 ROOT = Path(__file__).parent.parent
-TABLE = Path(__file__).parent / "curves" / "lenet_10_epochs.jsonl"
-EPOCHS = 10
 SPACES = ("chapter", "modern")
-SCHEDULES = 300
 SEEDS = (0, 1, 2)
 SEVERAL_SEEDS = 24  # how many schedules are trained from all of them, the best from the first
-# Windows of averages beside the product's own, as shares of the updates so far, and how many
-# schedules have them; the columns of later ones are null.
-OTHER_SHARES = (0.04, 0.25)
-WITH_OTHERS = 80
 
 
 class Job(NamedTuple):
@@ -52,148 +53,140 @@ class Job(NamedTuple):
     seed: int
 
 
-def jobs(task: LeNetFashionMNIST) -> list[Job]:
+def jobs(task: RecordedTask) -> list[Job]:
     """Return the trainings from the first seed, in their order."""
-    clock = Clock(task.updates_per_epoch, EPOCHS * task.updates_per_epoch)
+    clock = Clock(task.updates_per_epoch, task.epochs * task.updates_per_epoch)
     drawn: list[Job] = []
     studies = {}
     for name in SPACES:
         path = ROOT / "search_spaces" / f"{name}.toml"
-        space: SearchSpace = parse_space(read_toml(path), str(path), clock)
+        space = parse_space(scaled(path, task.lr_scale), str(path), clock)
         sampler = optuna.samplers.RandomSampler(seed=len(studies))
         studies[name] = space, optuna.create_study(sampler=sampler)
-    while len(drawn) < SCHEDULES:
-        for name, (space, study) in studies.items():
-            trial = study.ask()
-            values = space.sample(trial)
-            drawn.append(Job(len(drawn), name, trial.params, space.schedule(values), SEEDS[0]))
+    for number, name in zip(range(task.schedules), itertools.cycle(SPACES)):
+        space, study = studies[name]
+        trial = study.ask()
+        values = space.sample(trial)
+        params = dict(trial.params)
+        if task.bare_every and (number + 1) % task.bare_every == 0 and "warmup_steps" in values:
+            values["warmup_steps"] = params["warmup_steps"] = 0
+        drawn.append(Job(number, name, params, space.schedule(values), SEEDS[0]))
     return drawn
 
 
-def more_seeds(drawn: Sequence[Job]) -> list[Job]:
-    """Return the trainings of the best schedules so far from the other seeds."""
-    finals = {
-        line["schedule"]: line["epochs"][-1][2]
-        for line in recorded()
-        if line["seed"] == SEEDS[0] and not line["collapse"]
-    }
-    best = sorted(finals, key=lambda schedule: -finals[schedule])[:SEVERAL_SEEDS]
-    return [drawn[schedule]._replace(seed=seed) for schedule in best for seed in SEEDS[1:]]
+class Table:
+    """A task's table, and the trainings that it does not have yet.
 
+    Args:
+        name: The task's.
+        task: The task.
+        path: The file, which is begun if it is not there.
+        parts: Which share of the trainings is meant, and of how many.
 
-def recorded() -> list[dict[str, Any]]:
-    """Return the lines of the trainings that are there."""
-    return [json.loads(line) for line in TABLE.read_text().splitlines()[1:]]
-
-
-class Averages(Average):
-    """The product's average and others beside it, which are judged whenever it is."""
+    Raises:
+        ValueError: If the file is of another task.
+    """
 
     def __init__(
-        self, parameters: list[Any], net: Any, test: tuple[Any, Any], shares: Sequence[float]
+        self, name: str, task: RecordedTask, path: Path, parts: tuple[int, int] = (0, 1)
     ) -> None:
-        super().__init__(parameters)
-        self._net, self._test = net, test
-        self._others = [Average(parameters, share) for share in shares]
-        self.seen: list[list[float]] = []
+        self.name, self._task, self._path = name, task, path
+        self._part, self._parts = parts
+        try:
+            with path.open("x") as table:
+                table.write(json.dumps(self._head()) + "\n")
+        except FileExistsError:
+            with path.open() as table:
+                known = json.loads(table.readline())["task"]
+            if known != task.identity:
+                raise ValueError(
+                    f"{path} must be of the task {task.identity}, but is of {known}. Move it away"
+                    " to record a new one."
+                ) from None
 
-    def add(self, update: int) -> None:
-        """Take the weights after an update into all of them."""
-        super().add(update)
-        for other in self._others:
-            other.add(update)
+    def missing(self) -> Iterator[Job]:
+        """Yield the trainings to do, looked up when each batch of them begins."""
+        drawn = jobs(self._task)
+        for wanted in (lambda: drawn, lambda: self._more_seeds(drawn)):
+            done = {(line["schedule"], line["seed"]) for line in self._recorded()}
+            for job in wanted():
+                ours = job.schedule % self._parts == self._part
+                if ours and (job.schedule, job.seed) not in done:
+                    yield job
 
-    @contextmanager
-    def applied(self, update: int) -> Iterator[None]:
-        """Judge the others, then give the network the product's."""
-        now = []
-        for other in self._others:
-            with other.applied(update):
-                found = gluon_data.evaluate(self._net, *self._test)
-                now += [found.accuracy, round(found.loss, 5)]
-        self.seen.append(now)
-        with super().applied(update):
-            yield
+    def record(self, job: Job) -> dict[str, Any]:
+        """Train a schedule to its end, append its line to the table and return it."""
+        rows, collapse = [], ""
+        try:
+            for row in self._task.train(job.schedule, job.curve, job.seed):
+                rows.append(row)  # those before a collapse are kept
+        except TrainingCollapsed as error:
+            collapse = error.reason
+        line = {
+            "schedule": job.schedule, "space": job.space, "seed": job.seed, "params": job.params,
+            "curve": schedule_to_dict(job.curve), "collapse": collapse, "epochs": rows,
+        }  # fmt: skip
+        with self._path.open("a") as table:  # in one write, so that processes do not mix
+            table.write(json.dumps(line) + "\n")
+        return line
 
+    def _more_seeds(self, drawn: Sequence[Job]) -> list[Job]:
+        """Return the trainings of the best schedules so far from the other seeds."""
+        accuracy = self._task.columns.index("test_accuracy")
+        finals = {
+            line["schedule"]: line["epochs"][-1][accuracy]
+            for line in self._recorded()
+            if line["seed"] == SEEDS[0] and not line["collapse"]
+        }
+        best = sorted(finals, key=lambda schedule: -finals[schedule])[:SEVERAL_SEEDS]
+        return [drawn[schedule]._replace(seed=seed) for schedule in best for seed in SEEDS[1:]]
 
-def record(job: Job, task: LeNetFashionMNIST) -> dict[str, Any]:
-    """Train a schedule to its end and return its line of the table."""
-    data = task.data()
-    net = lenet()
-    forms = faster_forms(net)
-    made: list[Averages] = []
-    shares = OTHER_SHARES if job.schedule < WITH_OTHERS else ()
-    nothing = [None] * 2 * (len(OTHER_SHARES) - len(shares))
+    def _recorded(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self._path.read_text().splitlines()[1:]]
 
-    def make_average(parameters: list[Any]) -> Average:
-        test = data.test_inputs, data.test_labels.asnumpy()
-        made.append(Averages(parameters, forms[1], test, shares))
-        return made[0]
-
-    epochs = gluon.train(
-        net, data, job.curve, optimizer=task.optimizer, optimizer_params=task.optimizer_params,
-        batch_size=task.batch_size, seed=job.seed, epochs=EPOCHS, faster=forms,
-        make_average=make_average,
-    )  # fmt: skip
-    rows, collapse = [], ""
-    try:
-        for epoch in epochs:
-            r = epoch.record
-            rows.append(
-                [
-                    round(r.train_loss, 5), round(r.train_accuracy, 5),
-                    r.test_accuracy, round(r.test_loss, 5),
-                    r.averaged_accuracy, round(r.averaged_loss, 5),
-                    *made[0].seen[-1], *nothing, round(r.seconds, 2),
-                ]
-            )  # fmt: skip
-    except TrainingCollapsed as error:
-        collapse = error.reason
-    return {
-        "schedule": job.schedule, "space": job.space, "seed": job.seed, "params": job.params,
-        "curve": schedule_to_dict(job.curve), "collapse": collapse, "epochs": rows,
-    }  # fmt: skip
+    def _head(self) -> dict[str, Any]:
+        """Return the first line: what is in the table and where it comes from."""
+        task = self._task
+        return {
+            "task": task.identity, "epochs": task.epochs,
+            "updates_per_epoch": task.updates_per_epoch, "columns": task.columns,
+            "lr_scale": task.lr_scale, "chance": task.chance,
+            "command": f"python benchmarks/record_curves.py --task {self.name}",
+            **surroundings(*task.packages),
+        }  # fmt: skip
 
 
-def head(task: LeNetFashionMNIST) -> dict[str, Any]:
-    """Return the table's first line: what is in it and where it comes from."""
-    averaged = [
-        f"averaged_{share}_{what}" for share in OTHER_SHARES for what in ("accuracy", "loss")
-    ]
-    return {
-        "task": task.identity(), "epochs": EPOCHS, "updates_per_epoch": task.updates_per_epoch,
-        "columns": [
-            "train_loss", "train_accuracy", "test_accuracy", "test_loss", "averaged_accuracy",
-            "averaged_loss", *averaged, "seconds",
-        ],
-        **surroundings("mxnet", "numpy", "optuna"),
-    }  # fmt: skip
+def in_turn(tables: Sequence[Table]) -> Iterator[tuple[Table, Job]]:
+    """Yield the trainings that are missing: one of each table, then the next of each."""
+    for row in itertools.zip_longest(*(table.missing() for table in tables)):
+        yield from ((table, job) for table, job in zip(tables, row, strict=True) if job)
 
 
 def main() -> None:
-    """Train what the table does not have yet."""
+    """Train what the tables do not have yet."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--task", nargs="+", choices=NAMES, default=NAMES)
     parser.add_argument("--part", default="0/1", help="this process's share of the work")
-    part, parts = map(int, parser.parse_args().part.split("/"))
+    parser.add_argument("--minutes", type=float, default=float("inf"))
+    asked = parser.parse_args()
+    part, parts = map(int, asked.part.split("/"))
+    ends = time.monotonic() + 60 * asked.minutes
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    task = LeNetFashionMNIST()
-    TABLE.parent.mkdir(exist_ok=True)
     try:
-        with TABLE.open("x") as table:
-            table.write(json.dumps(head(task)) + "\n")
-    except FileExistsError:
-        pass
-    drawn = jobs(task)
-    for wanted in (lambda: drawn, lambda: more_seeds(drawn)):
-        done = {(line["schedule"], line["seed"]) for line in recorded()}
-        for job in wanted():
-            if job.schedule % parts != part or (job.schedule, job.seed) in done:
-                continue
-            line = record(job, task)
-            with TABLE.open("a") as table:  # in one write, so that processes do not mix
-                table.write(json.dumps(line) + "\n")
-            last = f"{line['epochs'][-1][2]:.4f}" if line["epochs"] else "-"
-            print(job.schedule, job.seed, job.curve.family, last, line["collapse"], flush=True)
+        tables = [
+            Table(name, recorded_task(name), table_of(name), (part, parts)) for name in asked.task
+        ]
+    except ValueError as error:
+        raise SystemExit(f"error: {error}") from None
+    for table, job in in_turn(tables):
+        if time.monotonic() > ends:
+            break
+        line = table.record(job)
+        last = f"{line['epochs'][-1][2]:.4f}" if line["epochs"] else "-"
+        print(
+            table.name, job.schedule, job.seed, job.curve.family, last, line["collapse"],
+            flush=True,
+        )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -2,15 +2,18 @@
 
     python benchmarks/search.py                        # 50 repetitions of each, 60 trials' epochs
     python benchmarks/search.py --only ours random     # some of them
+    python benchmarks/search.py --table cnn            # on the trainings of another task
     python benchmarks/search.py --pruner median warmup=2ep signal=raw --pruner none
 
 Every repetition searches one space with another seed of the sampler, in memory, until it has spent
 the epochs of --trials unpruned trials; each schedule gets the recorded training, from seed 0, of
-the nearest one in benchmarks/curves/lenet_10_epochs.jsonl. What is handed over is judged by its
+the nearest one in benchmarks/curves/lenet_10_epochs.jsonl, or in the table of another task, for
+which the LRs of the space are put on its scale. What is handed over is judged by its
 mean over all of its recorded seeds: without a confirm, the schedule with the best value; with the
 one that ends our studies, its epochs included, the best of three that collapse from no seed.
 Prints a table of mean ± standard error, and writes benchmarks/results/search.json and search.svg,
-which shows those with a confirm. ASHA is Syne Tune's where that is installed.
+which shows those with a confirm; of another task's table with its name behind. ASHA is Syne Tune's
+where that is installed.
 """
 
 from __future__ import annotations
@@ -33,11 +36,11 @@ from search_plot import svg
 from search_regret import HEADINGS, Repetition, curve, judge, plain, row
 from search_replay import Competitor, collapsing, replay, replay_spec, truth
 from surroundings import surroundings
+from tasks_recorded import suffix_of, table_of
 
 from tuner.definition import StudySpec
 
 HERE = Path(__file__).parent
-TABLE = HERE / "curves" / "lenet_10_epochs.jsonl"
 RESULTS = HERE / "results"
 RANDOM = "random, unpruned"
 DOCUMENTED = "Optuna as documented: TPE, median"
@@ -148,7 +151,7 @@ def main() -> None:
     parser.add_argument(
         "--space", type=Path, default=HERE.parent / "search_spaces" / "modern.toml"
     )
-    parser.add_argument("--table", type=Path, default=TABLE)
+    parser.add_argument("--table", type=table_of, default="lenet", help="a task, or a file")
     parser.add_argument("--only", nargs="+", default=[""], help="beginnings of names")
     parser.add_argument(
         "--pruner", nargs="+", action="append", default=[], metavar="NAME key=value"
@@ -197,12 +200,13 @@ def main() -> None:
         for c in chosen
     }
     result = json.dumps({**about, "grid": grid, "searches": searches})
-    (asked.results / "search.json").write_text(result + "\n")
+    name = f"search{suffix_of(asked.table)}"
+    (asked.results / f"{name}.json").write_text(result + "\n")
     curves = {
         name: curve([confirmed for _, confirmed in both], grid, median)
         for name, both in pairs.items()
     }
-    (asked.results / "search.svg").write_text(svg(grid, curves, curves[RANDOM][-1] or 0.0))
+    (asked.results / f"{name}.svg").write_text(svg(grid, curves, curves[RANDOM][-1] or 0.0))
 
 
 if __name__ == "__main__":

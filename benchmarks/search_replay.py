@@ -13,15 +13,13 @@ import optuna
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from optuna.trial import TrialState
+from tasks_recorded.spaces import scaled
 
 from tuner.definition import StudySpec, make_spec
-from tuner.reading import read_toml
 from tuner.search import PRUNED_AFTER, REASON, EpochEnded, Event, TrialStarted
 from tuner.search.trial import run_trial
 from tuner.tasks import CheckpointStore, Table
 from tuner.tasks.recording import read_recording
-
-CHANCE = 0.1  # the accuracy of a collapsed training, among ten classes
 
 
 class Competitor(NamedTuple):
@@ -47,16 +45,19 @@ def replay_spec(table: Path, space: Path, pruner: dict[str, Any] | None = None) 
 
     Args:
         table: The recorded trainings.
-        space: The search space.
+        space: The search space, whose LRs are put on the scale of the table's.
         pruner: The ``[pruner]`` table; the default one if None.
     """
-    epochs = read_recording(str(table)).head.epochs
-    task = {"name": "table", "path": str(table.resolve()), "epochs": epochs}
-    return study_spec(task, space, pruner)
+    head = read_recording(str(table)).head
+    task = {"name": "table", "path": str(table.resolve()), "epochs": head.epochs}
+    return study_spec(task, space, pruner, head.lr_scale)
 
 
 def study_spec(
-    task: dict[str, Any], space: Path, pruner: dict[str, Any] | None = None
+    task: dict[str, Any],
+    space: Path,
+    pruner: dict[str, Any] | None = None,
+    lr_scale: float = 1.0,
 ) -> StudySpec:
     """Return the definition of a study with these ``[task]`` and ``[pruner]`` tables."""
     study: dict[str, Any] = {
@@ -70,7 +71,7 @@ def study_spec(
     if pruner is not None:
         study["pruner"] = pruner
     return make_spec(
-        study, read_toml(space), where="the replayed study", space_where=str(space),
+        study, scaled(space, lr_scale), where="the replayed study", space_where=str(space),
         folder=Path(), stem="replay",
     )  # fmt: skip
 
@@ -80,7 +81,7 @@ def truth(spec: StudySpec) -> dict[int, float]:
 
     The mean over its seeds; a training that collapsed counts as chance.
     """
-    trainings = _table(spec).recording.trainings
+    head, trainings, _ = _table(spec).recording
     recorded = {each.schedule.family for each in trainings}
     param = spec.space.params.get("family")
     drawn = {str(family) for family in param.choices} if param else recorded
@@ -89,7 +90,7 @@ def truth(spec: StudySpec) -> dict[int, float]:
     found: dict[int, list[float]] = {}
     for each in trainings:
         if each.schedule.family in drawn:
-            final = CHANCE if each.collapse else each.rows[-1]["test_accuracy"]
+            final = head.chance if each.collapse else each.rows[-1]["test_accuracy"]
             found.setdefault(each.number, []).append(final)
     return {number: mean(values) for number, values in found.items()}
 

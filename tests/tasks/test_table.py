@@ -105,6 +105,16 @@ def test_learning_rates_of_nothing_are_alike(file: Path, tmp_path: Path) -> None
     assert nearest(Table(path=str(path)), almost) == 0
 
 
+def test_small_rates_are_told_apart_on_their_own_scale(tmp_path: Path) -> None:
+    rates = [Constant(base_lr=rate, horizon=HORIZON) for rate in (1e-6, 4e-6)]
+    lines = [line(number, schedule) for number, schedule in enumerate(rates)]
+    found = {}
+    for scale in (1.0, 1e-5):
+        path = written(tmp_path / f"{scale}.jsonl", [{**HEAD, "lr_scale": scale}, *lines])
+        found[scale] = nearest(Table(path=str(path)), Constant(base_lr=3e-6, horizon=HORIZON))
+    assert found == {1.0: 0, 1e-5: 1}
+
+
 def test_an_epoch_is_as_recorded_with_the_learning_rates_of_the_schedule(table: Table) -> None:
     cosine = Cosine(base_lr=0.12, final_lr=0.05, horizon=HORIZON)
     records = [epoch.record for epoch in table.train(cosine, seed=0, epochs=EPOCHS)]

@@ -26,7 +26,11 @@ _HOW = "Write one with benchmarks/record_curves.py, or restore it."
 
 
 class Head(BaseModel):
-    """The first line: what was trained, for how long, and what the numbers of a row are."""
+    """The first line: what was trained, for how long, and what the numbers of a row are.
+
+    ``lr_scale`` is how large the learning rates are, beside those of plain SGD on LeNet, and
+    ``chance`` the accuracy of a network that has learned nothing.
+    """
 
     model_config = ConfigDict(frozen=True, strict=True)
 
@@ -34,6 +38,8 @@ class Head(BaseModel):
     epochs: int = Field(ge=1)
     updates_per_epoch: int = Field(ge=1)
     columns: list[str]
+    lr_scale: float = Field(default=1.0, gt=0)
+    chance: float = 0.1
     versions: dict[str, str] = Field(default_factory=dict)
 
 

@@ -26,7 +26,8 @@ from tuner.tasks.recording import Recorded, Recording, read_recording
 
 # Where two schedules are compared: so many updates, evenly spaced from the first to the last.
 _POINTS = 100
-# Learning rates below this are all alike: the weights hardly move.
+# Learning rates below this, on the scale of the recorded ones, are all alike: the weights hardly
+# move.
 _FLOOR = 1e-5
 
 Curve = npt.NDArray[np.float64]
@@ -142,9 +143,9 @@ class Table(Section):
         if wrong:
             raise TaskError("; ".join(f"{place} {text}" for place, text in wrong.items()) + ".")
         updates = epochs * self.updates_per_epoch
-        here = curve(schedule, updates)
+        here = curve(schedule, updates, self._floor)
         # Of equally near ones the first, which `min` keeps.
-        candidates = _curves(self.path, seed, updates)
+        candidates = _curves(self.path, seed, updates, self._floor)
         return min(
             candidates,
             key=lambda each: (
@@ -160,21 +161,26 @@ class Table(Section):
     def versions(self) -> dict[str, str]:
         """Return the versions of the software that trained, as recorded."""
         recorded = self.recording.head.versions
-        return {name: recorded[name] for name in ("mxnet", "numpy") if name in recorded}
+        return {name: recorded[name] for name in ("mxnet", "torch", "numpy") if name in recorded}
 
     def training_identity(self) -> None:
         """Return None: replaying is quicker than keeping states."""
 
+    @property
+    def _floor(self) -> float:
+        return _FLOOR * self.recording.head.lr_scale
 
-def curve(schedule: Schedule, updates: int) -> Curve:
+
+def curve(schedule: Schedule, updates: int, floor: float = _FLOOR) -> Curve:
     """Return log10 of a schedule's learning rates at evenly spaced updates.
 
     Args:
         schedule: The schedule.
         updates: The last of the updates; the first is 1.
+        floor: What learning rates below it are taken for.
     """
     at = np.unique(np.linspace(1, updates, _POINTS).round())
-    rates: Curve = np.maximum([schedule(int(update)) for update in at], _FLOOR)
+    rates: Curve = np.maximum([schedule(int(update)) for update in at], floor)
     return np.log10(rates)
 
 
@@ -189,9 +195,9 @@ def distance(one: Curve, other: Curve) -> float:
 
 
 @functools.lru_cache(maxsize=8)
-def _curves(path: str, seed: int, updates: int) -> list[tuple[Recorded, Curve]]:
+def _curves(path: str, seed: int, updates: int, floor: float) -> list[tuple[Recorded, Curve]]:
     recorded = read_recording(path).trainings
-    return [(each, curve(each.schedule, updates)) for each in recorded if each.seed == seed]
+    return [(each, curve(each.schedule, updates, floor)) for each in recorded if each.seed == seed]
 
 
 def _record(
