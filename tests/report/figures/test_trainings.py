@@ -153,6 +153,12 @@ def test_an_axis_ends_with_the_smallest_number_of_all() -> None:
     assert min(log_axis([[1e-323, 5e-324]])["tickvals"]) == 5e-324
 
 
+def test_the_axis_of_learning_rates_holds_the_high_first_points_of_steps() -> None:
+    low, high = log_axis([[0.07, 0.07, 0.028, 0.028, 0.011, 0.011]])["range"]
+    assert 10**low < 0.011
+    assert 10**high > 0.07
+
+
 def test_an_axis_of_learning_rates_has_round_ticks_in_its_range() -> None:
     axis = log_axis([[0.013, 0.02, 0.9]])
     low, high = axis["range"]

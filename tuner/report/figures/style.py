@@ -201,8 +201,12 @@ def row_height(labels: Iterable[str], least: int) -> int:
 
 def log_axis(curves: Sequence[Sequence[float | None]]) -> dict[str, Any]:
     """Return the settings of a logarithmic axis for learning rates."""
-    # A warmup's first few updates would take half of the axis.
-    return log_ticks([rate for curve in curves for rate in curve[3:] or curve if rate])
+    # A warmup's first few updates would take half of the axis. The first points of steps are high.
+    later = [rate for curve in curves for rate in curve[3:] or curve if rate]
+    first = [
+        rate for curve in curves for rate in curve[:3] if rate and later and rate > min(later)
+    ]
+    return log_ticks([*later, *first])
 
 
 def log_ticks(rates: Sequence[float]) -> dict[str, Any]:
