@@ -162,7 +162,8 @@ class Outlook:
     def _value(self, merit: float) -> float:
         value = self._objective.value_of_error
         assert value is not None, "an outlook is of errors"
-        return value(math.exp(-merit))
+        # Far from all trials a straight line leads anywhere.
+        return value(math.exp(min(-merit, math.log(_MOST_ERROR))))
 
 
 def _merit(error: float) -> float:
