@@ -208,18 +208,19 @@ def _answers(rows: Sequence[TrialRow], spec: StudySpec, data: ReportData) -> lis
         (
             "base-lr", "base_lr",
             "Which base LR is safe, and what a fixed one reaches (exercise 1)",
-            which_base_lr(rows, objective), {"title_text": "base LR", "type": "log"}, _NO_COMPLETE,
+            which_base_lr(rows, objective), {"title": {"text": "base LR"}, "type": "log"},
+            _NO_COMPLETE,
         ),
         (
             "power", "power",
             "How the exponent of a polynomial decay changes what it reaches (exercise 2)",
-            which_power(rows, objective), {"title_text": "exponent (power of poly)"},
+            which_power(rows, objective), {"title": {"text": "exponent (power of poly)"}},
             "It needs two complete trials of the family poly with different exponents.",
         ),
         (
             "warmup", "warmup_steps", "How long warmup should last (exercise 4)",
             which_warmup(rows, spec.space.clock, objective),
-            {"title_text": f"warmup ({spec.unit.words})"},
+            {"title": {"text": f"warmup ({spec.unit.words})"}},
             "It needs two complete trials with different lengths of warmup.",
         ),
     ]  # fmt: skip

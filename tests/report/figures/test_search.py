@@ -92,7 +92,7 @@ def test_pruned_trials_are_stacked_by_family_over_the_epochs() -> None:
 
 
 def test_an_answer_is_drawn_on_the_axis_of_its_question() -> None:
-    axis = {"title_text": "base LR", "type": "log"}
+    axis = {"title": {"text": "base LR"}, "type": "log"}
     figure = answer_figure(which_base_lr(ROWS, ACCURACY), 1, ACCURACY, axis)
     cosine, crosses = named(figure, "cosine"), named(figure, "collapsed")
     assert (list(cosine["x"]), list(cosine["y"])) == ([0.1] * 3, [0.86, 0.85, 0.84])
@@ -100,7 +100,8 @@ def test_an_answer_is_drawn_on_the_axis_of_its_question() -> None:
     assert cosine["marker"]["symbol"] == family_symbol("cosine")
     assert list(crosses["x"]) == [0.3]
     assert figure.layout.xaxis.type == "log"
-    linear = answer_figure(which_warmup(ROWS, CLOCK, ACCURACY), 1, ACCURACY, {"title_text": "w"})
+    warmup = which_warmup(ROWS, CLOCK, ACCURACY)
+    linear = answer_figure(warmup, 1, ACCURACY, {"title": {"text": "w"}})
     assert linear.layout.xaxis.type is None
     assert sorted({x for t in figure_data(linear) for x in t["x"]}) == [0, 0.5]
     assert linear.layout.xaxis.range[0] < 0 < 0.5 < linear.layout.xaxis.range[1]

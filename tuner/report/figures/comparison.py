@@ -14,6 +14,7 @@ from tuner.reading import EPOCHS, Clock, Unit
 from tuner.repeats import Compared, Comparison, Repeat
 from tuner.report.comparison import curves, short
 from tuner.report.curves import Curve, curve_of
+from tuner.report.figures.panels import panel_axes, panel_number
 from tuner.report.figures.style import (
     ACCENT,
     GREY,
@@ -44,7 +45,7 @@ class _Line(NamedTuple):
 
 def schedules_figure(schedules: Sequence[Compared], clock: Clock) -> go.Figure:
     """Draw the learning rates of all schedules over each other, logarithmically."""
-    figure = go.Figure()
+    traces = []
     drawn = [_curve(each, clock) for each in schedules]
     for number, (compared, curve) in enumerate(zip(schedules, drawn, strict=True)):
         again, colour = divmod(number, len(_COLOURS))
@@ -55,17 +56,18 @@ def schedules_figure(schedules: Sequence[Compared], clock: Clock) -> go.Figure:
             },
             hovertemplate=f"{at(clock.unit)}: LR %{{y:.4g}}",
         )  # fmt: skip
-        figure.add_trace(trace)
-    styled(figure)
-    figure.update_xaxes(time_axis(clock.horizon / clock.updates_per_epoch, clock.unit))
-    figure.update_yaxes(_rate_axis(drawn), title_text="learning rate")
-    return figure
+        traces.append(trace)
+    layout = {
+        "xaxis": time_axis(clock.horizon / clock.updates_per_epoch, clock.unit),
+        "yaxis": {**_rate_axis(drawn), "title": {"text": "learning rate"}},
+    }
+    return styled(go.Figure(traces), layout)
 
 
 def seeds_figure(comparison: Comparison, unit: Unit = EPOCHS) -> go.Figure:
     """Draw the final value of every training as a point, a row for each schedule, best on top."""
     metric, schedules = comparison.judged_by, comparison.ranked
-    figure = go.Figure()
+    traces = []
     every = [[(r.value, r.seed) for r in c.repeats if r.value is not None] for c in schedules]
     # A training that collapsed would leave the others no room.
     seen = window([value for points in every for value, _ in points], comparison.minimized)
@@ -77,9 +79,9 @@ def seeds_figure(comparison: Comparison, unit: Unit = EPOCHS) -> go.Figure:
             marker={"color": ACCENT, "size": 8, "opacity": 0.7},
             hovertemplate=hover,
         )  # fmt: skip
-        figure.add_trace(trace)
+        traces.append(trace)
     means = [(place, c.value) for place, c in enumerate(schedules) if c.value]
-    figure.add_trace(
+    traces.append(
         go.Scatter(
             x=[seen.shown(found.mean) for _, found in means],
             customdata=[found.mean for _, found in means],
@@ -90,14 +92,13 @@ def seeds_figure(comparison: Comparison, unit: Unit = EPOCHS) -> go.Figure:
             hovertemplate=f"mean %{{customdata:{digits(metric)}}}<extra></extra>",
         )
     )  # fmt: skip
-    styled(figure)
-    figure.update_xaxes(title_text=f"{metric} after the last {unit.word}", range=seen.range)
-    figure.update_yaxes(
-        tickvals=[*range(len(schedules))],
-        ticktext=[folded(compared.label) for compared in schedules],
-        range=[len(schedules) - 0.4, -0.6],
-    )
-    return figure
+    across = {"title": {"text": f"{metric} after the last {unit.word}"}, "range": seen.range}
+    up = {
+        "tickvals": [*range(len(schedules))],
+        "ticktext": [folded(compared.label) for compared in schedules],
+        "range": [len(schedules) - 0.4, -0.6],
+    }
+    return styled(go.Figure(traces), {"xaxis": across, "yaxis": up})
 
 
 def _curve(compared: Compared, clock: Clock) -> Curve:
@@ -108,40 +109,39 @@ def _curve(compared: Compared, clock: Clock) -> Curve:
 def training_figure(compared: Compared, clock: Clock, metric: str) -> go.Figure:
     """Draw one schedule and its trainings as the chapter does: the means, each seed faintly."""
     lines, unit = _measured(compared, metric), clock.unit
-    rows = {panel: row for row, panel in enumerate(dict.fromkeys(e.panel for e in lines), start=2)}
-    figure = make_subplots(rows=1 + len(rows), cols=1, shared_xaxes=True, vertical_spacing=0.06)
+    panels = ("LR", *dict.fromkeys(each.panel for each in lines))
+    numbers = {panel: panel_number(place) for place, panel in enumerate(panels)}
     rate = _curve(compared, clock)
-    figure.add_trace(
+    traces = [
         go.Scatter(
             x=rate.epochs, y=rate.rates, mode="lines", line={"color": GREY, "width": 2},
-            name="learning rate", showlegend=False,
+            name="learning rate", showlegend=False, xaxis="x", yaxis="y",
             hovertemplate=f"{at(unit)}: LR %{{y:.4g}}<extra></extra>",
-        ),
-        row=1, col=1,
-    )  # fmt: skip
+        )
+    ]  # fmt: skip
     means = curves(compared.repeats)
     for each in lines:
-        name, row = short(each.name), rows[each.panel]
+        name, number = short(each.name), numbers[each.panel]
+        place = {"xaxis": f"x{number}", "yaxis": f"y{number}"}
         for repeat in compared.repeats:
             trace = go.Scatter(
                 x=[unit.count(record.epoch) for record in repeat.records],
                 y=_values(repeat, each.field), mode="lines", opacity=0.35,
                 line={"color": each.colour, "width": 1}, showlegend=False, hoverinfo="skip",
+                **place,
             )  # fmt: skip
-            figure.add_trace(trace, row=row, col=1)
+            traces.append(trace)
         trace = go.Scatter(
             x=[*map(unit.count, means.epochs)], y=getattr(means, each.field), name=name,
             mode="lines+markers", line={"color": each.colour, "width": 2}, marker={"size": 4},
             hovertemplate=f"{unit.word} %{{x}}: {name} %{{y:{digits(each.name)}}}<extra></extra>",
+            **place,
         )  # fmt: skip
-        figure.add_trace(trace, row=row, col=1)
-    styled(figure)
-    figure.update_xaxes(time_axis(clock.horizon / clock.updates_per_epoch, clock.unit))
-    figure.update_yaxes(_rate_axis([rate]), title_text="LR", row=1, col=1)
-    for panel, row in rows.items():
-        figure.update_yaxes(title_text=panel, row=row, col=1)
-        figure.update_xaxes(title_text=None, row=row - 1, col=1)
-    return figure
+        traces.append(trace)
+    epochs = clock.horizon / clock.updates_per_epoch
+    layout = panel_axes(panels, time_axis(epochs, unit), _rate_axis([rate]))
+    figure = make_subplots(rows=len(panels), cols=1, shared_xaxes=True, vertical_spacing=0.06)
+    return styled(figure.add_traces(traces), layout)
 
 
 def _measured(compared: Compared, metric: str) -> list[_Line]:

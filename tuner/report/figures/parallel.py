@@ -106,8 +106,7 @@ def parallel_figure(axes: Sequence[Axis], values: Sequence[float], minimized: bo
         values: The value of each trial.
         minimized: Whether the small values are the good ones, which lie on top.
     """
-    figure = styled(go.Figure(_lines(axes, minimized)))
-    figure.add_scatter(
+    scale = go.Scatter(
         x=[None], y=[None], mode="markers", showlegend=False, hoverinfo="skip",
         marker={
             "color": [min(values)], "cmin": min(values), "cmax": max(values), "showscale": True,
@@ -115,26 +114,26 @@ def parallel_figure(axes: Sequence[Axis], values: Sequence[float], minimized: bo
         },
     )  # fmt: skip
     places = [*range(len(axes))]
-    figure.update_layout(
-        margin={"t": 16},
-        xaxis={
+    layout = {
+        "margin": {"t": 16},
+        "xaxis": {
             "tickvals": places, "ticktext": [text(axis.name) for axis in axes], "tickangle": 0,
             "tickfont": {"size": 11}, "range": [-0.2, len(axes) - 0.8], "showgrid": False,
         },
-        yaxis={"range": [_NONE - 0.08, 1.08], "visible": False, "fixedrange": True},
-        shapes=[
+        "yaxis": {"range": [_NONE - 0.08, 1.08], "visible": False, "fixedrange": True},
+        "shapes": [
             {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "layer": "below",
              "line": {"color": GREY, "width": 1}}
             for x in places
         ],
-        annotations=[
+        "annotations": [
             {"x": x, "y": height, "text": text(label), "xanchor": "left", "xshift": 5,
              "showarrow": False, "font": {"size": 10}}
             for x, axis in enumerate(axes)
             for height, label in axis.ticks
         ],
-    )  # fmt: skip
-    return figure
+    }  # fmt: skip
+    return styled(go.Figure([*_lines(axes, minimized), scale]), layout)
 
 
 def _lines(axes: Sequence[Axis], minimized: bool) -> list[go.Scatter]:

@@ -80,22 +80,21 @@ def _importances(study: Study, objective: Objective) -> Chart:
         names = [*shares][::-1]  # a bar chart begins at the bottom
         values = [shares[name] for name in names]
         spread = [stable.spread.get(name, 0.0) for name in names]
-        figure = styled(
-            go.Figure(
-                go.Bar(
-                    x=values, y=[text(name) for name in names], orientation="h",
-                    marker_color=ACCENT, hovertemplate="%{y}: %{x}<extra></extra>",
-                    error_x={
-                        "array": spread, "arrayminus": [*map(min, spread, values)],
-                        "color": GREY, "thickness": 1.5,
-                    },
-                )
-            )
+        bars = go.Bar(
+            x=values, y=[text(name) for name in names], orientation="h",
+            marker={"color": ACCENT}, hovertemplate="%{y}: %{x}<extra></extra>",
+            error_x={
+                "array": spread, "arrayminus": [*map(min, spread, values)],
+                "color": GREY, "thickness": 1.5,
+            },
         )  # fmt: skip
-        figure.update_layout(showlegend=False, margin={"r": 48})
-        figure.update_xaxes(title_text="importance (shares, sum 1)", rangemode="tozero")
-        figure.update_yaxes(ticks="outside", tickcolor="rgba(0,0,0,0)")
-        return figure
+        layout = {
+            "showlegend": False,
+            "margin": {"r": 48},
+            "xaxis": {"title": {"text": "importance (shares, sum 1)"}, "rangemode": "tozero"},
+            "yaxis": {"ticks": "outside", "tickcolor": "rgba(0,0,0,0)"},
+        }
+        return styled(go.Figure(bars), layout)
 
     return _attempt(chart, draw)
 

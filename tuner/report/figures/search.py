@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
+from plotly.basedatatypes import BaseTraceType
 
 from tuner.definition import Objective
 from tuner.reading import EPOCHS, Unit
@@ -40,27 +41,26 @@ def best_so_far_figure(
     """Draw the best value so far against the epochs that all trials had cost until then."""
     steps = [step._replace(epochs=unit.count(step.epochs)) for step in steps]
     seen = window([step.accuracy for step in steps], objective.minimized)
-    figure = go.Figure()
     line = go.Scatter(
         x=[step.epochs for step in steps], y=[seen.shown(step.best) for step in steps],
         mode="lines", line={"color": ACCENT, "width": 2.5, "shape": "hv"}, name="best so far",
         hovertemplate=f"after %{{x}} {unit.words}: best %{{y:{objective.digits}}}<extra></extra>",
     )  # fmt: skip
-    figure.add_trace(line)
+    traces = [line]
     for family in in_order(step.family for step in steps):
         chosen = [step for step in steps if step.family == family]
-        figure.add_trace(
+        traces.append(
             _points(
                 family, [step.epochs for step in chosen], [s.accuracy for s in chosen], seen,
                 [f"trial {step.number}" for step in chosen],
             )
         )  # fmt: skip
-    ring(figure, [(s.epochs, s.accuracy) for s in steps if s.number == winner])
-    styled(figure)
-    figure.update_xaxes(title_text=f"{unit.words} trained, all trials together")
-    figure.update_xaxes(range=from_zero([step.epochs for step in steps]))
-    figure.update_yaxes(title_text=objective.judged_by, range=seen.range)
-    return figure
+    traces += ring([(s.epochs, s.accuracy) for s in steps if s.number == winner])
+    across = {
+        "title": {"text": f"{unit.words} trained, all trials together"},
+        "range": from_zero([step.epochs for step in steps]),
+    }
+    return styled(go.Figure(traces), {"xaxis": across, "yaxis": _judged(objective, seen)})
 
 
 def families_figure(
@@ -69,7 +69,7 @@ def families_figure(
     """Draw every trained trial of every family as a point, and a box of the complete ones."""
     values = [dot.accuracy for f in families for dot in f.of("complete")]
     seen = window(values, objective.minimized)
-    figure = go.Figure()
+    traces: list[BaseTraceType] = []
     for place, family in enumerate(families):
         colour = family_colour(family.name)
         complete = family.of("complete")
@@ -80,10 +80,10 @@ def families_figure(
                 line={"color": GREY, "width": 1.2}, fillcolor="rgba(138,143,152,0.12)",
                 showlegend=False,
             )  # fmt: skip
-            figure.add_trace(box)
+            traces.append(box)
         for kind in ("pruned", "collapsed", "complete"):
             dots = family.of(kind)
-            figure.add_trace(
+            traces.append(
                 go.Scatter(
                     x=[_shown(dot, seen) for dot in dots],
                     y=[place + _jitter(dot) for dot in dots],
@@ -94,23 +94,21 @@ def families_figure(
                 )
             )  # fmt: skip
         won = [(d.accuracy, place + _jitter(d)) for d in complete if d.number == winner]
-        ring(figure, won, legend=False)
-    styled(figure)
-    figure.update_xaxes(title_text=objective.judged_by, range=seen.range)
-    figure.update_yaxes(
-        tickvals=[*range(len(families))],
-        ticktext=[f"{family.name}<br>n = {len(family.dots)}" for family in families],
-        range=[len(families) - 0.45, -0.55],
-    )
-    return figure
+        traces += ring(won, legend=False)
+    up = {
+        "tickvals": [*range(len(families))],
+        "ticktext": [f"{family.name}<br>n = {len(family.dots)}" for family in families],
+        "range": [len(families) - 0.45, -0.55],
+    }
+    return styled(go.Figure(traces), {"xaxis": _judged(objective, seen), "yaxis": up})
 
 
 def pruning_figure(ended: Sequence[Ended], epochs: int, unit: Unit = EPOCHS) -> go.Figure:
     """Draw after which epoch the pruner ended how many trials of which family."""
-    figure = go.Figure()
+    traces = []
     for family in in_order(each.family for each in ended):
         chosen = [each for each in ended if each.family == family]
-        figure.add_trace(
+        traces.append(
             go.Bar(
                 x=[unit.count(each.epoch) for each in chosen], y=[each.trials for each in chosen],
                 name=family,
@@ -121,15 +119,15 @@ def pruning_figure(ended: Sequence[Ended], epochs: int, unit: Unit = EPOCHS) -> 
                 hovertemplate=f"{family}: %{{y}} ended after {unit.word} %{{x}}<extra></extra>",
             )
         )  # fmt: skip
-    styled(figure)
-    figure.update_layout(barmode="stack", bargap=0.25)
     # A rung of 0 epochs has a bar as well.
     start = min([0.4, *(each.epoch - 0.6 for each in ended)])
-    figure.update_xaxes(time_axis(epochs, unit))
-    ends = [start * unit.size, (epochs + 0.6) * unit.size]
-    figure.update_xaxes(range=ends, title_text=f"ended after ({unit.words} trained)")
-    figure.update_yaxes(title_text="trials", rangemode="tozero")
-    return figure
+    across = time_axis(epochs, unit) | {
+        "title": {"text": f"ended after ({unit.words} trained)"},
+        "range": [start * unit.size, (epochs + 0.6) * unit.size],
+    }
+    up = {"title": {"text": "trials"}, "rangemode": "tozero"}
+    layout = {"barmode": "stack", "bargap": 0.25, "xaxis": across, "yaxis": up}
+    return styled(go.Figure(traces), layout)
 
 
 def answer_figure(
@@ -140,20 +138,20 @@ def answer_figure(
     unit: Unit = EPOCHS,
 ) -> go.Figure:
     """Draw the metric against what is asked about, and the means of ranges of it."""
-    figure = go.Figure()
+    traces = []
     collapsed = [point for point in answer.points if point.dot.kind == "collapsed"]
     complete = [point for point in answer.points if point.dot.kind == "complete"]
     seen = window([point.dot.accuracy for point in complete], objective.minimized)
     for family in in_order(point.dot.family for point in complete):
         chosen = [point for point in complete if point.dot.family == family]
-        figure.add_trace(
+        traces.append(
             _points(
                 family, [point.x for point in chosen], [p.dot.accuracy for p in chosen], seen,
                 [hover(point.dot, objective, unit) for point in chosen],
             )
         )  # fmt: skip
     if collapsed:
-        figure.add_trace(
+        traces.append(
             go.Scatter(
                 x=[point.x for point in collapsed], y=[seen.edge] * len(collapsed),
                 mode="markers", name="collapsed", marker=marker("collapsed", ""),
@@ -171,24 +169,19 @@ def answer_figure(
             hovertemplate=f"mean {each.spread.mean:{objective.digits}}, n = {each.spread.n}"
             "<extra></extra>",
         )  # fmt: skip
-        figure.add_trace(trace)
-    ring(figure, [(p.x, p.dot.accuracy) for p in complete if p.dot.number == winner])
-    styled(figure)
+        traces.append(trace)
+    traces += ring([(p.x, p.dot.accuracy) for p in complete if p.dot.number == winner])
     values = [point.x for point in answer.points]
     is_log = axis.get("type") == "log"
-    figure.update_xaxes(
-        log_axis([[x] for x in values]) if is_log else {"range": from_zero(values)}
-    )
-    figure.update_xaxes(axis)
-    figure.update_yaxes(title_text=objective.judged_by, range=seen.range)
-    return figure
+    across = log_axis([[x] for x in values]) if is_log else {"range": from_zero(values)}
+    return styled(go.Figure(traces), {"xaxis": across | axis, "yaxis": _judged(objective, seen)})
 
 
 def timeline_figure(bars: Sequence[Bar]) -> go.Figure:
     """Draw when each worker ran which trial, a colour for each family, pruned ones paler."""
     total = max(bar.start + bar.seconds for bar in bars)
     second, unit = next(((s, u) for least, s, u in _UNITS if total >= least), (1, "seconds"))
-    figure = go.Figure()
+    traces = []
     for family in in_order(bar.family for bar in bars):
         chosen = [bar for bar in bars if bar.family == family]
         trace = go.Bar(
@@ -205,12 +198,15 @@ def timeline_figure(bars: Sequence[Bar]) -> go.Figure:
             },
             hovertemplate=f"%{{customdata}}: %{{x:.2f}} {unit}<extra></extra>",
         )  # fmt: skip
-        figure.add_trace(trace)
-    styled(figure)
-    figure.update_layout(barmode="overlay")
-    figure.update_xaxes(title_text=f"time since the first trial ({unit})")
-    figure.update_yaxes(autorange="reversed")
-    return figure
+        traces.append(trace)
+    across = {"title": {"text": f"time since the first trial ({unit})"}}
+    layout = {"barmode": "overlay", "xaxis": across, "yaxis": {"autorange": "reversed"}}
+    return styled(go.Figure(traces), layout)
+
+
+def _judged(objective: Objective, seen: Window) -> dict[str, Any]:
+    """Return the settings of the axis of what judges."""
+    return {"title": {"text": objective.judged_by}, "range": seen.range}
 
 
 def _points(

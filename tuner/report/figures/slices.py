@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
@@ -11,7 +11,16 @@ from plotly.subplots import make_subplots
 
 from tuner.definition import Objective
 from tuner.report.families import Dot, in_order
-from tuner.report.figures.style import COLUMNS, family_colour, marker, ring, styled, text, window
+from tuner.report.figures.panels import panel_number
+from tuner.report.figures.style import (
+    COLUMNS,
+    family_colour,
+    marker,
+    ring,
+    styled,
+    text,
+    window,
+)
 from tuner.space import Param
 
 
@@ -32,45 +41,51 @@ def slices_figure(slices: Sequence[Slice], winner: int | None, objective: Object
     )  # fmt: skip
     complete = [dot for each in slices for dot, _ in each.points if dot.kind == "complete"]
     seen = window([dot.accuracy for dot in complete], objective.minimized)
-    named: set[str] = set()
+    traces: list[go.Scatter] = []
     layout: dict[str, Any] = {"yaxis": {"title": {"text": objective.judged_by}}}
     for place, each in enumerate(slices):
         # As Plotly numbers the panels, row by row. All is set at once: it is slow panel by panel.
-        axis = str(place + 1) if place else ""
-        marked = go.Figure([*_traces(each, seen.shown, seen.edge)])
-        ring(marked, [(x, d.accuracy) for d, x in _placed(each) if d.number == winner], False)
-        for trace in marked.data:
-            is_first = trace.name not in named and trace.showlegend is not False
-            trace.update(xaxis=f"x{axis}", yaxis=f"y{axis}", showlegend=is_first)
-            if is_first:
-                named.add(trace.name)
-        figure.add_traces(marked.data)
+        axis = panel_number(place)
+        panel = {"xaxis": f"x{axis}", "yaxis": f"y{axis}"}
+        named = {trace.name for trace in traces}
+        traces += _traces(each, seen.shown, seen.edge, named, panel)
+        won = [(x, dot.accuracy) for dot, x in _placed(each) if dot.number == winner]
+        traces += ring(won, legend=False, **panel)
         layout[f"xaxis{axis}"] = _axis(each) | {"title": {"text": text(each.name), "standoff": 4}}
         side = layout.get(f"yaxis{axis}", {}) if place % COLUMNS else layout["yaxis"]
         layout[f"yaxis{axis}"] = {**side, "range": seen.range}
-    return styled(figure, layout)
+    return styled(figure.add_traces(traces), layout)
 
 
-def _traces(each: Slice, shown: Any, edge: float) -> Iterator[go.Scatter]:
+def _traces(
+    each: Slice, shown: Any, edge: float, named: Set[str], panel: Mapping[str, str]
+) -> Iterator[go.Scatter]:
+    """Yield the traces of a panel; those that another one has named are not named again."""
     placed = _placed(each)
     collapsed = [(dot, x) for dot, x in placed if dot.kind == "collapsed"]
     for family in in_order(dot.family for dot, _ in placed if dot.kind == "complete"):
         chosen = [(d, x) for d, x in placed if (d.family, d.kind) == (family, "complete")]
         look = {**marker("complete", family), "color": family_colour(family)}
         look["size"] -= 3
-        yield _trace(family, chosen, [shown(dot.accuracy) for dot, _ in chosen], look)
+        y = [shown(dot.accuracy) for dot, _ in chosen]
+        yield _trace(family, chosen, y, look, showlegend=family not in named, **panel)
     if collapsed:
         look = {**marker("collapsed", ""), "size": 6}
-        yield _trace("collapsed", collapsed, [edge] * len(collapsed), look)
+        y, is_first = [edge] * len(collapsed), "collapsed" not in named
+        yield _trace("collapsed", collapsed, y, look, showlegend=is_first, **panel)
 
 
 def _trace(
-    name: str, points: Sequence[tuple[Dot, float]], y: Sequence[float], look: Mapping[str, Any]
+    name: str,
+    points: Sequence[tuple[Dot, float]],
+    y: Sequence[float],
+    look: Mapping[str, Any],
+    **panel: Any,
 ) -> go.Scatter:
     return go.Scatter(
         x=[float(f"{x:.5g}") for _, x in points], y=y, mode="markers", name=name, marker=look,
         customdata=[dot.number for dot, _ in points],
-        hovertemplate="trial %{customdata}: %{y:.4f}, at %{x:.4g}<extra></extra>",
+        hovertemplate="trial %{customdata}: %{y:.4f}, at %{x:.4g}<extra></extra>", **panel,
     )  # fmt: skip
 
 

@@ -143,16 +143,19 @@ def marker(kind: str, family: str) -> dict[str, Any]:
     }[kind]
 
 
-def ring(figure: go.Figure, places: Sequence[tuple[float, float]], legend: bool = True) -> None:
-    """Mark the winner."""
-    if places:
-        figure.add_trace(
-            go.Scatter(
-                x=[x for x, _ in places], y=[y for _, y in places], mode="markers", name="winner",
-                marker={"symbol": "circle-open", "size": 18, "color": ACCENT}, marker_line_width=3,
-                hoverinfo="skip", showlegend=legend, cliponaxis=False,
-            )
-        )  # fmt: skip
+def ring(
+    places: Sequence[tuple[float, float]], legend: bool = True, **panel: str
+) -> list[go.Scatter]:
+    """Return the mark of the winner, if it is in one of these places, or none."""
+    if not places:
+        return []
+    return [
+        go.Scatter(
+            x=[x for x, _ in places], y=[y for _, y in places], mode="markers", name="winner",
+            marker={"symbol": "circle-open", "size": 18, "color": ACCENT, "line": {"width": 3}},
+            hoverinfo="skip", showlegend=legend, cliponaxis=False, **panel,
+        )
+    ]  # fmt: skip
 
 
 def styled(figure: go.Figure, more: Mapping[str, Any] | None = None) -> go.Figure:
@@ -231,7 +234,7 @@ def time_axis(epochs: float, unit: Unit, start: float = 0) -> dict[str, Any]:
     """Return the settings of an axis for the time of a training, in a unit."""
     step = {"dtick": unit.size} if epochs <= 12 else {}
     ends = [start * unit.size, epochs * unit.size * 1.02]
-    return {"title_text": f"time ({unit.words} trained)", "range": ends, **step}
+    return {"title": {"text": f"time ({unit.words} trained)"}, "range": ends, **step}
 
 
 def at(unit: Unit) -> str:

@@ -14,6 +14,7 @@ from tuner.report.confirmed import Finalist
 from tuner.report.curves import thinned
 from tuner.report.data import BestTrial, Line
 from tuner.report.families import in_order
+from tuner.report.figures.panels import panel_axes, panel_number
 from tuner.report.figures.series import Series, measured, panels
 from tuner.report.figures.style import (
     ACCENT,
@@ -47,55 +48,54 @@ _CLEAR = 40
 
 
 def training_figure(
-    epochs: float, series: Sequence[Series], objective: Objective, unit: Unit = EPOCHS
+    epochs: float,
+    series: Sequence[Series],
+    objective: Objective,
+    unit: Unit = EPOCHS,
+    best: BestTrial | None = None,
 ) -> go.Figure:
     """Draw the places for one training: learning rate, loss and accuracies over its epochs.
 
-    The chapter draws loss and accuracies, as they stand here. The traces have no data yet.
+    The chapter draws loss and accuracies, as they stand here.
 
     Args:
         epochs: Epochs of a full training.
         series: What it measures.
         objective: What judges; another one than an accuracy stands in its place.
         unit: What time is told in.
+        best: The training; without it, the traces have no data yet.
     """
-    rows = {panel: row for row, panel in enumerate(panels(series), start=1)}
-    figure = make_subplots(rows=len(rows), cols=1, shared_xaxes=True, vertical_spacing=0.05)
-    rate = {"width": 2.5, "color": GREY}
-    trace = go.Scatter(
-        mode="lines", line=rate, showlegend=False, name="learning rate",
-        hovertemplate=f"{at(unit)}: LR %{{y:.4g}}<extra></extra>",
-    )  # fmt: skip
-    figure.add_trace(trace, row=1, col=1)
+    names = panels(series)
+    numbers = {panel: panel_number(place) for place, panel in enumerate(names)}
+    rate = {"width": 2.5, "color": family_colour(best.family) if best else GREY}
+    traces = [
+        go.Scatter(
+            x=best.curve.epochs if best else None, y=best.curve.rates if best else None,
+            mode="lines", line=rate, showlegend=False, name="learning rate", xaxis="x", yaxis="y",
+            hovertemplate=f"{at(unit)}: LR %{{y:.4g}}<extra></extra>",
+        )
+    ]  # fmt: skip
+    times = [unit.count(record.epoch) for record in best.records] if best else None
     for each in series:
         form = digits(each.name) if each.panel == "train loss" else objective.digits
+        number = numbers[each.panel]
         trace = go.Scatter(
+            x=times, y=[*map(each.of, best.records)] if best else None,
             name=each.name, mode="lines+markers", line=each.line, marker={"size": 5},
+            xaxis=f"x{number}", yaxis=f"y{number}",
             hovertemplate=f"{unit.word} %{{x}}: {each.name} %{{y:{form}}}<extra></extra>",
         )  # fmt: skip
-        figure.add_trace(trace, row=rows[each.panel], col=1)
-    styled(figure)
-    figure.update_xaxes(time_axis(epochs, unit))
-    for panel, row in rows.items():
-        figure.update_yaxes(title_text=panel, row=row, col=1)
-        if row < len(rows):
-            figure.update_xaxes(title_text=None, row=row, col=1)
-    return figure
+        traces.append(trace)
+    figure = make_subplots(rows=len(names), cols=1, shared_xaxes=True, vertical_spacing=0.05)
+    rates = log_axis([best.curve.rates]) if best else {}
+    return styled(figure.add_traces(traces), panel_axes(names, time_axis(epochs, unit), rates))
 
 
 def best_figure(best: BestTrial, objective: Objective, unit: Unit = EPOCHS) -> go.Figure:
     """Draw learning rate, loss and metric of the winner's training above each other."""
     series = measured(best.records, objective)
     last = round(best.curve.epochs[-1]) / unit.size
-    figure = training_figure(last, series, objective, unit)
-    figure.update_yaxes(log_axis([best.curve.rates]), row=1, col=1)
-    rate, *metrics = figure.data
-    rate.update(x=best.curve.epochs, y=best.curve.rates)
-    rate.line.color = family_colour(best.family)
-    times = [unit.count(record.epoch) for record in best.records]
-    for trace, each in zip(metrics, series, strict=True):
-        trace.update(x=times, y=[*map(each.of, best.records)])
-    return figure
+    return training_figure(last, series, objective, unit, best)
 
 
 def overlay_figure(
@@ -108,16 +108,17 @@ def overlay_figure(
     # The last is on top.
     top = [*(line for line in reversed(ranked[:TOP]) if line.number != winner)]
     top += [line for line in ranked if line.number == winner]
-    figure = go.Figure()
     pruned = [line for line in lines if line.state == "pruned"]
     others = [line for line in ranked if line not in top]
-    _add_faint(figure, f"pruned ({len(pruned)})", pruned, 0.3)
-    _add_faint(figure, f"other complete ({len(others)})", others, 0.75)
+    traces = [
+        *_faint(f"pruned ({len(pruned)})", pruned, 0.3),
+        *_faint(f"other complete ({len(others)})", others, 0.75),
+    ]
     for line in top:
         won = line.number == winner
         name = f"{line.rank}. {line.baseline or line.family}, trial {line.number}"
         what = "winner: " if won else ""
-        figure.add_trace(
+        traces.append(
             go.Scatter(
                 x=line.curve.epochs, y=line.curve.rates, mode="lines",
                 name=text(f"{what}{name}: {line.accuracy:{objective.digits}}"),
@@ -128,12 +129,13 @@ def overlay_figure(
                 hovertemplate=f"trial {line.number}, {at(unit)}: LR %{{y:.4g}}<extra></extra>",
             )
         )  # fmt: skip
-    styled(figure)
-    figure.update_layout(legend={"traceorder": "reversed", "y": -0.13, "yanchor": "top"})
-    figure.update_xaxes(time_axis(lines[0].curve.epochs[-1] / unit.size, unit))
     rates = [line.curve.rates for line in lines]
-    figure.update_yaxes(log_axis(rates), title_text="learning rate")
-    return figure
+    layout = {
+        "legend": {"traceorder": "reversed", "y": -0.13, "yanchor": "top"},
+        "xaxis": time_axis(lines[0].curve.epochs[-1] / unit.size, unit),
+        "yaxis": {**log_axis(rates), "title": {"text": "learning rate"}},
+    }
+    return styled(go.Figure(traces), layout)
 
 
 def learning_figure(
@@ -143,7 +145,7 @@ def learning_figure(
 
     The more there are, the paler they are: hundreds are a cloud in which one sees where many go.
     """
-    figure = go.Figure()
+    traces = []
     pale = min(0.8, max(0.15, _CLEAR / len(trials)))
     mode = "lines+markers" if len(trials) <= _CLEAR else "lines"
     value = f"%{{y:{objective.digits}}}"
@@ -156,7 +158,7 @@ def learning_figure(
                 ([*map(unit.count, range(1, len(t.accuracies) + 1))], t.accuracies) for t in chosen
             )
             only = not any(t.is_complete for t in trials if t.family == family)
-            figure.add_trace(
+            traces.append(
                 go.Scatter(
                     x=x, y=y, name=family, legendgroup=family, mode=mode,
                     showlegend=(complete or only) and len(trials) <= _CLEAR,
@@ -171,43 +173,48 @@ def learning_figure(
     if len(trials) > _CLEAR:
         for family in in_order(trial.family for trial in trials):
             line = {"color": family_colour(family), "dash": family_dash(family), "width": 2}
-            entry = go.Scatter(x=[None], y=[None], mode="lines", name=family, line=line)
-            figure.add_trace(entry.update(legendgroup=family))
+            traces.append(
+                go.Scatter(
+                    x=[None], y=[None], mode="lines", name=family, line=line, legendgroup=family
+                )
+            )
     for winner in (trial for trial in trials if trial.is_winner):
         x = [*map(unit.count, range(1, len(winner.accuracies) + 1))]
-        figure.add_trace(
+        traces.append(
             go.Scatter(
                 x=x, y=winner.accuracies, name="winner", mode="lines+markers",
                 line={"color": ACCENT, "width": 4}, marker={"size": 7},
                 hovertemplate=f"winner, {unit.word} %{{x}}: {value}<extra></extra>",
             )
         )  # fmt: skip
-    styled(figure)
-    figure.update_xaxes(time_axis(epochs, unit, start=0.5))
     values = [value for t in trials for value in t.accuracies if value is not None]
     seen = window(values, objective.minimized)
-    figure.update_yaxes(title_text=objective.judged_by, range=seen.range)
-    return figure
+    layout = {
+        "xaxis": time_axis(epochs, unit, start=0.5),
+        "yaxis": {"title": {"text": objective.judged_by}, "range": seen.range},
+    }
+    return styled(go.Figure(traces), layout)
 
 
 def confirmed_figure(finalists: Sequence[Finalist], objective: Objective) -> go.Figure:
     """Draw every training of a confirm as a point, and each schedule's mean with its error."""
-    figure = go.Figure()
+    traces = []
     seen = window([value for f in finalists for value in f.values], objective.minimized)
     for place, finalist in enumerate(finalists):
         colour = family_colour(finalist.family)
         shown = [*map(seen.shown, finalist.values)]
-        figure.add_trace(
+        traces.append(
             go.Scatter(
                 x=shown, y=[place] * len(shown), mode="markers", name=text(finalist.label),
-                marker={"color": colour, "size": 8, "symbol": "circle-open"},
-                marker_line_width=1.5,
+                marker={
+                    "color": colour, "size": 8, "symbol": "circle-open", "line": {"width": 1.5},
+                },
                 customdata=finalist.values,
                 hovertemplate=f"%{{customdata:{objective.digits}}}<extra></extra>",
             )
         )  # fmt: skip
         if finalist.mean is not None:
-            figure.add_trace(
+            traces.append(
                 go.Scatter(
                     x=[seen.shown(finalist.mean)], y=[place], mode="markers",
                     marker={"color": colour, "size": 11, "symbol": "diamond"},
@@ -219,15 +226,16 @@ def confirmed_figure(finalists: Sequence[Finalist], objective: Objective) -> go.
                     hovertemplate=f"mean %{{customdata:{objective.digits}}}<extra></extra>",
                 )
             )  # fmt: skip
-    styled(figure)
-    figure.update_layout(showlegend=False)
-    figure.update_xaxes(title_text=objective.judged_by, range=seen.range)
-    figure.update_yaxes(
-        tickvals=[*range(len(finalists))],
-        ticktext=[folded(f.label) for f in finalists],
-        range=[len(finalists) - 0.4, -0.6],
-    )
-    return figure
+    layout = {
+        "showlegend": False,
+        "xaxis": {"title": {"text": objective.judged_by}, "range": seen.range},
+        "yaxis": {
+            "tickvals": [*range(len(finalists))],
+            "ticktext": [folded(f.label) for f in finalists],
+            "range": [len(finalists) - 0.4, -0.6],
+        },
+    }
+    return styled(go.Figure(traces), layout)
 
 
 def any_of(values: Sequence[float | None]) -> bool:
@@ -235,18 +243,18 @@ def any_of(values: Sequence[float | None]) -> bool:
     return any(value is not None for value in values)
 
 
-def _add_faint(figure: go.Figure, name: str, lines: Sequence[Line], opacity: float) -> None:
-    """Add many schedules as one trace."""
+def _faint(name: str, lines: Sequence[Line], opacity: float) -> list[go.Scatter]:
+    """Return many schedules as one trace, or none if there are none."""
     if not lines:
-        return
+        return []
     curves = [thinned(line.curve) for line in lines]
     epochs, rates = _with_gaps((curve.epochs, curve.rates) for curve in curves)
-    figure.add_trace(
+    return [
         go.Scatter(
             x=epochs, y=rates, name=name, mode="lines", opacity=opacity, hoverinfo="skip",
             line={"color": GREY, "width": 1},
         )
-    )  # fmt: skip
+    ]  # fmt: skip
 
 
 def _with_gaps(

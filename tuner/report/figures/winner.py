@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
+from plotly.basedatatypes import BaseTraceType
 
 from tuner.definition import Objective
 from tuner.reading import Unit
@@ -34,7 +35,7 @@ from tuner.report.robustness import EVEN, Robustness
 
 def changes_figure(found: Robustness, objective: Objective) -> go.Figure:
     """Draw what each change to the winner would be worth, with its interval."""
-    figure = go.Figure()
+    traces = []
     form = f"+{objective.digits}"
     for name, collapses in (("survives", False), ("more likely collapses", True)):
         chosen = [
@@ -64,15 +65,20 @@ def changes_figure(found: Robustness, objective: Objective) -> go.Figure:
             " chance to survive %{customdata[1]}<extra></extra>",
             showlegend=bool(chosen) and any(change.collapses for change in found.changes),
         )  # fmt: skip
-        figure.add_trace(trace)
-    styled(figure)
-    figure.add_vline(x=0, line={"color": GREY, "width": 1.5, "dash": "dot"})
-    figure.update_xaxes(title_text=f"expected change of {objective.judged_by}")
+        traces.append(trace)
+    no_change = {
+        "type": "line", "x0": 0, "x1": 0, "xref": "x", "y0": 0, "y1": 1, "yref": "y domain",
+        "line": {"color": GREY, "width": 1.5, "dash": "dot"},
+    }  # fmt: skip
     names = [change.name for change in found.changes]
-    figure.update_yaxes(
-        tickvals=[*range(len(names))], ticktext=names, range=[len(names) - 0.4, -0.6]
-    )
-    return figure
+    layout = {
+        "shapes": [no_change],
+        "xaxis": {"title": {"text": f"expected change of {objective.judged_by}"}},
+        "yaxis": {
+            "tickvals": [*range(len(names))], "ticktext": names, "range": [len(names) - 0.4, -0.6],
+        },
+    }  # fmt: skip
+    return styled(go.Figure(traces), layout)
 
 
 def map_figure(found: Robustness, objective: Objective) -> go.Figure:
@@ -86,15 +92,12 @@ def map_figure(found: Robustness, objective: Objective) -> go.Figure:
         min(known), seen.range[1]
     )  # fmt: skip
     x, y = ([*map(math.log2, found.rates)], [*map(math.log10, found.ends)])
-    figure = go.Figure()
-    figure.add_trace(
-        go.Heatmap(
-            x=x, y=y, z=_rounded(values), zmin=low, zmax=high, colorscale=SCALE,
-            reversescale=objective.minimized, customdata=_rounded(risks, 2),
-            colorbar={"thickness": 12, "outlinewidth": 0},
-            hovertemplate=f"expected %{{z:{objective.digits}}}, chance of collapse"
-            " %{customdata:.0%}<extra></extra>",
-        )
+    cells = go.Heatmap(
+        x=x, y=y, z=_rounded(values), zmin=low, zmax=high, colorscale=SCALE,
+        reversescale=objective.minimized, customdata=_rounded(risks, 2),
+        colorbar={"thickness": 12, "outlinewidth": 0},
+        hovertemplate=f"expected %{{z:{objective.digits}}}, chance of collapse"
+        " %{customdata:.0%}<extra></extra>",
     )  # fmt: skip
     places = [
         (x[column], y[row])
@@ -103,30 +106,28 @@ def map_figure(found: Robustness, objective: Objective) -> go.Figure:
         # Every other cell: marks that touch are a black wall.
         if cell and cell.survives < EVEN and (row + column) % 2 == 0
     ]
-    figure.add_trace(
-        go.Scatter(
-            x=[x for x, _ in places], y=[y for _, y in places], mode="markers",
-            name="more likely collapses", showlegend=bool(places), hoverinfo="skip",
-            marker={"symbol": "x", "size": 7, "color": COLLAPSED},
-        )
+    crosses = go.Scatter(
+        x=[x for x, _ in places], y=[y for _, y in places], mode="markers",
+        name="more likely collapses", showlegend=bool(places), hoverinfo="skip",
+        marker={"symbol": "x", "size": 7, "color": COLLAPSED},
     )  # fmt: skip
-    ring(figure, [(0.0, 0.0)])
-    styled(figure)
-    powers = [-2, -1, 0, 1, 2]
-    figure.update_xaxes(
-        title_text="base LR, times the winner's", tickvals=powers,
-        ticktext=["¼", "½", "1", "2", "4"], showgrid=False,
-    )  # fmt: skip
-    figure.update_yaxes(
-        title_text="final LR, times the winner's", tickvals=powers,
-        ticktext=["1/100", "1/10", "1", "10", "100"], showgrid=False,
-    )  # fmt: skip
-    return figure
+    powers = {"tickvals": [-2, -1, 0, 1, 2], "showgrid": False}
+    layout = {
+        "xaxis": {
+            "title": {"text": "base LR, times the winner's"},
+            "ticktext": ["¼", "½", "1", "2", "4"], **powers,
+        },
+        "yaxis": {
+            "title": {"text": "final LR, times the winner's"},
+            "ticktext": ["1/100", "1/10", "1", "10", "100"], **powers,
+        },
+    }  # fmt: skip
+    return styled(go.Figure([cells, crosses, *ring([(0.0, 0.0)])]), layout)
 
 
 def frontier_figure(found: Frontier, epochs: int, objective: Objective, unit: Unit) -> go.Figure:
     """Draw the best so far after every epoch: of all trials, of the winner, of the default."""
-    figure = go.Figure()
+    traces = []
     lines: Sequence[tuple[str, Sequence[Reached], dict[str, Any], str]] = (
         (f"best of all {found.trials}", found.best, {"color": GREY, "width": 2, "dash": "dot"},
          "circle"),
@@ -135,7 +136,7 @@ def frontier_figure(found: Frontier, epochs: int, objective: Objective, unit: Un
         ("winner", found.winner, {"color": ACCENT, "width": 3}, "diamond"),
     )  # fmt: skip
     for name, curve, line, symbol in lines:
-        figure.add_trace(
+        traces.append(
             go.Scatter(
                 x=[unit.count(each.epoch) for each in curve], y=[each.value for each in curve],
                 mode="lines+markers", name=text(name), line=line,
@@ -149,7 +150,7 @@ def frontier_figure(found: Frontier, epochs: int, objective: Objective, unit: Un
             )
         )  # fmt: skip
     for each in found.confirmed:
-        figure.add_trace(
+        traces.append(
             go.Scatter(
                 x=[unit.count(epochs)], y=[each.spread.mean], mode="markers",
                 name=text(f"{each.label}, {each.spread.n} fresh seeds"),
@@ -158,23 +159,27 @@ def frontier_figure(found: Frontier, epochs: int, objective: Objective, unit: Un
                 hovertemplate=f"mean %{{y:{objective.digits}}}<extra></extra>",
             )
         )  # fmt: skip
-    styled(figure)
-    figure.update_xaxes(time_axis(epochs, unit, start=0.5))
     values = [each.value for _, curve, _, _ in lines for each in curve]
     seen = window(values, objective.minimized)
-    figure.update_yaxes(title_text=objective.judged_by, range=seen.range)
     end = found.default[-1].value
-    figure.add_hline(y=end, line={"color": "#b06a1c", "width": 1, "dash": "dot"})
-    return figure
+    layout = {
+        "xaxis": time_axis(epochs, unit, start=0.5),
+        "yaxis": {"title": {"text": objective.judged_by}, "range": seen.range},
+        "shapes": [
+            {"type": "line", "x0": 0, "x1": 1, "xref": "x domain", "y0": end, "y1": end,
+             "yref": "y", "line": {"color": "#b06a1c", "width": 1, "dash": "dot"}}
+        ],
+    }  # fmt: skip
+    return styled(go.Figure(traces), layout)
 
 
 def plane_figure(found: Plane, winner: int | None, objective: Objective, unit: Unit) -> go.Figure:
     """Draw every trained trial by its sum and its end: a symbol by family, a colour by result."""
     complete = [place for place in found.places if place.dot.kind == "complete"]
     seen = window([place.dot.accuracy for place in complete], objective.minimized)
-    figure = go.Figure()
+    traces: list[BaseTraceType] = []
     if found.ground is not None:
-        figure.add_trace(_ground(found.ground, objective))
+        traces.append(_ground(found.ground, objective))
     for kind in ("pruned", "complete"):
         for family in in_order(p.dot.family for p in found.places if p.dot.kind == kind):
             chosen = [p for p in found.places if (p.dot.family, p.dot.kind) == (family, kind)]
@@ -182,36 +187,41 @@ def plane_figure(found: Plane, winner: int | None, objective: Objective, unit: U
             if kind == "complete":
                 colours = [seen.shown(place.dot.accuracy) for place in chosen]
                 look |= {"color": colours, "coloraxis": "coloraxis"}
-            figure.add_trace(_places(chosen, family, look, objective, unit))
+            traces.append(_places(chosen, family, look, objective, unit))
     for family in in_order(place.dot.family for place in complete):
         # A legend has no colour of a scale: it would be black, also in the dark.
         look = {**marker("complete", family), "color": GREY}
-        figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", name=family, marker=look))
+        traces.append(go.Scatter(x=[None], y=[None], mode="markers", name=family, marker=look))
     collapsed = [place for place in found.places if place.dot.kind == "collapsed"]
     if collapsed:
         look = marker("collapsed", "")
-        trace = _places(collapsed, "collapsed", look, objective, unit)
-        figure.add_trace(trace.update(showlegend=True))
-    ring(figure, [(p.total, p.end) for p in complete if p.dot.number == winner])
-    styled(figure)
+        traces.append(_places(collapsed, "collapsed", look, objective, unit, legend=True))
+    traces += ring([(p.total, p.end) for p in complete if p.dot.number == winner])
     low, high = sorted((seen.edge, seen.range[0] if objective.minimized else seen.range[1]))
     scale = {
         "colorscale": SCALE, "reversescale": objective.minimized, "cmin": low, "cmax": high,
         "colorbar": {"thickness": 12, "outlinewidth": 0},
     }  # fmt: skip
-    figure.update_layout(coloraxis=scale)
     totals, ends = ([p.total for p in found.places], [p.end for p in found.places])
-    figure.update_xaxes(log_ticks(totals), title_text="sum of the learning rates")
-    figure.update_yaxes(log_ticks(ends), title_text="learning rate at the end")
-    return figure
+    layout = {
+        "coloraxis": scale,
+        "xaxis": {**log_ticks(totals), "title": {"text": "sum of the learning rates"}},
+        "yaxis": {**log_ticks(ends), "title": {"text": "learning rate at the end"}},
+    }
+    return styled(go.Figure(traces), layout)
 
 
 def _places(
-    places: Sequence[Place], name: str, look: dict[str, Any], objective: Objective, unit: Unit
+    places: Sequence[Place],
+    name: str,
+    look: dict[str, Any],
+    objective: Objective,
+    unit: Unit,
+    legend: bool = False,
 ) -> go.Scatter:
     return go.Scatter(
         x=[place.total for place in places], y=[place.end for place in places], mode="markers",
-        name=name, showlegend=False, marker=look,
+        name=name, showlegend=legend, marker=look,
         customdata=[hover(place.dot, objective, unit) for place in places],
         hovertemplate="%{customdata}, sum %{x:.4g}, end %{y:.4g}<extra></extra>",
     )  # fmt: skip
