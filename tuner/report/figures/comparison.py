@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 from plotly.colors import qualitative
-from plotly.subplots import make_subplots
 
 from tuner.definition import digits
 from tuner.reading import EPOCHS, Clock, Unit
 from tuner.repeats import Compared, Comparison, Repeat
 from tuner.report.comparison import curves, short
 from tuner.report.curves import Curve, curve_of
-from tuner.report.figures.panels import panel_axes, panel_number
+from tuner.report.figures.panels import panel_number, stack
 from tuner.report.figures.style import (
     ACCENT,
     GREY,
@@ -61,7 +60,7 @@ def schedules_figure(schedules: Sequence[Compared], clock: Clock) -> go.Figure:
         "xaxis": time_axis(clock.horizon / clock.updates_per_epoch, clock.unit),
         "yaxis": {**_rate_axis(drawn), "title": {"text": "learning rate"}},
     }
-    return styled(go.Figure(traces), layout)
+    return styled(traces, layout)
 
 
 def seeds_figure(comparison: Comparison, unit: Unit = EPOCHS) -> go.Figure:
@@ -98,7 +97,7 @@ def seeds_figure(comparison: Comparison, unit: Unit = EPOCHS) -> go.Figure:
         "ticktext": [folded(compared.label) for compared in schedules],
         "range": [len(schedules) - 0.4, -0.6],
     }
-    return styled(go.Figure(traces), {"xaxis": across, "yaxis": up})
+    return styled(traces, {"xaxis": across, "yaxis": up})
 
 
 def _curve(compared: Compared, clock: Clock) -> Curve:
@@ -139,9 +138,8 @@ def training_figure(compared: Compared, clock: Clock, metric: str) -> go.Figure:
         )  # fmt: skip
         traces.append(trace)
     epochs = clock.horizon / clock.updates_per_epoch
-    layout = panel_axes(panels, time_axis(epochs, unit), _rate_axis([rate]))
-    figure = make_subplots(rows=len(panels), cols=1, shared_xaxes=True, vertical_spacing=0.06)
-    return styled(figure.add_traces(traces), layout)
+    layout = stack(panels, time_axis(epochs, unit), _rate_axis([rate]), gap=0.06)
+    return styled(traces, layout)
 
 
 def _measured(compared: Compared, metric: str) -> list[_Line]:

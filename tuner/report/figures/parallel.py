@@ -133,7 +133,7 @@ def parallel_figure(axes: Sequence[Axis], values: Sequence[float], minimized: bo
             for height, label in axis.ticks
         ],
     }  # fmt: skip
-    return styled(go.Figure([*_lines(axes, minimized), scale]), layout)
+    return styled([*_lines(axes, minimized), scale], layout)
 
 
 def _lines(axes: Sequence[Axis], minimized: bool) -> list[go.Scatter]:

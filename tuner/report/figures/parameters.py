@@ -94,7 +94,7 @@ def _importances(study: Study, objective: Objective) -> Chart:
             "xaxis": {"title": {"text": "importance (shares, sum 1)"}, "rangemode": "tozero"},
             "yaxis": {"ticks": "outside", "tickcolor": "rgba(0,0,0,0)"},
         }
-        return styled(go.Figure(bars), layout)
+        return styled([bars], layout)
 
     return _attempt(chart, draw)
 

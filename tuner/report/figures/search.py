@@ -60,7 +60,7 @@ def best_so_far_figure(
         "title": {"text": f"{unit.words} trained, all trials together"},
         "range": from_zero([step.epochs for step in steps]),
     }
-    return styled(go.Figure(traces), {"xaxis": across, "yaxis": _judged(objective, seen)})
+    return styled(traces, {"xaxis": across, "yaxis": _judged(objective, seen)})
 
 
 def families_figure(
@@ -100,7 +100,7 @@ def families_figure(
         "ticktext": [f"{family.name}<br>n = {len(family.dots)}" for family in families],
         "range": [len(families) - 0.45, -0.55],
     }
-    return styled(go.Figure(traces), {"xaxis": _judged(objective, seen), "yaxis": up})
+    return styled(traces, {"xaxis": _judged(objective, seen), "yaxis": up})
 
 
 def pruning_figure(ended: Sequence[Ended], epochs: int, unit: Unit = EPOCHS) -> go.Figure:
@@ -127,7 +127,7 @@ def pruning_figure(ended: Sequence[Ended], epochs: int, unit: Unit = EPOCHS) -> 
     }
     up = {"title": {"text": "trials"}, "rangemode": "tozero"}
     layout = {"barmode": "stack", "bargap": 0.25, "xaxis": across, "yaxis": up}
-    return styled(go.Figure(traces), layout)
+    return styled(traces, layout)
 
 
 def answer_figure(
@@ -174,7 +174,7 @@ def answer_figure(
     values = [point.x for point in answer.points]
     is_log = axis.get("type") == "log"
     across = log_axis([[x] for x in values]) if is_log else {"range": from_zero(values)}
-    return styled(go.Figure(traces), {"xaxis": across | axis, "yaxis": _judged(objective, seen)})
+    return styled(traces, {"xaxis": across | axis, "yaxis": _judged(objective, seen)})
 
 
 def timeline_figure(bars: Sequence[Bar]) -> go.Figure:
@@ -201,7 +201,7 @@ def timeline_figure(bars: Sequence[Bar]) -> go.Figure:
         traces.append(trace)
     across = {"title": {"text": f"time since the first trial ({unit})"}}
     layout = {"barmode": "overlay", "xaxis": across, "yaxis": {"autorange": "reversed"}}
-    return styled(go.Figure(traces), layout)
+    return styled(traces, layout)
 
 
 def _judged(objective: Objective, seen: Window) -> dict[str, Any]:

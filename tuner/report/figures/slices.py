@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from tuner.definition import Objective
 from tuner.report.families import Dot, in_order
-from tuner.report.figures.panels import panel_number
+from tuner.report.figures.panels import grid, panel_number
 from tuner.report.figures.style import (
     COLUMNS,
     family_colour,
@@ -35,26 +34,28 @@ class Slice(NamedTuple):
 def slices_figure(slices: Sequence[Slice], winner: int | None, objective: Objective) -> go.Figure:
     """Draw a panel for each parameter, with a point for each trial that has it."""
     rows = math.ceil(len(slices) / COLUMNS)
-    figure = make_subplots(
-        rows=rows, cols=COLUMNS, shared_yaxes=True, horizontal_spacing=0.03,
-        vertical_spacing=0.5 / (rows + 1),
-    )  # fmt: skip
+    layout = grid(rows, COLUMNS, beside=0.03, below=0.5 / (rows + 1))
+    for place in range(rows * COLUMNS):
+        # The panels of a row have the axis of the first one.
+        first = place - place % COLUMNS
+        layout[f"yaxis{panel_number(place)}"] |= (
+            {"title": {"text": objective.judged_by}}
+            if place == first
+            else {"matches": f"y{panel_number(first)}", "showticklabels": False}
+        )
     complete = [dot for each in slices for dot, _ in each.points if dot.kind == "complete"]
     seen = window([dot.accuracy for dot in complete], objective.minimized)
     traces: list[go.Scatter] = []
-    layout: dict[str, Any] = {"yaxis": {"title": {"text": objective.judged_by}}}
     for place, each in enumerate(slices):
-        # As Plotly numbers the panels, row by row. All is set at once: it is slow panel by panel.
         axis = panel_number(place)
         panel = {"xaxis": f"x{axis}", "yaxis": f"y{axis}"}
         named = {trace.name for trace in traces}
         traces += _traces(each, seen.shown, seen.edge, named, panel)
         won = [(x, dot.accuracy) for dot, x in _placed(each) if dot.number == winner]
         traces += ring(won, legend=False, **panel)
-        layout[f"xaxis{axis}"] = _axis(each) | {"title": {"text": text(each.name), "standoff": 4}}
-        side = layout.get(f"yaxis{axis}", {}) if place % COLUMNS else layout["yaxis"]
-        layout[f"yaxis{axis}"] = {**side, "range": seen.range}
-    return styled(figure.add_traces(traces), layout)
+        layout[f"xaxis{axis}"] |= _axis(each) | {"title": {"text": text(each.name), "standoff": 4}}
+        layout[f"yaxis{axis}"] |= {"range": seen.range}
+    return styled(traces, layout)
 
 
 def _traces(

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
+from plotly.basedatatypes import BaseTraceType
 
 from tuner.definition import merit
 from tuner.reading import Unit
@@ -158,24 +159,21 @@ def ring(
     ]  # fmt: skip
 
 
-def styled(figure: go.Figure, more: Mapping[str, Any] | None = None) -> go.Figure:
-    """Give a figure the report's look: transparent, no title, legend below, room for labels.
+def styled(traces: Sequence[BaseTraceType], more: Mapping[str, Any]) -> go.Figure:
+    """Return a figure with the report's look: transparent, no title, room for labels.
 
     Args:
-        figure: The figure.
+        traces: What it draws.
         more: Its own settings, over those of the report.
     """
-    layout = figure.layout.to_plotly_json()
-    axes = {"xaxis", "yaxis"} | {key for key in layout if key.startswith(("xaxis", "yaxis"))}
+    axes = {"xaxis", "yaxis"} | {key for key in more if key.startswith(("xaxis", "yaxis"))}
     # All at once: each of Plotly's own updates takes as long as drawing the figure.
-    layout = _over(layout, {**_LAYOUT, **dict.fromkeys(axes, _AXIS)})
-    figure.layout = _over(layout, more or {})
-    return figure
+    return go.Figure(traces, _over({**_LAYOUT, **dict.fromkeys(axes, _AXIS)}, more))
 
 
-def _over(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings with others over them, at every depth."""
-    return below | {
+    return {**below} | {
         key: _over(below.get(key) or {}, value) if isinstance(value, dict) else value
         for key, value in above.items()
     }

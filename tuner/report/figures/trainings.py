@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from tuner.definition import Objective, digits
 from tuner.reading import EPOCHS, Unit
@@ -14,7 +13,7 @@ from tuner.report.confirmed import Finalist
 from tuner.report.curves import thinned
 from tuner.report.data import BestTrial, Line
 from tuner.report.families import in_order
-from tuner.report.figures.panels import panel_axes, panel_number
+from tuner.report.figures.panels import panel_number, stack
 from tuner.report.figures.series import Series, measured, panels
 from tuner.report.figures.style import (
     ACCENT,
@@ -86,9 +85,8 @@ def training_figure(
             hovertemplate=f"{unit.word} %{{x}}: {each.name} %{{y:{form}}}<extra></extra>",
         )  # fmt: skip
         traces.append(trace)
-    figure = make_subplots(rows=len(names), cols=1, shared_xaxes=True, vertical_spacing=0.05)
     rates = log_axis([best.curve.rates]) if best else {}
-    return styled(figure.add_traces(traces), panel_axes(names, time_axis(epochs, unit), rates))
+    return styled(traces, stack(names, time_axis(epochs, unit), rates, gap=0.05))
 
 
 def best_figure(best: BestTrial, objective: Objective, unit: Unit = EPOCHS) -> go.Figure:
@@ -135,7 +133,7 @@ def overlay_figure(
         "xaxis": time_axis(lines[0].curve.epochs[-1] / unit.size, unit),
         "yaxis": {**log_axis(rates), "title": {"text": "learning rate"}},
     }
-    return styled(go.Figure(traces), layout)
+    return styled(traces, layout)
 
 
 def learning_figure(
@@ -193,7 +191,7 @@ def learning_figure(
         "xaxis": time_axis(epochs, unit, start=0.5),
         "yaxis": {"title": {"text": objective.judged_by}, "range": seen.range},
     }
-    return styled(go.Figure(traces), layout)
+    return styled(traces, layout)
 
 
 def confirmed_figure(finalists: Sequence[Finalist], objective: Objective) -> go.Figure:
@@ -235,7 +233,7 @@ def confirmed_figure(finalists: Sequence[Finalist], objective: Objective) -> go.
             "range": [len(finalists) - 0.4, -0.6],
         },
     }
-    return styled(go.Figure(traces), layout)
+    return styled(traces, layout)
 
 
 def any_of(values: Sequence[float | None]) -> bool:

@@ -78,7 +78,7 @@ def changes_figure(found: Robustness, objective: Objective) -> go.Figure:
             "tickvals": [*range(len(names))], "ticktext": names, "range": [len(names) - 0.4, -0.6],
         },
     }  # fmt: skip
-    return styled(go.Figure(traces), layout)
+    return styled(traces, layout)
 
 
 def map_figure(found: Robustness, objective: Objective) -> go.Figure:
@@ -122,7 +122,7 @@ def map_figure(found: Robustness, objective: Objective) -> go.Figure:
             "ticktext": ["1/100", "1/10", "1", "10", "100"], **powers,
         },
     }  # fmt: skip
-    return styled(go.Figure([cells, crosses, *ring([(0.0, 0.0)])]), layout)
+    return styled([cells, crosses, *ring([(0.0, 0.0)])], layout)
 
 
 def frontier_figure(found: Frontier, epochs: int, objective: Objective, unit: Unit) -> go.Figure:
@@ -170,7 +170,7 @@ def frontier_figure(found: Frontier, epochs: int, objective: Objective, unit: Un
              "yref": "y", "line": {"color": "#b06a1c", "width": 1, "dash": "dot"}}
         ],
     }  # fmt: skip
-    return styled(go.Figure(traces), layout)
+    return styled(traces, layout)
 
 
 def plane_figure(found: Plane, winner: int | None, objective: Objective, unit: Unit) -> go.Figure:
@@ -208,7 +208,7 @@ def plane_figure(found: Plane, winner: int | None, objective: Objective, unit: U
         "xaxis": {**log_ticks(totals), "title": {"text": "sum of the learning rates"}},
         "yaxis": {**log_ticks(ends), "title": {"text": "learning rate at the end"}},
     }
-    return styled(go.Figure(traces), layout)
+    return styled(traces, layout)
 
 
 def _places(
