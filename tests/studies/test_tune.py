@@ -517,7 +517,7 @@ def test_a_study_of_which_nothing_trains_says_so_and_what_to_do(tune: Tune) -> N
     )
     assert f"best {said}" in " ".join(repr(result).split())
     with pytest.raises(StudyError, match=f"but {re.escape(said)}.*another name\\.$"):
-        result.best  # noqa: B018
+        _ = result.best
     page = result.report(result.folder / "report.html").read_text(encoding="utf-8")
     assert f"There is no best schedule: {said}" in page
 

@@ -7,6 +7,7 @@ leave to expect.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -124,7 +125,7 @@ def _changes(schedule: Any) -> Iterator[tuple[str, Callable[[], Schedule]]]:
         return lambda: replaced(schedule, **changed)
 
     for factor, word in ((0.5, "½"), (2.0, "2")):
-        yield f"base LR × {word}", lambda factor=factor: schedule.scaled(factor)  # type: ignore[misc]
+        yield f"base LR × {word}", functools.partial(schedule.scaled, factor)
     warmup = schedule.warmup_steps
     if warmup:
         yield "no warmup", of(warmup_steps=0)
@@ -151,8 +152,7 @@ def _with_map(
     rates = tuple(2 ** (step / 4) for step in _STEPS)
     ends = tuple(10 ** (step / 4) for step in _STEPS)
     made = [
-        [_made(lambda rate=rate, end=end: _moved(schedule, rate, end)) for rate in rates]  # type: ignore[misc]
-        for end in ends
+        [_made(functools.partial(_moved, schedule, rate, end)) for rate in rates] for end in ends
     ]
     expected = iter(expect([each for line in made for each in line if each]))
     cells = tuple(tuple(next(expected) if each else None for each in line) for line in made)
