@@ -1,7 +1,7 @@
 """Fine-tuning: a small vision transformer that knows mirrored pictures learns from a few others.
 
-It is trained on 20 000 mirrored images of Fashion-MNIST first, from a fixed seed, and kept in the
-user's cache. What is recorded is how it goes on with 1 000 others, which are as they are.
+It is trained on 20 000 mirrored images of Fashion-MNIST first, from a fixed seed. What is recorded
+is how it goes on with 1 000 others, which are as they are.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pooch
 import torch
 from torch import nn
 
@@ -24,6 +23,7 @@ from tuner.tasks import TorchTask, load_fashion_mnist
 TRAIN, TEST, BATCH = 1000, 2000, 20
 WIDTH, HEADS, LAYERS, PATCH = 64, 4, 2, 7
 BEFORE, EPOCHS_BEFORE, LR_BEFORE, SEED_BEFORE = 20_000, 4, 2e-3, 1234
+KEPT = Path(__file__).with_name("finetune_weights.npz")
 ADAMW = functools.partial(torch.optim.AdamW, weight_decay=0.05)
 
 
@@ -78,20 +78,20 @@ def trained_before() -> dict[str, torch.Tensor]:
 
 
 def weights() -> tuple[dict[str, torch.Tensor], str]:
-    """Return the weights that fine-tuning begins with, and their digest; trained if not kept."""
-    source = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
-    kept = Path(pooch.os_cache("schedule-tuner")) / "benchmarks" / f"finetune-{source}.npz"
-    if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        temporary = kept.with_suffix(".writing.npz")
-        np.savez(temporary, **{name: each.numpy() for name, each in trained_before().items()})
-        temporary.replace(kept)
+    """Return the weights that fine-tuning begins with, and their digest; trained if not kept.
+
+    Kept beside this file, with half precision: trained on another machine they would be others,
+    and a table that was begun with these could not go on.
+    """
+    if not KEPT.exists():
+        halves = {name: each.numpy().astype("float16") for name, each in trained_before().items()}
+        np.savez_compressed(KEPT, **halves)
     content = hashlib.sha256()
     found = {}
-    with np.load(kept) as arrays:
+    with np.load(KEPT) as arrays:
         for name in sorted(arrays):
             content.update(arrays[name].tobytes())
-            found[name] = torch.tensor(arrays[name])
+            found[name] = torch.tensor(arrays[name].astype("float32"))
     return found, content.hexdigest()
 
 
