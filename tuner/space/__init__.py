@@ -14,10 +14,11 @@ from tuner.space.objects import (
 )
 from tuner.space.options import OPTION, OptionsOfTask, as_params, flat, is_option, options_in
 from tuner.space.params import PARAM_TYPES, Param
+from tuner.space.parts import KNOTS
 from tuner.space.reading import SpaceFile, sampled_options
 from tuner.space.schedule_files import with_schedule_files
 from tuner.space.search_space import SearchSpace, Suggests, load_space, parse_space
-from tuner.space.values import COUNTS, KNOTS, MOMENTUM, RATIO, field_of, kind_of, names_for
+from tuner.space.values import COUNTS, MOMENTUM, RATIO, field_of, kind_of, names_for
 
 __all__ = [
     "COUNTS",

@@ -14,8 +14,8 @@ from tuner.reading import Clock, Mistakes, Section, did_you_mean
 from tuner.space.baselines import read_baselines
 from tuner.space.options import OPTION, OptionsOfTask, flat, in_order, is_option
 from tuner.space.params import NO_QUANTITY, PARAM_TYPES, Param
+from tuner.space.parts import KNOTS
 from tuner.space.values import (
-    KNOTS,
     build,
     class_of,
     family_problem,
