@@ -143,7 +143,7 @@ def test_check_says_what_will_be_done(run: Callable) -> None:
         "horizon   4 epochs x 235 updates = 940",
         "budget    16 trials, at most 64 epochs",
         "sampler   screening: seed = 0, n_startup_trials = 4, n_candidates = 64",
-        "pruner    forecast: after epoch 0 keep 0.35, after epoch 1 keep 0.7; signal = averaged,"
+        "pruner    forecast: after epoch 0 keep 0.5, after epoch 1 keep 0.7; signal = averaged,"
         " control_share = 0.0, n_startup_trials = 4",
         "          base_lr: 0.01..1 (log)",
         "          warmup_steps: 0..188",

@@ -37,7 +37,7 @@ def test_defaults() -> None:
     assert study.training.seed == 0
     assert study.sampler == Screening(seed=0, n_startup_trials=4, n_candidates=64)
     assert study.pruner == Forecast(
-        rungs=["0ep", "0.1dur", "0.2dur"], keep=[0.35, 0.7, 0.8], n_startup_trials=4
+        rungs=["0ep", "0.1dur", "0.2dur"], keep=[0.5, 0.7, 0.8], n_startup_trials=4
     )
     assert study.objective.metric == "test_accuracy"
     assert study.budget.timeout is None

@@ -98,6 +98,9 @@ def test_a_study_opens_as_it_was_left(folder: Path, name: str, expected: Expecte
         # That version said "test" of functions, which measure on examples that they alone know.
         assert documents[0]["provenance"]["objective"]["evaluate_on"] is None
         del documents[1]["provenance"]["objective"]["evaluate_on"]
+    if name == "table":  # the default pruner of this version, which it does not name, is another
+        for document in documents:
+            del document["provenance"]["fingerprint"]
     assert [*differences(*documents)] == []
     if name != "passed":  # such a file cannot be checked alone
         assert tuner.check_study(file).finished == expected["stored"]["summary"]["finished"]

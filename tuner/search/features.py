@@ -75,6 +75,31 @@ class Features(NamedTuple):
         summed = max(left / self.highest, self.least * self.horizon) * self.scale
         return self._log(last), math.log10(summed)
 
+    def noise(self, schedule: Schedule, done: int) -> float:
+        r"""Return the noise of the updates that are left, as far as it is not forgotten at the end.
+
+        An update adds noise by the square of its LR, and those after it take it away again. With
+        :math:`r_u` the LR as a share of the highest, it is the logarithm of
+
+        .. math::
+            \sum_{u > done} \frac{r_u^2}{1 + \sum_{v > u} r_v}
+
+        summed over pieces of equal LRs, each as an integral.
+
+        Example:
+            >>> from tuner import Constant, Linear
+            >>> high = Constant(base_lr=0.1, horizon=100)
+            >>> low = Linear(base_lr=0.1, horizon=100, final_lr=0.0)
+            >>> [round(Features(100, highest=0.1).noise(each, 0), 2) for each in (high, low)]
+            [0.66, 0.2]
+        """
+        at = _some_updates(done, self.horizon, _POINTS)
+        rates = np.array(schedule(at)) / self.highest
+        summed = rates * (self.horizon - done) / len(at) * self.scale
+        after = np.cumsum(summed[::-1])[::-1]  # with its own piece
+        noise = float(np.sum(rates * np.log((1 + after) / (1 + after - summed))))
+        return math.log10(max(noise, self.least**2))
+
     def now(self, schedule: Schedule, done: int) -> float:
         """Return the LR before an update."""
         return self._log(self._mean(schedule, max(0, done - self._span), done, _POINTS // 20))

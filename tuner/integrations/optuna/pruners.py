@@ -80,7 +80,7 @@ class ForecastPruner(_RungPruner):
         direction: The study's; where the metric's name does not tell.
         n_startup_trials: Complete trials before which nothing is pruned; 4 by default.
         rungs: Where trials are judged, such as ``["0ep", "0.1dur", "0.2dur"]``, the default.
-        keep: Share of the trials that goes on after each; ``[0.35, 0.7, 0.8]`` by default.
+        keep: Share of the trials that goes on after each; ``[0.5, 0.7, 0.8]`` by default.
 
     Raises:
         DefinitionError: With every mistake of the arguments.

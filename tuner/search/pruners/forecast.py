@@ -21,7 +21,7 @@ class Forecast(Rungs):
     type: Literal["forecast"] = "forecast"
     rungs: list[EpochsOrShare] = Field(default=["0ep", "0.1dur", "0.2dur"], min_length=1)
     """As for halving; at ``"0ep"`` a schedule is judged before it is trained."""
-    keep: list[float] = Field(default=[0.35, 0.7, 0.8], validate_default=True)
+    keep: list[float] = Field(default=[0.5, 0.7, 0.8], validate_default=True)
     """Share of the trials that goes on after each rung, between 0 and 1."""
     _judges_untrained: ClassVar[bool] = True
     n_startup_trials: int = Field(default=4, ge=2)
