@@ -25,7 +25,7 @@ ORDINARY = (
     ),
 )
 DEAD = Repeat(
-    3, "complete", (record(1, 2.3, 0.1, 0.1),), (0.1,), 0.10, "collapsed in epoch 2: dead"
+    3, "collapsed", (record(1, 2.3, 0.1, 0.1),), (0.1,), 0.10, "collapsed in epoch 2: dead"
 )
 FAILED = Repeat(4, "failed", (), (), None, "OSError: no memory")
 RUNNING = Repeat(5, "running", (record(1, 0.1, 0.9, 0.9),), (0.9,), None, "")

@@ -36,7 +36,7 @@ def repeat(seed: int, end: float) -> Repeat:
     return Repeat(seed, "complete", records, values, values[-1], "")
 
 
-DEAD = Repeat(3, "complete", (), (), 0.1, "collapsed in epoch 1: dead")
+DEAD = Repeat(3, "collapsed", (), (), 0.1, "collapsed in epoch 1: dead")
 BASELINES = SPEC.space.baselines
 DRAWN = "return document.querySelectorAll('.js-plotly-plot .plot-container').length"
 ENDS = (0.8, 0.9, 0.85, 0.7, 0.75, 0.88, 0.6, 0.5)
@@ -127,7 +127,7 @@ def test_a_row_is_as_high_as_its_folded_label() -> None:
 def test_a_training_at_chance_leaves_the_others_room() -> None:
     fine = COMPARISON.schedules[0]
     seeds = [fine.repeats[0]._replace(seed=n, value=0.89 + n / 1000) for n in range(8)]
-    dead = seeds[0]._replace(value=0.1, reason="collapsed in epoch 1")
+    dead = seeds[0]._replace(state="collapsed", value=0.1, reason="collapsed in epoch 1")
     hot = fine._replace(label="hot", repeats=(dead,))
     figure = seeds_figure(Comparison((fine._replace(repeats=tuple(seeds)), hot), 0))
     row = next(trace for trace in figure.data if trace.name == "hot")

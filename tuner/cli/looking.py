@@ -155,7 +155,7 @@ def export(
         write(path)
     row = None if trial is None else found.trials[trial]
     if row and row.state != "complete":
-        verb = {"pruned": "was ", "failed": ""}.get(row.state, "is ")
+        verb = {"pruned": "was ", "failed": "", "collapsed": ""}.get(row.state, "is ")
         unit = found.spec.unit
         at = f"{unit.word} {unit.count(row.epochs)}"
         state = f"trial {trial} {verb}{row.state} after {at}"

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from tuner.definition import merit
 from tuner.repeats.confirmation import Spread, spread
 from tuner.schedules import Plateau, Schedule, drops_in_words
+from tuner.search import FINISHED
 from tuner.tasks import EpochRecord
 
 
@@ -35,12 +36,12 @@ class Repeat(NamedTuple):
     @property
     def is_complete(self) -> bool:
         """Whether it got to its last epoch."""
-        return self.state == "complete" and not self.reason
+        return self.state == "complete"
 
     @property
     def is_collapsed(self) -> bool:
         """Whether it became hopeless before."""
-        return self.state == "complete" and bool(self.reason)
+        return self.state == "collapsed"
 
 
 class Compared(NamedTuple):
@@ -95,7 +96,7 @@ class Compared(NamedTuple):
 
         Example:
             >>> from tuner.schedules import Constant
-            >>> dead = Repeat(3, "complete", (), (), 0.1, "collapsed in epoch 1")
+            >>> dead = Repeat(3, "collapsed", (), (), 0.1, "collapsed in epoch 1")
             >>> Compared("hot", Constant(base_lr=9.0, horizon=2), "", (dead,)).note
             'collapsed: seed 3'
         """
@@ -135,9 +136,7 @@ class Comparison(NamedTuple):
     def trained(self) -> int:
         """Trainings that are over."""
         return sum(
-            repeat.state in ("complete", "failed")
-            for compared in self.schedules
-            for repeat in compared.repeats
+            repeat.state in FINISHED for compared in self.schedules for repeat in compared.repeats
         )
 
 

@@ -14,7 +14,7 @@ from tuner.repeats import Confirmation
 from tuner.report.answers import Answer, which_base_lr, which_power, which_warmup
 from tuner.report.confirmed import Confirmed
 from tuner.report.data import ReportData
-from tuner.report.families import ended_by_pruning, families
+from tuner.report.families import TRAINED, ended_by_pruning, families
 from tuner.report.figures.parameters import parameter_charts
 from tuner.report.figures.search import (
     answer_figure,
@@ -116,15 +116,15 @@ def _confirmed(confirmed: Confirmed | None, objective: Objective) -> Chart:
 
 
 def _overlay(data: ReportData, spec: StudySpec) -> Chart:
-    note = "Grey: the other complete trials, and fainter the pruned ones. "
+    note = "Grey: the other complete trials, and fainter the pruned and collapsed ones. "
     chart = Chart(
         "schedules",
-        "Learning rates of the best schedules, over those of all complete and pruned trials",
+        "Learning rates of the best schedules, over those of all others",
         note=note + _no_zero(line.curve.rates for line in data.lines),
         height=560,
     )
-    lines = [line for line in data.lines if line.state in ("complete", "pruned")]
-    sentence = "It needs a complete or pruned trial, and there is none."
+    lines = [line for line in data.lines if line.state in TRAINED]
+    sentence = "It needs a trial that was trained, and there is none."
     how = (data.winner, spec.objective, spec.unit)
     return drawn(chart, lines, sentence, lambda: overlay_figure(lines, *how))
 

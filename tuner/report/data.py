@@ -20,7 +20,7 @@ from tuner.tasks import EpochRecord
 
 TOP = 10
 _COLUMNS = ("family", "base_lr", "warmup_steps")  # of a table of their own
-STATE_ORDER = ("complete", "pruned", "failed", "running", "interrupted", "waiting")
+STATE_ORDER = ("complete", "pruned", "collapsed", "failed", "running", "interrupted", "waiting")
 
 
 class Contender(NamedTuple):

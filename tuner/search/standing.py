@@ -10,7 +10,7 @@ from optuna.study import Study
 
 from tuner.definition import StudySpec
 from tuner.search.events import StudyStarted
-from tuner.search.results import TrialRow, ranking, trial_rows
+from tuner.search.results import FINISHED, TrialRow, ranking, trial_rows
 from tuner.storage import hide_password
 
 
@@ -47,8 +47,8 @@ class Summary(NamedTuple):
 
     @property
     def finished(self) -> int:
-        """Complete, pruned and failed trials."""
-        return sum(self.states.get(state, 0) for state in ("complete", "pruned", "failed"))
+        """Trials that are over, one way or another."""
+        return sum(self.states.get(state, 0) for state in FINISHED)
 
 
 def false_prunes(rows: Sequence[TrialRow]) -> FalsePrunes:
@@ -77,9 +77,7 @@ def epochs_saved(rows: Sequence[TrialRow], epochs: int) -> int:
         rows: The study's trials.
         epochs: Epochs of a full training.
     """
-    return sum(
-        epochs - row.epochs for row in rows if row.state == "pruned" and not row.is_collapsed
-    )
+    return sum(epochs - row.epochs for row in rows if row.state == "pruned")
 
 
 def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
@@ -106,7 +104,7 @@ def _lost(finished: Sequence[TrialRow], budget: int) -> str:
     """Return why a study whose trials are all over has no best one, and what to do."""
     if not finished or len(finished) < budget:
         return ""
-    counts = Counter("collapsed" if row.is_collapsed else row.state for row in finished)
+    counts = Counter(row.state for row in finished)
     told = ", ".join(f"{number} {how}" for how, number in counts.most_common())
     how = counts.most_common(1)[0][0]
     what_now = {

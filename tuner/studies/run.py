@@ -127,7 +127,7 @@ class Run:
         with storage_errors(self._spec.storage_url, self._database):
             rows = trial_rows(study)
             failed = [row for row in rows if row.state == "failed"]
-            if not failed or any(row.state in ("complete", "pruned") for row in rows):
+            if not failed or any(row.state in ("complete", "pruned", "collapsed") for row in rows):
                 return
             trials = study.get_trials(deepcopy=False)
             what_now = tried_again(

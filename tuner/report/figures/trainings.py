@@ -106,10 +106,14 @@ def overlay_figure(
     # The last is on top.
     top = [*(line for line in reversed(ranked[:TOP]) if line.number != winner)]
     top += [line for line in ranked if line.number == winner]
-    pruned = [line for line in lines if line.state == "pruned"]
+    ended = {how: [line for line in lines if line.state == how] for how in ("collapsed", "pruned")}
     others = [line for line in ranked if line not in top]
     traces = [
-        *_faint(f"pruned ({len(pruned)})", pruned, 0.3),
+        *(
+            trace
+            for how, own in ended.items()
+            for trace in _faint(f"{how} ({len(own)})", own, 0.3)
+        ),
         *_faint(f"other complete ({len(others)})", others, 0.75),
     ]
     for line in top:
