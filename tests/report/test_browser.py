@@ -360,7 +360,8 @@ def test_collapsed_trainings_are_counted_apart_from_pruned_ones(
     pruned, collapsed = (
         sum(row.state == state for row in study.trials) for state in ("pruned", "collapsed")
     )
-    assert pruned and collapsed
+    assert pruned
+    assert collapsed
     page = opened(chromium, path)
     script = """return Array.from(document.querySelectorAll("#table-families tbody tr"))
       .map((row) => [3, 4].map((column) => parseInt(row.cells[column].textContent)))"""

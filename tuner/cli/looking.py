@@ -84,7 +84,7 @@ def best(
     seeds say of it.
     """
     from tuner.cli.tables import print_confirmed, show_trials
-    from tuner.report import search_sentence
+    from tuner.report import beside_sentences, search_sentence
     from tuner.search import ranking
 
     found = _opened(study, storage, name)
@@ -101,6 +101,8 @@ def best(
             print_confirmed(found.confirmation, metric)
         if sentence := search_sentence(first, found.best_of_search, metric):
             print_row("", sentence, 11)
+        for sentence in beside_sentences(found.summary, found.confirmation, metric):
+            print_row("", sentence, 7)
 
 
 def export(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from tuner.definition import digits
+from tuner.definition import digits, merit
 from tuner.repeats import Confirmation, Difference, Row, Spread, better_than_winner, spread
-from tuner.search import TrialRow
+from tuner.search import Summary, TrialRow
+
+# So many are named where there are many.
+_NAMED = 2
 
 
 class ConfirmedLine(NamedTuple):
@@ -119,6 +123,45 @@ def search_sentence(best: TrialRow | None, of_search: TrialRow | None, metric: s
         return ""
     value = f"{metric} {of_search.value:{digits(metric)}}"
     return f"best of the search: trial {of_search.number}, {value} from one run"
+
+
+def beside_sentences(
+    summary: Summary, confirmation: Confirmation | None, metric: str
+) -> list[str]:
+    """Return what does better than the best trial, or as well, where no fresh seeds say it.
+
+    Args:
+        summary: Where the study stands.
+        confirmation: Its confirm; one that has a winner says it instead.
+        metric: What judged, in words.
+    """
+    best, averaged, told = summary.best, summary.best_averaged, []
+    if best is None or best.value is None or (confirmation and confirmation.winner):
+        return []
+    if averaged and is_better(averaged.value, best):
+        value = f"{metric} {averaged.value:{digits(metric)}}"
+        told.append(f"averaged weights do better: {value} from one run, {averaged.row.title}")
+    if summary.ties:
+        told.append(f"as good: {some(row.title for row in summary.ties)}")
+    return told
+
+
+def is_better(value: float, best: TrialRow) -> bool:
+    """Tell whether a value is better than that of a complete trial."""
+    return merit(value, best.minimized) > merit(best.value or 0.0, best.minimized)
+
+
+def some(names: Iterable[str]) -> str:
+    """Return names, of many the first.
+
+    Example:
+        >>> some(["trial 3", "trial 7"]), some(f"trial {number}" for number in range(5))
+        ('trial 3, trial 7', 'trial 0, trial 1 and 3 others')
+    """
+    every = [*names]
+    few = every if len(every) <= _NAMED + 1 else every[:_NAMED]
+    more = len(every) - len(few)
+    return ", ".join(few) + (f" and {more} others" if more else "")
 
 
 def mean(found: Spread | None, metric: str) -> str:

@@ -180,7 +180,7 @@ def _verdict(
 ) -> str:
     if confirmation and confirmation.winner:
         return confirmed_verdict(confirmation, spec.objective.for_test_set())
-    if lost := summary(spec.name, rows, spec.budget.trials).lost:
+    if lost := summary(spec.name, rows, spec.budget.trials, spec.objective).lost:
         return f"There is no best schedule: {lost}."
     return verdict_sentence(data.verdict, spec.objective)
 

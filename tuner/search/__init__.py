@@ -60,6 +60,7 @@ from tuner.search.samplers import Survival, Telling, Told, terms
 from tuner.search.standing import (
     FalsePrunes,
     Summary,
+    best_averaged,
     epochs_saved,
     false_prunes,
     study_started,
@@ -125,6 +126,7 @@ __all__ = [
     "WorkerEnded",
     "attributes_of",
     "begun_trials",
+    "best_averaged",
     "by_pruner",
     "difference",
     "different",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from optuna.study import Study
 
-from tuner.definition import StudySpec
+from tuner.definition import Objective, StudySpec, merit
 from tuner.search.events import StudyStarted
 from tuner.search.results import FINISHED, TrialRow, ranking, trial_rows
 from tuner.storage import hide_password
@@ -27,12 +28,19 @@ class FalsePrunes(NamedTuple):
     missed: int
 
 
+class Averaged(NamedTuple):
+    """A complete trial, and what its averaged weights are worth at its end."""
+
+    row: TrialRow
+    value: float
+
+
 class Summary(NamedTuple):
     """Where a study stands.
 
     ``best_of_search`` has the best single value; ``best`` is the same until fresh seeds have
-    confirmed a winner, and then the winner. ``lost`` says why there is none though all trials are
-    over, and what to do.
+    confirmed a winner, and then the winner. ``ties`` have the value of the best of the search as
+    well. ``lost`` says why there is none though all trials are over, and what to do.
     """
 
     name: str
@@ -44,6 +52,8 @@ class Summary(NamedTuple):
     false_prunes: FalsePrunes
     best_of_search: TrialRow | None = None
     lost: str = ""
+    best_averaged: Averaged | None = None
+    ties: tuple[TrialRow, ...] = ()
 
     @property
     def finished(self) -> int:
@@ -80,13 +90,26 @@ def epochs_saved(rows: Sequence[TrialRow], epochs: int) -> int:
     return sum(epochs - row.epochs for row in rows if row.state == "pruned")
 
 
-def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
+def best_averaged(rows: Sequence[TrialRow], objective: Objective) -> Averaged | None:
+    """Return the complete trial whose averaged weights are best; None where none are kept."""
+    found = [
+        Averaged(row, value)
+        for row in ranking(rows)
+        if row.records
+        and (value := objective.averaged_value(row.records[-1])) is not None
+        and math.isfinite(value)
+    ]
+    return max(found, key=lambda each: merit(each.value, objective.minimized), default=None)
+
+
+def summary(name: str, rows: Sequence[TrialRow], budget: int, objective: Objective) -> Summary:
     """Return where a study stands.
 
     A waiting trial beyond the budget, which nobody began, is none of it until that is raised.
     """
     rows = [r for r in rows if r.state != "waiting" or r.number < budget or r.records]
-    best = next(iter(ranking(rows)), None)
+    ranked = ranking(rows)
+    best = next(iter(ranked), None)
     return Summary(
         name=name,
         states=dict(Counter(row.state for row in rows)),
@@ -97,6 +120,8 @@ def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
         false_prunes=false_prunes(rows),
         best_of_search=best,
         lost="" if best else _lost([row for row in rows if row.is_finished], budget),
+        best_averaged=best_averaged(rows, objective),
+        ties=tuple(row for row in ranked[1:] if best and row.value == best.value),
     )
 
 

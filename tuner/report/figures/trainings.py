@@ -106,16 +106,12 @@ def overlay_figure(
     # The last is on top.
     top = [*(line for line in reversed(ranked[:TOP]) if line.number != winner)]
     top += [line for line in ranked if line.number == winner]
-    ended = {how: [line for line in lines if line.state == how] for how in ("collapsed", "pruned")}
     others = [line for line in ranked if line not in top]
-    traces = [
-        *(
-            trace
-            for how, own in ended.items()
-            for trace in _faint(f"{how} ({len(own)})", own, 0.3)
-        ),
-        *_faint(f"other complete ({len(others)})", others, 0.75),
-    ]
+    traces = []
+    for how in ("collapsed", "pruned"):
+        ended = [line for line in lines if line.state == how]
+        traces += _faint(f"{how} ({len(ended)})", ended, 0.3)
+    traces += _faint(f"other complete ({len(others)})", others, 0.75)
     for line in top:
         won = line.number == winner
         name = f"{line.rank}. {line.baseline or line.family}, trial {line.number}"
