@@ -16,7 +16,7 @@ from tuner.reading import EPOCHS, Unit, options_told, told
 from tuner.repeats import (
     Comparison,
     Confirmation,
-    plain_compared,
+    plain_comparison,
     plain_confirm,
     plain_rows,
 )
@@ -129,7 +129,7 @@ def print_confirmed(
 def show_comparison(comparison: Comparison, form: Format) -> None:
     """Write a comparison: a row for each schedule, as the chapter prints them."""
     if form is not Format.table:
-        rows = [plain_compared(each) for each in comparison.schedules]
+        rows = plain_comparison(comparison)
         if form is Format.json:
             write_json(rows)
             return

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tuner.definition import merit
-from tuner.repeats.confirmation import Spread, spread
+from tuner.repeats.paired import Difference, Spread, paired, spread
 from tuner.schedules import Plateau, Schedule, drops_in_words
 from tuner.search import FINISHED
 from tuner.tasks import EpochRecord
@@ -81,6 +81,11 @@ class Compared(NamedTuple):
         return _spread([repeat.value for repeat in self.repeats])
 
     @property
+    def values(self) -> dict[int, float]:
+        """What the objective measures at the end of each training, by seed."""
+        return {each.seed: each.value for each in self.repeats if each.value is not None}
+
+    @property
     def collapsed(self) -> tuple[int, ...]:
         """The seeds whose trainings collapsed."""
         return tuple(repeat.seed for repeat in self.repeats if repeat.is_collapsed)
@@ -131,6 +136,17 @@ class Comparison(NamedTuple):
         """The schedules that have a value, the best mean first."""
         means = [(each, each.value.mean) for each in self.schedules if each.value]
         return [each for each, _ in sorted(means, key=lambda m: -merit(m[1], self.minimized))]
+
+    def behind(self, compared: Compared) -> Difference | None:
+        """Return the difference of a schedule to the best one, seed by seed; None of itself."""
+        best = next(iter(self.ranked), None)
+        return paired(compared.values, best.values) if best and compared is not best else None
+
+    @property
+    def ties(self) -> list[Compared]:
+        """The schedules that the seeds do not separate from the best one, by their ranks."""
+        found = [(each, self.behind(each)) for each in self.ranked[1:]]
+        return [each for each, to in found if to is None or to.low <= 0 <= to.high]
 
     @property
     def trained(self) -> int:
