@@ -86,6 +86,11 @@ class Compared(NamedTuple):
         return {each.seed: each.value for each in self.repeats if each.value is not None}
 
     @property
+    def curves(self) -> list[Sequence[float | None]]:
+        """The values after each epoch of the trainings that got to their end."""
+        return [repeat.values for repeat in self.repeats if repeat.is_complete]
+
+    @property
     def collapsed(self) -> tuple[int, ...]:
         """The seeds whose trainings collapsed."""
         return tuple(repeat.seed for repeat in self.repeats if repeat.is_collapsed)
@@ -146,7 +151,7 @@ class Comparison(NamedTuple):
     def ties(self) -> list[Compared]:
         """The schedules that the seeds do not separate from the best one, by their ranks."""
         found = [(each, self.behind(each)) for each in self.ranked[1:]]
-        return [each for each, to in found if to is None or to.low <= 0 <= to.high]
+        return [each for each, to in found if to and to.low <= 0 <= to.high]
 
     @property
     def trained(self) -> int:

@@ -25,6 +25,7 @@ class ConfirmedLine(NamedTuple):
     difference: str
     note: str
     is_winner: bool
+    to_leader: str
 
 
 class Finalist(NamedTuple):
@@ -48,6 +49,7 @@ class Confirmed(NamedTuple):
     finalists: tuple[Finalist, ...]
     has_averaged: bool
     better: str = ""
+    done: bool = True
 
 
 def confirmed_data(confirmation: Confirmation, metric: str) -> Confirmed:
@@ -64,6 +66,7 @@ def confirmed_data(confirmation: Confirmation, metric: str) -> Confirmed:
         better=better_sentence(confirmation, metric),
         lines=lines,
         finalists=tuple(map(_finalist, confirmation.rows)),
+        done=done,
         has_averaged=any(candidate.averaged for candidate in confirmation.candidates),
     )
 
@@ -224,4 +227,5 @@ def _line(row: Row, done: bool, metric: str) -> ConfirmedLine:
         difference=difference(row.against, metric, len(candidate.values)),
         note=", ".join(notes),
         is_winner=row.is_winner,
+        to_leader=difference(row.to_leader, metric, len(candidate.values)),
     )

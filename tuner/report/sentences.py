@@ -46,6 +46,11 @@ def states(counts: Sequence[tuple[str, int]]) -> str:
     return ", ".join(f"{number} {state}" for state, number in counts)
 
 
+def at_the_start(words: str) -> str:
+    """Return words that begin a sentence; what is written large in them stays so."""
+    return words[:1].upper() + words[1:]
+
+
 def mean_sd(found: Spread | None, metric: str = "accuracy", decimals: int = 4) -> str:
     """Return a mean and the standard deviation around it.
 

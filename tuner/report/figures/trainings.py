@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import plotly.graph_objects as go
@@ -14,7 +14,7 @@ from tuner.report.curves import thinned
 from tuner.report.data import BestTrial, Line
 from tuner.report.families import in_order
 from tuner.report.figures.panels import panel_number, stack
-from tuner.report.figures.series import Series, measured, panels
+from tuner.report.figures.series import Series, measured, panels, with_gaps
 from tuner.report.figures.style import (
     ACCENT,
     GREY,
@@ -152,7 +152,7 @@ def learning_figure(
             chosen = [t for t in trials if (t.family, t.is_complete) == (family, complete)]
             if not chosen:
                 continue
-            x, y = _with_gaps(
+            x, y = with_gaps(
                 ([*map(unit.count, range(1, len(t.accuracies) + 1))], t.accuracies) for t in chosen
             )
             only = not any(t.is_complete for t in trials if t.family == family)
@@ -246,22 +246,10 @@ def _faint(name: str, lines: Sequence[Line], opacity: float) -> list[go.Scatter]
     if not lines:
         return []
     curves = [thinned(line.curve) for line in lines]
-    epochs, rates = _with_gaps((curve.epochs, curve.rates) for curve in curves)
+    epochs, rates = with_gaps((curve.epochs, curve.rates) for curve in curves)
     return [
         go.Scatter(
             x=epochs, y=rates, name=name, mode="lines", opacity=opacity, hoverinfo="skip",
             line={"color": GREY, "width": 1},
         )
     ]  # fmt: skip
-
-
-def _with_gaps(
-    lines: Iterable[tuple[Sequence[float], Sequence[float | None]]],
-) -> tuple[list[float | None], list[float | None]]:
-    """Return many lines as one; a gap lies between two of them."""
-    x: list[float | None] = []
-    y: list[float | None] = []
-    for across, up in lines:
-        x += [*across, None]
-        y += [*up, None]
-    return x, y
