@@ -35,11 +35,11 @@ def test_the_table_of_a_confirm(spec: StudySpec, tmp_path: Path) -> None:
     # Differences 0.01 and 0.7: mean 0.355, se 0.345, t(1) = 12.706.
     assert rows == [
         [
-            "trial 2", "0.8500 ± 0.0500", "constant", "2", "0.9000 ± 0.0100",
+            "trial 2 constant", "0.8500 ± 0.0500", "2", "0.9000 ± 0.0100",
             "+0.3550 (-4.0286..+4.7386)", "–", "winner",
         ],
         [
-            HOSTILE, "0.4950 ± 0.3950", "constant", "2", "–", "–", "-0.3550 (-4.7386..+4.0286)",
+            f"{HOSTILE} constant", "0.4950 ± 0.3950", "2", "–", "–", "-0.3550 (-4.7386..+4.0286)",
             "1 collapsed",
         ],
     ]  # fmt: skip

@@ -18,6 +18,7 @@ from tuner.report.comparison import (
     short,
 )
 from tuner.report.figures.comparison import compared_curve, seeds_figure, training_figure
+from tuner.report.figures.panels import is_logarithmic
 from tuner.report.figures.style import edge_note, row_height
 from tuner.report.figures.together import Apart, Together, apart_figure, together_figure
 from tuner.report.figures.words import described
@@ -72,6 +73,7 @@ def render_comparison(comparison: Comparison, spec: StudySpec) -> str:
         seeds_height=seeds_height,
         apart_height=110 + row_height((each.label for each in apart), 34) * len(apart),
         figures_json=figures_json(figures, go.Figure()),
+        logarithmic=" ".join(key for key, figure in figures.items() if is_logarithmic(figure)),
         words={key: described(figure) for key, figure in figures.items()},
         origin=provenance(spec),
         seed=spec.confirm.seed,

@@ -7,7 +7,15 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from tuner.definition import digits, merit
-from tuner.repeats import Confirmation, Difference, Row, Spread, better_than_winner, spread
+from tuner.repeats import (
+    Candidate,
+    Confirmation,
+    Difference,
+    Row,
+    Spread,
+    better_than_winner,
+    spread,
+)
 from tuner.search import Summary, TrialRow
 
 # So many are named where there are many.
@@ -212,6 +220,12 @@ def _finalist(row: Row) -> Finalist:
     )
 
 
+def _averaged(candidate: Candidate, metric: str) -> str:
+    """Return the mean of its averaged weights; of how many trainings, if those are not all."""
+    told, known = mean(spread(candidate.averaged), metric), len(candidate.averaged)
+    return told if known in (0, len(candidate.values)) else f"{told}, n = {known}"
+
+
 def _line(row: Row, done: bool, metric: str) -> ConfirmedLine:
     candidate = row.candidate
     notes = ["winner" if done else "leads"] * row.is_winner + ["tie"] * row.is_tied
@@ -223,7 +237,7 @@ def _line(row: Row, done: bool, metric: str) -> ConfirmedLine:
         family=candidate.schedule.family,
         n=len(candidate.values),
         mean=mean(row.spread, metric),
-        averaged=mean(spread(candidate.averaged), metric),
+        averaged=_averaged(candidate, metric),
         difference=difference(row.against, metric, len(candidate.values)),
         note=", ".join(notes),
         is_winner=row.is_winner,

@@ -111,7 +111,10 @@ def overlay_figure(
     for how in ("collapsed", "pruned"):
         ended = [line for line in lines if line.state == how]
         traces += _faint(f"{how} ({len(ended)})", ended, 0.3)
-    traces += _faint(f"other complete ({len(others)})", others, 0.75)
+    # Hundreds of them are a ground, from which the best must stand out.
+    traces += _faint(
+        f"other complete ({len(others)})", others, 0.75 if len(others) < _CLEAR else 0.4
+    )
     for line in top:
         won = line.number == winner
         name = f"{line.rank}. {line.baseline or line.family}, trial {line.number}"
