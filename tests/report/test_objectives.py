@@ -106,7 +106,7 @@ def test_a_confirm_is_won_by_the_smallest_mean(tmp_path: Path) -> None:
     path = write_report(study_in("mixed", spec), spec, tmp_path / "report.html", confirmation)
     page = Page(path.read_text(encoding="utf-8"))
     assert [each["schedule"] for each in page.records("table-confirmed")] == [
-        "trial 2", "other", "by hand",
+        "trial 2 cosine", "other constant", "by hand constant",
     ]  # fmt: skip
     assert page.tables["table-confirmed"][0][1] == "mean test loss ± standard error"
     chart = json.loads(page.texts["figures"])["charts"]["confirmed"]

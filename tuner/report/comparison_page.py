@@ -50,9 +50,7 @@ def render_comparison(comparison: Comparison, spec: StudySpec) -> str:
         figures["seeds"] = seeds_figure(comparison, spec.unit)
     apart = _apart(comparison)
     if apart:
-        figures["apart"] = apart_figure(
-            apart, f"“{ranked[0].label}”", metric, comparison.minimized, spec.unit
-        )
+        figures["apart"] = apart_figure(apart, metric, comparison.minimized)
     for number, each in enumerate(comparison.schedules, start=1):
         figures[f"training-{number}"] = training_figure(each, clock, metric)
     environment = jinja2.Environment(

@@ -29,7 +29,7 @@ def fresh_charts(
     objective = spec.objective.for_test_set()
     found = [_confirmed(confirmed, objective)]
     if confirmation and confirmation.trained:
-        found += [_apart(confirmation, objective, spec), _together(confirmation, objective, spec)]
+        found += [_apart(confirmation, objective), _together(confirmation, objective, spec)]
     return found
 
 
@@ -48,7 +48,7 @@ def _confirmed(confirmed: Confirmed | None, objective: Objective) -> Chart:
     return drawn(chart, survived, sentence, lambda: confirmed_figure(finalists, objective))
 
 
-def _apart(confirmation: Confirmation, objective: Objective, spec: StudySpec) -> Chart:
+def _apart(confirmation: Confirmation, objective: Objective) -> Chart:
     first, *others = confirmation.rows
     rows = [
         Apart(row.candidate.label, by_seed, row.to_leader)
@@ -64,7 +64,7 @@ def _apart(confirmation: Confirmation, objective: Objective, spec: StudySpec) ->
         height=110 + row_height((row.label for row in rows), 34) * len(rows),
     )
     sentence = "It needs another schedule that did not diverge on the same seeds."
-    how = (first.candidate.label, objective.judged_by, objective.minimized, spec.unit)
+    how = (objective.judged_by, objective.minimized)
     return drawn(chart, rows, sentence, lambda: apart_figure(rows, *how))
 
 

@@ -23,6 +23,7 @@ from tuner.report.figures.style import (
     time_axis,
     window,
 )
+from tuner.report.figures.trace import scatter
 from tuner.report.figures.trainings import any_of
 
 _VIOLET, _GREEN = "#a05fd0", "#2f9e5b"
@@ -46,7 +47,7 @@ def seeds_figure(comparison: Comparison, unit: Unit = EPOCHS) -> go.Figure:
     seen = window([value for points in every for value, _ in points], comparison.minimized)
     hover = f"seed %{{customdata[1]}}: {metric} %{{customdata[0]:{digits(metric)}}}<extra></extra>"
     for place, (compared, points) in enumerate(zip(schedules, every, strict=True)):
-        trace = go.Scatter(
+        trace = scatter(
             x=[seen.shown(value) for value, _ in points], y=[place] * len(points),
             name=text(compared.label), mode="markers", showlegend=False, customdata=points,
             marker={"color": ACCENT, "size": 8, "opacity": 0.7},
@@ -55,7 +56,7 @@ def seeds_figure(comparison: Comparison, unit: Unit = EPOCHS) -> go.Figure:
         traces.append(trace)
     means = [(place, c.value) for place, c in enumerate(schedules) if c.value]
     traces.append(
-        go.Scatter(
+        scatter(
             x=[seen.shown(found.mean) for _, found in means],
             customdata=[found.mean for _, found in means],
             y=[place for place, _ in means],
@@ -86,7 +87,7 @@ def training_figure(compared: Compared, clock: Clock, metric: str) -> go.Figure:
     numbers = {panel: panel_number(place) for place, panel in enumerate(panels)}
     rate = compared_curve(compared, clock)
     traces = [
-        go.Scatter(
+        scatter(
             x=rate.epochs, y=rate.rates, mode="lines", line={"color": GREY, "width": 2},
             name="learning rate", showlegend=False, xaxis="x", yaxis="y",
             hovertemplate=f"{at(unit)}: LR %{{y:.4g}}<extra></extra>",
@@ -97,14 +98,14 @@ def training_figure(compared: Compared, clock: Clock, metric: str) -> go.Figure:
         name, number = short(each.name), numbers[each.panel]
         place = {"xaxis": f"x{number}", "yaxis": f"y{number}"}
         for repeat in compared.repeats:
-            trace = go.Scatter(
+            trace = scatter(
                 x=[unit.count(record.epoch) for record in repeat.records],
                 y=_values(repeat, each.field), mode="lines", opacity=0.35,
                 line={"color": each.colour, "width": 1}, showlegend=False, hoverinfo="skip",
                 **place,
             )  # fmt: skip
             traces.append(trace)
-        trace = go.Scatter(
+        trace = scatter(
             x=[*map(unit.count, means.epochs)], y=getattr(means, each.field), name=name,
             mode="lines+markers", line={"color": each.colour, "width": 2}, marker={"size": 4},
             hovertemplate=f"{unit.word} %{{x}}: {name} %{{y:{digits(each.name)}}}<extra></extra>",

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 
 from tuner.definition import digits
-from tuner.reading import Clock, Unit
+from tuner.reading import Clock
 from tuner.repeats import Difference
 from tuner.report.curves import Curve
 from tuner.report.figures.panels import rate_axis, stack
@@ -24,6 +24,7 @@ from tuner.report.figures.style import (
     time_axis,
     window,
 )
+from tuner.report.figures.trace import scatter
 
 # Each legible on white and on the dark page; those with the first colours again are dashed.
 _COLOURS = (
@@ -74,20 +75,20 @@ def together_figure(
             x, y = with_gaps((times, training) for training in each.trainings)
             faint = {"color": _COLOURS[colour], "width": 1}
             traces.append(
-                go.Scatter(
+                scatter(
                     x=x, y=y, xaxis="x2", yaxis="y2", line=faint, opacity=0.3, showlegend=False,
                     hoverinfo="skip", **whole,
                 )
             )  # fmt: skip
             traces.append(
-                go.Scatter(
+                scatter(
                     x=times, y=_means(each.trainings), xaxis="x2", yaxis="y2", line=line,
                     showlegend=False, hovertemplate=f"{unit.word} %{{x}}: %{{y:{digits(metric)}}}",
                     **whole,
                 )
             )  # fmt: skip
         traces.append(
-            go.Scatter(
+            scatter(
                 x=each.curve.epochs, y=each.curve.rates, xaxis="x", yaxis="y", line=line,
                 hovertemplate=f"{at(unit)}: LR %{{y:.4g}}", **whole,
             )
@@ -108,17 +109,13 @@ def _means(trainings: Sequence[Sequence[float | None]]) -> list[float | None]:
     return means
 
 
-def apart_figure(
-    rows: Sequence[Apart], reference: str, metric: str, minimized: bool, unit: Unit
-) -> go.Figure:
+def apart_figure(rows: Sequence[Apart], metric: str, minimized: bool) -> go.Figure:
     """Draw how far schedules are from the best one, on each seed, with the 95 % interval.
 
     Args:
         rows: Them, the best one left out.
-        reference: What the best one is called.
         metric: What they were judged by, in words.
         minimized: Whether the small values are the good ones.
-        unit: What their time is told in.
     """
     form = f"+{digits(metric)}"
     seen = window([d for row in rows for d in [*row.by_seed.values(), 0.0]], minimized)
@@ -126,7 +123,7 @@ def apart_figure(
     for place, row in enumerate(rows):
         points = [*row.by_seed.items()]
         traces.append(
-            go.Scatter(
+            scatter(
                 x=[seen.shown(d) for _, d in points], y=[place] * len(points), mode="markers",
                 name=text(row.label), customdata=[(seed, d) for seed, d in points],
                 marker={"color": GREY, "size": 8, "symbol": "circle-open", "line": {"width": 1.5}},
@@ -137,7 +134,7 @@ def apart_figure(
             continue
         half = row.found.high - row.found.mean
         traces.append(
-            go.Scatter(
+            scatter(
                 x=[seen.shown(row.found.mean)], y=[place], mode="markers", name=text(row.label),
                 marker={"color": ACCENT, "size": 11, "symbol": "diamond"},
                 error_x={
@@ -157,7 +154,7 @@ def apart_figure(
         "showlegend": False,
         "shapes": [same],
         "xaxis": {
-            "title": {"text": f"{metric} after the last {unit.word}, minus that of {reference}"},
+            "title": {"text": f"difference of {metric}"},
             "range": seen.range,
         },
         "yaxis": {

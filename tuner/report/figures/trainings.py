@@ -29,6 +29,7 @@ from tuner.report.figures.style import (
     time_axis,
     window,
 )
+from tuner.report.figures.trace import Trace, scatter
 
 
 class Trained(NamedTuple):
@@ -68,7 +69,7 @@ def training_figure(
     numbers = {panel: panel_number(place) for place, panel in enumerate(names)}
     rate = {"width": 2.5, "color": family_colour(best.family) if best else GREY}
     traces = [
-        go.Scatter(
+        scatter(
             x=best.curve.epochs if best else None, y=best.curve.rates if best else None,
             mode="lines", line=rate, showlegend=False, name="learning rate", xaxis="x", yaxis="y",
             hovertemplate=f"{at(unit)}: LR %{{y:.4g}}<extra></extra>",
@@ -78,7 +79,7 @@ def training_figure(
     for each in series:
         form = digits(each.name) if each.panel == "train loss" else objective.digits
         number = numbers[each.panel]
-        trace = go.Scatter(
+        trace = scatter(
             x=times, y=[*map(each.of, best.records)] if best else None,
             name=each.name, mode="lines+markers", line=each.line, marker={"size": 5},
             xaxis=f"x{number}", yaxis=f"y{number}",
@@ -120,7 +121,7 @@ def overlay_figure(
         name = f"{line.rank}. {line.baseline or line.family}, trial {line.number}"
         what = "winner: " if won else ""
         traces.append(
-            go.Scatter(
+            scatter(
                 x=line.curve.epochs, y=line.curve.rates, mode="lines",
                 name=text(f"{what}{name}: {line.accuracy:{objective.digits}}"),
                 line={
@@ -160,7 +161,7 @@ def learning_figure(
             )
             only = not any(t.is_complete for t in trials if t.family == family)
             traces.append(
-                go.Scatter(
+                scatter(
                     x=x, y=y, name=family, legendgroup=family, mode=mode,
                     showlegend=(complete or only) and len(trials) <= _CLEAR,
                     opacity=pale if complete else pale / 2,
@@ -175,14 +176,14 @@ def learning_figure(
         for family in in_order(trial.family for trial in trials):
             line = {"color": family_colour(family), "dash": family_dash(family), "width": 2}
             traces.append(
-                go.Scatter(
+                scatter(
                     x=[None], y=[None], mode="lines", name=family, line=line, legendgroup=family
                 )
             )
     for winner in (trial for trial in trials if trial.is_winner):
         x = [*map(unit.count, range(1, len(winner.accuracies) + 1))]
         traces.append(
-            go.Scatter(
+            scatter(
                 x=x, y=winner.accuracies, name="winner", mode="lines+markers",
                 line={"color": ACCENT, "width": 4}, marker={"size": 7},
                 hovertemplate=f"winner, {unit.word} %{{x}}: {value}<extra></extra>",
@@ -205,7 +206,7 @@ def confirmed_figure(finalists: Sequence[Finalist], objective: Objective) -> go.
         colour = family_colour(finalist.family)
         shown = [*map(seen.shown, finalist.values)]
         traces.append(
-            go.Scatter(
+            scatter(
                 x=shown, y=[place] * len(shown), mode="markers", name=text(finalist.label),
                 marker={
                     "color": colour, "size": 8, "symbol": "circle-open", "line": {"width": 1.5},
@@ -216,7 +217,7 @@ def confirmed_figure(finalists: Sequence[Finalist], objective: Objective) -> go.
         )  # fmt: skip
         if finalist.mean is not None:
             traces.append(
-                go.Scatter(
+                scatter(
                     x=[seen.shown(finalist.mean)], y=[place], mode="markers",
                     marker={"color": colour, "size": 11, "symbol": "diamond"},
                     error_x={
@@ -244,14 +245,14 @@ def any_of(values: Sequence[float | None]) -> bool:
     return any(value is not None for value in values)
 
 
-def _faint(name: str, lines: Sequence[Line], opacity: float) -> list[go.Scatter]:
+def _faint(name: str, lines: Sequence[Line], opacity: float) -> list[Trace]:
     """Return many schedules as one trace, or none if there are none."""
     if not lines:
         return []
     curves = [thinned(line.curve) for line in lines]
     epochs, rates = with_gaps((curve.epochs, curve.rates) for curve in curves)
     return [
-        go.Scatter(
+        scatter(
             x=epochs, y=rates, name=name, mode="lines", opacity=opacity, hoverinfo="skip",
             line={"color": GREY, "width": 1},
         )
