@@ -149,9 +149,16 @@ class Comparison(NamedTuple):
 
     @property
     def ties(self) -> list[Compared]:
-        """The schedules that the seeds do not separate from the best one, by their ranks."""
+        """The schedules that the seeds do not separate from the best one, by their ranks.
+
+        One that collapsed from more of the seeds that both have is none, as in a confirm.
+        """
         found = [(each, self.behind(each)) for each in self.ranked[1:]]
-        return [each for each, to in found if to and to.low <= 0 <= to.high]
+        return [
+            each
+            for each, to in found
+            if to and to.low <= 0 <= to.high and not _collapsed_more(each, self.ranked[0])
+        ]
 
     @property
     def trained(self) -> int:
@@ -159,6 +166,11 @@ class Comparison(NamedTuple):
         return sum(
             repeat.state in FINISHED for compared in self.schedules for repeat in compared.repeats
         )
+
+
+def _collapsed_more(one: Compared, other: Compared) -> bool:
+    both = one.values.keys() & other.values.keys()
+    return len(both.intersection(one.collapsed)) > len(both.intersection(other.collapsed))
 
 
 def _spread(values: Sequence[float | None]) -> Spread | None:
