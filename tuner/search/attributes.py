@@ -6,6 +6,8 @@ and is read as if it were not there.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -67,10 +69,29 @@ def records_of(attributes: Mapping[str, Any]) -> list[EpochRecord]:
 
 def has_schedule(attributes: Mapping[str, Any]) -> bool:
     """Tell whether a trial has a schedule that is known here, as it has once it began."""
-    try:
-        return schedule_in(attributes) is not None
-    except ScheduleError:
-        return False
+    return schedule_to_compare(attributes) is not None
+
+
+def schedule_to_compare(attributes: Mapping[str, Any]) -> Schedule | None:
+    """Return the schedule among a trial's attributes, the same object for equal ones.
+
+    A search asks for those of all its trials at every question. Not to be trained with: what a
+    training asks of a schedule is noticed.
+
+    Returns:
+        The schedule; None if there is none that is known here.
+    """
+    found = attributes.get(SCHEDULE)
+    if not isinstance(found, Mapping):
+        return None
+    with contextlib.suppress(ScheduleError, TypeError):  # what is no JSON is no schedule
+        return _read(json.dumps(found))
+    return None
+
+
+@functools.lru_cache(maxsize=4096)
+def _read(schedule: str) -> Schedule:
+    return schedule_from_dict(json.loads(schedule))
 
 
 def options_of(attributes: Mapping[str, Any]) -> dict[str, Any]:

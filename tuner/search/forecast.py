@@ -16,8 +16,8 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.definition import Search, merit
-from tuner.schedules import Schedule, schedule_from_dict
-from tuner.search.attributes import SCHEDULE, has_schedule, options_of
+from tuner.schedules import Schedule
+from tuner.search.attributes import has_schedule, options_of, schedule_to_compare
 from tuner.search.features import Features, with_squares
 from tuner.search.options import NO_OPTIONS, OptionFeatures, updates_of
 from tuner.search.ridge import Array, Ridge
@@ -124,7 +124,8 @@ class Forecast:
     def _ahead(self, trial: FrozenTrial, epoch: int) -> tuple[float, ...]:
         # Every question is about all trials so far. Not by trial: the same one has another id in a
         # copy of the study, and another study may be asked about.
-        schedule = schedule_from_dict(trial.user_attrs[SCHEDULE])
+        schedule = schedule_to_compare(trial.user_attrs)
+        assert schedule is not None, "trials without one are not asked about"
         size = updates_of(trial, self._updates_per_epoch)
         key = schedule, epoch, size
         if key not in self._known:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from optuna.trial import FrozenTrial
 
-from tuner.schedules import Schedule, schedule_from_dict
-from tuner.search.attributes import SCHEDULE, Key, key_of, options_of
+from tuner.schedules import Schedule
+from tuner.search.attributes import Key, key_of, options_of, schedule_to_compare
 from tuner.search.features import Features
 from tuner.search.options import OptionFeatures, updates_of
 from tuner.search.ridge import Array
@@ -45,7 +45,8 @@ class Telling:
 
     def of(self, trial: FrozenTrial) -> Told:
         """Return what is told of a trial, whose batch size may be another one."""
-        schedule = schedule_from_dict(trial.user_attrs[SCHEDULE])
+        schedule = schedule_to_compare(trial.user_attrs)
+        assert schedule is not None, "trials without one are not asked about"
         size = updates_of(trial, self._clock.updates_per_epoch)
         return self.trained(schedule, options_of(trial.user_attrs), size)
 
