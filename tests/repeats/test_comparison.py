@@ -75,9 +75,7 @@ def test_lines_and_sentence() -> None:
     assert Comparison((best, odd), 0).behind(odd) == pytest.approx((2, -0.3, -4.1118, 3.5118))
     told = comparison_sentence(Comparison((best, odd), 0))
     assert told.endswith("n = 2; the seeds do not separate it from “odd”.")
-    gone = compared(
-        DEAD._replace(seed=1), ORDINARY[1], label="gone"
-    )  # as far apart, but collapsed
+    gone = compared(DEAD._replace(seed=1), ORDINARY[1], label="gone")  # as far, but it collapsed
     told = comparison_sentence(Comparison((best, gone), 0))
     assert told.endswith("n = 2; the seeds separate it from all others.")
 

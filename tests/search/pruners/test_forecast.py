@@ -187,6 +187,7 @@ def test_a_study_prunes_before_training_and_shows_what_that_saved(
     result = tuner.open_study(study)
     untrained = [row for row in result.trials if row.state == "pruned" and not row.records]
     assert len(untrained) >= 2
+    assert f"trial {untrained[0].number} skipped (unpromising); " in ran.err
     for row in untrained:
         assert (row.reason, row.value, row.is_collapsed) == (
             "skipped (unpromising)",
