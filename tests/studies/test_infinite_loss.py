@@ -60,7 +60,7 @@ def study(tmp_path: Path) -> Path:
     path = tmp_path / "study.toml"
     path.write_text(STUDY)
     row = tuner.run_study(path).trials[1]
-    assert (row.state, row.value, row.epochs) == ("collapsed", math.inf, 1)
+    assert (row.state, row.value, row.epochs) == ("pruned", math.inf, 1)
     return path
 
 
