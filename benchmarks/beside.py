@@ -123,17 +123,12 @@ def search(spec: StudySpec, budget: int) -> list[TrialRow]:
     def listen(event: Event) -> None:
         nonlocal spent
         spent += isinstance(event, EpochEnded) and not event.is_known
-        spent += isinstance(event, TrialEnded) and is_collapse(event.state, event.reason)
+        spent += isinstance(event, TrialEnded) and event.state == "collapsed"
 
     if Path(spec.storage_url.removeprefix("sqlite:///")).exists():
         spent = epochs_of(tuner.open_study(storage=spec.storage_url).trials)
     result = run_spec(spec, on_event=listen, stop_requested=lambda: spent >= budget, confirm=False)
     return result.trials
-
-
-def is_collapse(state: str, reason: str) -> bool:
-    """Tell whether a trial became hopeless, rather than that the pruner ended it."""
-    return state == "pruned" and "pruned after" not in reason
 
 
 def epochs_of(rows: list[TrialRow]) -> int:

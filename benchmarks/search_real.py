@@ -35,7 +35,7 @@ from surroundings import surroundings
 
 from tuner.definition import StudySpec
 from tuner.schedules import Schedule, schedule_from_dict
-from tuner.search import PRUNED_AFTER, REASON, SCHEDULE, EpochEnded, Event
+from tuner.search import REASON, SCHEDULE, EpochEnded, Event, by_pruner
 from tuner.search.trial import run_trial
 from tuner.tasks import CheckpointStore, TrainingCollapsed
 
@@ -89,7 +89,7 @@ def search(
         study.tell(trial, outcome.value, state=outcome.state)
         records = [event.record for event in events if isinstance(event, EpochEnded)]
         # A collapse takes the epoch in which it shows.
-        collapsed = outcome.state == TrialState.PRUNED and PRUNED_AFTER not in outcome.reason
+        collapsed = outcome.state == TrialState.PRUNED and not by_pruner(outcome.reason)
         spent += len(records) + collapsed
         if spent > budget:
             break

@@ -16,7 +16,7 @@ from optuna.trial import TrialState
 from tasks_recorded.spaces import scaled
 
 from tuner.definition import StudySpec, make_spec
-from tuner.search import PRUNED_AFTER, REASON, EpochEnded, Event, TrialStarted
+from tuner.search import REASON, EpochEnded, Event, TrialStarted, by_pruner
 from tuner.search.trial import run_trial
 from tuner.tasks import CheckpointStore, Table
 from tuner.tasks.recording import read_recording
@@ -133,7 +133,7 @@ def replay(competitor: Competitor, spec: StudySpec, seed: int, budget: int) -> l
             started = next(event for event in events if isinstance(event, TrialStarted))
             found = task.nearest(started.schedule, seed=spec.training.seed, epochs=spec.epochs)
             epochs = sum(isinstance(event, EpochEnded) for event in events)
-            pruned = PRUNED_AFTER in outcome.reason
+            pruned = by_pruner(outcome.reason)
             # A collapse takes the epoch in which it shows.
             collapsed = outcome.state == TrialState.PRUNED and not pruned
             ended = Ended(found.number, epochs + collapsed, pruned, outcome.value)

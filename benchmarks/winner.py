@@ -40,7 +40,7 @@ def searched(workers: int | None) -> tuple[str, tuner.Schedule, dict[str, Any]]:
     search = {
         "trials": study.summary.states,
         "pruned_before_training": sum(not row.epochs for row in pruned),
-        "collapsed": sum(row.is_collapsed for row in pruned),
+        "collapsed": sum(row.is_collapsed for row in study.trials),
         "best_value": study.summary.best and study.summary.best.value,
         "epochs_trained": study.summary.epochs_trained,
         "confirm_trainings": confirmation.trained if confirmation else 0,

@@ -32,7 +32,7 @@ def test_a_board_out_of_rows() -> None:
         row(1, "pruned", 0.4, value=0.4),
         row(2, "running", 0.5, 0.7),
         row(3, "waiting"),
-        row(4, "pruned")._replace(reason="collapsed in epoch 1: dead"),
+        row(4, "collapsed")._replace(reason="collapsed in epoch 1: dead"),
     ]
     found = board(rows, SPEC, budget=16)
     assert found.running == (Running(2, "cosine", 0.25, (0.5, 0.7), 2, 4, ""),)
@@ -42,7 +42,7 @@ def test_a_board_out_of_rows() -> None:
     # 13 trials of (40 + 10) / 2 s are left, of which one worker has trained 20 s.
     assert found.seconds_left == 13 * 25 - 20
     assert standing(found) == [
-        "3/16 trials: 1 complete, 2 pruned, 1 running",
+        "3/16 trials: 1 complete, 1 pruned, 1 collapsed, 1 running",
         "best 0.8000 (trial 0), 3 epochs saved by pruning, about 5:05 left",
     ]
     repeats = board(rows, SPEC, budget=16, ranked=False)

@@ -52,10 +52,10 @@ def end_of(number: int, seed: int) -> tuple[float, float]:
     """Return how a training ends, and how its averaged weights do.
 
     High rates are the best by the luck of the search's seed, and the worst from all others. There
-    averaging is good for them.
+    averaging is good for them, and in the search for the lowest one.
     """
     if seed == 0:
-        return 0.5 + number / 100, 0.5
+        return 0.5 + number / 100, 0.5 if number else 0.9
     return 0.8 - number / 100 + seed / 1000, 0.7 + number / 100 + seed / 1000
 
 
@@ -164,16 +164,27 @@ def test_before_a_confirm_they_are_one(study: Path, tuner: Callable, data_of: Ca
     study.rename("fresh.toml")
     ran = tuner("run", "fresh.toml")
     assert "best of the search" not in ran.out
+    said = "veraged weights do better: {}accuracy 0.9000 from one run, trial 0 [low]"
+    assert said.format("test ") in " ".join(ran.out.split())
+    for command in ("status", "best"):
+        assert f"a{said.format('')}\n" in tuner(command, "fresh.toml").out, command
     result = package.open_study("fresh.toml")
     assert result.best == result.best_of_search == result.summary.best
+    assert said.format("test ") in " ".join(repr(result).split())
+    verdict = Page(Path("fresh/report.html").read_text()).texts["verdict"]
+    assert "; averaged weights do better: 0.9000 at the end of trial 0, “low”, constant" in verdict
     status = json.loads(tuner("status", "fresh.toml", "--format", "json").out)
     assert status["confirm"] is None
     assert status["best_trial"] == status["best_of_search_trial"] == result.best.number
+    assert (status["best_averaged_trial"], status["best_averaged_value"]) == (0, 0.9)
 
 
 def test_numbers_are_numbers_with_the_interval_of_each_mean(
     study: Path, tuner: Callable, data_of: Callable
 ) -> None:
+    def in_csv(command: str) -> list[dict[str, str]]:
+        return [*csv.DictReader(io.StringIO(tuner(command, study, "--format", "csv").out))]
+
     # 0.801 and 0.802: sd 0.000707, se 0.0005, t(1) = 12.706.
     mean, half = 0.8015, 12.706 * 0.0005
     status, [best], rows = data_of("status"), data_of("best"), data_of("confirm")
@@ -190,8 +201,14 @@ def test_numbers_are_numbers_with_the_interval_of_each_mean(
     assert rows[0]["baseline"] is True
     assert rows[1]["baseline"] is False
     assert all(row["mean_low"] < row["mean"] < row["mean_high"] for row in rows)
-    table = csv.DictReader(io.StringIO(tuner("confirm", study, "--format", "csv").out))
+    table = in_csv("confirm")
     assert [float(row["averaged_mean"]) for row in table] == [row["averaged_mean"] for row in rows]
+    for flat in (in_csv("status")[0], in_csv("best")[0], in_csv("trials")[0]):
+        assert float(flat["confirm_mean"]) == pytest.approx(mean)
+        assert float(flat["confirm_mean_low"]) == pytest.approx(mean - half)
+    assert in_csv("status")[0]["confirm_label"] == "low"
+    assert [row["best"] for row in in_csv("trials")].count("True") == 1
+    assert in_csv("trials")[0]["best"] == "True"
 
 
 def test_averaged_weights_that_do_better_are_told_with_numbers(
@@ -210,4 +227,7 @@ def test_averaged_weights_that_do_better_are_told_with_numbers(
     said = f"veraged weights do better: {better['mean']:.4f} ± 0.0005, {better['label']}"
     for command in ("run", "status", "best", "confirm"):
         assert f" a{said}\n" in tuner(command, study).out, command
-    assert f"<p>A{said}.</p>" in Path("study/report.html").read_text(encoding="utf-8")
+    assert f"a{said}" in " ".join(repr(package.open_study(study)).split())
+    html = Path("study/report.html").read_text(encoding="utf-8")
+    assert f"<p>A{said}.</p>" in html
+    assert f"; a{said}, constant with base LR" in Page(html).texts["verdict"]

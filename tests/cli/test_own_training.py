@@ -174,7 +174,7 @@ def test_what_was_reused_is_said_if_anything_was(study: Path, tuner_command: Cal
     assert status["epochs_given"] == 0
 
 
-@pytest.mark.parametrize(("number", "state"), [(1, "failed"), (2, "was pruned")])
+@pytest.mark.parametrize(("number", "state"), [(1, "failed"), (2, "collapsed")])
 def test_export_says_that_a_trial_has_no_final_value(
     number: int, state: str, study: Path, tuner_command: Callable, tmp_path: Path
 ) -> None:

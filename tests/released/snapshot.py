@@ -16,10 +16,16 @@ PRECISION = 1e-12
 
 def snapshot(result: tuner.StudyResult) -> dict[str, Any]:
     """Return everything of a study that does not depend on the time it took."""
+    states = dict(result.summary.states)
+    if collapsed := states.pop("collapsed", 0):  # which are pruned to Optuna, and were to 0.1.0
+        states["pruned"] = states.get("pruned", 0) + collapsed
     found = {
         "summary": {
-            name: getattr(result.summary, name)
-            for name in ("name", "states", "budget", "finished", "epochs_trained", "epochs_given")
+            **{
+                name: getattr(result.summary, name)
+                for name in ("name", "budget", "finished", "epochs_trained", "epochs_given")
+            },
+            "states": states,
         },
         "trials": [_trial(row) for row in result.trials],
         "best": result.best.number,
@@ -35,10 +41,11 @@ def _trial(row: Any) -> dict[str, Any]:
         **{
             name: getattr(row, name)
             for name in (
-                "number", "state", "value", "baseline", "params", "reason", "epochs_given",
+                "number", "value", "baseline", "params", "reason", "epochs_given",
                 "is_control", "spared", "minimized", "is_collapsed",
             )
         },
+        "state": "pruned" if row.is_collapsed else row.state,
         "schedule": row.schedule and _schedule(row.schedule),
         "records": [_record(record) for record in row.records],
     }  # fmt: skip
@@ -78,7 +85,12 @@ def _comparison(found: Any) -> dict[str, Any] | None:
                 "label": compared.label,
                 "schedule": _schedule(compared.schedule),
                 "repeats": [
-                    {"seed": r.seed, "state": r.state, "value": r.value, "values": r.values}
+                    {
+                        "seed": r.seed,
+                        "state": "complete" if r.is_collapsed else r.state,
+                        "value": r.value,
+                        "values": r.values,
+                    }
                     for r in compared.repeats
                 ],
             }

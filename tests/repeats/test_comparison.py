@@ -25,7 +25,7 @@ ORDINARY = (
     ),
 )
 DEAD = Repeat(
-    3, "complete", (record(1, 2.3, 0.1, 0.1),), (0.1,), 0.10, "collapsed in epoch 2: dead"
+    3, "collapsed", (record(1, 2.3, 0.1, 0.1),), (0.1,), 0.10, "collapsed in epoch 2: dead"
 )
 FAILED = Repeat(4, "failed", (), (), None, "OSError: no memory")
 RUNNING = Repeat(5, "running", (record(1, 0.1, 0.9, 0.9),), (0.9,), None, "")
@@ -61,7 +61,7 @@ def test_lines_and_sentence() -> None:
     comparison = Comparison((other, compared(label="later"), best), missing=2)
     assert [line.label for line in compared_lines(comparison)] == ["dead", "later", "good"]
     assert compared_lines(comparison)[2][1:] == (
-        2, "0.3 ± 0.1414", "0.850 ± 0.071", "0.800 ± 0.141", "0.8 ± 0.1", "",
+        2, "0.3 ± 0.1414", "0.850 ± 0.071", "0.800 ± 0.141", "0.8 ± 0.1", "", "–",
     )  # fmt: skip
     assert compared_lines(comparison)[1][1:5] == (0, "–", "–", "–")
     assert [each.label for each in comparison.ranked] == ["good", "dead"]
@@ -70,6 +70,14 @@ def test_lines_and_sentence() -> None:
         " Unfinished: 3 of 5 trainings are over."
     )
     assert comparison_sentence(Comparison((), 0)) == "No training is over yet."
+    odd = compared(ORDINARY[0]._replace(value=0.1), ORDINARY[1], label="odd")
+    # Behind by 0.6 and by 0: mean 0.3, se 0.3, t(1) = 12.706.
+    assert Comparison((best, odd), 0).behind(odd) == pytest.approx((2, -0.3, -4.1118, 3.5118))
+    told = comparison_sentence(Comparison((best, odd), 0))
+    assert told.endswith("n = 2; the seeds do not separate it from “odd”.")
+    gone = compared(DEAD._replace(seed=1), ORDINARY[1], label="gone")  # as far, but it collapsed
+    told = comparison_sentence(Comparison((best, gone), 0))
+    assert told.endswith("n = 2; the seeds separate it from all others.")
 
 
 def test_curves_are_means_over_the_complete_trainings() -> None:

@@ -20,7 +20,8 @@ from tuner.repeats import (
     difference,
     spread,
 )
-from tuner.repeats.confirmation import leader, quantile, tie_set
+from tuner.repeats.confirmation import leader, tie_set
+from tuner.repeats.paired import quantile
 from tuner.repeats.racing import race
 
 

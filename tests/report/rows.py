@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tuner.definition import Objective
+from tuner.reading import EPOCHS as UNIT
 from tuner.reading import Clock
 from tuner.schedules import Cosine, Schedule
-from tuner.search import TrialRow
+from tuner.search import TrialRow, pruned_after
 from tuner.tasks import EpochRecord
 
 CLOCK = Clock(updates_per_epoch=10, horizon=40)
@@ -34,7 +35,7 @@ def row(
 ) -> TrialRow:
     """Return a trial that had its value after each of its epochs."""
     trained = (EPOCHS if state == "complete" else 1) if epochs is None else epochs
-    reason = f"pruned after epoch {trained} of {EPOCHS}" if state == "pruned" else ""
+    reason = pruned_after(trained, EPOCHS, UNIT) if state == "pruned" else ""
     start: dict[str, Any] = {
         "number": number, "state": state, "value": value, "baseline": None,
         "params": {},
@@ -53,4 +54,4 @@ def untrained(number: int, schedule: Schedule | None = None) -> TrialRow:
 def collapsed(number: int, schedule: Schedule | None = None) -> TrialRow:
     """Return a trial whose training collapsed in its first epoch."""
     reason = "collapsed in epoch 1: the network gives one answer to everything"
-    return row(number, None, schedule, state="pruned", epochs=0, reason=reason)
+    return row(number, None, schedule, state="collapsed", epochs=0, reason=reason)

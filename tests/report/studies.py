@@ -71,7 +71,8 @@ def _add(study: optuna.Study, spec: StudySpec, state: str) -> None:
     for record in records:
         trial.report(spec.objective.value(record), step=record.epoch)
     if state in ("pruned", "failed"):
-        trial.set_user_attr("reason", f"{HOSTILE} of trial {trial.number}")
+        by = "pruned after epoch 1: " if state == "pruned" else ""
+        trial.set_user_attr("reason", f"{by}{HOSTILE} of trial {trial.number}")
     if state == "complete":
         study.tell(trial, spec.objective.value(records[-1]))
     elif state != "running":

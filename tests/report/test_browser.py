@@ -293,9 +293,31 @@ def test_two_parameters_and_linear_axes_are_a_choice(
     whole = [r for r in study.trials if r.state == "complete" or r.is_collapsed]
     both = sum({"base_lr", "power"} <= r.params.keys() for r in whole)
     assert page.run(chosen) == ["base_lr", "power", both]
-    kinds = """document.getElementById("linear").click();
+    # Two that no trial has together are no pair.
+    offered = """return [...form.elements.up.options].map((option) => option.value)"""
+    names = page.run(offered.replace("form", 'document.getElementById("pair")'))
+    assert "base_lr" not in names
+    having = [{*r.params} for r in whole]
+    assert all(sum({"base_lr", name} <= each for each in having) > 1 for name in names)
+    kinds = """document.querySelector("[data-linear=base-lr]").click();
       return document.getElementById("chart-base-lr").layout.xaxis.type"""
     assert [page.run(kinds), page.run(kinds)] == ["linear", "log"]
+    one = """const form = document.getElementById("parallel");
+      form.family.value = arguments[0];
+      form.family.dispatchEvent(new Event("change", { bubbles: true }));
+      const plot = document.getElementById("parallel-plot");
+      const lines = plot.data.filter((each) => each.mode === "lines");
+      const ends = lines.flatMap((each) => each.y).filter((y) => y === null);
+      return [plot.layout.xaxis.ticktext, ends.length];"""
+    complete = [row for row in study.trials if row.state == "complete"]
+    axes, lines = page.run(one, "")
+    assert axes[:2] == ["test accuracy", "family"]
+    assert lines == len(complete)
+    of_poly = [row for row in complete if row.family == "poly"]
+    axes, lines = page.run(one, "poly")
+    assert lines == len(of_poly)
+    assert "power" in axes
+    assert "family" not in axes
     assert page.messages() == []
 
 
@@ -357,13 +379,13 @@ def test_collapsed_trainings_are_counted_apart_from_pruned_ones(
     chromium: Browser, reports: dict[str, Reported]
 ) -> None:
     study, path = reports["table"]
-    said = [row.reason for row in study.trials if row.state == "pruned"]
-    collapsed = sum(reason.startswith("collapsed") for reason in said)
-    assert 0 < collapsed < len(said)
+    pruned, collapsed = (
+        sum(row.state == state for row in study.trials) for state in ("pruned", "collapsed")
+    )
+    assert pruned
+    assert collapsed
     page = opened(chromium, path)
     script = """return Array.from(document.querySelectorAll("#table-families tbody tr"))
       .map((row) => [3, 4].map((column) => parseInt(row.cells[column].textContent)))"""
     counts = page.run(script)
-    assert [sum(column) for column in zip(*counts, strict=True)] == [
-        len(said) - collapsed, collapsed,
-    ]  # fmt: skip
+    assert [sum(column) for column in zip(*counts, strict=True)] == [pruned, collapsed]

@@ -17,11 +17,11 @@ from .studies import STATES, figure_data, make_spec, study_in
 
 KEYS = {
     "best", "confirmed", "schedules", "learning", "progress", "families", "pruning", "base-lr",
-    "power", "warmup", "importances", "parallel", "timeline", "robustness", "map", "frontier",
+    "power", "warmup", "importances", "timeline", "robustness", "map", "frontier",
     "plane", "slices",
 }  # fmt: skip
 NEED_COMPLETE = {
-    "best", "progress", "families", "base-lr", "importances", "parallel", "robustness", "map",
+    "best", "progress", "families", "base-lr", "importances", "robustness", "map",
     "plane",
 }  # fmt: skip
 
@@ -56,7 +56,7 @@ def test_titles_are_sentences_of_their_own_and_axes_have_names(spec: StudySpec) 
     found = charts_in("mixed", spec)
     assert len({chart.title for chart in found.values()}) == len(found)
     for key, chart in found.items():
-        if key == "parallel" or chart.figure is None:  # its axes have names as ticks
+        if chart.figure is None:
             continue
         layout = chart.figure.layout
         assert layout.title.text is None, key

@@ -10,8 +10,9 @@ import pytest
 import tuner
 from tuner.repeats import Compared, Comparison, Repeat
 from tuner.report.comparison_page import render_comparison
-from tuner.report.figures.comparison import schedules_figure, seeds_figure, training_figure
+from tuner.report.figures.comparison import compared_curve, seeds_figure, training_figure
 from tuner.report.figures.style import folded, row_height
+from tuner.report.figures.together import Together, together_figure
 from tuner.tasks import EpochRecord
 
 from ..axe import violations
@@ -36,7 +37,7 @@ def repeat(seed: int, end: float) -> Repeat:
     return Repeat(seed, "complete", records, values, values[-1], "")
 
 
-DEAD = Repeat(3, "complete", (), (), 0.1, "collapsed in epoch 1: dead")
+DEAD = Repeat(3, "collapsed", (), (), 0.1, "collapsed in epoch 1: dead")
 BASELINES = SPEC.space.baselines
 DRAWN = "return document.querySelectorAll('.js-plotly-plot .plot-container').length"
 ENDS = (0.8, 0.9, 0.85, 0.7, 0.75, 0.88, 0.6, 0.5)
@@ -56,7 +57,7 @@ def test_it_opens_in_a_browser_without_a_network(tmp_path: Path) -> None:
     with browser() as chromium:
         for width in (1280, 400):
             chromium.open(path, width=width)
-            chromium.wait(lambda: chromium.run(DRAWN) == 2 + len(COMPARISON.schedules))
+            chromium.wait(lambda: chromium.run(DRAWN) == 3 + len(COMPARISON.schedules))
             assert chromium.run("return document.documentElement.scrollWidth") <= width
             assert chromium.messages() == []
             assert [url for url in chromium.requests() if not url.startswith(LOCAL)] == []
@@ -67,10 +68,12 @@ def test_the_table_and_the_sentence() -> None:
     page = Page(render_comparison(COMPARISON, SPEC))
     assert page.unbalanced == []
     _head, *rows = page.tables["table-compared"]
-    assert rows[0][:6] == [
-        "constant 0.3", "2", "0.03333 ± 0", "0.802 ± 0.007", "0.798 ± 0.007", "0.882 ± 0.013",
+    # The ends are 0.1 apart on both seeds, which two that are equal say nothing of.
+    assert rows[0][:7] == [
+        "constant 0.3", "2", "0.03333 ± 0", "0.802 ± 0.007", "0.798 ± 0.007", "-0.1000",
+        "0.882 ± 0.013",
     ]  # fmt: skip
-    assert rows[-1] == ["<b>dead</b> & gone", "1", "–", "–", "0.100", "", "collapsed: seed 3"]
+    assert rows[-1] == ["<b>dead</b> & gone", "1", "–", "–", "0.100", "–", "", "collapsed: seed 3"]
     assert page.texts["verdict"].startswith("Of 9 schedules, “square root, epochs” has the")
     nothing = Page(render_comparison(Comparison(COMPARISON.schedules[:0], 4), SPEC))
     assert nothing.texts["verdict"] == "No training is over yet."
@@ -127,7 +130,7 @@ def test_a_row_is_as_high_as_its_folded_label() -> None:
 def test_a_training_at_chance_leaves_the_others_room() -> None:
     fine = COMPARISON.schedules[0]
     seeds = [fine.repeats[0]._replace(seed=n, value=0.89 + n / 1000) for n in range(8)]
-    dead = seeds[0]._replace(value=0.1, reason="collapsed in epoch 1")
+    dead = seeds[0]._replace(state="collapsed", value=0.1, reason="collapsed in epoch 1")
     hot = fine._replace(label="hot", repeats=(dead,))
     figure = seeds_figure(Comparison((fine._replace(repeats=tuple(seeds)), hot), 0))
     row = next(trace for trace in figure.data if trace.name == "hot")
@@ -139,9 +142,14 @@ def test_a_training_at_chance_leaves_the_others_room() -> None:
 
 
 def test_the_figures() -> None:
-    rates = schedules_figure(COMPARISON.schedules, CLOCK)
-    by_name = {trace.name: trace for trace in rates.data}
-    fast = by_name["cosine, updates"]
+    every = [Together(c.label, compared_curve(c, CLOCK), c.curves) for c in COMPARISON.schedules]
+    rates = together_figure(every, CLOCK, "test accuracy", minimized=False)
+    fast = next(t for t in rates.data if t.name == "cosine, updates" and t.yaxis == "y")
+    seeds, mean = (t for t in rates.data if t.name == "constant 0.3" and t.yaxis == "y2")
+    assert len(seeds.x) == 2 * 31  # two trainings of 30 epochs, a gap behind each
+    assert (mean.x[0], mean.y[0]) == (1, pytest.approx(0.8 + 0.005 - 0.2))
+    assert {t.legendgroup for t in (seeds, mean)} == {"0"}
+    assert [t.yaxis for t in rates.data if t.name == "&lt;b&gt;dead&lt;/b&gt; &amp; gone"] == ["y"]
     assert (fast.x[0], fast.y[0]) == (round(1 / 235, 5), pytest.approx(0.2982, abs=1e-3))
     assert (fast.x[-1], fast.y[-1]) == (30, 0.01)
     low, high = (10**end for end in rates.layout.yaxis.range)

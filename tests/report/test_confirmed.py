@@ -35,12 +35,17 @@ def test_the_table_of_a_confirm(spec: StudySpec, tmp_path: Path) -> None:
     # Differences 0.01 and 0.7: mean 0.355, se 0.345, t(1) = 12.706.
     assert rows == [
         [
-            "trial 2", "0.8500 ± 0.0500", "constant", "2", "0.9000 ± 0.0100",
-            "+0.3550 (-4.0286..+4.7386)", "winner",
+            "trial 2 constant", "0.8500 ± 0.0500", "2", "0.9000 ± 0.0100",
+            "+0.3550 (-4.0286..+4.7386)", "–", "winner",
         ],
-        [HOSTILE, "0.4950 ± 0.3950", "constant", "2", "–", "–", "1 collapsed"],
+        [
+            f"{HOSTILE} constant", "0.4950 ± 0.3950", "2", "–", "–", "-0.3550 (-4.7386..+4.0286)",
+            "1 collapsed",
+        ],
     ]  # fmt: skip
     assert page.texts["verdict"].startswith("The winner is trial 2, constant with base LR 0.2: ")
+    assert page.texts["title-apart"] == "Seed by seed: how far each is from trial 2"
+    assert "3 points, across -0.7 to -0.01" in page.texts["words-apart"]
 
 
 def test_a_confirmed_baseline_that_the_study_never_trained(tmp_path: Path) -> None:

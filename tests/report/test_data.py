@@ -6,13 +6,14 @@ import pytest
 
 from tuner.definition import StudySpec
 from tuner.reading import Clock
-from tuner.report.data import TOP, Contender, Verdict, parameters, report_data, varying
+from tuner.report.data import TOP, parameters, report_data, varying
 from tuner.report.sentences import verdict_sentence
+from tuner.report.verdict import Contender, Verdict
 from tuner.schedules import Cosine, Inverse, Linear, MultiFactor, Piecewise, Schedules
 from tuner.search import TrialRow, ranking, trial_rows
 from tuner.tasks import EpochRecord
 
-from .rows import ACCURACY
+from .rows import ACCURACY, record
 from .studies import HOSTILE, STATES, study_in
 
 CLOCK = Clock(updates_per_epoch=10, horizon=40)
@@ -154,6 +155,17 @@ STATE_COUNTS = (("complete", 2), ("pruned", 3))
             " the test set – and a baseline itself, 0.1037 above the best sampled schedule,"
             " cosine with base LR 0.27 (0.8000, trial 7, one run too).",
         ),
+        (
+            Verdict(
+                BEST, BASELINE, (("complete", 4),), BASELINE._replace(accuracy=0.9101),
+                (BEST._replace(number=8), BASELINE),
+            ),
+            "The best schedule of 4 trials (4 complete) is cosine with base LR 0.27, with a test"
+            " accuracy of 0.9057 in trial 7 – one run, chosen by its accuracy on the test set –"
+            " 0.0020 above the best baseline, “by hand”, poly with base LR 0.3 (0.9037, trial 1,"
+            " one run too); averaged weights do better: 0.9101 at the end of trial 1, “by hand”,"
+            " poly with base LR 0.3; as good: trial 8.",
+        ),
     ],
 )  # fmt: skip
 def test_the_verdict_in_words(verdict: Verdict, sentence: str) -> None:
@@ -169,6 +181,16 @@ def test_a_draw_with_the_baseline_is_no_win() -> None:
         Verdict(BASELINE, BEST._replace(accuracy=0.9037), STATE_COUNTS), ACCURACY
     )
     assert "as good as the best sampled schedule" in first
+
+
+def test_averaged_weights_and_ties_are_beside_the_best() -> None:
+    averaged = [row(n, 0.8, records=(record(4, 0.8, mean),)) for n, mean in enumerate((0.9, 0.7))]
+    verdict = report_data([*averaged, row(2, 0.5)], CLOCK, ACCURACY).verdict
+    assert verdict.averaged is not None
+    assert (verdict.averaged.number, verdict.averaged.accuracy) == (0, 0.9)
+    assert [each.number for each in verdict.ties] == [1]
+    worse = row(0, 0.8, records=(record(4, 0.8, 0.79),))
+    assert report_data([worse], CLOCK, ACCURACY).verdict.averaged is None
 
 
 def test_the_rival_of_a_sampled_schedule_is_a_baseline_and_the_other_way_round() -> None:

@@ -117,7 +117,7 @@ def test_text_of_the_study_is_text_on_the_page(spec: StudySpec, tmp_path: Path) 
     assert page.unbalanced == []
     assert page.with_tag("img") == []
     assert page.with_tag("b") == []  # the notes have one
-    assert page.records("table-trials")[1]["reason"] == f"{HOSTILE} of trial 1"
+    assert page.records("table-trials")[3]["reason"] == f"{HOSTILE} of trial 3"
     assert label in [row["baseline"] for row in page.records("table-leaders")]
     assert len(page.scripts) == 4  # Plotly, two of data, the page's own
 

@@ -52,6 +52,19 @@ def test_a_winning_baseline_is_held_against_the_best_finalist() -> None:
     assert sentence.endswith("; the seeds do not separate it from “trial 7”.")
 
 
+def test_averaged_weights_that_do_better_are_in_the_first_sentence() -> None:
+    # 0.96 is 0.05 above 0.91 on every seed: differences 0.06, 0.05, 0.04, t(2) = 4.303.
+    averaging = BASELINE._replace(averaged=(0.96, 0.96, 0.96))
+    sentence = confirmed_verdict(Confirmation((averaging, FINALIST), ()), ACCURACY)
+    assert sentence.endswith(
+        "; averaged weights do better: 0.9600 ± 0.0000, “by hand”, constant with base LR 0.3,"
+        " +0.0500 (+0.0252 to +0.0748) against the winner."
+    )
+    own = FINALIST._replace(averaged=(0.93, 0.94, 0.95))
+    sentence = confirmed_verdict(Confirmation((BASELINE, own), ()), ACCURACY)
+    assert "; averaged weights do better: 0.9400 ± 0.0058, its own, +0.0300" in sentence
+
+
 def test_many_that_are_tied_are_counted() -> None:
     tied = [FINALIST._replace(label=f"trial {n}", trial=n) for n in range(4)]
     sentence = confirmed_verdict(Confirmation((*tied, BASELINE), ()), ACCURACY)

@@ -42,7 +42,7 @@ def test_a_value_that_cannot_be_averaged_is_one_of_a_diverged_training(
         study_in(tmp_path, direction), task=FunctionTask(train, updates_per_epoch=10)
     )
     states = {row.schedule.base_lr < 0.1: row.state for row in result.trials if row.schedule}
-    assert states == {True: "complete", False: "pruned"}
+    assert states == {True: "complete", False: "collapsed"}
     assert f"it gave {large}" in "".join(row.reason for row in result.trials)
     assert (result.folder / "best.json").exists()
     assert result.best_schedule.base_lr < 0.1

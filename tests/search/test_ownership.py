@@ -12,6 +12,7 @@ import optuna
 import psutil
 import pytest
 
+from tuner.definition import Objective
 from tuner.search import summary, trial_rows
 from tuner.search.ownership import OWNER, Owner, this_process
 from tuner.search.processes import start_of, this_machine
@@ -83,4 +84,7 @@ def test_a_trial_whose_process_is_gone_is_interrupted(tmp_path: Path) -> None:
         number = made.ask()._trial_id
         set_system_attribute(storage, number, OWNER, owner._asdict())
     assert [row.state for row in trial_rows(made)] == ["running", "interrupted", "running"]
-    assert summary("killed", trial_rows(made), 4).states == {"running": 2, "interrupted": 1}
+    assert summary("killed", trial_rows(made), 4, Objective()).states == {
+        "running": 2,
+        "interrupted": 1,
+    }

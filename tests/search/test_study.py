@@ -87,7 +87,7 @@ def test_baselines_are_never_pruned_and_others_are(write_study: Callable) -> Non
         assert row.epochs < 3
 
 
-def test_collapsed_and_diverged_trainings_are_pruned_with_the_reason(
+def test_collapsed_and_diverged_trainings_are_called_so_with_the_reason(
     write_study: Callable, tmp_path: Path
 ) -> None:
     space = tmp_path / "hot.toml"
@@ -98,11 +98,15 @@ def test_collapsed_and_diverged_trainings_are_pruned_with_the_reason(
         '[[baseline]]\nlabel = "too hot"\nfamily = "constant"\nbase_lr = 1e12\n'
     )
     result = tuner.run_study(write_study(trials=4, space="hot.toml"))
-    assert [row.state for row in result.trials] == ["pruned"] * 4
+    assert [row.state for row in result.trials] == ["collapsed"] * 4
     assert all("diverged in epoch 1: the loss is nan" in row.reason for row in result.trials)
     assert not (result.folder / "best.json").exists()
     with pytest.raises(StudyError, match="must have a complete trial"):
         _ = result.best
+    assert (result.summary.states, result.summary.finished) == ({"collapsed": 4}, 4)
+    page = result.report(tmp_path / "r.html").read_text()
+    assert '<span class="state collapsed">collapsed</span>' in page
+    assert 'class="state pruned"' not in page
 
 
 def test_the_budget_is_the_studys_over_all_runs(write_study: Callable) -> None:

@@ -100,7 +100,7 @@ def test_a_test_loss_that_is_no_number_is_a_collapse(
     study.write_text(text[:start] + "epochs = 2\n" + text[end:])
     result = tuner.run_study(study, task=task)
     rows = result.trials
-    assert [row.state for row in rows[:2]] == ["pruned"] * 2
+    assert [row.state for row in rows[:2]] == ["collapsed"] * 2
     assert all(row.is_collapsed for row in rows[:2])
     assert rows[0].reason == "diverged in epoch 1: the test loss is nan"
     # Nor is it reported: other trials are compared with what is.

@@ -336,7 +336,7 @@ def test_a_number_that_is_none_is_a_collapse_and_an_error_a_failed_trial(tune: T
     first, second = tune(breaks, trials=2).trials
     assert first.state == "failed"
     assert first.reason.startswith("ValueError: no more data (test_tune.py, line ")
-    assert (second.state, second.reason) == ("pruned", "diverged in epoch 1: it gave nan")
+    assert (second.state, second.reason) == ("collapsed", "diverged in epoch 1: it gave nan")
     with pytest.raises(TrainingError, match=r"All 2 trials failed.* as its value, but got a str"):
         tune(lambda trial: trial.report("x"), name="text", trials=2)
 

@@ -14,11 +14,12 @@ from rich.text import Text
 
 from tuner.definition import digits
 from tuner.reading import EPOCHS, Unit
+from tuner.search import FINISHED
 
 _BARS = "▁▂▃▄▅▆▇█"
 # Epochs that a line has room for beside the rest, on 80 columns.
 _EPOCHS_SHOWN = 20
-_STATES = ("complete", "pruned", "failed", "running", "interrupted")
+_STATES = ("complete", "pruned", "collapsed", "failed", "running", "interrupted")
 
 
 class Running(NamedTuple):
@@ -58,7 +59,7 @@ class Board(NamedTuple):
     @property
     def finished(self) -> int:
         """Trials that are over."""
-        return sum(self.states.get(state, 0) for state in ("complete", "pruned", "failed"))
+        return sum(self.states.get(state, 0) for state in FINISHED)
 
 
 def drawn(board: Board) -> Group:

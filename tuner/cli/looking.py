@@ -84,7 +84,7 @@ def best(
     seeds say of it.
     """
     from tuner.cli.tables import print_confirmed, show_trials
-    from tuner.report import search_sentence
+    from tuner.report import beside_sentences, search_sentence
     from tuner.search import ranking
 
     found = _opened(study, storage, name)
@@ -101,6 +101,8 @@ def best(
             print_confirmed(found.confirmation, metric)
         if sentence := search_sentence(first, found.best_of_search, metric):
             print_row("", sentence, 11)
+        for sentence in beside_sentences(found.summary, found.confirmation, metric):
+            print_row("", sentence, 7)
 
 
 def export(
@@ -155,7 +157,7 @@ def export(
         write(path)
     row = None if trial is None else found.trials[trial]
     if row and row.state != "complete":
-        verb = {"pruned": "was ", "failed": ""}.get(row.state, "is ")
+        verb = {"pruned": "was ", "failed": "", "collapsed": ""}.get(row.state, "is ")
         unit = found.spec.unit
         at = f"{unit.word} {unit.count(row.epochs)}"
         state = f"trial {trial} {verb}{row.state} after {at}"

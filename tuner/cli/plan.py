@@ -126,7 +126,7 @@ def show_result(result: StudyResult, again: str, trials: str, *, program: bool) 
         program: Whether to print a program that trains under its best schedule.
     """
     from tuner.cli.tables import print_confirmed
-    from tuner.report import search_sentence
+    from tuner.report import beside_sentences, search_sentence
 
     out = results()
     summary = result.summary
@@ -150,6 +150,8 @@ def show_result(result: StudyResult, again: str, trials: str, *, program: bool) 
     if confirmation:
         print_confirmed(confirmation, objective.noun, "confirmed", 10)
     if sentence := search_sentence(best, of_search, objective.judged_by):
+        print_row("", sentence, 10)
+    for sentence in beside_sentences(summary, confirmation, objective.judged_by):
         print_row("", sentence, 10)
     print_row("", best.schedule_text, 10)
     if best.options:

@@ -18,7 +18,6 @@ from tuner.cli.console import dated, is_notebook, is_watched, talk
 from tuner.definition import digits
 from tuner.reading import EPOCHS, options_told
 from tuner.search import (
-    PRUNED_AFTER,
     EpochEnded,
     Event,
     LengthMeasured,
@@ -189,7 +188,7 @@ class _LiveView:
         start, epochs = self._running.pop(event.number, (None, []))
         if event.state != "waiting":
             self._states[event.state] += 1
-        if self._study and PRUNED_AFTER in event.reason:
+        if self._study and event.state == "pruned":
             self._saved += self._study.epochs - len(epochs)
         value = f"{event.value:{digits(self._metric)}}" if event.value is not None else "-"
         what = ""

@@ -59,7 +59,8 @@ def lr_range(
 
 def _show(found: LRRange, form: Format) -> None:
     """Write what a ramp shows: all of it in JSON, its points in CSV."""
-    from tuner.cli.tables import plain_table, write_json
+    from tuner.cli.tables import plain_table
+    from tuner.cli.written import write_json
     from tuner.definition import digits
     from tuner.studies import RANGE_CAVEAT
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,16 +10,18 @@ from rich.table import Table
 
 from tuner.cli.console import print_row, results
 from tuner.cli.formats import Format
-from tuner.definition import digits, finite
+from tuner.cli.written import write_csv, write_json
+from tuner.definition import digits
 from tuner.reading import EPOCHS, Unit, options_told, told
 from tuner.repeats import (
     Comparison,
     Confirmation,
-    plain_compared,
+    plain_comparison,
     plain_confirm,
     plain_rows,
 )
 from tuner.report import (
+    beside_sentences,
     better_sentence,
     compared_lines,
     comparison_sentence,
@@ -35,6 +34,11 @@ from tuner.report import (
 from tuner.schedules import rule_to_dict, schedule_to_dict
 from tuner.search import Summary, TrialRow
 from tuner.studies import trial_columns
+
+# In a table for people, sentences say what is worth a word of these.
+_FOR_PROGRAMS = ("best_of_search", "best_averaged")
+# What fresh seeds say of a schedule, in numbers.
+_SPREAD = ("n", "mean", "sd", "se", "mean_low", "mean_high")
 
 
 def show_trials(
@@ -55,18 +59,23 @@ def show_trials(
         confirmation: What fresh seeds say of them.
         unit: What their lengths are told in.
     """
-    if form is Format.json:
+    if form is not Format.table:
         fresh = plain_rows(confirmation) if confirmation else []
-        write_json([{**_full(row, unit), **_standing(row, summary, fresh)} for row in rows])
-        return
-    notes = _notes(summary)
-    if form is Format.csv:
+        standing = [_standing(row, summary, fresh) for row in rows]
+        if form is Format.json:
+            write_json(
+                [{**_full(row, unit), **own} for row, own in zip(rows, standing, strict=True)]
+            )
+            return
         columns = trial_columns(rows, unit)
         columns["seconds"] = [f"{row.seconds:.1f}" for row in rows]
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(map(_or_empty, row) for row in zip(*columns.values(), strict=True))
+        for name in ("best", "best_of_search"):
+            columns[name] = [own[name] for own in standing]
+        for name in _SPREAD if fresh else ():
+            columns[f"confirm_{name}"] = [(own["confirm"] or {}).get(name) for own in standing]
+        write_csv(columns, zip(*columns.values(), strict=True))
         return
+    notes = _notes(summary)
     options = [*dict.fromkeys(name for row in rows for name in row.options)]
     heads, is_tight = [metric, "family", "base LR", *options], options and results().is_terminal
     if is_tight:  # so that 80 columns have room for them
@@ -96,10 +105,8 @@ def show_confirmation(confirmation: Confirmation, form: Format, metric: str = "a
         if form is Format.json:
             write_json(rows)
             return
-        writer = csv.writer(sys.stdout, lineterminator="\n")
         plain = [{k: v for k, v in row.items() if not isinstance(v, dict)} for row in rows]
-        writer.writerow(plain[0])
-        writer.writerows([_or_empty(value) for value in row.values()] for row in plain)
+        write_csv(plain[0], (row.values() for row in plain))
         return
     found = confirmed_data(confirmation, metric)
     table = _narrow("schedule", "n", metric, "against the best baseline", "note")
@@ -122,14 +129,12 @@ def print_confirmed(
 def show_comparison(comparison: Comparison, form: Format) -> None:
     """Write a comparison: a row for each schedule, as the chapter prints them."""
     if form is not Format.table:
-        rows = [plain_compared(each) for each in comparison.schedules]
+        rows = plain_comparison(comparison)
         if form is Format.json:
             write_json(rows)
             return
-        writer = csv.writer(sys.stdout, lineterminator="\n")
         plain = [{k: v for k, v in row.items() if not isinstance(v, (dict, list))} for row in rows]
-        writer.writerow(plain[0])
-        writer.writerows([_or_empty(value) for value in row.values()] for row in plain)
+        write_csv(plain[0], (row.values() for row in plain))
         return
     lines = compared_lines(comparison)
     metric = short(comparison.judged_by)
@@ -156,7 +161,7 @@ def show_summary(
     unit: Unit = EPOCHS,
 ) -> None:
     """Write where a study stands."""
-    best, of_search = summary.best, summary.best_of_search
+    best, of_search, averaged = summary.best, summary.best_of_search, summary.best_averaged
     pairs: dict[str, Any] = {
         "study": summary.name,
         "storage": storage,
@@ -172,6 +177,9 @@ def show_summary(
         "best_of_search_trial": of_search.number if of_search else None,
         "best_of_search_value": of_search.value if of_search else None,
         "best_of_search_family": of_search.family if of_search else None,
+        "best_averaged_trial": averaged.row.number if averaged else None,
+        "best_averaged_value": averaged.value if averaged else None,
+        "best_averaged_family": averaged.row.family if averaged else None,
         "confirmed": confirmed_sentence(confirmation, metric) if confirmation else None,
     }
     if summary.false_prunes.controls:
@@ -183,14 +191,14 @@ def show_summary(
     if form is Format.json:
         write_json({**pairs, "confirm": plain_confirm(confirmation) if confirmation else None})
     elif form is Format.csv:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(pairs)
-        writer.writerow([_or_empty(value) for value in pairs.values()])
+        winner = plain_rows(confirmation)[0] if confirmation and confirmation.winner else {}
+        pairs |= {f"confirm_{name}": winner.get(name) for name in ("label", *_SPREAD)}
+        write_csv(pairs, [pairs.values()])
     else:
         lines = {
             name.replace("given", "reused").replace("_", " "): value
             for name, value in pairs.items()
-            if (name != f"{unit.words}_given" or value) and not name.startswith("best_of_search")
+            if (name != f"{unit.words}_given" or value) and not name.startswith(_FOR_PROGRAMS)
         }
         if best and best.baseline:
             lines["best trial"] = f"{best.number} [{best.baseline}]"
@@ -203,8 +211,11 @@ def show_summary(
                 print_row(name, "-" if value is None else number, width)
             if name == "best trial" and summary.lost:
                 print_row("", summary.lost, width)
-            if name == "best family" and (sentence := search_sentence(best, of_search, metric)):
-                print_row("", sentence, width)
+            if name == "best family":
+                told = [search_sentence(best, of_search, metric)]
+                told += beside_sentences(summary, confirmation, metric)
+                for sentence in filter(None, told):
+                    print_row("", sentence, width)
 
 
 def _full(row: TrialRow, unit: Unit) -> dict[str, Any]:
@@ -263,22 +274,3 @@ def _narrow(*columns: str) -> Table:
         whole = name not in ("schedule", "note") and (is_wide or not name.startswith("against"))
         table.add_column(name, no_wrap=whole, overflow="fold")
     return table
-
-
-def _or_empty(value: Any) -> Any:
-    return "" if value is None else value
-
-
-def _plain(value: Any) -> Any:
-    """Return the same with null for what is no number in JSON, wherever in it that is."""
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    return finite(value) if isinstance(value, float) else value
-
-
-def write_json(value: Any) -> None:
-    """Write a result as JSON."""
-    json.dump(_plain(value), sys.stdout, indent=2, allow_nan=False)
-    sys.stdout.write("\n")

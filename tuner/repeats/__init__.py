@@ -9,14 +9,12 @@ from tuner.repeats.confirm import find_confirm, prepare_confirm
 from tuner.repeats.confirmation import (
     Candidate,
     Confirmation,
-    Difference,
     Row,
-    Spread,
     closest,
     difference,
-    spread,
 )
-from tuner.repeats.plain import plain_compared, plain_confirm, plain_rows, plain_winner
+from tuner.repeats.paired import Difference, Spread, differences, spread
+from tuner.repeats.plain import plain_comparison, plain_confirm, plain_rows, plain_winner
 from tuner.repeats.seeds import seeds_are_ignored
 from tuner.repeats.study import enqueue, failed_of, planned, read_repeats, settings_of
 
@@ -33,11 +31,12 @@ __all__ = [
     "better_than_winner",
     "closest",
     "difference",
+    "differences",
     "enqueue",
     "failed_of",
     "find_comparison",
     "find_confirm",
-    "plain_compared",
+    "plain_comparison",
     "plain_confirm",
     "plain_rows",
     "plain_winner",

@@ -9,14 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tuner.definition import merit
-from tuner.repeats.confirmation import (
-    Candidate,
-    Confirmation,
-    Difference,
-    Spread,
-    difference,
-    spread,
-)
+from tuner.repeats.confirmation import Candidate, Confirmation, difference
+from tuner.repeats.paired import Difference, Spread, spread
 
 
 class Better(NamedTuple):

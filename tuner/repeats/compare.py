@@ -9,6 +9,7 @@ from pathlib import Path
 
 from optuna.storages import BaseStorage
 from optuna.study import Study
+from optuna.trial import TrialState
 
 from tuner.definition import COMPARE, Confirm, StudySpec
 from tuner.errors import StudyError
@@ -22,11 +23,11 @@ from tuner.search import (
     REASON,
     SCHEDULE,
     SEED,
-    STATES,
     UPDATES_PER_EPOCH,
     Key,
     key_of,
     records_of,
+    state_told,
 )
 
 _ALSO = " = "  # between the names of one schedule
@@ -87,15 +88,16 @@ def read_comparison(study: Study, spec: StudySpec) -> Comparison:
     repeats: dict[Key, list[Repeat]] = defaultdict(list)
     for trial in study.get_trials(deepcopy=False):
         if SCHEDULE in trial.user_attrs and trial.user_attrs[SEED] in seeds:
-            state = STATES[trial.state]
+            reason: str = trial.user_attrs.get(REASON, "")
+            state = state_told(trial.state, reason, repeated=True)
             records = tuple(records_of(trial.user_attrs))
             repeat = Repeat(
                 seed=trial.user_attrs[SEED],
                 state=state,
                 records=records,
                 values=tuple(spec.objective.value(record) for record in records),
-                value=trial.value if state == "complete" else None,
-                reason=trial.user_attrs.get(REASON, ""),
+                value=trial.value if trial.state == TrialState.COMPLETE else None,
+                reason=reason,
                 schedule=schedule_of(trial),
             )
             key = key_of_trial(trial)

@@ -10,8 +10,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tuner.definition import merit
-from tuner.repeats.confirmation import Spread, spread
+from tuner.repeats.paired import Difference, Spread, paired, spread
 from tuner.schedules import Plateau, Schedule, drops_in_words
+from tuner.search import FINISHED
 from tuner.tasks import EpochRecord
 
 
@@ -35,12 +36,12 @@ class Repeat(NamedTuple):
     @property
     def is_complete(self) -> bool:
         """Whether it got to its last epoch."""
-        return self.state == "complete" and not self.reason
+        return self.state == "complete"
 
     @property
     def is_collapsed(self) -> bool:
         """Whether it became hopeless before."""
-        return self.state == "complete" and bool(self.reason)
+        return self.state == "collapsed"
 
 
 class Compared(NamedTuple):
@@ -80,6 +81,16 @@ class Compared(NamedTuple):
         return _spread([repeat.value for repeat in self.repeats])
 
     @property
+    def values(self) -> dict[int, float]:
+        """What the objective measures at the end of each training, by seed."""
+        return {each.seed: each.value for each in self.repeats if each.value is not None}
+
+    @property
+    def curves(self) -> list[Sequence[float | None]]:
+        """The values after each epoch of the trainings that got to their end."""
+        return [repeat.values for repeat in self.repeats if repeat.is_complete]
+
+    @property
     def collapsed(self) -> tuple[int, ...]:
         """The seeds whose trainings collapsed."""
         return tuple(repeat.seed for repeat in self.repeats if repeat.is_collapsed)
@@ -95,7 +106,7 @@ class Compared(NamedTuple):
 
         Example:
             >>> from tuner.schedules import Constant
-            >>> dead = Repeat(3, "complete", (), (), 0.1, "collapsed in epoch 1")
+            >>> dead = Repeat(3, "collapsed", (), (), 0.1, "collapsed in epoch 1")
             >>> Compared("hot", Constant(base_lr=9.0, horizon=2), "", (dead,)).note
             'collapsed: seed 3'
         """
@@ -131,14 +142,35 @@ class Comparison(NamedTuple):
         means = [(each, each.value.mean) for each in self.schedules if each.value]
         return [each for each, _ in sorted(means, key=lambda m: -merit(m[1], self.minimized))]
 
+    def behind(self, compared: Compared) -> Difference | None:
+        """Return the difference of a schedule to the best one, seed by seed; None of itself."""
+        best = next(iter(self.ranked), None)
+        return paired(compared.values, best.values) if best and compared is not best else None
+
+    @property
+    def ties(self) -> list[Compared]:
+        """The schedules that the seeds do not separate from the best one, by their ranks.
+
+        One that collapsed from more of the seeds that both have is none, as in a confirm.
+        """
+        found = [(each, self.behind(each)) for each in self.ranked[1:]]
+        return [
+            each
+            for each, to in found
+            if to and to.low <= 0 <= to.high and not _collapsed_more(each, self.ranked[0])
+        ]
+
     @property
     def trained(self) -> int:
         """Trainings that are over."""
         return sum(
-            repeat.state in ("complete", "failed")
-            for compared in self.schedules
-            for repeat in compared.repeats
+            repeat.state in FINISHED for compared in self.schedules for repeat in compared.repeats
         )
+
+
+def _collapsed_more(one: Compared, other: Compared) -> bool:
+    both = one.values.keys() & other.values.keys()
+    return len(both.intersection(one.collapsed)) > len(both.intersection(other.collapsed))
 
 
 def _spread(values: Sequence[float | None]) -> Spread | None:

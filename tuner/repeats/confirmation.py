@@ -14,17 +14,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tuner.definition import merit
+from tuner.repeats.paired import Difference, Spread, paired, spread
 from tuner.schedules import Plateau, Schedule
 from tuner.search import Key, key_of
-
-# Two-sided 95 % quantiles of Student's t for 1 to 30 degrees of freedom, and the normal one.
-# NIST/SEMATECH e-Handbook of Statistical Methods, section 1.3.6.7.2.
-_T_95 = (
-    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
-    2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
-    2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
-)  # fmt: skip
-_NORMAL_95 = 1.960
 
 
 class Candidate(NamedTuple):
@@ -36,6 +28,7 @@ class Candidate(NamedTuple):
     ``trial`` is the number of the study's trial that the schedule is from, None for a baseline.
     ``minimized`` says that small values are the good ones.
     ``averaged`` are the values of the averaged weights, of trainings that have them.
+    ``curves`` are the values after each epoch of trainings that got to their end.
     ``rule`` finds the schedule of each training, where it is not given.
     ``options`` are those of the task that it is trained with, where the study samples any.
     """
@@ -49,6 +42,7 @@ class Candidate(NamedTuple):
     averaged: tuple[float, ...] = ()
     rule: Plateau | None = None
     options: Mapping[str, Any] = MappingProxyType({})
+    curves: tuple[tuple[float | None, ...], ...] = ()
 
     @property
     def given(self) -> Schedule | Plateau:
@@ -87,37 +81,6 @@ class Candidate(NamedTuple):
         return self._replace(accuracies=dict(zip(self.values, self.averaged, strict=True)))
 
 
-class Spread(NamedTuple):
-    """A mean over seeds; ``sd`` and ``se`` are None for a single value."""
-
-    n: int
-    mean: float
-    sd: float | None
-    se: float | None
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """The 95 % interval of the mean, mean ± t(n − 1) · se; None of a single value.
-
-        Example:
-            >>> Spread(n=3, mean=0.0, sd=2.0, se=1.0).interval
-            (-4.303, 4.303)
-        """
-        if self.se is None:
-            return None
-        half = quantile(self.n - 1) * self.se
-        return self.mean - half, self.mean + half
-
-
-class Difference(NamedTuple):
-    """A mean paired difference over ``n`` common seeds, and its 95 % interval."""
-
-    n: int
-    mean: float
-    low: float
-    high: float
-
-
 class Training(NamedTuple):
     """A training that is still to be done."""
 
@@ -126,13 +89,17 @@ class Training(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A candidate in the table; ``against`` is its difference to the best baseline."""
+    """A candidate in the table.
+
+    ``against`` is its difference to the best baseline, ``to_leader`` that to the first one.
+    """
 
     candidate: Candidate
     spread: Spread | None
     against: Difference | None
     is_winner: bool
     is_tied: bool
+    to_leader: Difference | None = None
 
 
 class Confirmation(NamedTuple):
@@ -173,68 +140,14 @@ class Confirmation(NamedTuple):
         for c in self.candidates:
             found = spread([*c.values.values()])
             versus = difference(c, against) if against and c is not against else None
-            rows.append(Row(c, found, versus, c is first, c is not first and c in tied))
+            behind = difference(c, first) if first and c is not first else None
+            rows.append(Row(c, found, versus, c is first, c is not first and c in tied, behind))
         return tuple(sorted(rows, key=lambda r: (not r.is_winner, -r.candidate.merit)))
 
 
-def quantile(degrees: int) -> float:
-    """Return the t with P(-t <= T <= t) = 0.95 for Student's T; beyond 30 degrees the normal one.
-
-    Example:
-        >>> quantile(2), quantile(31)
-        (4.303, 1.96)
-    """
-    return _T_95[degrees - 1] if degrees <= len(_T_95) else _NORMAL_95
-
-
-def spread(values: Sequence[float]) -> Spread | None:
-    """Return mean, standard deviation (n − 1) and standard error sd / √n; None of no values.
-
-    Example:
-        >>> spread([1.0, 2.0, 3.0])
-        Spread(n=3, mean=2.0, sd=1.0, se=0.5773502691896258)
-    """
-    if not values:
-        return None
-    if {math.inf, -math.inf} <= {*values}:  # as other programs may store
-        return Spread(len(values), math.nan, None, None)
-    n, mean = len(values), statistics.fmean(values)
-    if n == 1:
-        return Spread(1, mean, None, None)
-    if not math.isfinite(mean):  # a training that diverged has an infinite loss
-        return Spread(n, mean, None, None)
-    sd = statistics.stdev(values)
-    return Spread(n, mean, sd, sd / math.sqrt(n))
-
-
 def difference(one: Candidate, other: Candidate) -> Difference | None:
-    """Return the paired difference of two candidates: mean(d) ± t(n − 1) · sd(d) / √n.
-
-    d are the differences ``one`` − ``other`` on the seeds that both have. Without such a seed it
-    is None, with one the interval has no end; nor with two or three that are equal though the seed
-    moves the values, which those in coarse steps are by chance. An infinite difference, to a loss
-    that is no number, is certain; two such losses on one seed, or one on each side, say nothing.
-
-    The interval is that of one comparison with a fixed n. A race looks at several of them after
-    every seed, so that it takes a true tie for separated more often than once in 20:
-    ``benchmarks/races.py``.
-    """
-    seeds = sorted(one.values.keys() & other.values.keys())
-    differences = [one.values[seed] - other.values[seed] for seed in seeds]
-    differences = [d for d in differences if not math.isnan(d)]
-    if {math.inf, -math.inf} <= {*differences}:
-        return None
-    found = spread(differences)
-    if found is None:
-        return None
-    if math.isinf(found.mean):
-        return Difference(found.n, found.mean, found.mean, found.mean)
-    mine, others = ([each.values[seed] for seed in seeds] for each in (one, other))
-    rounding = 1e-12 * max(map(abs, [*mine, *others]))
-    moved = max(mine) - min(mine) > rounding
-    coarse = found.n <= 3 and moved and max(differences) - min(differences) <= rounding
-    half = math.inf if found.se is None or coarse else quantile(found.n - 1) * found.se
-    return Difference(found.n, found.mean, found.mean - half, found.mean + half)
+    """Return the paired difference of two candidates; see :func:`tuner.repeats.paired.paired`."""
+    return paired(one.values, other.values)
 
 
 def leader(candidates: Sequence[Candidate]) -> Candidate | None:

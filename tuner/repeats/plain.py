@@ -8,8 +8,9 @@ from typing import Any
 
 from tuner.definition import finite
 from tuner.repeats.better import Better, better_than_winner
-from tuner.repeats.comparison import Compared, Repeat
-from tuner.repeats.confirmation import Confirmation, Difference, Row, Spread, spread
+from tuner.repeats.comparison import Compared, Comparison, Repeat
+from tuner.repeats.confirmation import Confirmation, Row
+from tuner.repeats.paired import Difference, Spread, spread
 from tuner.schedules import rule_to_dict, schedule_to_dict
 
 
@@ -50,8 +51,12 @@ def plain_winner(confirmation: Confirmation) -> dict[str, Any]:
     }
 
 
-def plain_compared(compared: Compared) -> dict[str, Any]:
-    """Return a schedule of a comparison with all its numbers and its trainings."""
+def plain_comparison(comparison: Comparison) -> list[dict[str, Any]]:
+    """Return the schedules of a comparison with all their numbers and their trainings."""
+    return [_compared(each, comparison.behind(each)) for each in comparison.schedules]
+
+
+def _compared(compared: Compared, behind: Difference | None) -> dict[str, Any]:
     spreads = {
         "train_loss": compared.train_loss,
         "train_accuracy": compared.train_accuracy,
@@ -67,6 +72,7 @@ def plain_compared(compared: Compared) -> dict[str, Any]:
         "n": compared.value.n if compared.value else 0,
         **found,
         **{f"value_{name}": value[name] for name in ("se", "mean_low", "mean_high")},
+        **{f"to_best_{name}": number for name, number in _difference(behind).items()},
         "published": compared.published,
         "collapsed": len(compared.collapsed),
         "failed": len(compared.failed),
@@ -132,6 +138,7 @@ def _row(row: Row, better: tuple[Better, ...]) -> dict[str, Any]:
         "baseline": candidate.is_baseline,
         "mean_low": ends[0],
         "mean_high": ends[1],
+        **{f"to_winner_{name}": n for name, n in _difference(row.to_leader).items()},
         **{f"averaged_{name.removeprefix('mean_')}": value for name, value in averaged.items()},
         "beats_winner": False in mine,
         "averaged_beats_winner": True in mine,

@@ -22,7 +22,6 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tuner.definition import (
     Confirm,
-    Objective,
     StudySpec,
     fresh_seeds,
     name_of_study,
@@ -210,11 +209,14 @@ def read_repeats(study: Study, spec: StudySpec) -> Confirmation:
             continue
         complete = trial.state == TrialState.COMPLETE
         collapsed = (seed,) if complete and trial.user_attrs.get(REASON) else ()
-        averaged = _averaged(trial, spec.objective) if complete and not collapsed else ()
+        records = records_of(trial.user_attrs) if complete and not collapsed else []
+        last = map(spec.objective.averaged_value, records[-1:])
+        curve = tuple(map(spec.objective.value, records))
         candidates[candidate.key] = candidate._replace(
             accuracies={**candidate.accuracies, seed: trial.value if complete else None},
             collapsed=candidate.collapsed + collapsed,
-            averaged=candidate.averaged + averaged,
+            averaged=candidate.averaged + tuple(value for value in last if value is not None),
+            curves=candidate.curves + ((curve,) if curve else ()),
         )
     found = [*candidates.values()]
     missing = tuple(race(found, seeds, settings.seeds))
@@ -246,12 +248,6 @@ def _check_seeds(spec: StudySpec, settings: Confirm) -> None:
             f"Study {spec.name!r} must have {settings.max_seeds} fresh seeds from {settings.seed}"
             f" on, but {wrong}. Ask for fewer."
         )
-
-
-def _averaged(trial: FrozenTrial, objective: Objective) -> tuple[float, ...]:
-    """Return what the averaged weights are worth at the end, nothing if there are none."""
-    found = [*map(objective.averaged_value, records_of(trial.user_attrs)[-1:])]
-    return tuple(value for value in found if value is not None)
 
 
 def _store(study: Study, name: str, value: Any) -> None:

@@ -21,6 +21,7 @@ from tuner.report.comparison import (
 )
 from tuner.report.confirmed import (
     apart_sentence,
+    beside_sentences,
     better_sentence,
     confirmed_data,
     confirmed_sentence,
@@ -78,6 +79,7 @@ def write_comparison(comparison: Comparison, spec: StudySpec, path: str | Path) 
 
 __all__ = [
     "apart_sentence",
+    "beside_sentences",
     "better_sentence",
     "compared_lines",
     "comparison_sentence",

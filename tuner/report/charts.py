@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from optuna.study import Study
 
-from tuner.definition import Objective, StudySpec
+from tuner.definition import StudySpec
 from tuner.reading import EPOCHS
 from tuner.repeats import Confirmation
 from tuner.report.answers import Answer, which_base_lr, which_power, which_warmup
 from tuner.report.confirmed import Confirmed
 from tuner.report.data import ReportData
-from tuner.report.families import ended_by_pruning, families
+from tuner.report.families import TRAINED, ended_by_pruning, families
 from tuner.report.figures.parameters import parameter_charts
 from tuner.report.figures.search import (
     answer_figure,
@@ -24,17 +23,17 @@ from tuner.report.figures.search import (
     timeline_figure,
 )
 from tuner.report.figures.series import listed, measured, panels
-from tuner.report.figures.style import Chart, drawn, edge_note, row_height
+from tuner.report.figures.style import Chart, drawn, edge_note
 from tuner.report.figures.trainings import (
     Trained,
     any_of,
     best_figure,
-    confirmed_figure,
     learning_figure,
     overlay_figure,
 )
+from tuner.report.fresh_charts import fresh_charts
 from tuner.report.progress import best_so_far, timeline
-from tuner.report.sentences import averaging_sentence, false_prunes_sentence
+from tuner.report.sentences import at_the_start, averaging_sentence, false_prunes_sentence
 from tuner.report.slices import order_of, slices_chart
 from tuner.report.winner_charts import winner_charts
 from tuner.search import TrialRow, false_prunes
@@ -67,7 +66,7 @@ def charts(
     parameters = parameter_charts(study, objective)
     found = [
         _best(data, spec),
-        _confirmed(confirmed, objective.for_test_set()),
+        *fresh_charts(confirmed, confirmation, spec),
         *winner_charts(rows, spec, winner, confirmation),
         _overlay(data, spec),
         _learning(rows, spec, data.winner),
@@ -99,32 +98,16 @@ def _best(data: ReportData, spec: StudySpec) -> Chart:
     return chart._replace(figure=best_figure(best, objective, spec.unit))
 
 
-def _confirmed(confirmed: Confirmed | None, objective: Objective) -> Chart:
-    finalists = [f for f in confirmed.finalists if f.values] if confirmed else []
-    survived = any(math.isfinite(value) for f in finalists for value in f.values)
-    chart = Chart(
-        "confirmed",
-        f"{_at_the_start(objective.judged_by)} of every training on fresh seeds, and the means",
-        note="Rings: one training each. Diamonds: mean ± standard error."
-        f" {edge_note(objective.minimized)}",
-        height=110 + row_height((f.label for f in finalists), 52) * len(finalists),
-    )
-    sentence = "It needs trainings on fresh seeds, and there is none: “tuner confirm” makes them."
-    if finalists:
-        sentence = "It needs a training that did not diverge, and there is none."
-    return drawn(chart, survived, sentence, lambda: confirmed_figure(finalists, objective))
-
-
 def _overlay(data: ReportData, spec: StudySpec) -> Chart:
-    note = "Grey: the other complete trials, and fainter the pruned ones. "
+    note = "Grey: the other complete trials, and fainter the pruned and collapsed ones. "
     chart = Chart(
         "schedules",
-        "Learning rates of the best schedules, over those of all complete and pruned trials",
+        "Learning rates of the best schedules, over those of all others",
         note=note + _no_zero(line.curve.rates for line in data.lines),
         height=560,
     )
-    lines = [line for line in data.lines if line.state in ("complete", "pruned")]
-    sentence = "It needs a complete or pruned trial, and there is none."
+    lines = [line for line in data.lines if line.state in TRAINED]
+    sentence = "It needs a trial that was trained, and there is none."
     how = (data.winner, spec.objective, spec.unit)
     return drawn(chart, lines, sentence, lambda: overlay_figure(lines, *how))
 
@@ -143,7 +126,7 @@ def _learning(rows: Sequence[TrialRow], spec: StudySpec, winner: int | None) -> 
     ]
     chart = Chart(
         "learning",
-        f"{_at_the_start(objective.judged_by)} of every trial after {unit.each}",
+        f"{at_the_start(objective.judged_by)} of every trial after {unit.each}",
         note="Paler: trials that are not complete. A high learning rate hides progress until it"
         " decays.",
         height=420,
@@ -173,7 +156,7 @@ def _families(rows: Sequence[TrialRow], data: ReportData, spec: StudySpec) -> Ch
     found = [family for family in families(rows, objective) if family.dots]
     chart = Chart(
         "families",
-        f"{_at_the_start(objective.judged_by)} by family, a point for every trained trial",
+        f"{at_the_start(objective.judged_by)} by family, a point for every trained trial",
         note="Filled: complete, with their quartiles as a box. Open: pruned, at their last"
         f" {objective.noun}. Crosses: collapsed. {edge_note(objective.minimized)}",
         height=120 + 64 * len(found),
@@ -267,8 +250,3 @@ def _timeline(study: Study, rows: Sequence[TrialRow]) -> Chart:
 def _no_zero(curves: Iterable[Sequence[float | None]]) -> str:
     zero = any(rate is None for rates in curves for rate in rates)
     return "A learning rate of 0 has no place on this axis and is left out." if zero else ""
-
-
-def _at_the_start(words: str) -> str:
-    """Return words that begin a sentence; what is written large in them stays so."""
-    return words[:1].upper() + words[1:]

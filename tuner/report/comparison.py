@@ -8,13 +8,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tuner.repeats import Comparison, Repeat
+from tuner.report.confirmed import difference, some
 from tuner.report.sentences import count, mean_sd
 
 _DECIMALS = 3  # of accuracies, as in the chapter
 
 
 class ComparedLine(NamedTuple):
-    """A schedule of a comparison, in words; means ± standard deviations over ``n`` seeds."""
+    """A schedule of a comparison, in words; means ± standard deviations over ``n`` seeds.
+
+    ``behind`` is its difference to the best one, seed by seed.
+    """
 
     label: str
     n: int
@@ -23,6 +27,7 @@ class ComparedLine(NamedTuple):
     value: str
     published: str
     note: str
+    behind: str
 
 
 class Curves(NamedTuple):
@@ -45,6 +50,7 @@ def compared_lines(comparison: Comparison) -> list[ComparedLine]:
             value=mean_sd(each.value, comparison.judged_by, _DECIMALS),
             published=each.published,
             note=each.note,
+            behind=difference(comparison.behind(each), comparison.judged_by, len(each.values)),
         )
         for each in comparison.schedules
     ]
@@ -67,7 +73,8 @@ def comparison_sentence(comparison: Comparison) -> str:
     if math.isfinite(best.value.mean):
         text = (
             f"Of {count(len(comparison.schedules), 'schedule')}, “{best.label}” has the {which}"
-            f" mean {metric}: {found}, n = {best.value.n}."
+            f" mean {metric}: {found}, n = {best.value.n}"
+            f"{_ties(comparison) if best.value.n > 1 else ''}."
         )
     else:
         text = f"No schedule survived: even the {which} mean {metric} is {found}."
@@ -75,6 +82,14 @@ def comparison_sentence(comparison: Comparison) -> str:
         known = comparison.trained + comparison.missing
         text += f" Unfinished: {comparison.trained} of {known} trainings are over."
     return text
+
+
+def _ties(comparison: Comparison) -> str:
+    """Return which schedules the seeds do not separate from the best one."""
+    if ties := [f"“{each.label}”" for each in comparison.ties]:
+        return f"; the seeds do not separate it from {some(ties)}"
+    others = [*map(comparison.behind, comparison.ranked[1:])]
+    return "; the seeds separate it from all others" if others and all(others) else ""
 
 
 def short(judged_by: str) -> str:

@@ -10,15 +10,17 @@ import plotly.graph_objects as go
 from markupsafe import Markup
 
 from tuner.definition import StudySpec
-from tuner.repeats import Comparison
+from tuner.repeats import Comparison, differences
 from tuner.report.comparison import (
     compared_lines,
     comparison_sentence,
     measures_training,
     short,
 )
-from tuner.report.figures.comparison import schedules_figure, seeds_figure, training_figure
+from tuner.report.figures.comparison import compared_curve, seeds_figure, training_figure
+from tuner.report.figures.panels import is_logarithmic
 from tuner.report.figures.style import edge_note, row_height
+from tuner.report.figures.together import Apart, Together, apart_figure, together_figure
 from tuner.report.figures.words import described
 from tuner.report.page import figures_json, plotly_gzip, resource, write_html
 from tuner.report.provenance import provenance
@@ -37,11 +39,18 @@ def render_comparison(comparison: Comparison, spec: StudySpec) -> str:
         spec: The definition of its study.
     """
     clock, ranked, metric = spec.space.clock, comparison.ranked, comparison.judged_by
-    figures = {"schedules": schedules_figure(comparison.schedules, clock)}
+    together = [
+        Together(each.label, compared_curve(each, clock), each.curves)
+        for each in comparison.schedules
+    ]
+    figures = {"schedules": together_figure(together, clock, metric, comparison.minimized)}
     seeds_height = 0
     if _has_value(comparison):
         seeds_height = 140 + row_height((each.label for each in ranked), 30) * len(ranked)
         figures["seeds"] = seeds_figure(comparison, spec.unit)
+    apart = _apart(comparison)
+    if apart:
+        figures["apart"] = apart_figure(apart, metric, comparison.minimized)
     for number, each in enumerate(comparison.schedules, start=1):
         figures[f"training-{number}"] = training_figure(each, clock, metric)
     environment = jinja2.Environment(
@@ -60,7 +69,9 @@ def render_comparison(comparison: Comparison, spec: StudySpec) -> str:
         published=any(each.published for each in comparison.schedules),
         trainings=comparison.schedules,
         seeds_height=seeds_height,
+        apart_height=110 + row_height((each.label for each in apart), 34) * len(apart),
         figures_json=figures_json(figures, go.Figure()),
+        logarithmic=" ".join(key for key, figure in figures.items() if is_logarithmic(figure)),
         words={key: described(figure) for key, figure in figures.items()},
         origin=provenance(spec),
         seed=spec.confirm.seed,
@@ -69,6 +80,18 @@ def render_comparison(comparison: Comparison, spec: StudySpec) -> str:
         js=Markup(resource("page.js")),
         plotly_gzip=plotly_gzip(),
     )
+
+
+def _apart(comparison: Comparison) -> list[Apart]:
+    """Return how far all others are from the best one, on the seeds that both have."""
+    best = _best(comparison)
+    others = comparison.ranked[1:] if best else []
+    return [
+        Apart(each.label, apart, comparison.behind(each))
+        for each in others
+        if (apart := differences(each.values, comparison.ranked[0].values))
+        and all(map(math.isfinite, apart.values()))
+    ]
 
 
 def _has_value(comparison: Comparison) -> bool:

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from tuner.definition import digits
-from tuner.repeats import Confirmation, Difference, Row, Spread, better_than_winner, spread
-from tuner.search import TrialRow
+from tuner.definition import digits, merit
+from tuner.repeats import (
+    Candidate,
+    Confirmation,
+    Difference,
+    Row,
+    Spread,
+    better_than_winner,
+    spread,
+)
+from tuner.search import Summary, TrialRow
+
+# So many are named where there are many.
+_NAMED = 2
 
 
 class ConfirmedLine(NamedTuple):
@@ -21,6 +33,7 @@ class ConfirmedLine(NamedTuple):
     difference: str
     note: str
     is_winner: bool
+    to_leader: str
 
 
 class Finalist(NamedTuple):
@@ -44,6 +57,7 @@ class Confirmed(NamedTuple):
     finalists: tuple[Finalist, ...]
     has_averaged: bool
     better: str = ""
+    done: bool = True
 
 
 def confirmed_data(confirmation: Confirmation, metric: str) -> Confirmed:
@@ -60,6 +74,7 @@ def confirmed_data(confirmation: Confirmation, metric: str) -> Confirmed:
         better=better_sentence(confirmation, metric),
         lines=lines,
         finalists=tuple(map(_finalist, confirmation.rows)),
+        done=done,
         has_averaged=any(candidate.averaged for candidate in confirmation.candidates),
     )
 
@@ -121,6 +136,45 @@ def search_sentence(best: TrialRow | None, of_search: TrialRow | None, metric: s
     return f"best of the search: trial {of_search.number}, {value} from one run"
 
 
+def beside_sentences(
+    summary: Summary, confirmation: Confirmation | None, metric: str
+) -> list[str]:
+    """Return what does better than the best trial, or as well, where no fresh seeds say it.
+
+    Args:
+        summary: Where the study stands.
+        confirmation: Its confirm; one that has a winner says it instead.
+        metric: What judged, in words.
+    """
+    best, averaged, told = summary.best, summary.best_averaged, []
+    if best is None or best.value is None or (confirmation and confirmation.winner):
+        return []
+    if averaged and is_better(averaged.value, best):
+        value = f"{metric} {averaged.value:{digits(metric)}}"
+        told.append(f"averaged weights do better: {value} from one run, {averaged.row.title}")
+    if summary.ties:
+        told.append(f"as good: {some(row.title for row in summary.ties)}")
+    return told
+
+
+def is_better(value: float, best: TrialRow) -> bool:
+    """Tell whether a value is better than that of a complete trial."""
+    return merit(value, best.minimized) > merit(best.value or 0.0, best.minimized)
+
+
+def some(names: Iterable[str]) -> str:
+    """Return names, of many the first.
+
+    Example:
+        >>> some(["trial 3", "trial 7"]), some(f"trial {number}" for number in range(5))
+        ('trial 3, trial 7', 'trial 0, trial 1 and 3 others')
+    """
+    every = [*names]
+    few = every if len(every) <= _NAMED + 1 else every[:_NAMED]
+    more = len(every) - len(few)
+    return ", ".join(few) + (f" and {more} others" if more else "")
+
+
 def mean(found: Spread | None, metric: str) -> str:
     """Return a mean and its standard error.
 
@@ -166,6 +220,12 @@ def _finalist(row: Row) -> Finalist:
     )
 
 
+def _averaged(candidate: Candidate, metric: str) -> str:
+    """Return the mean of its averaged weights; of how many trainings, if those are not all."""
+    told, known = mean(spread(candidate.averaged), metric), len(candidate.averaged)
+    return told if known in (0, len(candidate.values)) else f"{told}, n = {known}"
+
+
 def _line(row: Row, done: bool, metric: str) -> ConfirmedLine:
     candidate = row.candidate
     notes = ["winner" if done else "leads"] * row.is_winner + ["tie"] * row.is_tied
@@ -177,8 +237,9 @@ def _line(row: Row, done: bool, metric: str) -> ConfirmedLine:
         family=candidate.schedule.family,
         n=len(candidate.values),
         mean=mean(row.spread, metric),
-        averaged=mean(spread(candidate.averaged), metric),
+        averaged=_averaged(candidate, metric),
         difference=difference(row.against, metric, len(candidate.values)),
         note=", ".join(notes),
         is_winner=row.is_winner,
+        to_leader=difference(row.to_leader, metric, len(candidate.values)),
     )

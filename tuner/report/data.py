@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from tuner.definition import Objective
 from tuner.reading import EPOCHS, Clock, Unit
 from tuner.repeats import Spread, spread
 from tuner.report.curves import Curve, curve_of
+from tuner.report.verdict import Verdict, verdict_of
 from tuner.schedules import Schedule, Schedules
 from tuner.search import TrialRow, ranking
 from tuner.space import as_params, is_option
@@ -20,35 +20,6 @@ from tuner.tasks import EpochRecord
 
 TOP = 10
 _COLUMNS = ("family", "base_lr", "warmup_steps")  # of a table of their own
-STATE_ORDER = ("complete", "pruned", "failed", "running", "interrupted", "waiting")
-
-
-class Contender(NamedTuple):
-    """A complete trial as the verdict names it."""
-
-    number: int
-    family: str
-    base_lr: float
-    accuracy: float  # or another value of the objective, here and below
-    baseline: str | None
-    options: Mapping[str, Any] = MappingProxyType({})
-
-
-class Verdict(NamedTuple):
-    """The best schedule and how it stands; ``best`` is None while no trial is complete.
-
-    ``rival`` is the best baseline, or, if the best schedule is a baseline itself, the best
-    schedule that was sampled.
-    """
-
-    best: Contender | None
-    rival: Contender | None
-    states: tuple[tuple[str, int], ...]
-
-    @property
-    def trials(self) -> int:
-        """Trials in any state."""
-        return sum(count for _, count in self.states)
 
 
 class Parameter(NamedTuple):
@@ -154,7 +125,7 @@ def report_data(
     unranked_baselines = [row for row in rows if row.baseline and row.number not in ranks]
     leaders = [row for row in ranked if row.baseline or row is winner or ranks[row.number] <= TOP]
     return ReportData(
-        verdict=_verdict(ranked, rows),
+        verdict=verdict_of(ranked, rows, objective),
         winner=first.number if first else None,
         best=_best(first, clock) if first and first.schedule else None,
         averaging=_averaging(first, ranked, objective) if first else None,
@@ -165,23 +136,6 @@ def report_data(
             if row.schedule is not None
         ),
         entries=tuple(entries.values()),
-    )
-
-
-def _verdict(ranked: Sequence[TrialRow], rows: Sequence[TrialRow]) -> Verdict:
-    contenders = list(filter(None, map(_contender, ranked)))
-    best = contenders[0] if contenders else None
-    rivals = [c for c in contenders if best and bool(c.baseline) != bool(best.baseline)]
-    counts = Counter(row.state for row in rows)
-    states = tuple((state, counts[state]) for state in STATE_ORDER if counts[state])
-    return Verdict(best, rivals[0] if rivals else None, states)
-
-
-def _contender(row: TrialRow) -> Contender | None:
-    if row.schedule is None or row.value is None:
-        return None
-    return Contender(
-        row.number, row.family, row.schedule.base_lr, row.value, row.baseline, row.options
     )
 
 

@@ -13,6 +13,9 @@ from tuner.schedules import FAMILIES
 from tuner.search import TrialRow
 from tuner.tasks import TrainingCollapsed
 
+# The states of trials whose training says something.
+TRAINED = ("complete", "pruned", "collapsed")
+
 
 class Dot(NamedTuple):
     """A trial as a point; ``kind`` is complete, pruned or collapsed.
@@ -92,7 +95,7 @@ def ended_by_pruning(rows: Sequence[TrialRow]) -> tuple[Ended, ...]:
     counts = Counter(
         (row.family, row.epochs)
         for row in rows
-        if row.state == "pruned" and row.schedule is not None and not row.is_collapsed
+        if row.state == "pruned" and row.schedule is not None
     )
     return tuple(
         Ended(name, epoch, counts[name, epoch])
@@ -115,16 +118,15 @@ def _family(name: str, found: Sequence[Dot], untrained: int, objective: Objectiv
 
 
 def _is_untrained(row: TrialRow) -> bool:
-    return row.state == "pruned" and not row.records and not row.is_collapsed
+    return row.state == "pruned" and not row.records
 
 
 def _dot(row: TrialRow, objective: Objective) -> Dot | None:
-    if row.state not in ("complete", "pruned") or row.schedule is None or _is_untrained(row):
+    if row.state not in TRAINED or row.schedule is None or _is_untrained(row):
         return None
-    kind = "collapsed" if row.is_collapsed else row.state
     final = row.value if row.state == "complete" else None
     accuracy = objective.value(row.records[-1]) if final is None and row.records else final
     if accuracy is None:
         # A training that collapsed in its first epoch has no record; it was at chance.
         accuracy = objective.collapsed_value(TrainingCollapsed(row.epochs + 1, row.reason))
-    return Dot(row.number, row.family, kind, accuracy, row.epochs)
+    return Dot(row.number, row.family, row.state, accuracy, row.epochs)

@@ -124,7 +124,9 @@ def _reached(rows: Iterable[TrialRow], objective: Objective) -> tuple[Reached, .
 def _confirmed(confirmation: Confirmation) -> Iterable[Confirmed]:
     if confirmation.missing or confirmation.winner is None:
         return
-    for candidate in (confirmation.winner, confirmation.best_baseline):
+    baseline = confirmation.best_baseline  # which a winner that is one itself would be
+    rival = baseline if baseline is not confirmation.winner else None
+    for candidate in (confirmation.winner, rival):
         found = spread([*candidate.values.values()]) if candidate else None
         if candidate and found and found.se is not None:
             yield Confirmed(candidate.label, candidate.schedule.family, found)

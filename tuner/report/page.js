@@ -40,7 +40,7 @@
   const next = () => {
     const entry = queue.shift();
     if (!entry) {
-      if (document.getElementById("pair")) pairChart(figures, draw);
+      composed();
       return;
     }
     draw("chart-" + entry[0], entry[1]);
@@ -49,6 +49,15 @@
   next();
 
   scales();
+
+  // The charts that a reader composes, of what those of one parameter each show.
+  function composed() {
+    if (!document.getElementById("pair")) return;
+    const sampled = sampledParameters(figures.charts.slices);
+    const colours = figures.charts.plane.layout.coloraxis;
+    pairChart(sampled, colours, draw);
+    parallelChart(sampled, colours, draw);
+  }
 
   const table = document.getElementById("table-trials");
   if (table) trials(table);
@@ -162,26 +171,27 @@
     filter();
   }
 
-  // A switch between the logarithmic axes across and linear ones.
+  // Switches between logarithmic axes and linear ones, each of the charts that it names.
   function scales() {
-    const linear = document.getElementById("linear");
-    // As they are at first: Plotly writes into what it is given.
-    const axes = ["slices", "base-lr"].filter((key) => figures.charts[key]).map((key) => [
-      key,
-      structuredClone(Object.entries(figures.charts[key].layout)
-        .filter(([name, axis]) => /^xaxis/.test(name) && axis.type === "log")),
-    ]);
-    linear?.addEventListener("change", () => axes.forEach(([key, logarithmic]) => {
-      const change = {};
-      logarithmic.forEach(([name, axis]) => {
-        change[name + ".type"] = linear.checked ? "linear" : "log";
-        change[name + ".tickvals"] = linear.checked ? null : axis.tickvals;
-        change[name + ".ticktext"] = linear.checked ? null : axis.ticktext;
-        if (linear.checked || !axis.range) change[name + ".autorange"] = true;
-        else change[name + ".range"] = [...axis.range];
-      });
-      Plotly.relayout("chart-" + key, change);
-    }));
+    document.querySelectorAll("[data-linear]").forEach((linear) => {
+      // As they are at first: Plotly writes into what it is given.
+      const axes = linear.dataset.linear.split(" ").map((key) => [
+        key,
+        structuredClone(Object.entries(figures.charts[key].layout)
+          .filter(([name, axis]) => /^[xy]axis/.test(name) && axis.type === "log")),
+      ]);
+      linear.addEventListener("change", () => axes.forEach(([key, logarithmic]) => {
+        const change = {};
+        logarithmic.forEach(([name, axis]) => {
+          change[name + ".type"] = linear.checked ? "linear" : "log";
+          change[name + ".tickvals"] = linear.checked ? null : axis.tickvals;
+          change[name + ".ticktext"] = linear.checked ? null : axis.ticktext;
+          if (linear.checked || !axis.range) change[name + ".autorange"] = true;
+          else change[name + ".range"] = [...axis.range];
+        });
+        Plotly.relayout("chart-" + key, change);
+      }));
+    });
   }
 
   function copyButtons() {

@@ -26,8 +26,9 @@ from tuner.report.charts import charts, is_of_the_chapter
 from tuner.report.confirmed import confirmed_data, search_sentence
 from tuner.report.data import TOP, ReportData, plain, report_data
 from tuner.report.families import families
+from tuner.report.figures.panels import is_logarithmic
 from tuner.report.figures.series import listed, measured, panels
-from tuner.report.figures.style import family_colour
+from tuner.report.figures.style import edge_note, family_colour
 from tuner.report.figures.trainings import training_figure
 from tuner.report.progress import cost
 from tuner.report.provenance import provenance
@@ -39,6 +40,7 @@ from tuner.schedules import Schedules, write_whole
 from tuner.search import TrialRow, ranking, summary, trial_rows
 from tuner.tasks import BATCH_SIZE
 
+_SCRIPTS = ("params.js", "pair.js", "parallel.js", "page.js")
 _SECTIONS = (
     ("winner", "Winner"),
     ("baselines", "Baselines"),
@@ -138,7 +140,8 @@ def render(
         origin=provenance(spec),
         file=FILE,
         css=Markup(resource("page.css")),
-        js=Markup(resource("pair.js") + resource("page.js")),
+        js=Markup("".join(map(resource, _SCRIPTS))),
+        edge_note=edge_note(objective.minimized),
         plotly_gzip=plotly_gzip(),
     )
 
@@ -151,7 +154,7 @@ def _template() -> jinja2.Template:
     environment.filters.update(
         plain=plain, number=_number, mean_sd=mean_sd, told=told, words=_words
     )
-    environment.globals.update(count=count, states=states, dot=_dot)
+    environment.globals.update(count=count, states=states, dot=_dot, is_logarithmic=is_logarithmic)
     return environment.from_string(resource("page.html"))
 
 
@@ -180,7 +183,7 @@ def _verdict(
 ) -> str:
     if confirmation and confirmation.winner:
         return confirmed_verdict(confirmation, spec.objective.for_test_set())
-    if lost := summary(spec.name, rows, spec.budget.trials).lost:
+    if lost := summary(spec.name, rows, spec.budget.trials, spec.objective).lost:
         return f"There is no best schedule: {lost}."
     return verdict_sentence(data.verdict, spec.objective)
 

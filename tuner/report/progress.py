@@ -114,7 +114,7 @@ def timeline(rows: Sequence[TrialRow], trials: Sequence[FrozenTrial]) -> tuple[B
         Bar(
             number=row.number,
             family=row.family,
-            kind="collapsed" if row.is_collapsed else row.state,
+            kind=row.state,
             worker=f"{names[worker]}{f' ({worker})' if worker else ''}",
             start=_seconds(first, start),
             seconds=_seconds(start, end or last),

@@ -8,8 +8,18 @@ from typing import Any
 
 from tuner.definition import Objective, digits
 from tuner.reading import options_told
-from tuner.repeats import Candidate, Confirmation, Spread, closest, difference, spread
-from tuner.report.data import Averaging, Contender, Verdict
+from tuner.repeats import (
+    Candidate,
+    Confirmation,
+    Spread,
+    better_than_winner,
+    closest,
+    difference,
+    spread,
+)
+from tuner.report.confirmed import some
+from tuner.report.data import Averaging
+from tuner.report.verdict import Contender, Verdict
 from tuner.search import FalsePrunes
 
 # So many that are tied with a winner are named in a sentence.
@@ -34,6 +44,11 @@ def states(counts: Sequence[tuple[str, int]]) -> str:
         '5 complete, 3 pruned'
     """
     return ", ".join(f"{number} {state}" for state, number in counts)
+
+
+def at_the_start(words: str) -> str:
+    """Return words that begin a sentence; what is written large in them stays so."""
+    return words[:1].upper() + words[1:]
 
 
 def mean_sd(found: Spread | None, metric: str = "accuracy", decimals: int = 4) -> str:
@@ -74,8 +89,18 @@ def verdict_sentence(verdict: Verdict, objective: Objective) -> str:
         f"The best schedule of {count(verdict.trials, 'trial')} ({states(verdict.states)}) is"
         f" {_named(best)}, with a {objective.judged_by} of {best.accuracy:{form}} in trial"
         f" {best.number} – one run, chosen by its {objective.noun}{_on(objective)} –"
-        f" {_standing(best, verdict.rival, better, form)}."
+        f" {_standing(best, verdict.rival, better, form)}{_beside(verdict, form)}."
     )
+
+
+def _beside(verdict: Verdict, form: str) -> str:
+    """Return what does better than the best schedule, or as well, beside the rival."""
+    told, averaged = "", verdict.averaged
+    if averaged:
+        told += f"; averaged weights do better: {averaged.accuracy:{form}} at the end of trial"
+        told += f" {averaged.number}, {_named(averaged)}"
+    ties = [f"trial {each.number}" for each in verdict.ties if each != verdict.rival]
+    return told + (f"; as good: {some(ties)}" if ties else "")
 
 
 def _on(objective: Objective) -> str:
@@ -108,7 +133,24 @@ def confirmed_verdict(confirmation: Confirmation, objective: Objective) -> str:
     return (
         f"The winner is {_candidate(winner)}: {objective.judged_by} {found.mean:{form}}{error}"
         f" (mean ± standard error over n = {found.n} fresh {'seed' if found.n == 1 else 'seeds'}),"
-        f" {_against(winner, rivals, form)}{_tied(confirmation)}."
+        f" {_against(winner, rivals, form)}{_tied(confirmation)}"
+        f"{_better(confirmation, winner, form)}."
+    )
+
+
+def _better(confirmation: Confirmation, winner: Candidate, form: str) -> str:
+    """Return what does better than the winner, and by how much, seed by seed."""
+    first = next(iter(better_than_winner(confirmation)), None)
+    if first is None:
+        return ""
+    found, versus = first.spread, first.against
+    what = "averaged weights do" if first.is_averaged else "another schedule does"
+    error = f" ± {found.se:{form}}" if found.se is not None else ""
+    whose = "its own" if first.candidate is winner else _candidate(first.candidate)
+    ends = f" ({versus.low:+{form}} to {versus.high:+{form}})" if math.isfinite(versus.low) else ""
+    return (
+        f"; {what} better: {found.mean:{form}}{error}, {whose},"
+        f" {versus.mean:+{form}}{ends} against the winner"
     )
 
 

@@ -43,12 +43,15 @@ from tuner.search.ownership import Watch, owner_of
 from tuner.search.pruners import Rungs
 from tuner.search.queue import put_back_killed, put_back_orphans, tried_again, try_again
 from tuner.search.results import (
-    PRUNED_AFTER,
+    FINISHED,
+    SKIPPED,
     STATES,
     TrialRow,
     begun_trials,
+    by_pruner,
     pruned_after,
     ranking,
+    state_told,
     trial_rows,
 )
 from tuner.search.ridge import Array, Ridge
@@ -57,6 +60,7 @@ from tuner.search.samplers import Survival, Telling, Told, terms
 from tuner.search.standing import (
     FalsePrunes,
     Summary,
+    best_averaged,
     epochs_saved,
     false_prunes,
     study_started,
@@ -82,13 +86,14 @@ from tuner.search.worker import StopReason, Worker
 
 __all__ = [
     "BASELINE",
+    "FINISHED",
     "LABEL",
     "OPTIONS",
-    "PRUNED_AFTER",
     "REASON",
     "RULE",
     "SCHEDULE",
     "SEED",
+    "SKIPPED",
     "STATES",
     "UPDATES_PER_EPOCH",
     "Array",
@@ -121,6 +126,8 @@ __all__ = [
     "WorkerEnded",
     "attributes_of",
     "begun_trials",
+    "best_averaged",
+    "by_pruner",
     "difference",
     "different",
     "enqueue_missing",
@@ -145,6 +152,7 @@ __all__ = [
     "rule_in",
     "schedule_in",
     "schedule_of_trial",
+    "state_told",
     "store_definition",
     "stored_spec",
     "study_names",

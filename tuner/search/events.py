@@ -17,6 +17,7 @@ from tuner.schedules import (
     schedule_from_dict,
     schedule_to_dict,
 )
+from tuner.search.results import SKIPPED
 from tuner.tasks import EpochRecord
 
 
@@ -159,7 +160,7 @@ class EpochEnded(NamedTuple):
 
 
 class TrialEnded(NamedTuple):
-    """A trial is complete, pruned or failed, or was put back by an interruption (waiting)."""
+    """A trial is complete, pruned, collapsed or failed, or was put back (waiting)."""
 
     number: int
     state: str
@@ -174,11 +175,12 @@ class TrialEnded(NamedTuple):
     def __str__(self) -> str:
         form = digits(self.judged_by)
         value = f" {self.value:{form}}" if self.value is not None else ""
-        reason = f" ({self.reason})" if self.reason else ""
+        how = f"{self.state}{value}" + (f" ({self.reason})" if self.reason else "")
+        how = SKIPPED if self.reason == SKIPPED else how
         done = f"{self.finished}/{self.budget}"
         if self.best_value is not None:
             done += f", best {self.best_value:{form}} (trial {self.best_number})"
-        return f"trial {self.number} {self.state}{value}{reason}; {done}"
+        return f"trial {self.number} {how}; {done}"
 
 
 class StudyEnded(NamedTuple):

@@ -18,6 +18,7 @@ from tuner.search.attributes import (
     CONTROL,
     EPOCHS_GIVEN,
     REASON,
+    SEED,
     SPARED,
     UPDATES_PER_EPOCH,
     VERSIONS,
@@ -34,8 +35,8 @@ from tuner.search.ownership import is_gone
 from tuner.storage import is_enqueued
 from tuner.tasks import EpochRecord
 
-# How the reason begins of a trial that the pruner ended; other pruned trials collapsed.
-PRUNED_AFTER = "pruned after"
+# Why the pruner ended a trial before its first epoch, and how the reason of later ends begins.
+SKIPPED, _PRUNED_AFTER = "skipped (unpromising)", "pruned after"
 
 STATES = {
     TrialState.COMPLETE: "complete",
@@ -44,6 +45,8 @@ STATES = {
     TrialState.RUNNING: "running",
     TrialState.WAITING: "waiting",
 }
+COLLAPSED = "collapsed"
+FINISHED = ("complete", "pruned", COLLAPSED, "failed")
 
 
 class TrialRow(NamedTuple):
@@ -53,7 +56,8 @@ class TrialRow(NamedTuple):
     ``is_control`` trials are never pruned; ``spared`` is the epoch after which such a trial, or a
     baseline, would have been. ``minimized`` says that small values are the good ones.
     ``versions`` are of the software that trained it. A trial whose process was one of this machine
-    and is gone is not ``"running"`` but ``"interrupted"``. ``options`` are those of the task, if
+    and is gone is not ``"running"`` but ``"interrupted"``; one whose training became hopeless is
+    ``"collapsed"``, whatever Optuna calls it. ``options`` are those of the task, if
     the study samples any; ``updates_per_epoch`` and ``batch_size`` are then those of the task with
     them, and None elsewhere. ``rule`` is what found its schedule while it trained, of one that had
     it not from the start.
@@ -95,12 +99,12 @@ class TrialRow(NamedTuple):
     @property
     def is_finished(self) -> bool:
         """Whether it is over, one way or another."""
-        return self.state in ("complete", "pruned", "failed")
+        return self.state in FINISHED
 
     @property
     def is_collapsed(self) -> bool:
         """Whether its training became hopeless, rather than that the pruner ended it."""
-        return self.state == "pruned" and bool(self.reason and PRUNED_AFTER not in self.reason)
+        return self.state == COLLAPSED
 
     @property
     def epochs(self) -> int:
@@ -136,7 +140,34 @@ class TrialRow(NamedTuple):
 
 def pruned_after(epoch: int, epochs: int, unit: Unit) -> str:
     """Return the reason of a trial that the pruner ended."""
-    return f"{PRUNED_AFTER} {unit.word} {unit.count(epoch)} of {unit.count(epochs)}"
+    if not epoch:
+        return SKIPPED
+    return f"{_PRUNED_AFTER} {unit.word} {unit.count(epoch)} of {unit.count(epochs)}"
+
+
+def by_pruner(reason: str) -> bool:
+    """Tell whether it is the pruner that ended a pruned trial, by the reason it gave."""
+    return reason == SKIPPED or _PRUNED_AFTER in reason
+
+
+def state_told(state: TrialState, reason: str, repeated: bool) -> str:
+    """Return the state of a trial as people are told it.
+
+    Args:
+        state: Optuna's.
+        reason: Why it ended early, if it did.
+        repeated: Whether it is of given schedules on fresh seeds, where a collapse counts with its
+            value, and so is complete for Optuna.
+
+    Example:
+        >>> state_told(TrialState.PRUNED, "diverged in epoch 2", repeated=False)
+        'collapsed'
+    """
+    hopeless = (
+        reason and not by_pruner(reason) if state == TrialState.PRUNED
+        else reason and repeated and state == TrialState.COMPLETE
+    )  # fmt: skip
+    return COLLAPSED if hopeless else STATES[state]
 
 
 def begun_trials(study: Study) -> list[FrozenTrial]:
@@ -179,15 +210,16 @@ def _row(trial: FrozenTrial, minimized: bool) -> TrialRow:
     attributes = trial.user_attrs
     records = tuple(records_of(attributes))
     spared, versions = attributes.get(SPARED), attributes.get(VERSIONS)
+    reason, repeated = text(attributes, REASON), SEED in attributes
     return TrialRow(
         number=trial.number,
-        state="interrupted" if is_gone(trial) else STATES[trial.state],
+        state="interrupted" if is_gone(trial) else state_told(trial.state, reason, repeated),
         value=countable(trial.value) if trial.state.is_finished() else None,
         baseline=text(attributes, BASELINE) or None,
         params=dict(trial.params),
         schedule=schedule_in(attributes),
         records=records,
-        reason=text(attributes, REASON),
+        reason=reason,
         # Counted before the record is there, which a running trial may show.
         epochs_given=min(whole(attributes, EPOCHS_GIVEN), len(records)),
         is_control=attributes.get(CONTROL) is True,

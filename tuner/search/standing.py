@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from optuna.study import Study
 
-from tuner.definition import StudySpec
+from tuner.definition import Objective, StudySpec, merit
 from tuner.search.events import StudyStarted
-from tuner.search.results import TrialRow, ranking, trial_rows
+from tuner.search.results import FINISHED, TrialRow, ranking, trial_rows
 from tuner.storage import hide_password
 
 
@@ -27,12 +28,19 @@ class FalsePrunes(NamedTuple):
     missed: int
 
 
+class Averaged(NamedTuple):
+    """A complete trial, and what its averaged weights are worth at its end."""
+
+    row: TrialRow
+    value: float
+
+
 class Summary(NamedTuple):
     """Where a study stands.
 
     ``best_of_search`` has the best single value; ``best`` is the same until fresh seeds have
-    confirmed a winner, and then the winner. ``lost`` says why there is none though all trials are
-    over, and what to do.
+    confirmed a winner, and then the winner. ``ties`` have the value of the best of the search as
+    well. ``lost`` says why there is none though all trials are over, and what to do.
     """
 
     name: str
@@ -44,11 +52,13 @@ class Summary(NamedTuple):
     false_prunes: FalsePrunes
     best_of_search: TrialRow | None = None
     lost: str = ""
+    best_averaged: Averaged | None = None
+    ties: tuple[TrialRow, ...] = ()
 
     @property
     def finished(self) -> int:
-        """Complete, pruned and failed trials."""
-        return sum(self.states.get(state, 0) for state in ("complete", "pruned", "failed"))
+        """Trials that are over, one way or another."""
+        return sum(self.states.get(state, 0) for state in FINISHED)
 
 
 def false_prunes(rows: Sequence[TrialRow]) -> FalsePrunes:
@@ -77,18 +87,29 @@ def epochs_saved(rows: Sequence[TrialRow], epochs: int) -> int:
         rows: The study's trials.
         epochs: Epochs of a full training.
     """
-    return sum(
-        epochs - row.epochs for row in rows if row.state == "pruned" and not row.is_collapsed
-    )
+    return sum(epochs - row.epochs for row in rows if row.state == "pruned")
 
 
-def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
+def best_averaged(rows: Sequence[TrialRow], objective: Objective) -> Averaged | None:
+    """Return the complete trial whose averaged weights are best; None where none are kept."""
+    found = [
+        Averaged(row, value)
+        for row in ranking(rows)
+        if row.records
+        and (value := objective.averaged_value(row.records[-1])) is not None
+        and math.isfinite(value)
+    ]
+    return max(found, key=lambda each: merit(each.value, objective.minimized), default=None)
+
+
+def summary(name: str, rows: Sequence[TrialRow], budget: int, objective: Objective) -> Summary:
     """Return where a study stands.
 
     A waiting trial beyond the budget, which nobody began, is none of it until that is raised.
     """
     rows = [r for r in rows if r.state != "waiting" or r.number < budget or r.records]
-    best = next(iter(ranking(rows)), None)
+    ranked = ranking(rows)
+    best = next(iter(ranked), None)
     return Summary(
         name=name,
         states=dict(Counter(row.state for row in rows)),
@@ -99,6 +120,8 @@ def summary(name: str, rows: Sequence[TrialRow], budget: int) -> Summary:
         false_prunes=false_prunes(rows),
         best_of_search=best,
         lost="" if best else _lost([row for row in rows if row.is_finished], budget),
+        best_averaged=best_averaged(rows, objective),
+        ties=tuple(row for row in ranked[1:] if best and row.value == best.value),
     )
 
 
@@ -106,7 +129,7 @@ def _lost(finished: Sequence[TrialRow], budget: int) -> str:
     """Return why a study whose trials are all over has no best one, and what to do."""
     if not finished or len(finished) < budget:
         return ""
-    counts = Counter("collapsed" if row.is_collapsed else row.state for row in finished)
+    counts = Counter(row.state for row in finished)
     told = ", ".join(f"{number} {how}" for how, number in counts.most_common())
     how = counts.most_common(1)[0][0]
     what_now = {

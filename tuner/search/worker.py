@@ -19,6 +19,7 @@ from tuner.search.events import Listener, TrialEnded
 from tuner.search.failures import give_memory_back
 from tuner.search.ownership import MOST_DEATHS, Heart, Watch, deaths_of, owner_of
 from tuner.search.queue import put_back, put_back_orphans, tried_again, try_again
+from tuner.search.results import state_told
 from tuner.search.software import warn_of_other_software
 from tuner.search.study import study_there
 from tuner.search.trial import Outcome, Stopped, run_trial
@@ -215,7 +216,7 @@ class Worker:
             return None
         is_failed = outcome.state == TrialState.FAIL
         self._failed = [*self._failed, trial_id(trial)] if is_failed else []
-        state = outcome.state.name.lower().replace("fail", "failed")
+        state = state_told(outcome.state, outcome.reason, self._spec.repeats)
         value = self._storage.get_trial(trial_id(trial)).value
         self._say_ended(trial, state, value, outcome.reason)
         return outcome

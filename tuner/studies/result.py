@@ -87,8 +87,11 @@ class StudyResult:
     @property
     def summary(self) -> Summary:
         """Where the study stands; its best trial is :attr:`best`."""
-        found = summary(self.name, self.trials, self.spec.budget.trials)
+        found = self._summary()
         return found._replace(best=self.best) if found.best_of_search else found
+
+    def _summary(self) -> Summary:
+        return summary(self.name, self.trials, self.spec.budget.trials, self.spec.objective)
 
     @property
     def confirmation(self) -> Confirmation | None:
@@ -122,7 +125,7 @@ class StudyResult:
             return self._row_of(confirmed.winner)
         ranked = ranking(self.trials)
         if not ranked:
-            lost = summary(self.name, self.trials, self.spec.budget.trials).lost
+            lost = self._summary().lost
             raise StudyError(
                 f"Study {self.name!r} must have a complete trial, but"
                 f" {lost or 'has none yet. Run it on'}."

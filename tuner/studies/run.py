@@ -34,7 +34,6 @@ from tuner.search import (
     ranking,
     study_started,
     study_there,
-    summary,
     trial_rows,
     tried_again,
     try_again,
@@ -112,12 +111,12 @@ class Run:
             ``"done"``, ``"timeout"`` or ``"interrupted"``.
         """
         budget = self._limits.trials or self._spec.budget.trials
-        self._say_started(self._study, self._spec, self._finished(budget), budget)
+        self._say_started(self._study, self._spec, self._finished(), budget)
         for warning in warnings_of(self._spec, budget):
             _log.warning("%s", warning)
         started = time.monotonic()
         ended = self._train(self._study, self._spec, budget, self._place.count)
-        self._say_ended(self._spec, ended, self._finished(budget), budget, started)
+        self._say_ended(self._spec, ended, self._finished(), budget, started)
         if ended == "done":
             self._refuse_failures(self._study)
         return ended
@@ -127,7 +126,7 @@ class Run:
         with storage_errors(self._spec.storage_url, self._database):
             rows = trial_rows(study)
             failed = [row for row in rows if row.state == "failed"]
-            if not failed or any(row.state in ("complete", "pruned") for row in rows):
+            if not failed or any(row.state in ("complete", "pruned", "collapsed") for row in rows):
                 return
             trials = study.get_trials(deepcopy=False)
             what_now = tried_again(
@@ -265,9 +264,9 @@ class Run:
             return "interrupted"
         return "timeout" if self._deadline and time.monotonic() >= self._deadline else ""
 
-    def _finished(self, budget: int) -> int:
+    def _finished(self) -> int:
         with storage_errors(self._spec.storage_url, self._database):
-            return summary(self._spec.name, trial_rows(self._study), budget).finished
+            return sum(row.is_finished for row in trial_rows(self._study))
 
     def _say_started(self, study: Study, spec: StudySpec, finished: int, budget: int) -> None:
         with storage_errors(spec.storage_url, self._database):

@@ -11,7 +11,7 @@ from tuner.definition import StudySpec
 from tuner.errors import StudyError
 from tuner.reading import Unit, options_told
 from tuner.repeats import Confirmation, spread
-from tuner.report import apart_sentence
+from tuner.report import apart_sentence, beside_sentences, better_sentence
 from tuner.schedules import svg
 from tuner.search import Summary, TrialRow
 from tuner.space import as_params
@@ -121,6 +121,9 @@ def lines(
         apart = apart_sentence(confirmed) if confirmed else ""
         tie = "tie" if apart.startswith("not") else ""
         found += [(tie, f"{apart} by the fresh seeds")] if apart else []
+        better = better_sentence(confirmed, objective.judged_by) if confirmed else ""
+        beside = [better, *beside_sentences(summary, confirmed, objective.judged_by)]
+        found += [("", sentence) for sentence in filter(None, beside)]
     for heading, name in (("schedule", "best.json"), ("report", "report.html")):
         if (spec.folder / name).exists():
             found.append((heading, str(spec.folder / name)))

@@ -21,7 +21,7 @@ def charts_of(study: optuna.Study) -> dict[str, Chart]:
 @pytest.mark.parametrize("state", ["no trials", "only failed", "only pruned", "only running"])
 def test_charts_that_need_a_complete_trial_say_so(state: str, spec: StudySpec) -> None:
     charts = charts_of(study_in(state, spec))
-    assert set(charts) == {"importances", "parallel"}
+    assert set(charts) == {"importances"}
     assert all("complete trial" in chart.sentence for chart in charts.values())
 
 
@@ -30,7 +30,6 @@ def test_one_complete_trial_has_no_importances(spec: StudySpec) -> None:
     assert charts["importances"].sentence == (
         "It needs two complete trials at least, and there is one."
     )
-    assert "1 complete trial, 0 such parameters" in charts["parallel"].sentence
 
 
 def test_one_varying_parameter(spec: StudySpec) -> None:
@@ -39,7 +38,6 @@ def test_one_varying_parameter(spec: StudySpec) -> None:
         study.enqueue_trial({"family": "constant", "base_lr": base_lr, "warmup_steps": 0})
     add_trials(study, spec, ["complete"] * 3)
     charts = charts_of(study)
-    assert "3 complete trials, 1 such parameter" in charts["parallel"].sentence
     assert charts["importances"].sentence.startswith("Too few trials to tell: of 8 resamples")
 
 
@@ -78,19 +76,6 @@ def test_a_plot_that_fails_costs_its_own_place_alone(
     assert charts["importances"].sentence == (
         "This chart could not be drawn (RuntimeError: no variance)."
     )
-    assert charts["parallel"].figure is not None
-
-
-def test_parallel_coordinates_have_a_line_for_each_complete_trial(spec: StudySpec) -> None:
-    study = study_in("mixed", spec)
-    traces = figure_data(charts_of(study)["parallel"].figure)
-    lines = [trace for trace in traces if trace.get("mode") == "lines"]
-    axes = list(lines[0]["x"]).index(None)
-    gaps = sum(list(trace["x"]).count(None) for trace in lines)
-    assert gaps == sum(state == "complete" for state in MIXED)
-    assert all(len(trace["x"]) % (axes + 1) == 0 for trace in lines)
-    # The first axis is the accuracy from 0 to 1; the best line is the last one drawn.
-    assert (lines[0]["y"][0], lines[-1]["y"][0]) == (0, 1)
 
 
 def test_a_trial_without_parameters_is_left_out_and_told(spec: StudySpec) -> None:
@@ -99,7 +84,6 @@ def test_a_trial_without_parameters_is_left_out_and_told(spec: StudySpec) -> Non
     charts = charts_of(add_trials(study, spec, ["complete"] * 6))
     assert "over 6 complete trials" in charts["importances"].title
     assert "base_lr" in charts["importances"].figure.to_json()
-    assert charts["parallel"].figure is not None
     assert all(
         chart.note.endswith(" 1 complete trial without sampled parameters left out:"
                             " outside the search space.")
@@ -117,8 +101,6 @@ def test_a_value_outside_its_range_is_drawn_with_the_others(spec: StudySpec) -> 
     assert trial_rows(frozen) == trial_rows(study)
     charts = charts_of(frozen)
     assert "base_lr" in charts["importances"].figure.to_json()
-    ticks = [note.text for note in charts["parallel"].figure.layout.annotations]
-    assert "5" in ticks
 
 
 def test_optuna_keeps_how_much_it_says(spec: StudySpec) -> None:

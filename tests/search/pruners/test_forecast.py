@@ -187,17 +187,18 @@ def test_a_study_prunes_before_training_and_shows_what_that_saved(
     result = tuner.open_study(study)
     untrained = [row for row in result.trials if row.state == "pruned" and not row.records]
     assert len(untrained) >= 2
+    assert f"trial {untrained[0].number} skipped (unpromising); " in ran.err
     for row in untrained:
         assert (row.reason, row.value, row.is_collapsed) == (
-            "pruned after epoch 0 of 2",
+            "skipped (unpromising)",
             None,
             False,
         )
         assert row.schedule is not None
     assert result.summary.epochs_trained == sum(row.epochs for row in result.trials)
     assert all(row.state == "complete" for row in result.trials if row.baseline)
-    assert "pruned after epoch 0 of 2" in (result.folder / "report.html").read_text()
-    assert "pruned after epoch 0 of 2" in tuner_command("trials", study).out
+    assert "skipped (unpromising)" in (result.folder / "report.html").read_text()
+    assert "skipped (unpromising)" in tuner_command("trials", study).out
 
 
 def test_a_study_of_two_workers_prunes_by_forecast(write_study: Callable) -> None:

@@ -1,36 +1,32 @@
-"""The pictures of a comparison: schedules, the spread over seeds, trainings as the chapter's."""
+"""The pictures of a comparison: the spread over seeds, and trainings as the chapter's."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import plotly.graph_objects as go
-from plotly.colors import qualitative
 
 from tuner.definition import digits
 from tuner.reading import EPOCHS, Clock, Unit
 from tuner.repeats import Compared, Comparison, Repeat
 from tuner.report.comparison import curves, short
 from tuner.report.curves import Curve, curve_of
-from tuner.report.figures.panels import panel_number, stack
+from tuner.report.figures.panels import panel_number, rate_axis, stack
 from tuner.report.figures.style import (
     ACCENT,
     GREY,
     at,
     folded,
-    log_axis,
     styled,
     text,
     time_axis,
     window,
 )
+from tuner.report.figures.trace import scatter
 from tuner.report.figures.trainings import any_of
 
 _VIOLET, _GREEN = "#a05fd0", "#2f9e5b"
-_COLOURS: list[str] = qualitative.D3
-# Those with the first colours again.
-_DASHES = ("solid", "dash", "dot", "dashdot")
 
 
 class _Line(NamedTuple):
@@ -42,27 +38,6 @@ class _Line(NamedTuple):
     panel: str
 
 
-def schedules_figure(schedules: Sequence[Compared], clock: Clock) -> go.Figure:
-    """Draw the learning rates of all schedules over each other, logarithmically."""
-    traces = []
-    drawn = [_curve(each, clock) for each in schedules]
-    for number, (compared, curve) in enumerate(zip(schedules, drawn, strict=True)):
-        again, colour = divmod(number, len(_COLOURS))
-        trace = go.Scatter(
-            x=curve.epochs, y=curve.rates, name=text(compared.label), mode="lines",
-            line={
-                "color": _COLOURS[colour], "width": 2, "dash": _DASHES[again % len(_DASHES)],
-            },
-            hovertemplate=f"{at(clock.unit)}: LR %{{y:.4g}}",
-        )  # fmt: skip
-        traces.append(trace)
-    layout = {
-        "xaxis": time_axis(clock.horizon / clock.updates_per_epoch, clock.unit),
-        "yaxis": {**_rate_axis(drawn), "title": {"text": "learning rate"}},
-    }
-    return styled(traces, layout)
-
-
 def seeds_figure(comparison: Comparison, unit: Unit = EPOCHS) -> go.Figure:
     """Draw the final value of every training as a point, a row for each schedule, best on top."""
     metric, schedules = comparison.judged_by, comparison.ranked
@@ -72,7 +47,7 @@ def seeds_figure(comparison: Comparison, unit: Unit = EPOCHS) -> go.Figure:
     seen = window([value for points in every for value, _ in points], comparison.minimized)
     hover = f"seed %{{customdata[1]}}: {metric} %{{customdata[0]:{digits(metric)}}}<extra></extra>"
     for place, (compared, points) in enumerate(zip(schedules, every, strict=True)):
-        trace = go.Scatter(
+        trace = scatter(
             x=[seen.shown(value) for value, _ in points], y=[place] * len(points),
             name=text(compared.label), mode="markers", showlegend=False, customdata=points,
             marker={"color": ACCENT, "size": 8, "opacity": 0.7},
@@ -81,7 +56,7 @@ def seeds_figure(comparison: Comparison, unit: Unit = EPOCHS) -> go.Figure:
         traces.append(trace)
     means = [(place, c.value) for place, c in enumerate(schedules) if c.value]
     traces.append(
-        go.Scatter(
+        scatter(
             x=[seen.shown(found.mean) for _, found in means],
             customdata=[found.mean for _, found in means],
             y=[place for place, _ in means],
@@ -100,7 +75,7 @@ def seeds_figure(comparison: Comparison, unit: Unit = EPOCHS) -> go.Figure:
     return styled(traces, {"xaxis": across, "yaxis": up})
 
 
-def _curve(compared: Compared, clock: Clock) -> Curve:
+def compared_curve(compared: Compared, clock: Clock) -> Curve:
     """Return a schedule's curve over the time of all, however many updates that is for it."""
     return curve_of(compared.schedule, compared.updates_per_epoch, clock)
 
@@ -110,9 +85,9 @@ def training_figure(compared: Compared, clock: Clock, metric: str) -> go.Figure:
     lines, unit = _measured(compared, metric), clock.unit
     panels = ("LR", *dict.fromkeys(each.panel for each in lines))
     numbers = {panel: panel_number(place) for place, panel in enumerate(panels)}
-    rate = _curve(compared, clock)
+    rate = compared_curve(compared, clock)
     traces = [
-        go.Scatter(
+        scatter(
             x=rate.epochs, y=rate.rates, mode="lines", line={"color": GREY, "width": 2},
             name="learning rate", showlegend=False, xaxis="x", yaxis="y",
             hovertemplate=f"{at(unit)}: LR %{{y:.4g}}<extra></extra>",
@@ -123,14 +98,14 @@ def training_figure(compared: Compared, clock: Clock, metric: str) -> go.Figure:
         name, number = short(each.name), numbers[each.panel]
         place = {"xaxis": f"x{number}", "yaxis": f"y{number}"}
         for repeat in compared.repeats:
-            trace = go.Scatter(
+            trace = scatter(
                 x=[unit.count(record.epoch) for record in repeat.records],
                 y=_values(repeat, each.field), mode="lines", opacity=0.35,
                 line={"color": each.colour, "width": 1}, showlegend=False, hoverinfo="skip",
                 **place,
             )  # fmt: skip
             traces.append(trace)
-        trace = go.Scatter(
+        trace = scatter(
             x=[*map(unit.count, means.epochs)], y=getattr(means, each.field), name=name,
             mode="lines+markers", line={"color": each.colour, "width": 2}, marker={"size": 4},
             hovertemplate=f"{unit.word} %{{x}}: {name} %{{y:{digits(each.name)}}}<extra></extra>",
@@ -138,7 +113,7 @@ def training_figure(compared: Compared, clock: Clock, metric: str) -> go.Figure:
         )  # fmt: skip
         traces.append(trace)
     epochs = clock.horizon / clock.updates_per_epoch
-    layout = stack(panels, time_axis(epochs, unit), _rate_axis([rate]), gap=0.06)
+    layout = stack(panels, time_axis(epochs, unit), rate_axis([rate]), gap=0.06)
     return styled(traces, layout)
 
 
@@ -158,9 +133,3 @@ def _measured(compared: Compared, metric: str) -> list[_Line]:
 
 def _values(repeat: Repeat, field: str) -> Sequence[float | None]:
     return repeat.values if field == "value" else [getattr(r, field) for r in repeat.records]
-
-
-def _rate_axis(drawn: Sequence[Curve]) -> dict[str, Any]:
-    """Return an axis with the highest rate of each schedule, even if it is over in a moment."""
-    tops = (max(filter(None, curve.rates), default=None) for curve in drawn)
-    return log_axis([*(curve.rates for curve in drawn), *((top,) for top in tops)])

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import plotly.graph_objects as go
+
+from tuner.report.curves import Curve
+from tuner.report.figures.style import log_axis
+
 
 def panel_number(place: int) -> str:
     """Return how Plotly numbers the axes of a panel, counted from 0: the first has no number.
@@ -62,3 +67,15 @@ def stack(
             axes[f"xaxis{number}"] |= follows
     axes["yaxis"] |= rates
     return axes
+
+
+def rate_axis(drawn: Sequence[Curve]) -> dict[str, Any]:
+    """Return an axis with the highest rate of each schedule, even if it is over in a moment."""
+    tops = (max(filter(None, curve.rates), default=None) for curve in drawn)
+    return log_axis([*(curve.rates for curve in drawn), *((top,) for top in tops)])
+
+
+def is_logarithmic(figure: go.Figure) -> bool:
+    """Tell whether any axis of a figure is."""
+    layout = figure.layout
+    return any(layout[name].type == "log" for name in layout if name[1:].startswith("axis"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import plotly.graph_objects as go
@@ -12,15 +11,11 @@ from optuna.trial import FrozenTrial, TrialState
 from tuner.definition import Objective
 from tuner.report import importance
 from tuner.report.data import varying
-from tuner.report.figures.parallel import parallel_figure, parameter_axis, value_axis
 from tuner.report.figures.style import ACCENT, GREY, Chart, styled, text
 from tuner.report.sentences import count
 from tuner.report.snapshot import quiet
 from tuner.report.spaces import in_one_space
 from tuner.storage import bare, copied
-
-# The width of an axis with its name, in pixels.
-_AXIS = 104
 
 
 def parameter_charts(study: Study, objective: Objective) -> list[Chart]:
@@ -34,7 +29,7 @@ def parameter_charts(study: Study, objective: Objective) -> list[Chart]:
     complete = [*map(bare, study.get_trials(deepcopy=True, states=(TrialState.COMPLETE,)))]
     with quiet():
         plain = copied(in_one_space(complete), study)
-        charts = [_importances(plain, objective), _parallel(plain, objective)]
+        charts = [_importances(plain, objective)]
     left_out = len(complete) - len(_complete(plain))
     if not left_out:
         return charts
@@ -95,28 +90,6 @@ def _importances(study: Study, objective: Objective) -> Chart:
             "yaxis": {"ticks": "outside", "tickcolor": "rgba(0,0,0,0)"},
         }
         return styled([bars], layout)
-
-    return _attempt(chart, draw)
-
-
-def _parallel(study: Study, objective: Objective) -> Chart:
-    metric = objective.judged_by
-    title = f"Parameters and {metric} of the complete trials, a line for each"
-    note = "Each axis has its own range and unit; durations are in updates. “None”: the family "
-    note += "has no such parameter."
-    chart = Chart("parallel", title, note=note, height=440)
-    complete = [trial for trial in _complete(study) if math.isfinite(trial.value or 0.0)]
-    names = varying(trial.params for trial in complete)
-    chart = chart._replace(width=_AXIS * (len(names) + 1) + 160)
-    if len(complete) < 2 or len(names) < 2:
-        have = f"{count(len(complete), 'complete trial')}, {count(len(names), 'such parameter')}"
-        needs = "It needs two complete trials and two parameters that vary between them"
-        return chart._replace(sentence=f"{needs}; there is so far: {have}.")
-
-    def draw() -> go.Figure:
-        axes = [value_axis(metric, complete), *(parameter_axis(n, complete) for n in names)]
-        values = [trial.value for trial in complete if trial.value is not None]
-        return parallel_figure(axes, values, objective.minimized)
 
     return _attempt(chart, draw)
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
-from plotly.basedatatypes import BaseTraceType
 
 from tuner.definition import Objective
 from tuner.reading import EPOCHS, Unit
@@ -26,6 +25,7 @@ from tuner.report.figures.style import (
     time_axis,
     window,
 )
+from tuner.report.figures.trace import Trace, scatter
 from tuner.report.progress import Bar, Step
 
 _HATCH = {
@@ -41,7 +41,7 @@ def best_so_far_figure(
     """Draw the best value so far against the epochs that all trials had cost until then."""
     steps = [step._replace(epochs=unit.count(step.epochs)) for step in steps]
     seen = window([step.accuracy for step in steps], objective.minimized)
-    line = go.Scatter(
+    line = scatter(
         x=[step.epochs for step in steps], y=[seen.shown(step.best) for step in steps],
         mode="lines", line={"color": ACCENT, "width": 2.5, "shape": "hv"}, name="best so far",
         hovertemplate=f"after %{{x}} {unit.words}: best %{{y:{objective.digits}}}<extra></extra>",
@@ -69,7 +69,7 @@ def families_figure(
     """Draw every trained trial of every family as a point, and a box of the complete ones."""
     values = [dot.accuracy for f in families for dot in f.of("complete")]
     seen = window(values, objective.minimized)
-    traces: list[BaseTraceType] = []
+    traces: list[Any] = []
     for place, family in enumerate(families):
         colour = family_colour(family.name)
         complete = family.of("complete")
@@ -84,7 +84,7 @@ def families_figure(
         for kind in ("pruned", "collapsed", "complete"):
             dots = family.of(kind)
             traces.append(
-                go.Scatter(
+                scatter(
                     x=[_shown(dot, seen) for dot in dots],
                     y=[place + _jitter(dot) for dot in dots],
                     mode="markers", showlegend=False,
@@ -152,7 +152,7 @@ def answer_figure(
         )  # fmt: skip
     if collapsed:
         traces.append(
-            go.Scatter(
+            scatter(
                 x=[point.x for point in collapsed], y=[seen.edge] * len(collapsed),
                 mode="markers", name="collapsed", marker=marker("collapsed", ""),
                 customdata=[hover(point.dot, objective, unit) for point in collapsed],
@@ -162,7 +162,7 @@ def answer_figure(
         )  # fmt: skip
     for place, each in enumerate(answer.ranges):
         middle = seen.shown(each.spread.mean)
-        trace = go.Scatter(
+        trace = scatter(
             x=[each.low, each.high], y=[middle, middle], mode="lines+markers",
             name="range mean", legendgroup="means", showlegend=not place,
             line={"color": GREY, "width": 3}, marker={"size": 5},
@@ -215,9 +215,9 @@ def _points(
     accuracies: Sequence[float],
     seen: Window,
     hover: Sequence[str],
-) -> go.Scatter:
+) -> Trace:
     """Return a family's trials as points; those beyond an axis lie on its poorer end."""
-    return go.Scatter(
+    return scatter(
         x=x, y=[*map(seen.shown, accuracies)], mode="markers", name=family,
         marker={"color": family_colour(family), **marker("complete", family)},
         customdata=hover, hovertemplate="%{customdata}, at %{x:.4g}<extra></extra>",

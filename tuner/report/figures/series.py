@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tuner.definition import Objective
@@ -68,3 +68,15 @@ def listed(names: Sequence[str]) -> str:
     """
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last
+
+
+def with_gaps(
+    lines: Iterable[tuple[Sequence[float], Sequence[float | None]]],
+) -> tuple[list[float | None], list[float | None]]:
+    """Return many lines as one; a gap lies between two of them."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for across, up in lines:
+        x += [*across, None]
+        y += [*up, None]
+    return x, y

@@ -20,6 +20,7 @@ from tuner.report.figures.style import (
     text,
     window,
 )
+from tuner.report.figures.trace import Trace, scatter
 from tuner.space import Param
 
 
@@ -45,11 +46,11 @@ def slices_figure(slices: Sequence[Slice], winner: int | None, objective: Object
         )
     complete = [dot for each in slices for dot, _ in each.points if dot.kind == "complete"]
     seen = window([dot.accuracy for dot in complete], objective.minimized)
-    traces: list[go.Scatter] = []
+    traces: list[Trace] = []
     for place, each in enumerate(slices):
         axis = panel_number(place)
         panel = {"xaxis": f"x{axis}", "yaxis": f"y{axis}"}
-        named = {trace.name for trace in traces}
+        named = {trace["name"] for trace in traces}
         traces += _traces(each, seen.shown, seen.edge, named, panel)
         won = [(x, dot.accuracy) for dot, x in _placed(each) if dot.number == winner]
         traces += ring(won, legend=False, **panel)
@@ -60,7 +61,7 @@ def slices_figure(slices: Sequence[Slice], winner: int | None, objective: Object
 
 def _traces(
     each: Slice, shown: Any, edge: float, named: Set[str], panel: Mapping[str, str]
-) -> Iterator[go.Scatter]:
+) -> Iterator[Trace]:
     """Yield the traces of a panel; those that another one has named are not named again."""
     placed = _placed(each)
     collapsed = [(dot, x) for dot, x in placed if dot.kind == "collapsed"]
@@ -82,8 +83,8 @@ def _trace(
     y: Sequence[float],
     look: Mapping[str, Any],
     **panel: Any,
-) -> go.Scatter:
-    return go.Scatter(
+) -> Trace:
+    return scatter(
         x=[float(f"{x:.5g}") for _, x in points], y=y, mode="markers", name=name, marker=look,
         customdata=[dot.number for dot, _ in points],
         hovertemplate="trial %{customdata}: %{y:.4f}, at %{x:.4g}<extra></extra>", **panel,

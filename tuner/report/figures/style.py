@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
-from plotly.basedatatypes import BaseTraceType
 
 from tuner.definition import merit
 from tuner.reading import Unit
+from tuner.report.figures.trace import Trace, scatter
 from tuner.report.figures.words import described
 
 ACCENT = "#3b82d6"
@@ -144,14 +144,12 @@ def marker(kind: str, family: str) -> dict[str, Any]:
     }[kind]
 
 
-def ring(
-    places: Sequence[tuple[float, float]], legend: bool = True, **panel: str
-) -> list[go.Scatter]:
+def ring(places: Sequence[tuple[float, float]], legend: bool = True, **panel: str) -> list[Trace]:
     """Return the mark of the winner, if it is in one of these places, or none."""
     if not places:
         return []
     return [
-        go.Scatter(
+        scatter(
             x=[x for x, _ in places], y=[y for _, y in places], mode="markers", name="winner",
             marker={"symbol": "circle-open", "size": 18, "color": ACCENT, "line": {"width": 3}},
             hoverinfo="skip", showlegend=legend, cliponaxis=False, **panel,
@@ -159,7 +157,7 @@ def ring(
     ]  # fmt: skip
 
 
-def styled(traces: Sequence[BaseTraceType], more: Mapping[str, Any]) -> go.Figure:
+def styled(traces: Sequence[Any], more: Mapping[str, Any]) -> go.Figure:
     """Return a figure with the report's look: transparent, no title, room for labels.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import plotly.graph_objects as go
@@ -14,7 +14,7 @@ from tuner.report.curves import thinned
 from tuner.report.data import BestTrial, Line
 from tuner.report.families import in_order
 from tuner.report.figures.panels import panel_number, stack
-from tuner.report.figures.series import Series, measured, panels
+from tuner.report.figures.series import Series, measured, panels, with_gaps
 from tuner.report.figures.style import (
     ACCENT,
     GREY,
@@ -29,6 +29,7 @@ from tuner.report.figures.style import (
     time_axis,
     window,
 )
+from tuner.report.figures.trace import Trace, scatter
 
 
 class Trained(NamedTuple):
@@ -68,7 +69,7 @@ def training_figure(
     numbers = {panel: panel_number(place) for place, panel in enumerate(names)}
     rate = {"width": 2.5, "color": family_colour(best.family) if best else GREY}
     traces = [
-        go.Scatter(
+        scatter(
             x=best.curve.epochs if best else None, y=best.curve.rates if best else None,
             mode="lines", line=rate, showlegend=False, name="learning rate", xaxis="x", yaxis="y",
             hovertemplate=f"{at(unit)}: LR %{{y:.4g}}<extra></extra>",
@@ -78,7 +79,7 @@ def training_figure(
     for each in series:
         form = digits(each.name) if each.panel == "train loss" else objective.digits
         number = numbers[each.panel]
-        trace = go.Scatter(
+        trace = scatter(
             x=times, y=[*map(each.of, best.records)] if best else None,
             name=each.name, mode="lines+markers", line=each.line, marker={"size": 5},
             xaxis=f"x{number}", yaxis=f"y{number}",
@@ -106,18 +107,21 @@ def overlay_figure(
     # The last is on top.
     top = [*(line for line in reversed(ranked[:TOP]) if line.number != winner)]
     top += [line for line in ranked if line.number == winner]
-    pruned = [line for line in lines if line.state == "pruned"]
     others = [line for line in ranked if line not in top]
-    traces = [
-        *_faint(f"pruned ({len(pruned)})", pruned, 0.3),
-        *_faint(f"other complete ({len(others)})", others, 0.75),
-    ]
+    traces = []
+    for how in ("collapsed", "pruned"):
+        ended = [line for line in lines if line.state == how]
+        traces += _faint(f"{how} ({len(ended)})", ended, 0.3)
+    # Hundreds of them are a ground, from which the best must stand out.
+    traces += _faint(
+        f"other complete ({len(others)})", others, 0.75 if len(others) < _CLEAR else 0.4
+    )
     for line in top:
         won = line.number == winner
         name = f"{line.rank}. {line.baseline or line.family}, trial {line.number}"
         what = "winner: " if won else ""
         traces.append(
-            go.Scatter(
+            scatter(
                 x=line.curve.epochs, y=line.curve.rates, mode="lines",
                 name=text(f"{what}{name}: {line.accuracy:{objective.digits}}"),
                 line={
@@ -152,12 +156,12 @@ def learning_figure(
             chosen = [t for t in trials if (t.family, t.is_complete) == (family, complete)]
             if not chosen:
                 continue
-            x, y = _with_gaps(
+            x, y = with_gaps(
                 ([*map(unit.count, range(1, len(t.accuracies) + 1))], t.accuracies) for t in chosen
             )
             only = not any(t.is_complete for t in trials if t.family == family)
             traces.append(
-                go.Scatter(
+                scatter(
                     x=x, y=y, name=family, legendgroup=family, mode=mode,
                     showlegend=(complete or only) and len(trials) <= _CLEAR,
                     opacity=pale if complete else pale / 2,
@@ -172,14 +176,14 @@ def learning_figure(
         for family in in_order(trial.family for trial in trials):
             line = {"color": family_colour(family), "dash": family_dash(family), "width": 2}
             traces.append(
-                go.Scatter(
+                scatter(
                     x=[None], y=[None], mode="lines", name=family, line=line, legendgroup=family
                 )
             )
     for winner in (trial for trial in trials if trial.is_winner):
         x = [*map(unit.count, range(1, len(winner.accuracies) + 1))]
         traces.append(
-            go.Scatter(
+            scatter(
                 x=x, y=winner.accuracies, name="winner", mode="lines+markers",
                 line={"color": ACCENT, "width": 4}, marker={"size": 7},
                 hovertemplate=f"winner, {unit.word} %{{x}}: {value}<extra></extra>",
@@ -202,7 +206,7 @@ def confirmed_figure(finalists: Sequence[Finalist], objective: Objective) -> go.
         colour = family_colour(finalist.family)
         shown = [*map(seen.shown, finalist.values)]
         traces.append(
-            go.Scatter(
+            scatter(
                 x=shown, y=[place] * len(shown), mode="markers", name=text(finalist.label),
                 marker={
                     "color": colour, "size": 8, "symbol": "circle-open", "line": {"width": 1.5},
@@ -213,7 +217,7 @@ def confirmed_figure(finalists: Sequence[Finalist], objective: Objective) -> go.
         )  # fmt: skip
         if finalist.mean is not None:
             traces.append(
-                go.Scatter(
+                scatter(
                     x=[seen.shown(finalist.mean)], y=[place], mode="markers",
                     marker={"color": colour, "size": 11, "symbol": "diamond"},
                     error_x={
@@ -241,27 +245,15 @@ def any_of(values: Sequence[float | None]) -> bool:
     return any(value is not None for value in values)
 
 
-def _faint(name: str, lines: Sequence[Line], opacity: float) -> list[go.Scatter]:
+def _faint(name: str, lines: Sequence[Line], opacity: float) -> list[Trace]:
     """Return many schedules as one trace, or none if there are none."""
     if not lines:
         return []
     curves = [thinned(line.curve) for line in lines]
-    epochs, rates = _with_gaps((curve.epochs, curve.rates) for curve in curves)
+    epochs, rates = with_gaps((curve.epochs, curve.rates) for curve in curves)
     return [
-        go.Scatter(
+        scatter(
             x=epochs, y=rates, name=name, mode="lines", opacity=opacity, hoverinfo="skip",
             line={"color": GREY, "width": 1},
         )
     ]  # fmt: skip
-
-
-def _with_gaps(
-    lines: Iterable[tuple[Sequence[float], Sequence[float | None]]],
-) -> tuple[list[float | None], list[float | None]]:
-    """Return many lines as one; a gap lies between two of them."""
-    x: list[float | None] = []
-    y: list[float | None] = []
-    for across, up in lines:
-        x += [*across, None]
-        y += [*up, None]
-    return x, y

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
-from plotly.basedatatypes import BaseTraceType
 
 from tuner.definition import Objective
 from tuner.reading import Unit
@@ -27,6 +26,7 @@ from tuner.report.figures.style import (
     time_axis,
     window,
 )
+from tuner.report.figures.trace import Trace, scatter
 from tuner.report.frontier import Frontier, Reached
 from tuner.report.outlook import PERCENT
 from tuner.report.plane import Ground, Place, Plane
@@ -49,7 +49,7 @@ def changes_figure(found: Robustness, objective: Objective) -> go.Figure:
             for _, c in chosen
         ]
         colour = COLLAPSED if collapses else ACCENT
-        trace = go.Scatter(
+        trace = scatter(
             x=apart, y=[place for place, _ in chosen], mode="markers", name=name,
             marker={"color": colour, "size": 10, "symbol": "x" if collapses else "circle"},
             error_x={
@@ -106,7 +106,7 @@ def map_figure(found: Robustness, objective: Objective) -> go.Figure:
         # Every other cell: marks that touch are a black wall.
         if cell and cell.survives < EVEN and (row + column) % 2 == 0
     ]
-    crosses = go.Scatter(
+    crosses = scatter(
         x=[x for x, _ in places], y=[y for _, y in places], mode="markers",
         name="more likely collapses", showlegend=bool(places), hoverinfo="skip",
         marker={"symbol": "x", "size": 7, "color": COLLAPSED},
@@ -137,7 +137,7 @@ def frontier_figure(found: Frontier, epochs: int, objective: Objective, unit: Un
     )  # fmt: skip
     for name, curve, line, symbol in lines:
         traces.append(
-            go.Scatter(
+            scatter(
                 x=[unit.count(each.epoch) for each in curve], y=[each.value for each in curve],
                 mode="lines+markers", name=text(name), line=line,
                 marker={"symbol": symbol, "size": 7},
@@ -151,7 +151,7 @@ def frontier_figure(found: Frontier, epochs: int, objective: Objective, unit: Un
         )  # fmt: skip
     for each in found.confirmed:
         traces.append(
-            go.Scatter(
+            scatter(
                 x=[unit.count(epochs)], y=[each.spread.mean], mode="markers",
                 name=text(f"{each.label}, {each.spread.n} fresh seeds"),
                 marker={"symbol": "diamond-open", "size": 12, "color": family_colour(each.family)},
@@ -177,7 +177,7 @@ def plane_figure(found: Plane, winner: int | None, objective: Objective, unit: U
     """Draw every trained trial by its sum and its end: a symbol by family, a colour by result."""
     complete = [place for place in found.places if place.dot.kind == "complete"]
     seen = window([place.dot.accuracy for place in complete], objective.minimized)
-    traces: list[BaseTraceType] = []
+    traces: list[Any] = []
     if found.ground is not None:
         traces.append(_ground(found.ground, objective))
     for kind in ("pruned", "complete"):
@@ -191,7 +191,7 @@ def plane_figure(found: Plane, winner: int | None, objective: Objective, unit: U
     for family in in_order(place.dot.family for place in complete):
         # A legend has no colour of a scale: it would be black, also in the dark.
         look = {**marker("complete", family), "color": GREY}
-        traces.append(go.Scatter(x=[None], y=[None], mode="markers", name=family, marker=look))
+        traces.append(scatter(x=[None], y=[None], mode="markers", name=family, marker=look))
     collapsed = [place for place in found.places if place.dot.kind == "collapsed"]
     if collapsed:
         look = marker("collapsed", "")
@@ -218,8 +218,8 @@ def _places(
     objective: Objective,
     unit: Unit,
     legend: bool = False,
-) -> go.Scatter:
-    return go.Scatter(
+) -> Trace:
+    return scatter(
         x=[place.total for place in places], y=[place.end for place in places], mode="markers",
         name=name, showlegend=legend, marker=look,
         customdata=[hover(place.dot, objective, unit) for place in places],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -68,4 +69,4 @@ def _values(values: Any) -> list[Any]:
 
 
 def _plain(label: str) -> str:
-    return _TAGS.sub(" ", label)
+    return html.unescape(_TAGS.sub(" ", label))

@@ -30,7 +30,7 @@ from tuner.search.attributes import (
     text,
 )
 from tuner.search.forecast import Forecast, Score, by_value, make_forecast
-from tuner.search.results import PRUNED_AFTER
+from tuner.search.results import by_pruner
 from tuner.search.ridge import Array, Ridge
 from tuner.search.samplers.drawing import Drawn, draw
 from tuner.search.samplers.per_trial import PerTrialSampler
@@ -242,7 +242,7 @@ def _is_collapsed(trial: FrozenTrial) -> bool:
     """
     reason, last = text(trial.user_attrs, REASON), trial.last_step
     if reason or not last:
-        return PRUNED_AFTER not in reason
+        return not by_pruner(reason)
     return not abs(trial.intermediate_values[last]) <= LARGEST
 
 
