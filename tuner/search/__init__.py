@@ -57,6 +57,7 @@ from tuner.search.samplers import Survival, Telling, Told, terms
 from tuner.search.standing import (
     FalsePrunes,
     Summary,
+    ahead,
     epochs_saved,
     false_prunes,
     study_started,
@@ -77,6 +78,7 @@ from tuner.search.study import (
     study_names,
     study_there,
 )
+from tuner.search.time_left import Ahead, Timed
 from tuner.search.trial import versions
 from tuner.search.worker import StopReason, Worker
 
@@ -91,6 +93,7 @@ __all__ = [
     "SEED",
     "STATES",
     "UPDATES_PER_EPOCH",
+    "Ahead",
     "Array",
     "EpochEnded",
     "Event",
@@ -111,6 +114,7 @@ __all__ = [
     "Summary",
     "Survival",
     "Telling",
+    "Timed",
     "Told",
     "TrialEnded",
     "TrialRow",
@@ -119,6 +123,7 @@ __all__ = [
     "Watch",
     "Worker",
     "WorkerEnded",
+    "ahead",
     "attributes_of",
     "begun_trials",
     "difference",

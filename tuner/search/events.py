@@ -17,6 +17,7 @@ from tuner.schedules import (
     schedule_from_dict,
     schedule_to_dict,
 )
+from tuner.search.time_left import Ahead
 from tuner.tasks import EpochRecord
 
 
@@ -77,7 +78,8 @@ class RatesFound(NamedTuple):
 class StudyStarted(NamedTuple):
     """A study begins or goes on, with so many finished trials in each state.
 
-    ``interrupted`` trials have begun and wait.
+    ``interrupted`` trials have begun and wait. ``best_value`` is the best so far, and ``ahead``
+    what there is to be done.
     """
 
     name: str
@@ -90,6 +92,9 @@ class StudyStarted(NamedTuple):
     judged_by: str = "test accuracy"
     interrupted: int = 0
     unit: Unit = EPOCHS
+    best_value: float | None = None
+    best_number: int | None = None
+    ahead: Ahead | None = None
 
     def __str__(self) -> str:
         state = "new"
@@ -97,6 +102,9 @@ class StudyStarted(NamedTuple):
             state = f"continuing after {self.finished} trials"
         if self.interrupted:
             state += f" and {self.interrupted} interrupted"
+        if self.best_value is not None:
+            best = f"{self.best_value:{digits(self.judged_by)}}"
+            state += f", best {best} (trial {self.best_number})"
         return (
             f"study {self.name}: {state}, budget {self.budget} trials of"
             f" {self.unit.told(self.epochs)}, {self.storage}"
@@ -182,18 +190,23 @@ class TrialEnded(NamedTuple):
 
 
 class StudyEnded(NamedTuple):
-    """This run of a study is over: ``reason`` is done, timeout or interrupted."""
+    """This run of a study is over: ``reason`` is done, timeout or interrupted.
+
+    ``best`` says which trial or schedule is the best one.
+    """
 
     name: str
     reason: str
     finished: int
     budget: int
     seconds: float
+    best: str = ""
 
     def __str__(self) -> str:
+        best = f"; best: {self.best}" if self.best else ""
         return (
             f"study {self.name}: {self.reason}, {self.finished}/{self.budget} trials,"
-            f" {self.seconds:.0f} s in this run"
+            f" {self.seconds:.0f} s in this run{best}"
         )
 
 
@@ -244,7 +257,7 @@ def to_json(event: Said) -> str:
     Example:
         >>> to_json(StudyEnded("small", "done", 4, 4, 1.5))
         '{"event": "StudyEnded", "name": "small", "reason": "done", "finished": 4, "budget": 4, \
-"seconds": 1.5}'
+"seconds": 1.5, "best": ""}'
     """
     fields = event._asdict()
     if isinstance(event, TrialStarted):

@@ -11,6 +11,7 @@ from optuna.study import Study
 from tuner.definition import StudySpec
 from tuner.search.events import StudyStarted
 from tuner.search.results import TrialRow, ranking, trial_rows
+from tuner.search.time_left import Ahead, Timed
 from tuner.storage import hide_password
 
 
@@ -119,7 +120,27 @@ def _lost(finished: Sequence[TrialRow], budget: int) -> str:
     return f"no trial is complete ({told}; the last one: {last}). {what_now}"
 
 
-def study_started(study: Study, spec: StudySpec, finished: int, budget: int) -> StudyStarted:
+def ahead(rows: Sequence[TrialRow], spec: StudySpec, budget: int, repeats: int = 0) -> Ahead:
+    """Return what a study has done and has ahead.
+
+    Args:
+        rows: Its trials.
+        spec: Its definition.
+        budget: Trials that it is to have.
+        repeats: Trainings that come after them.
+    """
+    trials = (
+        Timed(row.epochs, max(row.seconds, row.lasted), row.is_finished, row.baseline is not None)
+        for row in rows
+        if row.state != "waiting" or row.records
+    )
+    shares = spec.pruner.usual_shares if spec.pruner.prunes else (1.0, 1.0)
+    return Ahead(spec.epochs, budget, len(spec.space.baselines), shares, repeats, tuple(trials))
+
+
+def study_started(
+    study: Study, spec: StudySpec, finished: int, budget: int, repeats: int = 0
+) -> StudyStarted:
     """Return the event of a study that begins or goes on.
 
     Args:
@@ -127,9 +148,11 @@ def study_started(study: Study, spec: StudySpec, finished: int, budget: int) -> 
         spec: Its definition.
         finished: Trials that count as finished.
         budget: Trials that it is to have.
+        repeats: Trainings that come after them.
     """
     every = trial_rows(study)
     rows = [row for row in every if row.is_finished]
+    best = None if spec.repeats else next(iter(ranking(rows)), None)
     return StudyStarted(
         spec.name,
         hide_password(spec.storage_url),
@@ -141,4 +164,7 @@ def study_started(study: Study, spec: StudySpec, finished: int, budget: int) -> 
         spec.objective.judged_by,
         sum(row.state == "waiting" and row.epochs > 0 for row in every),
         spec.unit,
+        best.value if best else None,
+        best.number if best else None,
+        ahead(every, spec, budget, repeats),
     )

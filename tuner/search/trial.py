@@ -23,7 +23,6 @@ from tuner.search.attributes import (
     CONTROL,
     EPOCHS_GIVEN,
     EPOCHS_TRAINED,
-    LABEL,
     REASON,
     RECORDS,
     SEED,
@@ -31,6 +30,7 @@ from tuner.search.attributes import (
     VERSIONS,
     options_of,
     records_of,
+    repeat_label,
     rule_in,
     text,
     whole,
@@ -103,7 +103,7 @@ def run_trial(
     label = text(trial.user_attrs, BASELINE) or None
     if seed is not None:
         spec = spec._replace(training=spec.training.model_copy(update={"seed": seed}))
-        label = f"{trial.user_attrs[LABEL]}, seed {seed}"
+        label = repeat_label(trial.user_attrs)
     try:
         if trial.user_attrs.get(REASON):  # of an attempt that was killed before it had ended
             trial.set_user_attr(REASON, "")
