@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,6 +78,19 @@ def test_a_study_that_goes_on_says_at_once_what_is_best() -> None:
         "best 0.1000 (trial 0)",
         f"0:01 so far, about {clock(left)} left",
     ]
+
+
+def test_events_and_a_database_say_the_same_time_left() -> None:
+    view = View(now=lambda: 0.0)
+    for event in itertools.islice(run(9, epochs=4), 21):  # three trials, and an epoch
+        view.on(event)
+    rows = [row(number, "complete", *[0.6] * 4, value=0.6) for number in range(3)]
+    read = board([*rows, row(3, "running", 0.6)], SPEC, 9)
+    told, shown = view.board(), read.rows[-1]
+    assert told.seconds_left is not None
+    assert told.seconds_left == read.seconds_left
+    other = shown._replace(family="cosine_restarts", base_lr=0.00012345)  # another schedule
+    assert told.rows[-1] == other
 
 
 def test_a_notebook_of_500_trials_is_small() -> None:

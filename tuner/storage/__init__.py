@@ -15,15 +15,16 @@ from tuner.storage.optuna_internals import (
     enqueued_params,
     forget_rungs,
     is_enqueued,
+    metric_and_note,
     proxy_server,
     set_system_attribute,
     storage_of,
     study_id,
     system_attribute,
+    told_otherwise,
     trial_id,
     url_of,
     with_params_only,
-    with_system_attributes,
 )
 from tuner.storage.sqlite import has_studies
 from tuner.storage.urls import (
@@ -69,6 +70,7 @@ __all__ = [
     "is_passing",
     "made_folder",
     "make_database",
+    "metric_and_note",
     "open_storage",
     "output_folder",
     "parse_url",
@@ -82,10 +84,10 @@ __all__ = [
     "storage_of",
     "study_id",
     "system_attribute",
+    "told_otherwise",
     "trial_id",
     "url_of",
     "wait_out",
     "watch_file",
     "with_params_only",
-    "with_system_attributes",
 ]
