@@ -24,7 +24,7 @@ from tuner.search import (
     TrialStarted,
     ahead,
 )
-from tuner.tasks import EpochRecord
+from tuner.tasks import EpochRecord, Within
 
 ROOT = Path(__file__).parents[2]
 SPEC = tuner.check_study(ROOT / "studies" / "quickstart.toml").spec
@@ -61,7 +61,7 @@ def test_of_many_trials_a_screenful_of_lines_stays() -> None:
     view = View(room=16)
     kept = [line.plain for event in run(500) if (line := view.on(event))]
     assert [line.split()[0] for line in kept[1:-1]] == ["0", "100", "200", "300", "400"]
-    assert kept[-1].splitlines()[1] == "best: trial 400, cosine"
+    assert kept[-1] == "study many: done, 500/500 trials, 9 s in this run"
     few = [line for event in run(16) if (line := view.on(event))]
     assert len(few) == 18  # everybody's, and the first and the last of the study
 
@@ -83,6 +83,7 @@ def test_a_study_that_goes_on_says_at_once_what_is_best() -> None:
 def test_events_and_a_database_say_the_same_time_left() -> None:
     view = View(now=lambda: 0.0)
     for event in itertools.islice(run(9, epochs=4), 21):  # three trials, and an epoch
+        view.within(Within(3, 0.5))
         view.on(event)
     rows = [row(number, "complete", *[0.6] * 4, value=0.6) for number in range(3)]
     read = board([*rows, row(3, "running", 0.6)], SPEC, 9)
@@ -91,6 +92,8 @@ def test_events_and_a_database_say_the_same_time_left() -> None:
     assert told.seconds_left == read.seconds_left
     other = shown._replace(family="cosine_restarts", base_lr=0.00012345)  # another schedule
     assert told.rows[-1] == other
+    view.within(Within(3, 0.5))
+    assert " 1.5/4 " in row_line(view.board().rows[-1])
 
 
 def test_a_notebook_of_500_trials_is_small() -> None:
@@ -98,14 +101,17 @@ def test_a_notebook_of_500_trials_is_small() -> None:
         sent = count = 0
 
         def update(self, shown: Shown) -> None:
-            self.sent += sum(map(len, shown._repr_mimebundle_().values()))
+            bundle = shown._repr_mimebundle_()
+            self.sent += sum(map(len, bundle.values()))
             self.count += 1
+            self.lines = bundle["text/plain"].splitlines()
 
     kept, redrawn = Output(), Output()
     notebook = Notebook([kept, redrawn])
     for event in run(500, epochs=1):
         notebook.listen(event)
     assert kept.count == 7
+    assert kept.lines[-1] == "best: trial 400, cosine"
     assert redrawn.count > 500  # so that somebody sees it move
     assert kept.sent + redrawn.sent < 5_000_000
 

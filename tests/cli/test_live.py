@@ -25,7 +25,6 @@ LINES = re.compile(
         (
             r"study small: .*",
             r"sqlite:///.*",  # where the first line is cut
-            r"best: trial \d.*",  # the last line
             r"trial state    family          base LR     epoch accuracy",
             RUNNING,
             OVER,

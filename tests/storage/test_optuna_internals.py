@@ -28,6 +28,7 @@ from tuner.storage import (
     set_system_attribute,
     storage_of,
     study_id,
+    study_told_otherwise,
     system_attribute,
     told_otherwise,
     trial_id,
@@ -141,6 +142,9 @@ def test_a_metric_has_the_name_that_optuna_gives_it(study: optuna.Study) -> None
     own = study._storage.get_study_system_attrs(study_id(study))
     found = metric_and_note("test loss", "a note", {})
     assert own.items() <= found.items(), REPAIR
+    [stored] = study._storage.get_all_studies()
+    told = study_told_otherwise(stored, lambda _: {"a": 1}, lambda key, own: {**own, "key": key})
+    assert (told.user_attrs, told.system_attrs) == ({"a": 1}, {**own, "key": 1}), REPAIR
     noted = {"dashboard:note_ver": 3, "dashboard:note_str:0": "of somebody"}
     assert metric_and_note("test loss", "a note", noted).items() >= noted.items()
 

@@ -11,7 +11,8 @@ from rich.text import Text
 from tuner.cli.board import drawn
 from tuner.cli.console import visible
 from tuner.cli.view import View
-from tuner.search import Event, StudyStarted
+from tuner.search import Event, StudyEnded, StudyStarted
+from tuner.tasks import Within
 
 # Trials that have a line that stays, and those that run.
 _ROOM, _RUNNING = 30, 8
@@ -57,11 +58,21 @@ class Notebook:
         if isinstance(event, StudyStarted):
             self.sent = 0
         if line:
-            self._kept += line.split()
+            self._kept.append(line)
+            if isinstance(event, StudyEnded) and event.best:
+                self._kept.append(Text(f"best: {event.best}", style="bold"))
             self._update(0, self._kept)
+        self._redraw(at_once=line is not None)
+
+    def within(self, told: Within) -> None:
+        """Show how much of its epoch a trial is through."""
+        self._view.within(told)
+        self._redraw()
+
+    def _redraw(self, at_once: bool = False) -> None:
         if not self._view.is_running:
             self._update(1, ())
-        elif line or self.sent <= _FREE_BYTES + _MOST_BYTES * self._view.progress:
+        elif at_once or self.sent <= _FREE_BYTES + _MOST_BYTES * self._view.progress:
             self._update(1, drawn(self._view.board(), _RUNNING).renderables)
 
     def _update(self, place: int, lines: Sequence[Any]) -> None:

@@ -13,6 +13,7 @@ from tuner.cli.board import drawn
 from tuner.cli.console import dated, is_notebook, is_watched, talk
 from tuner.cli.view import View
 from tuner.search import EpochEnded, Event, Listener
+from tuner.tasks import hearing
 
 # Cut to the width, not folded.
 _CUT: dict[str, Any] = {"soft_wrap": False, "no_wrap": True, "overflow": "ellipsis"}
@@ -51,7 +52,9 @@ def live(quiet: bool = False, *, timestamps: bool = False) -> Iterator[Listener]
     elif is_notebook():
         from tuner.cli.notebook import Notebook, outputs
 
-        yield Notebook(outputs()).listen
+        notebook = Notebook(outputs())
+        with hearing(notebook.within):
+            yield notebook.listen
     elif not is_watched():
         yield lambda event: _say(console, event)
     else:
@@ -83,5 +86,5 @@ def _in_terminal(console: Console) -> Iterator[Listener]:
             live.console.print(line, **_CUT)
         live.refresh()
 
-    with live:
+    with live, hearing(view.within):
         yield listen

@@ -27,6 +27,7 @@ from tuner.search import (
     TrialEnded,
     TrialStarted,
 )
+from tuner.tasks import Within
 
 # Of the trials that are over and have no line that stays, so many are shown among those that run.
 _LATEST = 3
@@ -38,6 +39,7 @@ class _Begun(NamedTuple):
     start: TrialStarted
     at: float
     ended: tuple[EpochEnded, ...] = ()
+    share: float = 0.0
 
     @property
     def timed(self) -> Timed:
@@ -91,6 +93,12 @@ class View:
         with self._lock:
             return self._on(event)
 
+    def within(self, told: Within) -> None:
+        """Take in how much of its epoch a trial is through."""
+        with self._lock:
+            if begun := self._running.get(told.number):
+                self._running[told.number] = begun._replace(share=told.share)
+
     def _on(self, event: Event) -> Text | None:
         if isinstance(event, StudyStarted):
             return self._begun(event)
@@ -100,14 +108,13 @@ class View:
         elif isinstance(event, EpochEnded):
             if begun := self._running.get(event.number):
                 ended = (*begun.ended, event)
-                self._running[event.number] = begun._replace(ended=ended)
+                self._running[event.number] = begun._replace(ended=ended, share=0.0)
         elif isinstance(event, TrialEnded):
             return self._ended(event)
         elif isinstance(event, StudyEnded):
             self._running.clear()
             self._latest.clear()
-            lines = [str(event._replace(best="")), *([f"best: {event.best}"] * bool(event.best))]
-            return Text("\n".join(lines), style="bold")
+            return Text(str(event._replace(best="")), style="bold")  # what is best has its own
         elif isinstance(event, (LengthMeasured, RampTrained, RatesFound, Printed)):
             return Text(str(event))
         return None
@@ -146,7 +153,7 @@ class View:
         given = start.given
         return Row(
             number, "running", given.family, given.base_lr, values, len(ended), epochs,
-            begun.note, start.unit,
+            begun.note, start.unit, share=begun.share,
         )  # fmt: skip
 
     def _ended(self, event: TrialEnded) -> Text | None:
@@ -166,7 +173,7 @@ class View:
                 self._saved += self._study.epochs - row.epoch
             reason = "" if was_pruned else event.reason  # whose columns say it
             note = "; ".join(filter(None, (row.note, reason)))
-            row = row._replace(state=event.state, value=event.value, note=note)
+            row = row._replace(state=event.state, value=event.value, note=note, share=0.0)
         if event.state != "waiting":
             self._states[event.state] += 1
         is_first = event.state == "failed" and self._states["failed"] <= self._room

@@ -18,7 +18,7 @@ from tuner.schedules import (
     schedule_to_dict,
 )
 from tuner.search.time_left import Ahead
-from tuner.tasks import EpochRecord
+from tuner.tasks import EpochRecord, Within
 
 
 class LengthMeasured(NamedTuple):
@@ -242,11 +242,11 @@ Event = (
 )  # fmt: skip
 Listener = Callable[[Event], object]
 # By a worker process; a run hands on the events alone.
-Said = Event | Warned | WorkerEnded
+Said = Event | Warned | Within | WorkerEnded
 
 _KINDS = (
     LengthMeasured, RampTrained, RatesFound, StudyStarted, TrialStarted, EpochEnded, TrialEnded,
-    StudyEnded, Printed, Warned, WorkerEnded,
+    StudyEnded, Printed, Warned, Within, WorkerEnded,
 )  # fmt: skip
 _EVENTS: dict[str, Any] = {kind.__name__: kind for kind in _KINDS}
 

@@ -51,6 +51,7 @@ from tuner.tasks import (
     Task,
     TrainingCollapsed,
     end_training,
+    training,
     with_output,
 )
 
@@ -115,7 +116,7 @@ def run_trial(
         found = course.deepest(store, own)
         done = min(len(own), len(found.records)) if found else 0  # without a state it starts anew
         listen(TrialStarted(trial.number, schedule, label, done, spec.unit, options, rule))
-        with Interrupts().noticed() as interrupts:
+        with Interrupts().noticed() as interrupts, training(trial.number):
             return _train(trial, course, found, spec, store, listen, stop_requested, interrupts)
     except TrainingCollapsed as collapse:
         if seed is not None:  # a seed that collapses counts against its schedule

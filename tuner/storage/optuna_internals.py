@@ -22,7 +22,7 @@ What is relied on, of Optuna 5:
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 import optuna
@@ -164,6 +164,23 @@ def told_otherwise(
     other._user_attrs = dict(user_attributes)
     other._system_attrs = {**trial.system_attrs, **more}
     return other
+
+
+def study_told_otherwise(
+    study: Any,
+    user_attributes: Callable[[Mapping[str, Any]], dict[str, Any]],
+    system_attributes: Callable[[int, Mapping[str, Any]], dict[str, Any]],
+) -> Any:
+    """Return a study out of a storage with attributes that functions make of its own.
+
+    Args:
+        study: The study, which is changed.
+        user_attributes: Takes the user attributes.
+        system_attributes: Takes the study's key and the system attributes.
+    """
+    study.user_attrs = user_attributes(study.user_attrs)
+    study.system_attrs = system_attributes(study_id(study), study.system_attrs)
+    return study
 
 
 def artifact_key(artifact_id: str) -> str:

@@ -31,6 +31,7 @@ from tuner.storage import (
     port_error,
     storage_errors,
     study_id,
+    study_told_otherwise,
     told_otherwise,
     trial_id,
 )
@@ -147,11 +148,10 @@ def _illustrated(storage: BaseStorage, found: StudyResult) -> BaseStorage:
         return attributes_of(trial_id) | _picture(one_trial(trial_id))
 
     def get_all_studies() -> list[Any]:
-        studies: list[Any] = all_studies()
-        for study in studies:
-            study.system_attrs = noted.attributes(study_id(study), study.system_attrs)
-            study.user_attrs = study_attributes(study.user_attrs)
-        return studies
+        return [
+            study_told_otherwise(study, study_attributes, noted.attributes)
+            for study in all_studies()
+        ]
 
     def get_study_system_attrs(study_id: int) -> dict[str, Any]:
         return noted.attributes(study_id, attributes_of_study(study_id))
