@@ -60,7 +60,7 @@ class Recorded(NamedTuple):
 
 STUDIES = {
     "lenet": Recorded(
-        "LeNet in MXNet, `forecast`",
+        "LeNet in MXNet, `forecast`, 1 worker",
         1,
         {"name": "lenet_fashion_mnist", "epochs": 10, "train_size": 6400, "test_size": 1000,
          "batch_size": 64},
@@ -178,17 +178,21 @@ def main() -> None:
     if options.record is not None:
         for name in options.record or STUDIES:
             found["studies"][name] = recorded(name, STUDIES[name])
-            found |= surroundings("optuna", "numpy", "torch")
+        found |= surroundings("optuna", "numpy", "torch")
         RESULTS.write_text(json.dumps(found, separators=(",", ":")) + "\n")
-    print("| study | time | after | left | said | error of the whole | of what is left |")
-    print("|---|---|---|---|---|---|---|")
-    for name, whole, left, told in replayed(found["studies"]):
-        about, after = STUDIES[name].about, f"{1 - left / whole:.0%}"
-        numbers = "| - | - | - |"
-        if told is not None:
-            error = told - left
-            numbers = f"| {told:.0f} s | {error / whole:+.0%} | {error / left:+.0%} |"
-        print(f"| {about} | {whole:.0f} s | {after} | {left:.0f} s {numbers}")
+    print(*lines(found["studies"]), sep="\n")
+
+
+def lines(runs: dict[str, Any]) -> Iterator[str]:
+    """Yield the table."""
+    yield "| study | took, s | after | left, s | said, s | error of the whole | of what was left |"
+    yield "|---|---|---|---|---|---|---|"
+    for name, whole, left, told in replayed(runs):
+        error = (told or 0.0) - left
+        yield (
+            f"| {STUDIES[name].about} | {whole:.0f} | {1 - left / whole:.0%} | {left:.0f} |"
+            f" {told or 0.0:.0f} | {error / whole:+.0%} | {error / left:+.0%} |"
+        )
 
 
 if __name__ == "__main__":

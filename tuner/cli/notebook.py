@@ -70,7 +70,7 @@ class Notebook:
         self._redraw()
 
     def _redraw(self, at_once: bool = False) -> None:
-        if not self._view.is_running:
+        if not self._view.is_under_way:
             self._update(1, ())
         elif at_once or self.sent <= _FREE_BYTES + _MOST_BYTES * self._view.progress:
             self._update(1, drawn(self._view.board(), _RUNNING).renderables)

@@ -76,7 +76,7 @@ def _in_terminal(console: Console) -> Iterator[Listener]:
     view = View(room_of(console))
 
     def lines() -> Group:
-        return drawn(view.board(), room_of(console)) if view.is_running else Group()
+        return drawn(view.board(), room_of(console)) if view.is_under_way else Group()
 
     live = Live(console=console, get_renderable=lines, refresh_per_second=1, transient=True)
 

@@ -70,15 +70,15 @@ class View:
         self._running: dict[int, _Begun] = {}
         self._study: StudyStarted | None = None
         self._states: Counter[str] = Counter()
-        self._saved, self._budget = 0, 0
+        self._saved, self._budget, self._is_under_way = 0, 0, False
         self._best: tuple[float | None, int | None] = None, None
         self._over: list[Timed] = []
         self._latest: deque[Row] = deque(maxlen=_LATEST)
 
     @property
-    def is_running(self) -> bool:
-        """Whether a trial is being trained."""
-        return bool(self._running)
+    def is_under_way(self) -> bool:
+        """Whether a study has begun and is not over."""
+        return self._is_under_way
 
     @property
     def progress(self) -> float:
@@ -112,6 +112,7 @@ class View:
         elif isinstance(event, TrialEnded):
             return self._ended(event)
         elif isinstance(event, StudyEnded):
+            self._is_under_way = False
             self._running.clear()
             self._latest.clear()
             return Text(str(event._replace(best="")), style="bold")  # what is best has its own
@@ -139,6 +140,7 @@ class View:
         if not event.name.endswith(CONFIRM):  # which ends the study before it
             self._started = self._now()
         self._study, self._budget, self._workers = event, event.budget, 0
+        self._is_under_way = True
         self._states, self._saved = Counter(event.states), event.epochs_saved
         self._best = event.best_value, event.best_number
         before = event.ahead.trials if event.ahead else ()
