@@ -40,8 +40,8 @@ def terminal(path: Path) -> None:
         stream.feed(piece)
         lines = "\n".join(screen.display)
         # The last moment at which two trials are in the middle of their epochs.
-        running = re.findall(r"^ +\d+  .* [1-3]/4  0\.", lines, re.MULTILINE)
-        ended = len(re.findall(r"complete|pruned", lines))
+        running = re.findall(r"^ +\d+ .* [1-3](?:\.\d)?/4 0\.", lines, re.MULTILINE)
+        ended = len(re.findall(r"^ +\d+ (?:complete|pruned)", lines, re.MULTILINE))
         if len(running) == 2 and "saved by pruning" in lines and ended > best:
             best, found = ended, _as_html(screen)
     assert found, "the study ended before two trials ran at once and one was pruned"

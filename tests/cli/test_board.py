@@ -43,7 +43,7 @@ def run(trials: int, epochs: int = 2, *, first: int = 0) -> Iterator[Event]:
     """Yield what happens in a study, whose every hundredth trial is better than all before."""
     schedule = tuner.CosineRestarts(base_lr=0.00012345, horizon=940, cycle_steps=100)
     rows = [row(number, "complete", 0.5, 0.1, value=0.1) for number in range(first)]
-    there = ahead(rows, SPEC, trials)
+    there = ahead([], rows, SPEC, trials)
     yield StudyStarted(
         "many", "", first, trials, epochs, best_value=0.1, best_number=0, ahead=there
     )
@@ -86,7 +86,7 @@ def test_events_and_a_database_say_the_same_time_left() -> None:
         view.within(Within(3, 0.5))
         view.on(event)
     rows = [row(number, "complete", *[0.6] * 4, value=0.6) for number in range(3)]
-    read = board([*rows, row(3, "running", 0.6)], SPEC, 9)
+    read = board([], [*rows, row(3, "running", 0.6)], SPEC, 9)
     told, shown = view.board(), read.rows[-1]
     assert told.seconds_left is not None
     assert told.seconds_left == read.seconds_left
@@ -124,7 +124,7 @@ def test_a_board_out_of_rows() -> None:
         row(3, "waiting"),
         row(4, "pruned")._replace(reason="collapsed in epoch 1: dead"),
     ]
-    found = board(rows, SPEC, budget=16)
+    found = board([], rows, SPEC, budget=16)
     assert found.rows[-1] == Row(2, "running", "cosine", 0.25, (0.5, 0.7), 2, 4)
     assert [each.number for each in found.rows] == [0, 1, 4, 2]
     assert found.finished == 3
@@ -134,13 +134,13 @@ def test_a_board_out_of_rows() -> None:
         "3/16 trials: 1 complete, 2 pruned, 1 running",
         "best 0.8000 (trial 0), 3 epochs saved by pruning",
     ]
-    repeats = board(rows, SPEC, budget=16, ranked=False)
+    repeats = board([], rows, SPEC, budget=16, ranked=False)
     assert repeats.best_value is None
 
 
 def test_nothing_is_said_of_what_is_not_known() -> None:
     assert standing(Board((), {}, 16)) == ["0/16 trials"]
-    assert board([row(0, "running")], SPEC, 16).seconds_left is None
+    assert board([], [row(0, "running")], SPEC, 16).seconds_left is None
     assert row_line(Row(0, "running", "", None, (), 0, 4)).split() == ["0", "-", "0/4", "-"]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from optuna.study import Study
+from optuna.trial import FrozenTrial
 from rich.console import Group
 from rich.live import Live
 from rich.text import Text
@@ -19,7 +19,15 @@ from tuner.cli.progress import room_of
 from tuner.definition import CONFIRM, StudySpec
 from tuner.reading import options_told
 from tuner.repeats import find_comparison, find_confirm, planned
-from tuner.search import TrialRow, ahead, epochs_saved, ranking, trial_rows
+from tuner.search import (
+    TrialRow,
+    ahead,
+    begun_trials,
+    epochs_saved,
+    ranking,
+    repeat_label,
+    trial_rows,
+)
 from tuner.storage import storage_of
 from tuner.studies import StudyResult
 
@@ -53,7 +61,9 @@ def watch(found: StudyResult) -> None:
         return
     before: set[str] = set()
     for parts in _moments(found):
-        lines = [f"{part.name}: {', '.join(standing(part.board))}" for part in parts]
+        # Without the time so far, which is another one at every look.
+        boards = [(part.name, part.board._replace(seconds_so_far=None)) for part in parts]
+        lines = [f"{name}: {', '.join(standing(shown))}" for name, shown in boards]
         for line in lines:
             if line not in before:
                 results().print(line)
@@ -70,20 +80,22 @@ def parts_of(found: StudyResult) -> list[Part]:
     # Once there is a winner, the best of the search is not the study's best.
     is_ranked = found.confirmed is None
     later = 0 if confirm else repeats
-    searched = board(rows, spec, summary.budget, ranked=is_ranked, repeats=later)
-    parts = [Part(found.name, _timed(searched, found.study), over)]
+    trials = begun_trials(found.study)
+    searched = board(trials, rows, spec, summary.budget, ranked=is_ranked, repeats=later)
+    parts = [Part(found.name, searched, over)]
     for study, expected in ((confirm, repeats), (comparison, 0)):
         if study is not None:
             budget = planned(study)
             more = max(expected - budget, 0)
             of_seeds = spec.for_repeats(study.study_name.removeprefix(found.name))
-            shown = board(trial_rows(study), of_seeds, budget, ranked=False, repeats=more)
-            over = shown.finished >= shown.budget
-            parts.append(Part(study.study_name, _timed(shown, study), over))
+            trials, rows = begun_trials(study), trial_rows(study)
+            shown = board(trials, rows, of_seeds, budget, ranked=False, repeats=more)
+            parts.append(Part(study.study_name, shown, shown.finished >= shown.budget))
     return parts
 
 
 def board(
+    trials: Sequence[FrozenTrial],
     rows: Sequence[TrialRow],
     spec: StudySpec,
     budget: int,
@@ -94,7 +106,8 @@ def board(
     """Return the board of a study's trials.
 
     Args:
-        rows: The trials.
+        trials: The trials, as Optuna has them.
+        rows: The same as rows.
         spec: The study's definition.
         budget: How many trials there will be.
         ranked: Whether the best trial says anything; of several seeds it does not.
@@ -103,36 +116,29 @@ def board(
     running = [row for row in rows if row.state == "running"]
     over = [row for row in rows if row.is_finished]
     best = next(iter(ranking(rows)), None) if ranked else None
+    labels = {trial.number: repeat_label(trial.user_attrs) for trial in trials}
+    starts = [trial.datetime_start for trial in trials if trial.datetime_start and running]
     return Board(
-        rows=tuple(_row(row, spec) for row in (*over, *running)),
+        rows=tuple(_row(row, spec, labels.get(row.number, "")) for row in (*over, *running)),
         states=Counter(row.state for row in rows),
         budget=budget,
         best_value=best.value if best else None,
         best_number=best.number if best else None,
         saved=epochs_saved(rows, spec.epochs),
-        seconds_left=ahead(rows, spec, budget, repeats).seconds_left(len(running)),
+        seconds_so_far=(datetime.now() - min(starts)).total_seconds() if starts else None,
+        seconds_left=ahead(trials, rows, spec, budget, repeats).seconds_left(len(running)),
         metric=spec.objective.noun,
         unit=spec.unit,
     )
 
 
-def _timed(board: Board, study: Study) -> Board:
-    """Say how long it is ago that the first trial of a study began, while some trial runs."""
-    trials = study.get_trials(deepcopy=False)
-    begun = [trial.datetime_start for trial in trials if trial.datetime_start]
-    if not begun or not board.is_running:
-        return board
-    return board._replace(seconds_so_far=(datetime.now() - min(begun)).total_seconds())
-
-
-def _row(row: TrialRow, spec: StudySpec) -> Row:
+def _row(row: TrialRow, spec: StudySpec, label: str) -> Row:
     rate = row.schedule.base_lr if row.schedule else None
     measured = [spec.objective.value(record) for record in row.records]
     values = tuple(value for value in measured if value is not None)
     reason = row.reason if row.state == "failed" or row.is_collapsed else ""
     options = options_told(row.options) if row.options else ""
-    label = seed_first(row.label) or row.baseline
-    note = "; ".join(filter(None, (label, options, reason)))
+    note = "; ".join(filter(None, (seed_first(label) or row.baseline, options, reason)))
     return Row(
         row.number, row.state, row.family, rate, values, row.epochs, spec.epochs, note, spec.unit,
         row.value,

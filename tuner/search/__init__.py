@@ -16,6 +16,7 @@ from tuner.search.attributes import (
     key_of,
     options_of,
     records_of,
+    repeat_label,
     rule_in,
     schedule_in,
 )
@@ -147,6 +148,7 @@ __all__ = [
     "ranking",
     "records_of",
     "refuse_difference",
+    "repeat_label",
     "rule_in",
     "schedule_in",
     "schedule_of_trial",

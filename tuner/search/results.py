@@ -25,7 +25,6 @@ from tuner.search.attributes import (
     key_of,
     options_of,
     records_of,
-    repeat_label,
     rule_in,
     schedule_in,
     text,
@@ -57,8 +56,7 @@ class TrialRow(NamedTuple):
     and is gone is not ``"running"`` but ``"interrupted"``. ``options`` are those of the task, if
     the study samples any; ``updates_per_epoch`` and ``batch_size`` are then those of the task with
     them, and None elsewhere. ``rule`` is what found its schedule while it trained, of one that had
-    it not from the start. ``label`` is what a repeated training is called, with its seed.
-    ``lasted`` are the seconds from when it began, or went on, to its end.
+    it not from the start.
     """
 
     number: int
@@ -78,8 +76,6 @@ class TrialRow(NamedTuple):
     updates_per_epoch: int | None = None
     batch_size: int | None = None
     rule: Plateau | None = None
-    label: str = ""
-    lasted: float = 0.0
 
     @property
     def family(self) -> str:
@@ -202,6 +198,4 @@ def _row(trial: FrozenTrial, minimized: bool) -> TrialRow:
         updates_per_epoch=whole(attributes, UPDATES_PER_EPOCH) or None,
         batch_size=whole(attributes, BATCH_SIZE) or None,
         rule=rule_in(attributes),
-        label=repeat_label(attributes),
-        lasted=trial.duration.total_seconds() if trial.duration else 0.0,
     )

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from optuna.study import Study
+from optuna.trial import FrozenTrial
 
 from tuner.definition import StudySpec
 from tuner.search.events import StudyStarted
-from tuner.search.results import TrialRow, ranking, trial_rows
+from tuner.search.results import TrialRow, begun_trials, ranking, trial_rows
 from tuner.search.time_left import Ahead, Timed
 from tuner.storage import hide_password
 
@@ -120,22 +121,36 @@ def _lost(finished: Sequence[TrialRow], budget: int) -> str:
     return f"no trial is complete ({told}; the last one: {last}). {what_now}"
 
 
-def ahead(rows: Sequence[TrialRow], spec: StudySpec, budget: int, repeats: int = 0) -> Ahead:
+def ahead(
+    trials: Sequence[FrozenTrial],
+    rows: Sequence[TrialRow],
+    spec: StudySpec,
+    budget: int,
+    repeats: int = 0,
+) -> Ahead:
     """Return what a study has done and has ahead.
 
     Args:
-        rows: Its trials.
+        trials: Its trials, as Optuna has them.
+        rows: The same as rows.
         spec: Its definition.
         budget: Trials that it is to have.
         repeats: Trainings that come after them.
     """
-    trials = (
-        Timed(row.epochs, max(row.seconds, row.lasted), row.is_finished, row.baseline is not None)
+    # From when it began, or went on, to its end.
+    lasted = {t.number: t.duration.total_seconds() for t in trials if t.duration}
+    timed = (
+        Timed(
+            row.epochs,
+            max(row.seconds, lasted.get(row.number, 0.0)),
+            row.is_finished,
+            row.baseline is not None,
+        )
         for row in rows
         if row.state != "waiting" or row.records
     )
     shares = spec.pruner.usual_shares if spec.pruner.prunes else (1.0, 1.0)
-    return Ahead(spec.epochs, budget, len(spec.space.baselines), shares, repeats, tuple(trials))
+    return Ahead(spec.epochs, budget, len(spec.space.baselines), shares, repeats, tuple(timed))
 
 
 def study_started(
@@ -166,5 +181,5 @@ def study_started(
         spec.unit,
         best.value if best else None,
         best.number if best else None,
-        ahead(every, spec, budget, repeats),
+        ahead(begun_trials(study), every, spec, budget, repeats),
     )
