@@ -40,8 +40,8 @@ def terminal(path: Path) -> None:
         stream.feed(piece)
         lines = "\n".join(screen.display)
         # The last moment at which two trials are in the middle of their epochs.
-        running = re.findall(r"^ +\d+  .* [1-3]/4  0\.", lines, re.MULTILINE)
-        ended = len(re.findall(r"complete|pruned", lines))
+        running = re.findall(r"^ +\d+ [▁-█ ]{8} .* [1-3](?:\.\d)?/4 0\.", lines, re.MULTILINE)
+        ended = len(re.findall(r"^ +\d+ (?:complete|pruned)", lines, re.MULTILINE))
         if len(running) == 2 and "saved by pruning" in lines and ended > best:
             best, found = ended, _as_html(screen)
     assert found, "the study ended before two trials ran at once and one was pruned"
@@ -64,6 +64,7 @@ def dashboard(path: Path) -> None:
         chromium.open(f"{address}/trials?numbers={best}", width=1280, height=1080)
         image = "const i = document.querySelector('img[src*=artifacts]'); "
         chromium.wait(lambda: chromium.run(f"{image}return i && i.complete && i.naturalWidth"))
+        chromium.wait(lambda: "Trial 0" in chromium.run("return document.body.innerText"))
         chromium.picture(path, width=1280, height=1080)
 
 

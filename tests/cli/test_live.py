@@ -17,18 +17,21 @@ import tuner
 
 from ..terminal import Shown, in_terminal
 
-RUNNING = r" {0,4}\d+  [a-z_]+ +[\d.e-]+ +\d+/\d+  (\d\.\d{4}|-)( .*)?"
+COLUMNS = r"[a-z_ ]{15} [\d.e-]+ +[\d.]+/\d+ (\d\.\d{4}|-)( .*)?"
+RUNNING = rf" {{0,4}}\d+ [▁▂▃▄▅▆▇█ ]{{8}} {COLUMNS}"
+OVER = rf" {{0,4}}\d+ (complete|pruned|failed) +{COLUMNS}"
 LINES = re.compile(
     "|".join(
         (
             r"study small: .*",
             r"sqlite:///.*",  # where the first line is cut
-            r"trial  family         base LR    epoch  accuracy",
+            r"trial state    family          base LR     epoch accuracy",
             RUNNING,
-            r" {0,4}\d+  (complete|pruned|failed) +([\d.]+|-)  [a-z_]+ +base LR .*",
+            OVER,
             r"\d+/\d+ trials.*",
             r"best 0\.\d{4} \(trial \d+\).*",
             r"\d+ epochs saved by pruning.*",
+            r"\d+:\d\d so far(, about [\d:]+ left)?",
             r"",
         )
     )
@@ -52,6 +55,9 @@ def test_a_terminal_shows_whole_rows_that_move(shown: Shown, tmp_path: Path) -> 
     running = [line for screen in live for line in screen if re.fullmatch(RUNNING, line)]
     # The last epoch's row is there for a moment only.
     assert any(re.search("[23]/3", line) and re.search("[▁▂▃▄▅▆▇█]{2}", line) for line in running)
+    assert any(
+        re.fullmatch(r"\d:\d\d so far, about \d:\d\d left", line) for s in live for line in s
+    )
     assert any("chapter: constant 0.3" in line for line in running)
     assert max(sum(bool(re.fullmatch(RUNNING, line)) for line in s) for s in live) == 2
     standing = [line for screen in live for line in screen if "trials: " in line]
@@ -59,11 +65,12 @@ def test_a_terminal_shows_whole_rows_that_move(shown: Shown, tmp_path: Path) -> 
     # Every trial has one line that stays, and no line is left of those that ran.
     last = live[-1]
     rows = tuner.open_study(tmp_path / "small.toml").trials
-    kept = [line.split()[:3] for line in last if re.match(r" +\d+  (complete|pruned)", line)]
+    kept = [line.split()[:6] for line in last if re.fullmatch(OVER, line)]
     values = ["-" if row.value is None else f"{row.value:.4f}" for row in rows]
     assert sorted(kept) == sorted(
-        [str(row.number), row.state, value] for row, value in zip(rows, values, strict=True)
-    )
+        [str(row.number), row.state, row.family, f"{row.schedule.base_lr:.4g}", f"{row.epochs}/3",
+         value] for row, value in zip(rows, values, strict=True) if row.schedule
+    )  # fmt: skip
     colours = re.findall(r"\x1b\[[\d;]*m", shown.raw)
     assert not any(re.search(r"\b(3[0-7]|4[0-7]|9[0-7]|38|48)\b", code) for code in colours)
 
@@ -125,10 +132,16 @@ def test_a_notebook_shows_the_same(write_study: Callable, tmp_path: Path) -> Non
             notebook, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
         ).execute(env={**os.environ, "CI": ""})
     outputs = notebook.cells[0].outputs
-    board, best = (each["data"] for each in outputs if "data" in each)
+    kept, board, best = (each["data"] for each in outputs if "data" in each)
     row = tuner.open_study(tmp_path / "small.toml").trials[0]
-    assert re.search(rf"^    0  complete  {row.value:.4f}  constant ", board["text/plain"], re.M)
-    assert f"{row.value:.4f}" in board["text/html"]
+    line = rf"^    0 complete constant +0.3 +1/1 {row.value:.4f} "
+    assert re.search(line, kept["text/plain"], re.M)
+    assert f"{row.value:.4f}" in kept["text/html"]
+    last = kept["text/plain"].splitlines()[-1]
+    assert last.startswith(
+        "best: trial 0 [chapter: constant 0.3], constant, base LR 0.3, test acc"
+    )
+    assert board["text/plain"] == ""  # nothing runs any more
     assert best["text/html"].startswith("<div><code>")
     assert "<svg " in best["text/html"]
     streams = [each["text"] for each in outputs if each["output_type"] == "stream"]

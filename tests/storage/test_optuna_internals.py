@@ -23,15 +23,17 @@ from tuner.storage import (
     enqueued_params,
     forget_rungs,
     is_enqueued,
+    metric_and_note,
     proxy_server,
     set_system_attribute,
     storage_of,
     study_id,
+    study_told_otherwise,
     system_attribute,
+    told_otherwise,
     trial_id,
     url_of,
     with_params_only,
-    with_system_attributes,
 )
 from tuner.storage.optuna_internals import CALLED_BY_CACHE, OPTUNA_TABLES, VERSION_INFO
 
@@ -123,11 +125,28 @@ def test_a_trial_can_be_stripped_and_extended(study: optuna.Study) -> None:
     trial = study.ask()
     trial.set_user_attr("a", 1)
     trial.report(0.5, 1)
-    frozen = with_system_attributes(study.get_trials()[0], {"artifacts:1": "{}"})
+    stored = study.get_trials()[0]
+    frozen = told_otherwise(stored, {"b": 2}, {"artifacts:1": "{}"})
     assert system_attribute(frozen, "artifacts:1") == "{}", REPAIR
+    assert frozen.user_attrs == {"b": 2}, REPAIR
+    assert (stored.user_attrs, stored.system_attrs) == ({"a": 1}, {}), REPAIR
     plain = bare(frozen)
     left = (plain.user_attrs, plain.system_attrs, plain.intermediate_values)
     assert left == ({}, {}, {}), REPAIR
+
+
+def test_a_metric_has_the_name_that_optuna_gives_it(study: optuna.Study) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that names are an experiment
+        study.set_metric_names(["test loss"])
+    own = study._storage.get_study_system_attrs(study_id(study))
+    found = metric_and_note("test loss", "a note", {})
+    assert own.items() <= found.items(), REPAIR
+    [stored] = study._storage.get_all_studies()
+    told = study_told_otherwise(stored, lambda _: {"a": 1}, lambda key, own: {**own, "key": key})
+    assert (told.user_attrs, told.system_attrs) == ({"a": 1}, {**own, "key": 1}), REPAIR
+    noted = {"dashboard:note_ver": 3, "dashboard:note_str:0": "of somebody"}
+    assert metric_and_note("test loss", "a note", noted).items() >= noted.items()
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,14 @@ def test_the_command_serves_the_study_with_pictures(write_study: Callable, tmp_p
             assert found, first
             address = found[1]
             assert b"Optuna Dashboard" in get(address + found[2])[1]
-            trials = json.loads(get(f"{address}/api/studies/1?after=0")[1])["trials"]
+            shown = json.loads(get(f"{address}/api/studies/1?after=0")[1])
+            assert shown["objective_names"] == ["test accuracy"]
+            assert f"trial {result.best.number} [chapter: " in shown["note"]["body"]
+            trials = shown["trials"]
+            said = [*shown["user_attrs"], *(a for trial in trials for a in trial["user_attrs"])]
+            assert not [each for each in said if each["value"].startswith(("{", "["))]
+            schedules = {a["value"] for a in said if a["key"] == "schedule"}
+            assert schedules == {repr(row.schedule) for row in result.trials}
             for row, trial in zip(result.trials, trials, strict=True):
                 [artifact] = trial["artifacts"]
                 assert artifact["filename"] == "schedule.svg"

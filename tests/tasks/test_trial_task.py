@@ -18,7 +18,7 @@ import torch
 import tuner
 from tuner import Trial
 from tuner.errors import TaskError
-from tuner.tasks import TrainingCollapsed, TrialTask, end_training
+from tuner.tasks import TrainingCollapsed, TrialTask, Within, end_training, hearing, training
 
 SCHEDULE = tuner.Cosine(base_lr=0.2, final_lr=0.01, horizon=40, warmup_steps=5)
 
@@ -102,8 +102,11 @@ def test_a_bare_except_around_a_report_ends_the_loop_of_epochs_or_updates() -> N
     values_of(of_epochs, until=2)
     assert seen == [0, 1, True, "end"]
     seen.clear()
-    values_of(of_updates, until=2)
+    told: list[Within] = []
+    with hearing(told.append), training(3):
+        values_of(of_updates, until=2)
     assert seen == [10, 20, True]
+    assert told == [Within(3, 0.1)]  # the next one a second later
 
 
 def test_a_loop_of_ones_own_is_ended_by_its_next_report_though_it_swallows_the_first() -> None:

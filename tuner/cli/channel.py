@@ -37,8 +37,9 @@ def say_all(work: Callable[[Listener], str]) -> str:
         What it returned.
     """
     from tuner.search import WorkerEnded
+    from tuner.tasks import hearing
 
-    with _channel() as say:
+    with _channel() as say, hearing(say):
         try:
             ended = work(kept_from_collections(say))
         except Exception as error:

@@ -84,6 +84,9 @@ def show_trials(
     if is_tight:
         table.padding = 0
     for row in rows:
+        said = row.note
+        if results().is_terminal and row.state == "pruned":
+            said = row._replace(reason="").note  # which the state and the epochs say
         table.add_row(
             str(row.number),
             row.state,
@@ -93,7 +96,7 @@ def show_trials(
             *(told(row.options[name]) if name in row.options else "-" for name in options),
             str(unit.count(row.epochs)),
             f"{row.seconds:.0f} s",
-            "; ".join(filter(None, (row.note, notes.get(row.number)))),
+            "; ".join(filter(None, (said, notes.get(row.number)))),
         )
     results().print(table)
 

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
+from optuna.trial import FrozenTrial
 from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from tuner.cli.board import Board, Running, drawn, standing
+from tuner.cli.board import Board, Row, drawn, seed_first, standing
 from tuner.cli.console import is_watched, results
+from tuner.cli.progress import room_of
 from tuner.definition import CONFIRM, StudySpec
+from tuner.reading import options_told
 from tuner.repeats import find_comparison, find_confirm, planned
-from tuner.search import TrialRow, epochs_saved, ranking, trial_rows
+from tuner.search import (
+    TrialRow,
+    ahead,
+    begun_trials,
+    epochs_saved,
+    ranking,
+    repeat_label,
+    trial_rows,
+)
 from tuner.storage import storage_of
 from tuner.studies import StudyResult
 
@@ -35,7 +46,7 @@ class Part(NamedTuple):
     @property
     def has_begun(self) -> bool:
         """Whether anything in it runs or ran."""
-        return bool(self.board.finished or self.board.running)
+        return bool(self.board.finished or self.board.is_running)
 
 
 def watch(found: StudyResult) -> None:
@@ -46,11 +57,13 @@ def watch(found: StudyResult) -> None:
     if is_watched():
         with Live(console=results(), auto_refresh=False, transient=True) as live:
             for parts in _moments(found):
-                live.update(_page(parts), refresh=True)
+                live.update(_page(parts, room_of(live.console)), refresh=True)
         return
     before: set[str] = set()
     for parts in _moments(found):
-        lines = [f"{part.name}: {', '.join(standing(part.board))}" for part in parts]
+        # Without the time so far, which is another one at every look.
+        boards = [(part.name, part.board._replace(seconds_so_far=None)) for part in parts]
+        lines = [f"{name}: {', '.join(standing(shown))}" for name, shown in boards]
         for line in lines:
             if line not in before:
                 results().print(line)
@@ -62,59 +75,74 @@ def parts_of(found: StudyResult) -> list[Part]:
     spec, storage = found.spec, storage_of(found.study)
     rows, summary = found.trials, found.summary
     over = summary.finished >= summary.budget
+    confirm, comparison = find_confirm(storage, found.name), find_comparison(storage, found.name)
+    repeats = spec.confirm.expected(len(spec.space.baselines)) if spec.confirm.enabled else 0
     # Once there is a winner, the best of the search is not the study's best.
-    searched = board(rows, spec, summary.budget, ranked=found.confirmed is None)
+    is_ranked = found.confirmed is None
+    later = 0 if confirm else repeats
+    trials = begun_trials(found.study)
+    searched = board(trials, rows, spec, summary.budget, ranked=is_ranked, repeats=later)
     parts = [Part(found.name, searched, over)]
-    for repeats in (find_confirm(storage, found.name), find_comparison(storage, found.name)):
-        if repeats is not None:
-            shown = board(trial_rows(repeats), spec, planned(repeats), ranked=False)
-            parts.append(Part(repeats.study_name, shown, shown.finished >= shown.budget))
+    for study, expected in ((confirm, repeats), (comparison, 0)):
+        if study is not None:
+            budget = planned(study)
+            more = max(expected - budget, 0)
+            of_seeds = spec.for_repeats(study.study_name.removeprefix(found.name))
+            trials, rows = begun_trials(study), trial_rows(study)
+            shown = board(trials, rows, of_seeds, budget, ranked=False, repeats=more)
+            parts.append(Part(study.study_name, shown, shown.finished >= shown.budget))
     return parts
 
 
-def board(rows: Sequence[TrialRow], spec: StudySpec, budget: int, *, ranked: bool = True) -> Board:
+def board(
+    trials: Sequence[FrozenTrial],
+    rows: Sequence[TrialRow],
+    spec: StudySpec,
+    budget: int,
+    *,
+    ranked: bool = True,
+    repeats: int = 0,
+) -> Board:
     """Return the board of a study's trials.
 
     Args:
-        rows: The trials.
+        trials: The trials, as Optuna has them.
+        rows: The same as rows.
         spec: The study's definition.
         budget: How many trials there will be.
         ranked: Whether the best trial says anything; of several seeds it does not.
+        repeats: How many trainings come after them.
     """
     running = [row for row in rows if row.state == "running"]
+    over = [row for row in rows if row.is_finished]
     best = next(iter(ranking(rows)), None) if ranked else None
+    labels = {trial.number: repeat_label(trial.user_attrs) for trial in trials}
+    starts = [trial.datetime_start for trial in trials if trial.datetime_start and running]
     return Board(
-        running=tuple(_running(row, spec) for row in running),
+        rows=tuple(_row(row, spec, labels.get(row.number, "")) for row in (*over, *running)),
         states=Counter(row.state for row in rows),
         budget=budget,
         best_value=best.value if best else None,
         best_number=best.number if best else None,
         saved=epochs_saved(rows, spec.epochs),
-        seconds_left=_seconds_left(rows, running, budget),
+        seconds_so_far=(datetime.now() - min(starts)).total_seconds() if starts else None,
+        seconds_left=ahead(trials, rows, spec, budget, repeats).seconds_left(len(running)),
         metric=spec.objective.noun,
         unit=spec.unit,
     )
 
 
-def _running(row: TrialRow, spec: StudySpec) -> Running:
+def _row(row: TrialRow, spec: StudySpec, label: str) -> Row:
     rate = row.schedule.base_lr if row.schedule else None
     measured = [spec.objective.value(record) for record in row.records]
     values = tuple(value for value in measured if value is not None)
-    note = row.baseline or ""
-    lengths = (row.epochs, spec.epochs)
-    return Running(row.number, row.family, rate, values, *lengths, note, spec.unit)
-
-
-def _seconds_left(
-    rows: Sequence[TrialRow], running: Sequence[TrialRow], budget: int
-) -> float | None:
-    """Extrapolate the mean time of the trials that are over to those that are not."""
-    taken = [row.seconds for row in rows if row.is_finished and row.epochs]
-    if not taken or not running:
-        return None
-    over = sum(row.is_finished for row in rows)
-    ahead = (budget - over) * statistics.fmean(taken) - sum(row.seconds for row in running)
-    return max(ahead, 0.0) / len(running)
+    reason = row.reason if row.state in ("failed", "collapsed") else ""
+    options = options_told(row.options) if row.options else ""
+    note = "; ".join(filter(None, (seed_first(label) or row.baseline, options, reason)))
+    return Row(
+        row.number, row.state, row.family, rate, values, row.epochs, spec.epochs, note, spec.unit,
+        row.value,
+    )  # fmt: skip
 
 
 def _moments(found: StudyResult) -> Iterator[list[Part]]:
@@ -144,9 +172,10 @@ def _is_awaited(found: StudyResult, parts: Sequence[Part]) -> bool:
     return is_due or not all(part.has_begun for part in parts)
 
 
-def _page(parts: Sequence[Part]) -> Group:
+def _page(parts: Sequence[Part], room: int) -> Group:
     shown = [part for part in parts if not part.is_over] or parts[:1]
     lines: list[Text | Group] = []
     for part in shown:
-        lines += [Text(part.name, style="bold", no_wrap=True), drawn(part.board)]
+        rows = drawn(part.board, room // len(shown))
+        lines += [Text(part.name, style="bold", no_wrap=True), rows]
     return Group(*lines)

@@ -53,7 +53,7 @@ from __future__ import annotations
 import inspect
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, NamedTuple, TypeVar, get_args
+from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, get_args
 
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
@@ -112,6 +112,9 @@ class Pruner(Section):
     weights (the raw one where a task keeps no average), or always the raw one. ``control_share``
     of the trials are never pruned, and show what pruning would have missed.
     """
+
+    usual_shares: ClassVar[tuple[float, float]] = (0.3, 0.3)
+    """What early and later trials usually train of their epochs, by which a study is timed."""
 
     type: str
     signal: Literal["averaged", "raw"] = "averaged"

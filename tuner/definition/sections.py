@@ -185,6 +185,15 @@ class Confirm(Section):
             raise ValueError(f"`seeds <= max_seeds` must hold, but got {got}")
         return self
 
+    def expected(self, baselines: int) -> int:
+        """Return how many trainings it may come to: everybody's, and those of two that are tied.
+
+        Example:
+            >>> Confirm(top=3, seeds=3, max_seeds=8).expected(baselines=5)
+            34
+        """
+        return (self.top + baselines) * self.seeds + 2 * (self.max_seeds - self.seeds)
+
 
 class Storage(Section):
     """``[storage]``: the database, SQLite in the study's own folder unless it says otherwise."""

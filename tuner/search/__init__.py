@@ -16,6 +16,7 @@ from tuner.search.attributes import (
     key_of,
     options_of,
     records_of,
+    repeat_label,
     rule_in,
     schedule_in,
 )
@@ -60,6 +61,7 @@ from tuner.search.samplers import Survival, Telling, Told, terms
 from tuner.search.standing import (
     FalsePrunes,
     Summary,
+    ahead,
     best_averaged,
     epochs_saved,
     false_prunes,
@@ -81,6 +83,7 @@ from tuner.search.study import (
     study_names,
     study_there,
 )
+from tuner.search.time_left import Ahead, Timed
 from tuner.search.trial import versions
 from tuner.search.worker import StopReason, Worker
 
@@ -96,6 +99,7 @@ __all__ = [
     "SKIPPED",
     "STATES",
     "UPDATES_PER_EPOCH",
+    "Ahead",
     "Array",
     "EpochEnded",
     "Event",
@@ -116,6 +120,7 @@ __all__ = [
     "Summary",
     "Survival",
     "Telling",
+    "Timed",
     "Told",
     "TrialEnded",
     "TrialRow",
@@ -124,6 +129,7 @@ __all__ = [
     "Watch",
     "Worker",
     "WorkerEnded",
+    "ahead",
     "attributes_of",
     "begun_trials",
     "best_averaged",
@@ -149,6 +155,7 @@ __all__ = [
     "ranking",
     "records_of",
     "refuse_difference",
+    "repeat_label",
     "rule_in",
     "schedule_in",
     "schedule_of_trial",

@@ -67,6 +67,17 @@ def records_of(attributes: Mapping[str, Any]) -> list[EpochRecord]:
         return []
 
 
+def repeat_label(attributes: Mapping[str, Any]) -> str:
+    """Return what a repeated training is called: whose schedule it has, and its seed.
+
+    Example:
+        >>> repeat_label({LABEL: "trial 7", SEED: 3}), repeat_label({})
+        ('trial 7, seed 3', '')
+    """
+    seed = attributes.get(SEED)
+    return "" if seed is None else f"{text(attributes, LABEL)}, seed {seed}"
+
+
 def has_schedule(attributes: Mapping[str, Any]) -> bool:
     """Tell whether a trial has a schedule that is known here, as it has once it began."""
     return schedule_to_compare(attributes) is not None

@@ -18,7 +18,8 @@ from tuner.schedules import (
     schedule_to_dict,
 )
 from tuner.search.results import SKIPPED
-from tuner.tasks import EpochRecord
+from tuner.search.time_left import Ahead
+from tuner.tasks import EpochRecord, Within
 
 
 class LengthMeasured(NamedTuple):
@@ -78,7 +79,8 @@ class RatesFound(NamedTuple):
 class StudyStarted(NamedTuple):
     """A study begins or goes on, with so many finished trials in each state.
 
-    ``interrupted`` trials have begun and wait.
+    ``interrupted`` trials have begun and wait. ``best_value`` is the best so far, and ``ahead``
+    what there is to be done.
     """
 
     name: str
@@ -91,6 +93,9 @@ class StudyStarted(NamedTuple):
     judged_by: str = "test accuracy"
     interrupted: int = 0
     unit: Unit = EPOCHS
+    best_value: float | None = None
+    best_number: int | None = None
+    ahead: Ahead | None = None
 
     def __str__(self) -> str:
         state = "new"
@@ -98,6 +103,9 @@ class StudyStarted(NamedTuple):
             state = f"continuing after {self.finished} trials"
         if self.interrupted:
             state += f" and {self.interrupted} interrupted"
+        if self.best_value is not None:
+            best = f"{self.best_value:{digits(self.judged_by)}}"
+            state += f", best {best} (trial {self.best_number})"
         return (
             f"study {self.name}: {state}, budget {self.budget} trials of"
             f" {self.unit.told(self.epochs)}, {self.storage}"
@@ -184,18 +192,23 @@ class TrialEnded(NamedTuple):
 
 
 class StudyEnded(NamedTuple):
-    """This run of a study is over: ``reason`` is done, timeout or interrupted."""
+    """This run of a study is over: ``reason`` is done, timeout or interrupted.
+
+    ``best`` says which trial or schedule is the best one.
+    """
 
     name: str
     reason: str
     finished: int
     budget: int
     seconds: float
+    best: str = ""
 
     def __str__(self) -> str:
+        best = f"; best: {self.best}" if self.best else ""
         return (
             f"study {self.name}: {self.reason}, {self.finished}/{self.budget} trials,"
-            f" {self.seconds:.0f} s in this run"
+            f" {self.seconds:.0f} s in this run{best}"
         )
 
 
@@ -231,11 +244,11 @@ Event = (
 )  # fmt: skip
 Listener = Callable[[Event], object]
 # By a worker process; a run hands on the events alone.
-Said = Event | Warned | WorkerEnded
+Said = Event | Warned | Within | WorkerEnded
 
 _KINDS = (
     LengthMeasured, RampTrained, RatesFound, StudyStarted, TrialStarted, EpochEnded, TrialEnded,
-    StudyEnded, Printed, Warned, WorkerEnded,
+    StudyEnded, Printed, Warned, Within, WorkerEnded,
 )  # fmt: skip
 _EVENTS: dict[str, Any] = {kind.__name__: kind for kind in _KINDS}
 
@@ -246,7 +259,7 @@ def to_json(event: Said) -> str:
     Example:
         >>> to_json(StudyEnded("small", "done", 4, 4, 1.5))
         '{"event": "StudyEnded", "name": "small", "reason": "done", "finished": 4, "budget": 4, \
-"seconds": 1.5}'
+"seconds": 1.5, "best": ""}'
     """
     fields = event._asdict()
     if isinstance(event, TrialStarted):

@@ -76,7 +76,7 @@ class Features(NamedTuple):
         return self._log(last), math.log10(summed)
 
     def noise(self, schedule: Schedule, done: int) -> float:
-        r"""Return the noise of the updates that are left, as far as it is not forgotten at the end.
+        r"""Return the noise of the updates that are left, as far as the end remembers it.
 
         An update adds noise by the square of its LR, and those after it take it away again. With
         :math:`r_u` the LR as a share of the highest, it is the logarithm of

@@ -49,10 +49,10 @@ class Forecast:
 
     The final error's logarithm is a linear function, fitted to the complete trials with a ridge
     penalty of 1 on standardized features, of these logarithms: of the error now; of the LR at the
-    end, and its square; of the sum of the LRs still to come, and its square; of the noise that they
-    leave, and its square; of the LR now. Before the first epoch there is no error yet and no LR
-    now, and the schedule alone must do. Where a study samples options of the task, it is a function
-    of those as well.
+    end, and its square; of the sum of the LRs still to come, and its square; of the noise that
+    they leave, and its square; of the LR now. Before the first epoch there is no error yet and no
+    LR now, and the schedule alone must do. Where a study samples options of the task, it is a
+    function of those as well.
 
     Args:
         features: What schedules are told apart by.

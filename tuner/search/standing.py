@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from optuna.study import Study
+from optuna.trial import FrozenTrial
 
 from tuner.definition import Objective, StudySpec, merit
 from tuner.search.events import StudyStarted
-from tuner.search.results import FINISHED, TrialRow, ranking, trial_rows
+from tuner.search.results import FINISHED, TrialRow, begun_trials, ranking, trial_rows
+from tuner.search.time_left import Ahead, Timed
 from tuner.storage import hide_password
 
 
@@ -142,7 +144,41 @@ def _lost(finished: Sequence[TrialRow], budget: int) -> str:
     return f"no trial is complete ({told}; the last one: {last}). {what_now}"
 
 
-def study_started(study: Study, spec: StudySpec, finished: int, budget: int) -> StudyStarted:
+def ahead(
+    trials: Sequence[FrozenTrial],
+    rows: Sequence[TrialRow],
+    spec: StudySpec,
+    budget: int,
+    repeats: int = 0,
+) -> Ahead:
+    """Return what a study has done and has ahead.
+
+    Args:
+        trials: Its trials, as Optuna has them.
+        rows: The same as rows.
+        spec: Its definition.
+        budget: Trials that it is to have.
+        repeats: Trainings that come after them.
+    """
+    # From when it began, or went on, to its end.
+    lasted = {t.number: t.duration.total_seconds() for t in trials if t.duration}
+    timed = (
+        Timed(
+            row.epochs,
+            max(row.seconds, lasted.get(row.number, 0.0)),
+            row.is_finished,
+            row.baseline is not None,
+        )
+        for row in rows
+        if row.state != "waiting" or row.records
+    )
+    shares = spec.pruner.usual_shares if spec.pruner.prunes else (1.0, 1.0)
+    return Ahead(spec.epochs, budget, len(spec.space.baselines), shares, repeats, tuple(timed))
+
+
+def study_started(
+    study: Study, spec: StudySpec, finished: int, budget: int, repeats: int = 0
+) -> StudyStarted:
     """Return the event of a study that begins or goes on.
 
     Args:
@@ -150,9 +186,11 @@ def study_started(study: Study, spec: StudySpec, finished: int, budget: int) -> 
         spec: Its definition.
         finished: Trials that count as finished.
         budget: Trials that it is to have.
+        repeats: Trainings that come after them.
     """
     every = trial_rows(study)
     rows = [row for row in every if row.is_finished]
+    best = None if spec.repeats else next(iter(ranking(rows)), None)
     return StudyStarted(
         spec.name,
         hide_password(spec.storage_url),
@@ -164,4 +202,7 @@ def study_started(study: Study, spec: StudySpec, finished: int, budget: int) -> 
         spec.objective.judged_by,
         sum(row.state == "waiting" and row.epochs > 0 for row in every),
         spec.unit,
+        best.value if best else None,
+        best.number if best else None,
+        ahead(begun_trials(study), every, spec, budget, repeats),
     )

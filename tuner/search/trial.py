@@ -23,7 +23,6 @@ from tuner.search.attributes import (
     CONTROL,
     EPOCHS_GIVEN,
     EPOCHS_TRAINED,
-    LABEL,
     REASON,
     RECORDS,
     SEED,
@@ -31,6 +30,7 @@ from tuner.search.attributes import (
     VERSIONS,
     options_of,
     records_of,
+    repeat_label,
     rule_in,
     text,
     whole,
@@ -51,6 +51,7 @@ from tuner.tasks import (
     Task,
     TrainingCollapsed,
     end_training,
+    training,
     with_output,
 )
 
@@ -103,7 +104,7 @@ def run_trial(
     label = text(trial.user_attrs, BASELINE) or None
     if seed is not None:
         spec = spec._replace(training=spec.training.model_copy(update={"seed": seed}))
-        label = f"{trial.user_attrs[LABEL]}, seed {seed}"
+        label = repeat_label(trial.user_attrs)
     try:
         if trial.user_attrs.get(REASON):  # of an attempt that was killed before it had ended
             trial.set_user_attr(REASON, "")
@@ -115,7 +116,7 @@ def run_trial(
         found = course.deepest(store, own)
         done = min(len(own), len(found.records)) if found else 0  # without a state it starts anew
         listen(TrialStarted(trial.number, schedule, label, done, spec.unit, options, rule))
-        with Interrupts().noticed() as interrupts:
+        with Interrupts().noticed() as interrupts, training(trial.number):
             return _train(trial, course, found, spec, store, listen, stop_requested, interrupts)
     except TrainingCollapsed as collapse:
         if seed is not None:  # a seed that collapses counts against its schedule

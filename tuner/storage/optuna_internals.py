@@ -9,6 +9,7 @@ What is relied on, of Optuna 5:
   the keys under which a storage has them. ``Study._storage``: the storage itself.
 - System attributes of trials: ``fixed_params`` marks an enqueued one, ``completed_rung_N`` is what
   successive halving notes, ``artifacts:N`` describes an artifact. Ours begin with ``tuner:``.
+- System attributes of studies: ``study:metric_names``, and optuna-dashboard's note.
 - ``Study._get_trials``, by which its samplers see what there is.
 - The tables of ``RDBStorage``, for what is one transaction here and has no operation there.
 - What Optuna's cache calls of a storage beside its public methods, and ``_backend``, which it is
@@ -20,7 +21,8 @@ What is relied on, of Optuna 5:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import copy
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 import optuna
@@ -54,6 +56,9 @@ CALLED_BY_CACHE = (
 _ENQUEUED = "fixed_params"
 _RUNG = "completed_rung_"
 _ARTIFACT = "artifacts:"
+_METRIC_NAMES = "study:metric_names"
+# Of optuna-dashboard: how often its note was saved, and the pieces of its text.
+_NOTE_VERSION, _NOTE = "dashboard:note_ver", "dashboard:note_str:"
 
 
 def trial_id(trial: Trial | FrozenTrial) -> int:
@@ -151,15 +156,48 @@ def bare(trial: FrozenTrial) -> FrozenTrial:
     return trial
 
 
-def with_system_attributes(trial: FrozenTrial, more: Mapping[str, Any]) -> FrozenTrial:
-    """Return a trial that has more system attributes than its database says."""
-    trial._system_attrs = {**trial.system_attrs, **more}
-    return trial
+def told_otherwise(
+    trial: FrozenTrial, user_attributes: Mapping[str, Any], more: Mapping[str, Any]
+) -> FrozenTrial:
+    """Return a copy of a trial with other user attributes and more system attributes."""
+    other = copy.copy(trial)
+    other._user_attrs = dict(user_attributes)
+    other._system_attrs = {**trial.system_attrs, **more}
+    return other
+
+
+def study_told_otherwise(
+    study: Any,
+    user_attributes: Callable[[Mapping[str, Any]], dict[str, Any]],
+    system_attributes: Callable[[int, Mapping[str, Any]], dict[str, Any]],
+) -> Any:
+    """Return a study out of a storage with attributes that functions make of its own.
+
+    Args:
+        study: The study, which is changed.
+        user_attributes: Takes the user attributes.
+        system_attributes: Takes the study's key and the system attributes.
+    """
+    study.user_attrs = user_attributes(study.user_attrs)
+    study.system_attrs = system_attributes(study_id(study), study.system_attrs)
+    return study
 
 
 def artifact_key(artifact_id: str) -> str:
     """Return the system attribute that describes one of a trial's artifacts."""
     return _ARTIFACT + artifact_id
+
+
+def metric_and_note(metric: str, note: str, own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a study's system attributes with its metric's name and a note, if it has none.
+
+    Args:
+        metric: The name.
+        note: The note, in Markdown.
+        own: The system attributes that it has.
+    """
+    found: dict[str, Any] = {_METRIC_NAMES: [metric], **own}
+    return found if _NOTE_VERSION in own else {**found, _NOTE_VERSION: 1, f"{_NOTE}0": note}
 
 
 def proxy_server(storage: BaseStorage, host: str, port: int, pool: Any) -> Any:

@@ -28,6 +28,7 @@ from tuner.repeats import (
 from tuner.search import (
     Listener,
     StudyEnded,
+    TrialRow,
     Worker,
     prepare_study,
     put_back_killed,
@@ -49,6 +50,7 @@ from tuner.storage import (
 )
 from tuner.studies.limits import Limits
 from tuner.studies.result import StudyResult
+from tuner.studies.saying import best_said, winner_said
 from tuner.workers import Cluster, Machine
 
 _log = logging.getLogger("tuner")
@@ -104,19 +106,25 @@ class Run:
         self._study = self._alone(lambda: prepare_study(spec, database))
 
     @_orderly
-    def search(self) -> str:
+    def search(self, confirm: Confirm | None = None) -> str:
         """Run the study's trials up to its budget.
+
+        Args:
+            confirm: How they will be confirmed, if they will.
 
         Returns:
             ``"done"``, ``"timeout"`` or ``"interrupted"``.
         """
         budget = self._limits.trials or self._spec.budget.trials
-        self._say_started(self._study, self._spec, self._finished(), budget)
+        repeats = confirm.expected(len(self._spec.space.baselines)) if confirm else 0
+        self._say_started(self._study, self._spec, self._finished(), budget, repeats)
         for warning in warnings_of(self._spec, budget):
             _log.warning("%s", warning)
         started = time.monotonic()
         ended = self._train(self._study, self._spec, budget, self._place.count)
-        self._say_ended(self._spec, ended, self._finished(), budget, started)
+        best = best_said(self._rows(), self._spec.objective)
+        took = time.monotonic() - started
+        self._listen(StudyEnded(self._spec.name, ended, self._finished(), budget, took, best))
         if ended == "done":
             self._refuse_failures(self._study)
         return ended
@@ -152,7 +160,8 @@ class Run:
             rows = trial_rows(self._study)
             return prepare_confirm(self._spec, self._database, rows, settings)
 
-        return self._repeat(prepare, self._spec.for_repeats(CONFIRM))
+        expected = settings.expected(len(self._spec.space.baselines))
+        return self._repeat(prepare, self._spec.for_repeats(CONFIRM), expected)
 
     @_orderly
     def compare(self, candidates: list[Candidate], seeds: int) -> str:
@@ -167,7 +176,7 @@ class Run:
 
         return self._repeat(prepare, self._spec.for_repeats(COMPARE))
 
-    def _repeat(self, prepare: Callable[[], Study], spec: StudySpec) -> str:
+    def _repeat(self, prepare: Callable[[], Study], spec: StudySpec, expected: int = 0) -> str:
         """Train what repeats are missing until nothing is, prepared anew before every round."""
         ended, begun = "done", False
         started = time.monotonic()
@@ -178,13 +187,15 @@ class Run:
             if not found.missing:
                 break
             if not begun:
-                self._say_started(study, spec, found.trained, budget)
+                self._say_started(study, spec, found.trained, budget, max(expected - budget, 0))
                 begun = True
             workers = min(self._place.count, len(found.missing))
             ended = self._train(study, spec, budget, workers)
         if begun:
             study, found, budget = self._next_round(prepare)
-            self._say_ended(spec, ended, found.trained, budget, started)
+            best = winner_said(found, spec.objective) if expected else ""
+            took = time.monotonic() - started
+            self._listen(StudyEnded(spec.name, ended, found.trained, budget, took, best))
             if ended == "done":
                 self._refuse_failures(study)
         return ended
@@ -264,19 +275,19 @@ class Run:
             return "interrupted"
         return "timeout" if self._deadline and time.monotonic() >= self._deadline else ""
 
-    def _finished(self) -> int:
+    def _rows(self) -> list[TrialRow]:
         with storage_errors(self._spec.storage_url, self._database):
-            return sum(row.is_finished for row in trial_rows(self._study))
+            return trial_rows(self._study)
 
-    def _say_started(self, study: Study, spec: StudySpec, finished: int, budget: int) -> None:
-        with storage_errors(spec.storage_url, self._database):
-            started = study_started(study, spec, finished, budget)
-        self._listen(started)
+    def _finished(self) -> int:
+        return sum(row.is_finished for row in self._rows())
 
-    def _say_ended(
-        self, spec: StudySpec, ended: str, finished: int, budget: int, started: float
+    def _say_started(
+        self, study: Study, spec: StudySpec, finished: int, budget: int, repeats: int
     ) -> None:
-        self._listen(StudyEnded(spec.name, ended, finished, budget, time.monotonic() - started))
+        with storage_errors(spec.storage_url, self._database):
+            started = study_started(study, spec, finished, budget, repeats)
+        self._listen(started)
 
 
 def _make(folder: Path) -> None:

@@ -243,7 +243,7 @@ def _run_to_the_end(run: Run, confirm: Confirm | None) -> StudyResult:
         run: The run.
         confirm: How to confirm; None for not at all.
     """
-    ended = run.search()
+    ended = run.search(confirm)
     result = run.result(ended)
     # Nothing to confirm if every training collapsed.
     if ended == "done" and confirm is not None and ranking(result.trials):

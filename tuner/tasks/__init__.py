@@ -47,6 +47,7 @@ from tuner.tasks.table import Table
 from tuner.tasks.torch_task import TorchTask
 from tuner.tasks.trial import Trial
 from tuner.tasks.trial_task import TrialTask
+from tuner.tasks.within import Within, hearing, pass_on, training
 
 # By the names that study files give them.
 TASKS: dict[str, type[LeNetFashionMNIST | LeNetFashionMNISTTorch | Table | CommandTask]] = {
@@ -81,6 +82,7 @@ __all__ = [
     "TrainingCollapsed",
     "Trial",
     "TrialTask",
+    "Within",
     "checkpoint_keys",
     "each_checkpoint_key",
     "end_training",
@@ -88,14 +90,17 @@ __all__ = [
     "filled",
     "find_program",
     "gives_schedule",
+    "hearing",
     "judged_by",
     "load_fashion_mnist",
     "make_task",
     "note_no_data",
     "options_without_values",
     "own_options",
+    "pass_on",
     "said_batch_size",
     "sizes_with",
+    "training",
     "trial",
     "with_options",
     "with_output",

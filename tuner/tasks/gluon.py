@@ -27,6 +27,7 @@ from tuner.tasks.base import Epoch, EpochRecord, State, TrainingCollapsed
 from tuner.tasks.examples import check_batches
 from tuner.tasks.gluon_data import TrainingData, derive, gives_classes, hits, total
 from tuner.tasks.gluon_state import put_state, take_state
+from tuner.tasks.within import tell_share
 
 mx = import_mxnet()
 
@@ -179,6 +180,7 @@ def train(
                     with np.errstate(all="ignore"):
                         test = data.evaluate(evaluation_net, loss_of)
                     raise TrainingCollapsed(epoch, reason, *test.of_collapse)
+                tell_share(update / per_epoch)
         check_batches(update, per_epoch)
         test = data.evaluate(evaluation_net, loss_of)
         if test.is_dead:

@@ -24,6 +24,7 @@ from tuner.tasks.torch_judge import hopeless, judge, judge_by
 from tuner.tasks.torch_options import UpdateOptions
 from tuner.tasks.torch_state import TorchAverage, put_state, take_state
 from tuner.tasks.torch_update import Updates, grouped
+from tuner.tasks.within import tell_share
 
 # Raised with every change of this loop that gives other bits.
 TRAINING_VERSION = 2
@@ -113,6 +114,7 @@ def train(
                         raise TrainingCollapsed(
                             epoch, f"diverged in epoch {epoch}: {reason}", *left
                         )
+                    tell_share(done / updates_per_epoch)
             check_batches(len(given), train_data.count(batch_size))
             test = look(may_die=True) if may_die else look()
             reason = hopeless(test, epoch, own=evaluate is not None)

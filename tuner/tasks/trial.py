@@ -15,6 +15,7 @@ from tuner.schedules import Schedule
 from tuner.tasks.base import State
 from tuner.tasks.callbacks import Callbacks
 from tuner.tasks.keeping import Keeping
+from tuner.tasks.within import tell_share
 from tuner.tasks.yielded import number_of
 
 # What a report may tell beside the value.
@@ -99,7 +100,9 @@ class Trial(Callbacks):
         It ends when the training is over.
         """
         size = self.updates_per_epoch
-        return self._until_over(range(self.done * size + 1, self.last_epoch * size + 1))
+        for update in self._until_over(range(self.done * size + 1, self.last_epoch * size + 1)):
+            yield update
+            tell_share(update / size - self.done)
 
     def updates_of(self, epoch: int) -> range:
         """Return the updates of an epoch, which is counted from 0."""

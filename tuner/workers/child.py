@@ -22,7 +22,6 @@ from typing import IO, NamedTuple
 
 from tuner.search import (
     EpochEnded,
-    Event,
     Listener,
     Said,
     TrialEnded,
@@ -31,6 +30,7 @@ from tuner.search import (
     WorkerEnded,
     from_json,
 )
+from tuner.tasks import Within, pass_on
 
 # The URL goes to workers through the environment: arguments are for everybody to see.
 STORAGE_VARIABLE = "TUNER_STORAGE"
@@ -72,7 +72,7 @@ class Child:
         self,
         command: list[str],
         url: str,
-        hear: Callable[[Event | Warned], object],
+        hear: Callable[[Said], object],
         folder: Path | None = None,
         environment: Mapping[str, str] = MappingProxyType({}),
         failed: Sequence[int] = (),
@@ -163,6 +163,9 @@ class Audience:
     def tell(self, said: Said) -> None:
         """Hand on what a worker said."""
         if isinstance(said, WorkerEnded):
+            return
+        if isinstance(said, Within):
+            pass_on(said)
             return
         if not isinstance(said, Warned):
             self._listen(said)

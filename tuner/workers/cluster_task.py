@@ -12,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tuner.search import Event, Warned, to_json
+from tuner.search import Said, to_json
+from tuner.tasks import Within
 from tuner.workers.child import Child
 from tuner.workers.command import failed_option, worker_command
 
@@ -96,7 +97,9 @@ def work_here(
     dask_worker = get_worker()
     here = Path(folder)
 
-    def hear(said: Event | Warned) -> None:
+    def hear(said: Said) -> None:
+        if isinstance(said, Within):  # which is not worth a message to the scheduler
+            return
         message = {"run": run, "index": index, "line": to_json(said)}
         with suppress(Exception):  # a scheduler that is gone must not stop the reading
             dask_worker.log_event(topic(study), message)

@@ -18,6 +18,8 @@ class Forecast(Rungs):
     Nothing is pruned before ``n_startup_trials`` trials, baselines included, are complete.
     """
 
+    usual_shares: ClassVar[tuple[float, float]] = (0.7, 0.4)
+
     type: Literal["forecast"] = "forecast"
     rungs: list[EpochsOrShare] = Field(default=["0ep", "0.1dur", "0.2dur"], min_length=1)
     """As for halving; at ``"0ep"`` a schedule is judged before it is trained."""

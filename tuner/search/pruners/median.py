@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
 from optuna.pruners import BasePruner, MedianPruner
 from pydantic import Field
@@ -14,6 +14,8 @@ from tuner.search.pruners.whole_epochs import WholeEpochs, epochs_in, out_of_ran
 
 class Median(Pruner):
     """``[pruner] type = "median"``: Optuna's MedianPruner."""
+
+    usual_shares: ClassVar[tuple[float, float]] = (0.2, 0.2)
 
     type: Literal["median"]
     n_startup_trials: int = Field(default=5, ge=0)
