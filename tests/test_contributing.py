@@ -63,7 +63,7 @@ def test_a_study_of_a_family_sampler_and_pruner_of_ones_own(site: Path) -> None:
     whole, stopped = run_beside(site, "-c", ROWS, "study.toml", "stopped.toml").splitlines()
     assert whole == stopped
     assert "Sawtooth(" in whole
-    assert {"'complete'", "'pruned'"} <= {*re.findall(r"'\w+'", whole)}
+    assert {"'complete'", "'collapsed'"} <= {*re.findall(r"'\w+'", whole)}
     page = (folder / "study" / "report.html").read_text(encoding="utf-8")
     assert all(word in page for word in ("sawtooth", "uniform", "hopeless"))
     schedules = [schedule for _, _, schedule in ast.literal_eval(whole)]

@@ -146,7 +146,7 @@ class Confirmation(NamedTuple):
 
 
 def difference(one: Candidate, other: Candidate) -> Difference | None:
-    """Return the paired difference of two candidates; see :func:`tuner.repeats.paired.paired`."""
+    """Return the paired difference of two candidates, seed by seed, with its 95 % interval."""
     return paired(one.values, other.values)
 
 
