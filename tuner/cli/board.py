@@ -109,9 +109,9 @@ def row_line(row: Row, metric: str = "accuracy") -> str:
 
     Example:
         >>> row_line(Row(7, "running", "cosine", 0.3, (0.5, 0.7, 0.8), 3, 30, "chapter: cosine"))
-        '    7 ▁▆█      cosine          0.3          3/30 0.8000   chapter: cosine'
+        '    7 ▁▆█       cosine          0.3          3/30 0.8000   chapter: cosine'
         >>> row_line(Row(8, "pruned", "factor", 0.05, (0.4,), 1, 30, value=0.4))
-        '    8 pruned   factor          0.05         1/30 0.4000'
+        '    8 pruned    factor          0.05         1/30 0.4000'
     """
     state, value = row.state, row.value
     if state == "running":

@@ -85,7 +85,7 @@ def show_trials(
         table.padding = 0
     for row in rows:
         said = row.note
-        if results().is_terminal and row.state == "pruned":
+        if results().is_terminal and row.state == "pruned" and row.epochs:
             said = row._replace(reason="").note  # which the state and the epochs say
         table.add_row(
             str(row.number),

@@ -172,7 +172,7 @@ class View:
             was_pruned = event.state == "pruned"
             if was_pruned and self._study:
                 self._saved += self._study.epochs - row.epoch
-            reason = "" if was_pruned else event.reason  # whose columns say it
+            reason = "" if was_pruned and row.epoch else event.reason  # whose columns say it
             note = "; ".join(filter(None, (row.note, reason)))
             row = row._replace(state=event.state, value=event.value, note=note, share=0.0)
         if event.state != "waiting":

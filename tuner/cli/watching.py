@@ -136,7 +136,7 @@ def _row(row: TrialRow, spec: StudySpec, label: str) -> Row:
     rate = row.schedule.base_lr if row.schedule else None
     measured = [spec.objective.value(record) for record in row.records]
     values = tuple(value for value in measured if value is not None)
-    reason = row.reason if row.state in ("failed", "collapsed") else ""
+    reason = "" if row.state == "pruned" and row.epochs else row.reason  # whose columns say it
     options = options_told(row.options) if row.options else ""
     note = "; ".join(filter(None, (seed_first(label) or row.baseline, options, reason)))
     return Row(
