@@ -141,7 +141,8 @@ def test_killed_in_the_middle_it_ends_as_one_that_was_not(
     tuner_command: Callable,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    study = write_study(trials=6, more=NEVER_PRUNE, confirm=SMALL, sleeps=0.1)
+    few = "top = 1\nseeds = 2\nmax_seeds = 2"
+    study = write_study(trials=6, more=NEVER_PRUNE, confirm=few, sleeps=0.1)
     tuner.run_study(study, confirm=False)
     folder = study.with_suffix("")
     shutil.copytree(folder, aside := folder.with_name("aside"))
