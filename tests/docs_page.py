@@ -162,7 +162,7 @@ def run_command(command: str, expected: int) -> None:
 def run_script(text: str) -> None:
     """Run what is pasted into a terminal; ``tuner`` and ``python`` are this environment's."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    few = re.sub(r"(?<=trials[ =])\d+", "3", text)
+    few = re.sub(r"(?<=trials[ =])\d+", "2", text)
     bash = ["bash", "-e", "-u", "-o", "pipefail", "-c", few]
     done = subprocess.run(
         bash, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
