@@ -128,6 +128,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Lanes(is_fast))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Let garbage be while tests are collected: nearly all that they import stays."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
 _kept_modules = 0
 
 

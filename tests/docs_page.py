@@ -10,11 +10,12 @@ block is
   them is read by the package when the page is over,
 - ``console``: every line a command after ``$``; ``tuner`` runs with these arguments and must end
   as the line says (``# exit code 1``), or with 0,
-- ``sh``: run by bash word for word, as somebody pastes it,
+- ``sh``: run by bash word for word, as somebody pastes it, but for the number of trials,
 - ``json``: parsed,
 - ``text``: what a program prints, and anything else that is not run.
 
-Studies are made small before anything runs: the same definitions, fewer examples and epochs.
+Studies are made small before anything runs: the same definitions, fewer examples, epochs and
+trials, and a confirm of one schedule on two seeds.
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ import shutil
 import site
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import tuner
 from tuner.cli.main import main
 from tuner.definition import load_spec
 from tuner.reading import Clock, read_toml
@@ -59,7 +61,8 @@ NOT_RUN = {
 }
 _FENCE = re.compile(r"^(```+)(\{code-block\} )?(\w+)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 ROOT = Path(__file__).parent.parent
-_SMALL = {"train_size": 176, "test_size": 100, "batch_size": 16}
+_SMALL = {"train_size": 176, "test_size": 64, "batch_size": 16}
+_CONFIRM = {"top": 1, "seeds": 2, "max_seeds": 2}
 
 
 class Block(NamedTuple):
@@ -118,7 +121,7 @@ def small(study: dict[str, Any]) -> dict[str, Any]:
         found["task"] = {**study["task"], "train_size": 128, "epochs": 2}
     if "holdout_size" in study.get("objective", {}):
         found["objective"] = {**study["objective"], "holdout_size": 64}
-    found["confirm"] = {**study.get("confirm", {}), "top": 1, "seeds": 2, "max_seeds": 2}
+    found["confirm"] = {**study.get("confirm", {}), **_CONFIRM}
     return found
 
 
@@ -159,7 +162,8 @@ def run_command(command: str, expected: int) -> None:
 def run_script(text: str) -> None:
     """Run what is pasted into a terminal; ``tuner`` and ``python`` are this environment's."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    bash = ["bash", "-e", "-u", "-o", "pipefail", "-c", text]
+    few = re.sub(r"(?<=trials[ =])\d+", "2", text)
+    bash = ["bash", "-e", "-u", "-o", "pipefail", "-c", few]
     done = subprocess.run(
         bash, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
     )
@@ -244,7 +248,13 @@ def in_project(page: Path) -> None:
     os.chdir(before)
 
 
+def tune_small(*arguments: Any, tune: Callable[..., Any] = tuner.tune, **options: Any) -> Any:
+    """Tune as a page says, with a small confirm unless it says of what."""
+    return tune(*arguments, **{"confirm": _CONFIRM, **options})
+
+
 if __name__ == "__main__":
     sys.path.insert(0, "")
+    vars(tuner)["tune"] = tune_small
     for argument in sys.argv[1:].copy():
         in_project(Path(argument).absolute())

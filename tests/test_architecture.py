@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,12 +48,33 @@ class Import(NamedTuple):
     def part(self) -> str:
         """What it imports from, if that is a part of our package."""
         inner = self.module.split(".")[1] if "." in self.module else self.name
-        return "" if self.package != "tuner" else inner if inner in PARTS else "__init__"
+        return "" if self.package != "tuner" else inner if inner in source().parts else "__init__"
 
     @property
     def is_inner(self) -> bool:
         """Whether it is from another part of our package."""
         return self.part not in ("", part_of(self.file))
+
+
+class Source(NamedTuple):
+    """The package's syntax trees, and what is found in them."""
+
+    trees: dict[str, ast.Module]
+    nodes: list[tuple[str, ast.AST]]
+    parts: set[str]
+    imports: list[Import]
+
+
+@functools.cache
+def source() -> Source:
+    """Read the package: when a test asks, not when tests are collected."""
+    trees = {
+        path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted(PACKAGE.rglob("*.py"))
+    }
+    nodes = [(file, node) for file, tree in trees.items() for node in ast.walk(tree)]
+    found = [each for file, node in nodes for each in imports(file, node)]
+    return Source(trees, nodes, {part_of(file) for file in trees}, found)
 
 
 def part_of(file: str) -> str:
@@ -71,37 +93,28 @@ def face(part: str) -> set[str]:
     """Return the names that a package gives to others."""
     lists = [
         node.value
-        for node in TREES[f"{part}/__init__.py"].body
+        for node in source().trees[f"{part}/__init__.py"].body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
     ]
     return {name for found in lists for name in ast.literal_eval(found)}
 
 
-TREES = {
-    path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
-    for path in sorted(PACKAGE.rglob("*.py"))
-}
-NODES = [(file, node) for file, tree in TREES.items() for node in ast.walk(tree)]
-PARTS = {part_of(file) for file in TREES}
-IMPORTS = [found for file, node in NODES for found in imports(file, node)]
-
-
 def test_the_source_is_found() -> None:
-    assert len(IMPORTS) > 1000
-    assert any(found.is_inner and found.part == "schedules" for found in IMPORTS)
+    assert len(source().imports) > 1000
+    assert any(found.is_inner and found.part == "schedules" for found in source().imports)
     assert "load_schedule" in face("schedules")
 
 
 def test_the_package_is_seen_at_a_glance() -> None:
-    assert len(PARTS) <= 18
-    assert sorted(PARTS - {*ORDER}) == []  # put it into the order
+    assert len(source().parts) <= 18
+    assert sorted(source().parts - {*ORDER}) == []  # put it into the order
 
 
 def test_imports_point_down() -> None:
     """So there are no circles."""
     upward = [
         found
-        for found in IMPORTS
+        for found in source().imports
         if found.is_inner
         and ORDER.index(found.part) > ORDER.index(part_of(found.file))
         and (found.file, found.part) not in MAY_POINT_UP
@@ -110,10 +123,12 @@ def test_imports_point_down() -> None:
 
 
 def test_a_package_is_imported_by_its_face() -> None:
-    faces = {part: face(part) for part in PARTS if f"{part}/__init__.py" in TREES}
+    faces = {
+        part: face(part) for part in source().parts if f"{part}/__init__.py" in source().trees
+    }
     behind = [
         found
-        for found in IMPORTS
+        for found in source().imports
         if found.is_inner
         and found.part in faces
         and not found.module.startswith(OPEN)
@@ -125,7 +140,7 @@ def test_a_package_is_imported_by_its_face() -> None:
 def test_a_trial_imports_its_callbacks_when_called() -> None:
     at_once = [
         found
-        for node in TREES["tasks/callbacks.py"].body
+        for node in source().trees["tasks/callbacks.py"].body
         for found in imports("tasks/callbacks.py", node)
         if found.part == "integrations"
     ]
@@ -136,7 +151,7 @@ def test_the_hand_over_imports_when_called() -> None:
     """And not when the module is imported: loading a schedule needs the standard library alone."""
     at_once = [
         found
-        for file, tree in TREES.items()
+        for file, tree in source().trees.items()
         if part_of(file) == "schedules"
         for node in tree.body
         for found in imports(file, node)
@@ -149,7 +164,7 @@ def test_the_hand_over_imports_when_called() -> None:
 def test_schedules_import_the_standard_library_alone() -> None:
     foreign = [
         found
-        for found in IMPORTS
+        for found in source().imports
         if part_of(found.file) == "schedules"
         and found.package not in {*sys.stdlib_module_names, "tuner"}
     ]
@@ -157,9 +172,9 @@ def test_schedules_import_the_standard_library_alone() -> None:
 
 
 def test_frameworks_are_imported_in_their_places_alone() -> None:
-    found = {each.file for each in IMPORTS if each.package in FRAMEWORKS}
+    found = {each.file for each in source().imports if each.package in FRAMEWORKS}
     assert {part_of(file) for file in found} <= {"adapters", "tasks", "integrations"}
-    assert {each.file for each in IMPORTS if each.package == "mxnet"} == {
+    assert {each.file for each in source().imports if each.package == "mxnet"} == {
         "adapters/mxnet_import.py"  # which prepares for it what a current NumPy lacks
     }
 
@@ -167,18 +182,24 @@ def test_frameworks_are_imported_in_their_places_alone() -> None:
 def test_only_the_command_line_prints() -> None:
     printing = {
         file
-        for file, node in NODES
+        for file, node in source().nodes
         if (isinstance(node, ast.Name) and node.id == "print")
         or (isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.stdout")
-    } | {found.file for found in IMPORTS if (found.module, found.name) == ("sys", "stdout")}
+    } | {
+        found.file for found in source().imports if (found.module, found.name) == ("sys", "stdout")
+    }
     assert {part_of(file) for file in printing} <= {"cli"}
 
 
 def test_one_module_knows_what_optuna_keeps_to_itself() -> None:
-    private = {f.file for f in IMPORTS if f.package == "optuna" and "._" in f"{f.module}.{f.name}"}
+    private = {
+        f.file
+        for f in source().imports
+        if f.package == "optuna" and "._" in f"{f.module}.{f.name}"
+    }
     private |= {
         file
-        for file, node in NODES
+        for file, node in source().nodes
         if isinstance(node, ast.Attribute)
         and node.attr in PRIVATE
         and ast.unparse(node.value) != "self"
@@ -187,4 +208,4 @@ def test_one_module_knows_what_optuna_keeps_to_itself() -> None:
 
 
 def test_nothing_is_imported_relatively() -> None:
-    assert [found for found in IMPORTS if found.module.startswith(".")] == []
+    assert [found for found in source().imports if found.module.startswith(".")] == []

@@ -32,10 +32,10 @@ PAGES = sorted(DOCS.rglob("*.md"))
 # Pages whose blocks run in one process, each in a folder of its own: importing MXNet takes longer
 # than most of them.
 TOGETHER = [
-    ["index.md", "tutorial.md"],
-    ["guides/your_training.md", "guides/search_space.md"],
-    ["guides/judge.md", "guides/resume_and_scale.md", "guides/watch.md", "guides/optuna.md"],
+    ["index.md", "tutorial.md", "architecture.md"],
     [
+        "guides/your_training.md",
+        "guides/search_space.md",
         "guides/load.md",
         "guides/frameworks.md",
         "guides/transfer.md",
@@ -43,7 +43,8 @@ TOGETHER = [
         "reference/files.md",
         "reference/likes.md",
     ],
-    ["install.md", "architecture.md", "guides/scripts.md"],
+    ["guides/judge.md", "guides/resume_and_scale.md", "guides/watch.md", "guides/optuna.md"],
+    ["install.md", "guides/scripts.md"],
     ["guides/families.md"],  # whose family must be there before the first one is looked up
 ]
 

@@ -65,9 +65,15 @@ def run(
     return found, [eval(line[6:]) for line in lines if line.startswith("rates ")]
 
 
-def test_the_groups_of_an_unchanged_script_keep_their_ratios(tmp_path: Path) -> None:
-    script = SCRIPT.format(optimizer=GROUPS, scheduler=WARMUP)
-    values, rates = run(tmp_path, script)
+def test_an_unchanged_script_has_the_schedule_and_what_else_it_had(tmp_path: Path) -> None:
+    """In groups that keep their ratios; beside a `sitecustomize` and a `tuner` of its own."""
+    (tmp_path / "sitecustomize.py").write_text("import builtins; builtins.customized = 'yes'")
+    (tmp_path / "tuner.py").write_text("mine = 'yes'")
+    own = "import tuner\nassert tuner.mine == customized == 'yes'\n"
+    script = own + SCRIPT.format(optimizer=GROUPS, scheduler=WARMUP) + own
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(tmp_path))
+        values, rates = run(tmp_path, script)
     assert len(values) == 3
     assert len(rates) == 30
     for update, found in enumerate(rates, start=1):
@@ -194,17 +200,6 @@ def test_all_ranks_of_a_trial_stop_together(tmp_path: Path) -> None:
         rates = [*map(float, (tmp_path / f"rank-{rank}.txt").read_text().split())]
         assert rates == [SCHEDULE(update) for update in range(1, 21)]
     assert "Error" not in output.read_text()
-
-
-def test_an_unchanged_script_has_the_schedule_and_what_else_it_had(tmp_path: Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text("import builtins; builtins.customized = 'yes'")
-    (tmp_path / "tuner.py").write_text("mine = 'yes'")
-    own = "import tuner\nassert tuner.mine == customized == 'yes'\n"
-    script = own + SCRIPT.format(optimizer=PLAIN, scheduler="StepLR(optimizer, 3)") + own
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(tmp_path))
-        _, rates = run(tmp_path, script)
-    assert rates == [[SCHEDULE(update)] for update in range(1, 31)]
 
 
 def test_apply_knows_that_a_script_which_asks_for_its_trial_has_the_schedule(

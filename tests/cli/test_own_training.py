@@ -247,10 +247,12 @@ def program_of(out: str) -> str:
     ],
 )
 def test_the_program_fits_the_task_and_runs_as_printed(
-    task: str, objective: str, says: str, tmp_path: Path, tuner_process: Callable
+    task: str, objective: str, says: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     study = write(tmp_path, task, objective, trials=1)
-    ran = tuner_process("run", study)
+    # What this process has imported is what the program is for: PyTorch, if any test did.
+    run = "tuner_command" if task == "network" else "tuner_process"
+    ran = request.getfixturevalue(run)("run", study)
     assert ran.code == 0, ran
     program = program_of(ran.out)
     assert says in program
@@ -268,11 +270,11 @@ def test_the_program_fits_the_task_and_runs_as_printed(
 
 
 def test_no_program_where_nothing_was_trained_or_little_is_wanted(
-    study: Path, tuner_process: Callable
+    study: Path, tuner_command: Callable, tuner_process: Callable
 ) -> None:
     for options, trained in ((), False), (("--trials", 5, "-q"), True), (("--trials", 6), True):
         before = len(tuner.open_study(study).trials)
-        ran = tuner_process("run", study, *options)
+        ran = tuner_command("run", study, *options)
         assert ran.code == 0, ran
         assert "schedule  " in ran.out
         assert (len(tuner.open_study(study).trials) > before) == trained

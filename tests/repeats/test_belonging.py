@@ -57,15 +57,21 @@ def task(offset: float = 0.0, *, updates: int = 10) -> FunctionTask:
     return FunctionTask(train, updates_per_epoch=updates)
 
 
-@pytest.fixture
-def study(tmp_path: Path) -> Path:
-    """Return a study that is searched, confirmed and compared."""
-    (tmp_path / "space.toml").write_text(SPACE.format(low=0.1))
-    path = tmp_path / "own.toml"
+@pytest.fixture(scope="module")
+def done_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("done") / "own.toml"
+    path.with_name("space.toml").write_text(SPACE.format(low=0.1))
     path.write_text(STUDY)
     assert tuner.run_study(path, task=task()).confirmed is not None
     tuner.compare_study(path, seeds=2, task=task())
     return path
+
+
+@pytest.fixture
+def study(done_once: Path, tmp_path: Path) -> Path:
+    """Return a study that is searched, confirmed and compared."""
+    shutil.copytree(done_once.parent, tmp_path, dirs_exist_ok=True)
+    return tmp_path / done_once.name
 
 
 def delete(study: Path, name: str = "own") -> None:

@@ -57,6 +57,13 @@ def three(write_study: Callable, tmp_path: Path) -> Path:
     return write_study(trials=3, epochs=2, task=TASK, space="three.toml")
 
 
+@pytest.fixture
+def quick(write_study: Callable, tmp_path: Path) -> Path:
+    """Return the same study over trainings that cost nothing."""
+    (tmp_path / "three.toml").write_text(SPACE)
+    return write_study(trials=3, epochs=2, space="three.toml", sleeps=0.0)
+
+
 def compared(result: StudyResult) -> Comparison:
     assert result.comparison is not None
     return result.comparison
@@ -117,28 +124,28 @@ def test_the_baselines_of_a_study_that_was_not_run(three: Path) -> None:
     assert again == []
 
 
-def test_schedules_and_seeds_are_added_to_it(three: Path, tmp_path: Path) -> None:
-    mine = tuner.Linear(base_lr=0.3, horizon=30, final_lr=0.0)
-    tuner.save_schedule(mine, tmp_path / "mine.json", updates_per_epoch=20)
-    first = compared(tuner.compare_study(three, [tmp_path / "mine.json"], seeds=2))
+def test_schedules_and_seeds_are_added_to_it(quick: Path, tmp_path: Path) -> None:
+    mine = tuner.Linear(base_lr=0.3, horizon=24, final_lr=0.0)
+    tuner.save_schedule(mine, tmp_path / "mine.json", updates_per_epoch=16)
+    first = compared(tuner.compare_study(quick, [tmp_path / "mine.json"], seeds=2))
     assert [each.schedule for each in first.schedules] == [mine]
     assert first.schedules[0].label == str(tmp_path / "mine.json")
-    second = compared(tuner.compare_study(three, seeds=3))
+    second = compared(tuner.compare_study(quick, seeds=3))
     assert len(second.schedules) == 4
     assert second.schedules[0].repeats[:2] == first.schedules[0].repeats
     assert all(len(each.repeats) == 3 for each in second.schedules)
 
 
 def test_who_comes_later_gets_as_many_seeds_and_another_first_seed_counts_alone(
-    three: Path, tmp_path: Path
+    quick: Path, tmp_path: Path
 ) -> None:
-    tuner.compare_study(three, seeds=3)
-    new = tuner.Constant(base_lr=0.25, horizon=40)
+    tuner.compare_study(quick, seeds=3)
+    new = tuner.Constant(base_lr=0.25, horizon=32)
     tuner.save_schedule(new, tmp_path / "new.json")
-    found = compared(tuner.compare_study(three, [tmp_path / "new.json"], seeds=2))
+    found = compared(tuner.compare_study(quick, [tmp_path / "new.json"], seeds=2))
     assert [[r.seed for r in each.repeats] for each in found.schedules] == [[1, 2, 3]] * 4
-    three.write_text(three.read_text().replace("[confirm]\n", "[confirm]\nseed = 3\n"))
-    found = compared(tuner.compare_study(three, seeds=2))
+    quick.write_text(quick.read_text().replace("[confirm]\n", "[confirm]\nseed = 3\n"))
+    found = compared(tuner.compare_study(quick, seeds=2))
     assert [[r.seed for r in each.repeats] for each in found.schedules] == [[3, 4]] * 4
 
 

@@ -45,7 +45,8 @@ def confirmed(result: tuner.StudyResult) -> Confirmation:
 
 def test_a_run_confirms_at_its_end(write_study: Callable) -> None:
     events: list[object] = []
-    study = write_study(trials=8, more=NEVER_PRUNE, confirm=SMALL)
+    task = "train_size = 192\ntest_size = 150\nbatch_size = 16"
+    study = write_study(trials=8, epochs=1, task=task, more=NEVER_PRUNE, confirm=SMALL)
     result = tuner.run_study(study, on_event=events.append)
     found = confirmed(result)
     assert result.ended == "done"
@@ -124,10 +125,10 @@ def test_a_winner_among_all_is_kept_when_the_study_goes_on(searched: Path) -> No
 def test_several_workers_find_the_same_numbers(searched: Path) -> None:
     folder = searched.with_suffix("")
     shutil.copytree(folder, aside := folder.with_name("aside"))
-    alone = tuner.confirm_study(searched, top=1, seeds=2, max_seeds=3)
+    alone = tuner.confirm_study(searched, top=1, seeds=2, max_seeds=2)
     shutil.rmtree(folder)
     aside.rename(folder)
-    together = tuner.confirm_study(searched, top=1, seeds=2, max_seeds=3, workers=2)
+    together = tuner.confirm_study(searched, top=1, seeds=2, max_seeds=2, workers=2)
     assert by_seed(confirmed(together)) == by_seed(confirmed(alone))
 
 
@@ -140,7 +141,8 @@ def test_killed_in_the_middle_it_ends_as_one_that_was_not(
     tuner_command: Callable,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    study = write_study(trials=6, more=NEVER_PRUNE, confirm=SMALL, sleeps=0.1)
+    few = "top = 1\nseeds = 2\nmax_seeds = 2"
+    study = write_study(trials=6, more=NEVER_PRUNE, confirm=few, sleeps=0.1)
     tuner.run_study(study, confirm=False)
     folder = study.with_suffix("")
     shutil.copytree(folder, aside := folder.with_name("aside"))
@@ -154,7 +156,7 @@ def test_killed_in_the_middle_it_ends_as_one_that_was_not(
             found = tuner.open_study(study).confirmation
             if found and found.trained >= 5:
                 process.kill()
-            time.sleep(0.1)
+            time.sleep(0.4)
     assert process.returncode == -9
     halfway = tuner.open_study(study)
     assert halfway.confirmed is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -74,15 +75,20 @@ def own() -> Trainings:
     return Trainings()
 
 
-@pytest.fixture
-def study(own: Trainings, tmp_path: Path) -> Path:
-    """Return a study that was searched: a baseline, and three schedules that are better."""
-    (tmp_path / "space.toml").write_text(SPACE + BASELINE)
-    path = tmp_path / "own.toml"
+@pytest.fixture(scope="module")
+def searched_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("searched") / "own.toml"
+    path.with_name("space.toml").write_text(SPACE + BASELINE)
     path.write_text(STUDY.format(trials=4))
-    tuner.run_study(path, task=own.task)
-    own.seeds.clear()
+    tuner.run_study(path, task=Trainings().task)
     return path
+
+
+@pytest.fixture
+def study(searched_once: Path, tmp_path: Path) -> Path:
+    """Return a study that was searched: a baseline, and three schedules that are better."""
+    shutil.copytree(searched_once.parent, tmp_path, dirs_exist_ok=True)
+    return tmp_path / searched_once.name
 
 
 def confirm(study: Path, own: Trainings, **numbers: int) -> Confirmation:
@@ -98,14 +104,14 @@ def labelled(found: Confirmation) -> dict[str, dict[int, float]]:
 def test_a_finalist_of_a_longer_study_can_win(study: Path, own: Trainings) -> None:
     # Now the baseline is the better one, now the others: tied to the last seed.
     own.score = lambda rate, seed: 0.3 + 0.01 * ((rate > 0.1) == (seed % 2))
-    first = confirm(study, own, top=1, seeds=2, max_seeds=6)
-    assert [len(values) for values in labelled(first).values()] == [6, 6]
+    first = confirm(study, own, top=1, seeds=2, max_seeds=4)
+    assert [len(values) for values in labelled(first).values()] == [4, 4]
     own.score = lambda rate, _seed: 0.9 + rate
-    study.write_text(STUDY.format(trials=12))
+    study.write_text(STUDY.format(trials=8))
     longer = tuner.run_study(study, task=own.task)
     best = max(longer.trials, key=lambda row: row.value or 0)
     assert best.number >= 4
-    second = confirm(study, own, top=1, seeds=2, max_seeds=6)
+    second = confirm(study, own, top=1, seeds=2, max_seeds=4)
     assert second.winner is not None
     assert second.winner.schedule == best.schedule
     assert len(second.tie_set) == 1

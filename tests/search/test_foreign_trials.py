@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
 
 import optuna
@@ -19,19 +20,26 @@ pytestmark = pytest.mark.usefixtures("seconds")
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StudyResult:
-    """Return a study of eight trials over recorded trainings."""
-    monkeypatch.chdir(tmp_path)
-    study = tmp_path / "s.toml"
-    study.write_text(
+@pytest.fixture(scope="module")
+def begun_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("begun")
+    (folder / "s.toml").write_text(
         'format = "tuner.study/1"\nname = "s"\n'
         f'search_space = "{ROOT}/search_spaces/modern.toml"\n'
         f'[task]\nname = "table"\npath = "{ROOT}/benchmarks/curves/lenet_10_epochs.jsonl"\n'
         "epochs = 10\n[budget]\ntrials = 8\n[workers]\ncount = 1\n[confirm]\nenabled = false\n"
         "seeds = 2\nmax_seeds = 2\n"
     )
-    return tuner.run_study(study)
+    tuner.run_study(folder / "s.toml")
+    return folder
+
+
+@pytest.fixture
+def begun(begun_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StudyResult:
+    """Return a study of eight trials over recorded trainings."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(begun_once, tmp_path, dirs_exist_ok=True)
+    return tuner.open_study("s.toml")
 
 
 def test_an_added_trial_is_neither_compared_with_nor_the_best(begun: StudyResult) -> None:

@@ -371,7 +371,7 @@ def compared(train: object, tmp_path: Path) -> Path:
         f'[task]\nname = "parabola:train"\nepochs = {EPOCHS}\nupdates_per_epoch = {SIZE}\n'
         '[objective]\nmetric = "loss"\n[pruner]\ntype = "none"\n'
         "[budget]\ntrials = 8\n[workers]\ncount = 1\n"
-        "[confirm]\nseeds = 3\nmax_seeds = 3\ntop = 2\n"
+        "[confirm]\nseeds = 2\nmax_seeds = 2\ntop = 1\n"
     )
     return tmp_path / "study.toml"
 
@@ -408,7 +408,7 @@ def test_confirmed_is_what_was_found_and_exported_plain(
     baselines = {c.label: c for c in confirmed.candidates if c.is_baseline}
     assert baselines["on a plateau"].schedule == own["on a plateau"].schedule
     assert type(own["on a plateau"].schedule) is MultiFactor
-    assert len(baselines["on a plateau"].values) == 3
+    assert len(baselines["on a plateau"].values) == 2
     assert all(candidate.rule is None for candidate in confirmed.candidates)
     # The trainings of the confirm have the schedule, and no rule.
     repeats = optuna.load_study(study_name="study.confirm", storage=result.study._storage)

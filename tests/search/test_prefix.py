@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import optuna
@@ -47,7 +49,7 @@ SMALL = "train_size = 320\ntest_size = 250\nbatch_size = 32"
 def write_drops(write_study: Callable[..., Path], tmp_path: Path) -> Callable[..., Path]:
     """Return a function that writes a study of multi_factor trials, 4 epochs each."""
 
-    def write(*baselines: str, trials: int, epochs: int = 4, **options: str) -> Path:
+    def write(*baselines: str, trials: int, epochs: int = 4, **options: Any) -> Path:
         (tmp_path / "drops.toml").write_text(DROPS + "".join(baselines))
         options = {"task": SMALL, **options}
         return write_study(space="drops.toml", trials=trials, epochs=epochs, **options)
@@ -155,12 +157,11 @@ def test_states_change_nothing_but_the_time(
 ) -> None:
     """And a study that cannot keep any goes on without."""
     pruner = '[pruner]\ntype = "successive_halving"\nreduction_factor = 2\n'
-    study = write_drops(HALF, trials=14, more=f'{pruner}[sampler]\ntype = "random"\n')
+    more = f'{pruner}[sampler]\ntype = "random"\n'
+    study = write_drops(HALF, trials=14, more=more, sleeps=0.0)
     shared = tuner.run_study(study)
     assert not caplog.messages
-    without = write_drops(
-        HALF, trials=14, name="without", more=f'{pruner}[sampler]\ntype = "random"\n'
-    )
+    without = write_drops(HALF, trials=14, name="without", more=more, sleeps=0.0)
     without.with_suffix("").mkdir()
     (without.with_suffix("") / "checkpoints").write_text("in the way")
     alone = tuner.run_study(without)
@@ -185,9 +186,8 @@ tuner.run_study(sys.argv[1], on_event=stop)
 """
 
 
-@pytest.mark.parametrize("last_state_is_lost", [False, True])
 def test_a_killed_trial_goes_on_with_the_epoch_it_was_in(
-    write_drops: Callable[..., Path], run_alone: Callable, last_state_is_lost: bool
+    write_drops: Callable[..., Path], run_alone: Callable
 ) -> None:
     whole_study = write_drops(HALF, trials=1, epochs=5, name="whole")
     (whole,) = run_alone(whole_study).trials
@@ -197,24 +197,28 @@ def test_a_killed_trial_goes_on_with_the_epoch_it_was_in(
     (before,) = tuner.open_study(study).trials
     assert (before.state, before.epochs) == ("interrupted", 3)
     folder = study.with_suffix("")
-    if last_state_is_lost:  # as when it is killed before it could write it
-        newest = max((folder / "checkpoints").iterdir(), key=lambda path: path.stat().st_mtime_ns)
-        newest.unlink()
-    there = states(folder)
-    assert len(there) == (2 if last_state_is_lost else 3)
+    shutil.copytree(folder, aside := folder.with_name("aside"))
+    for last_state_is_lost in (False, True):
+        if last_state_is_lost:  # as when it is killed before it could write it
+            shutil.rmtree(folder)
+            aside.rename(folder)
+            kept = [*(folder / "checkpoints").iterdir()]
+            max(kept, key=lambda path: path.stat().st_mtime_ns).unlink()
+        there = states(folder)
+        assert len(there) == (2 if last_state_is_lost else 3)
 
-    (after,) = run_alone(study).trials
-    new = states(folder).items() - there.items()
-    assert len(new) == (3 if last_state_is_lost else 2)  # epochs that were trained now
-    assert there.items() <= states(folder).items()  # the others were not
-    assert comparable(after) == comparable(whole)
-    assert after.records[:3] == before.records
-    assert (after.epochs_trained, after.epochs_given) == (5, 0)
-    assert after.schedule is not None
-    one, other = (last_state(each, after.schedule).state for each in (whole_study, study))
-    assert one.arrays.keys() == other.arrays.keys()
-    for name, array in one.arrays.items():
-        assert array.tobytes() == other.arrays[name].tobytes()
+        (after,) = run_alone(study).trials
+        new = states(folder).items() - there.items()
+        assert len(new) == (3 if last_state_is_lost else 2)  # epochs that were trained now
+        assert there.items() <= states(folder).items()  # the others were not
+        assert comparable(after) == comparable(whole)
+        assert after.records[:3] == before.records
+        assert (after.epochs_trained, after.epochs_given) == (5, 0)
+        assert after.schedule is not None
+        one, other = (last_state(each, after.schedule).state for each in (whole_study, study))
+        assert one.arrays.keys() == other.arrays.keys()
+        for name, array in one.arrays.items():
+            assert array.tobytes() == other.arrays[name].tobytes()
 
 
 def test_an_optimizer_that_cannot_go_on_keeps_no_states(

@@ -33,7 +33,7 @@ def test_trials_are_judged_by_the_signal_and_valued_by_their_last_accuracy(
 
 def test_control_trials_are_drawn_by_number_and_train_to_the_end(write_study: Callable) -> None:
     more = '[pruner]\ntype = "successive_halving"\ncontrol_share = 0.5\nreduction_factor = 4'
-    study = write_study(trials=20, epochs=2, more=more, task="train_size = 600\ntest_size = 200")
+    study = write_study(trials=20, epochs=2, more=more, sleeps=0.0)
     rows = tuner.run_study(study).trials
     sampled = [row for row in rows if row.baseline is None]
     controls = [row for row in sampled if row.is_control]

@@ -75,7 +75,7 @@ def test_a_run_ends_with_schedule_and_report_in_place(write_study: Callable) -> 
 
 
 def test_baselines_are_never_pruned_and_others_are(write_study: Callable) -> None:
-    result = tuner.run_study(write_study(trials=12, epochs=3, more=ALWAYS_PRUNE))
+    result = tuner.run_study(write_study(trials=12, epochs=3, more=ALWAYS_PRUNE, sleeps=0.0))
     for row in result.trials:
         if row.baseline:
             assert row.state == "complete"
@@ -110,7 +110,7 @@ def test_collapsed_and_diverged_trainings_are_called_so_with_the_reason(
 
 
 def test_the_budget_is_the_studys_over_all_runs(write_study: Callable) -> None:
-    study = write_study(trials=4)
+    study = write_study(trials=4, sleeps=0.0)
     assert len(tuner.run_study(study, trials=3).trials) == 5  # two baselines are waiting
     first = tuner.run_study(study).summary
     assert (first.finished, first.states) == (4, {"complete": 4})
@@ -120,12 +120,13 @@ def test_the_budget_is_the_studys_over_all_runs(write_study: Callable) -> None:
 def test_a_trial_asked_for_beside_the_last_one_is_shown_once_it_begins(
     write_study: Callable,
 ) -> None:
-    first = tuner.run_study(write_study(trials=6))
+    study = write_study(trials=6, sleeps=0.0)
+    first = tuner.run_study(study)
     surplus = first.study.ask()  # as a worker may, at the moment when another one took the last
     first.study._storage.set_trial_state_values(surplus._trial_id, state=TrialState.WAITING)
     assert [row.number for row in first.trials] == list(range(6))
-    assert tuner.run_study(write_study(trials=6)).summary.finished == 6
-    more = tuner.run_study(write_study(trials=6), trials=7)
+    assert tuner.run_study(study).summary.finished == 6
+    more = tuner.run_study(study, trials=7)
     assert [row.number for row in more.trials] == list(range(7))
     assert more.trials[-1].is_finished
 
@@ -135,7 +136,7 @@ def test_a_study_stopped_between_trials_ends_as_one_that_was_not(
     write_study: Callable, pruner: str
 ) -> None:
     more = f'[pruner]\ntype = "{pruner}"\n[sampler]\ntype = "tpe"\nn_startup_trials = 6\n'
-    study = write_study(trials=9, more=more)
+    study = write_study(trials=9, more=more, sleeps=0.0)
     whole = tuner.run_study(study)
     expected = without_seconds(whole.trials)
     shutil.rmtree(whole.folder)
@@ -199,7 +200,7 @@ def test_whoever_asked_once_to_stop_is_not_asked_to_go_on(write_study: Callable)
 
 
 def test_a_time_limit_ends_a_run_but_not_the_study(write_study: Callable) -> None:
-    study = write_study(trials=6)
+    study = write_study(trials=6, sleeps=0.05)
     result = tuner.run_study(study, timeout="0.1s")
     assert result.ended == "timeout"
     assert result.summary.finished < 6
@@ -211,7 +212,7 @@ def test_an_exception_in_the_caller_leaves_no_running_trial(write_study: Callabl
         if isinstance(event, EpochEnded) and event.number == 1:
             raise KeyboardInterrupt
 
-    study = write_study(trials=3)
+    study = write_study(trials=3, sleeps=0.0)
     with pytest.raises(KeyboardInterrupt):
         tuner.run_study(study, on_event=explode)
     assert not {"running", "interrupted"} & tuner.open_study(study).summary.states.keys()

@@ -15,8 +15,9 @@ import tuner
 
 NO_PRUNER = '[pruner]\ntype = "none"\n[sampler]\ntype = "random"\n'
 READER = """
-import sqlite3, sys
+import sqlite3, sys, time
 while True:
+    time.sleep(0.01)
     connection = sqlite3.connect(sys.argv[1], timeout=60)
     for table in ("trials", "trial_params", "trial_user_attributes"):
         connection.execute(f"SELECT * FROM {table}").fetchall()
@@ -32,19 +33,19 @@ connection.execute("ROLLBACK")
 
 
 def test_a_reader_and_a_lock_of_ten_seconds_lose_nothing(write_study: Callable) -> None:
-    study = write_study(trials=70, epochs=1, workers=4, sleeps=0.05, more=NO_PRUNER)
+    study = write_study(trials=40, epochs=1, workers=4, sleeps=0.05, more=NO_PRUNER)
     database = study.with_suffix("") / "study.db"
     finished = threading.Semaphore(0)
     workers: list[psutil.Process] = []
 
     def disturb() -> None:
-        for _ in range(20):
+        for _ in range(10):
             finished.acquire()
         workers.extend(p for p in psutil.Process().children() if "worker" in p.cmdline())
         with subprocess.Popen([sys.executable, "-c", READER, database]) as reader:
             locked = subprocess.run([sys.executable, "-c", LOCKER, database], check=False)
             codes.append(locked.returncode)
-            for _ in range(30):
+            for _ in range(15):
                 finished.acquire()
             reader.kill()
         codes.append(len([p for p in workers if p.is_running()]))
@@ -61,7 +62,7 @@ def test_a_reader_and_a_lock_of_ten_seconds_lose_nothing(write_study: Callable) 
     disturber.join()
     assert codes == [0, 4]
     rows = [row for row in result.trials if row.state != "waiting"]
-    assert [row.number for row in rows] == list(range(70))
+    assert [row.number for row in rows] == list(range(40))
     assert {row.state for row in rows} <= {"complete", "pruned"}
     assert len({row.baseline for row in rows if row.baseline}) == 5
     with contextlib.closing(sqlite3.connect(database)) as connection:

@@ -95,37 +95,37 @@ def test_a_server_that_is_stopped_and_crashes_delays_workers_and_loses_nothing(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    study = write_study(trials=60, epochs=1, workers=4, sleeps=0.05, more=NO_PRUNER)
+    study = write_study(trials=30, epochs=1, workers=4, sleeps=0.05, more=NO_PRUNER)
     with Command(tmp_path, server.url, "run", study) as run:
-        wait_for(lambda: count(server, FINISHED) >= 10, run)
+        wait_for(lambda: count(server, FINISHED) >= 4, run)
         workers = psutil.Process(run.process.pid).children()
         assert len(workers) == 4
-        for finished, mode in ((15, "fast"), (30, "immediate")):
+        for finished, mode in ((6, "fast"), (13, "immediate")):
             wait_for(lambda at=finished: count(server, FINISHED) >= at, run)
             server.stop(mode)
             time.sleep(2)
             assert all(worker.is_running() for worker in workers)
             server.start()
-        wait_for(lambda: count(server, FINISHED) >= 50, run)
+        wait_for(lambda: count(server, FINISHED) >= 20, run)
         found = psutil.Process(run.process.pid).children()
         assert found == workers
         assert run.wait() == 0, run.said()
-    check(server, 60)
+    check(server, 30)
     with capsys.disabled():
-        print(f"\nPostgreSQL: 60 trials, 2 outages, the same {len(found)} workers")
+        print(f"\nPostgreSQL: 30 trials, 2 outages, the same {len(found)} workers")
 
 
 def test_two_runs_at_the_same_moment_on_an_empty_database(
     server: PostgreSQL, write_study: Callable, tmp_path: Path
 ) -> None:
     """Baselines exist once, and four workers in all make exactly the budget."""
-    study = write_study(trials=40, epochs=1, workers=2, sleeps=0.05, more=NO_PRUNER)
+    study = write_study(trials=20, epochs=1, workers=2, sleeps=0.05, more=NO_PRUNER)
     with (
         Command(tmp_path, server.url, "run", study) as one,
         Command(tmp_path, server.url, "run", study) as other,
     ):
         assert [one.wait(), other.wait()] == [0, 0], one.said() + other.said()
-    check(server, 40)
+    check(server, 20)
 
 
 @pytest.fixture
@@ -142,16 +142,16 @@ def proxy(server: PostgreSQL, tmp_path: Path) -> Iterator[str]:
 def test_four_workers_behind_a_proxy_never_exceed_the_budget(
     server: PostgreSQL, proxy: str, write_study: Callable, tmp_path: Path
 ) -> None:
-    study = write_study(trials=40, epochs=1, workers=4, sleeps=0.05, more=NO_PRUNER)
+    study = write_study(trials=20, epochs=1, workers=4, sleeps=0.05, more=NO_PRUNER)
     with Command(tmp_path, proxy, "run", study) as run:
         assert run.wait() == 0, run.said()
-    check(server, 40)
+    check(server, 20)
 
 
 def test_the_proxy_puts_back_the_trial_of_a_worker_that_was_killed(
     server: PostgreSQL, proxy: str, write_study: Callable, tmp_path: Path
 ) -> None:
-    study = write_study(trials=1, epochs=4, more=NO_PRUNER)
+    study = write_study(trials=1, epochs=4, sleeps=0.5, more=NO_PRUNER)
     with Command(tmp_path, proxy, "run", study) as victim:
         wait_for(lambda: count(server, "true") > 0, victim)
         reports = "SELECT count(*) FROM trial_intermediate_values"
@@ -180,7 +180,11 @@ def arguments(process: psutil.Process) -> str:
 
 
 def test_a_password_is_seen_nowhere(
-    server: PostgreSQL, write_study: Callable, tmp_path: Path
+    server: PostgreSQL,
+    write_study: Callable,
+    tuner_command: Callable,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     study = write_study(trials=8, epochs=1, workers=2, sleeps=0.05, more=NO_PRUNER)
     with Command(tmp_path, server.url, "run", study) as run:
@@ -190,13 +194,13 @@ def test_a_password_is_seen_nowhere(
             time.sleep(0.2)
     assert run.wait() == 0, run.said()
     assert "tuner worker --events" in seen
-    said = [run]
-    for command in (("worker",), ("report",), ("export",), ("status",), ("resume",)):
-        with Command(tmp_path, server.url, *command) as each:
-            assert each.wait() == 0, each.said()
-        said.append(each)
+    monkeypatch.setenv("TUNER_STORAGE", server.url)
+    everything = seen + run.said()
+    for command in ("worker", "report", "export", "status", "resume"):
+        ran = tuner_command(command)
+        assert ran.code == 0, ran
+        everything += ran.out + ran.err
     assert "postgresql+psycopg://tuner_admin:***@127.0.0.1" in run.said()
-    everything = seen + "".join(each.said() for each in said)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {"report.html", "best.json"} <= {path.name for path in files}
     everything += "".join(path.read_text(errors="replace") for path in files)
@@ -207,17 +211,23 @@ def test_a_password_is_seen_nowhere(
 
 @pytest.mark.parametrize("command", ["run", "worker", "resume", "report", "storage-proxy"])
 def test_a_wrong_password_or_a_server_that_is_down_is_said(
-    server: PostgreSQL, write_study: Callable, tmp_path: Path, command: str
+    server: PostgreSQL,
+    write_study: Callable,
+    tuner_command: Callable,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
 ) -> None:
     study = [write_study()] if command == "run" else []
-    with Command(tmp_path, server.url_with("0pen-sesame"), command, *study) as refused:
-        assert refused.wait() == 2, refused.said()
-    assert "password authentication failed" in refused.said()
+    monkeypatch.setenv("TUNER_STORAGE", server.url_with("0pen-sesame"))
+    refused = tuner_command(command, *study)
+    assert "password authentication failed" in refused.err
     server.stop()
-    with Command(tmp_path, server.url, command, *study) as away:
-        assert away.wait() == 2, away.said()
-    assert "onnection refused" in away.said()
-    for said in (refused.said(), away.said()):
+    monkeypatch.setenv("TUNER_STORAGE", server.url)
+    away = tuner_command(command, *study)
+    assert "onnection refused" in away.err
+    for code, *printed in (refused, away):
+        said = "".join(printed)
+        assert code == 2, said
         assert "error: The database postgresql+psycopg://tuner_admin:***@127.0.0.1" in said
         assert PASSWORD not in said
         assert "0pen-sesame" not in said
@@ -236,6 +246,6 @@ def test_sigterm_ends_a_run_that_waits_for_the_database(
         assert run.wait() in (2, 130), run.said()
         assert "Traceback" not in run.said()
     server.start()
-    with Command(tmp_path, server.url, "run", study, "--trials", 12) as again:
+    with Command(tmp_path, server.url, "run", study, "--trials", 12, "--workers", 1) as again:
         assert again.wait() == 0, again.said()
     assert count(server, "state = 'RUNNING'") == 0

@@ -108,7 +108,7 @@ def test_an_interrupted_study_ends_as_one_that_was_not(tune: Tune, tmp_path: Pat
     def stop() -> bool:  # asked after every report
         nonlocal ended
         ended += 1
-        return ended % 5 == 0
+        return ended % 9 == 0
 
     for _ in range(30):
         result = tune(stop_requested=stop)

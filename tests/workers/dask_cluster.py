@@ -1,4 +1,4 @@
-"""A real Dask cluster of four workers; writes its address, and ends when its stdin does."""
+"""A real Dask cluster of two workers; writes its address, and ends when its stdin does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from distributed import LocalCluster
 
 if __name__ == "__main__":
     with LocalCluster(
-        n_workers=4,
+        n_workers=2,
         threads_per_worker=1,
         processes=True,
         host="127.0.0.1",

@@ -96,7 +96,7 @@ def test_a_study_on_postgresql_survives_the_death_of_a_dask_worker(
             killed.append(cluster.children()[0])
             killed[0].parent().kill()
 
-    study = write_study(trials=8, workers=4, sleeps=0.2)
+    study = write_study(trials=8, workers=2, sleeps=0.2)
     with postgresql() as server:
         result = tuner.run_study(
             study, storage=server.url, dask=cluster.address, on_event=kill_one
@@ -123,7 +123,7 @@ def test_a_stop_puts_everything_back(
     space = tmp_path / "space.toml"
     # Rates under which nothing collapses: that would end a trial before the stop.
     space.write_text(CONSTANT_RATES.replace("high = 1.4", "high = 0.1"), encoding="utf-8")
-    study = write_study(trials=8, epochs=60, workers=4, space=space, sleeps=0.1)
+    study = write_study(trials=8, epochs=60, workers=2, space=space, sleeps=0.1)
     with subprocess.Popen(
         command(study, cluster.address), stderr=subprocess.PIPE, text=True
     ) as process:
@@ -142,9 +142,9 @@ def test_a_stop_puts_everything_back(
 def test_workers_end_when_their_supervisor_is_killed(
     cluster: RunningCluster, write_study: Callable
 ) -> None:
-    study = write_study(trials=8, epochs=100, workers=4, sleeps=0.1)
+    study = write_study(trials=8, epochs=100, workers=2, sleeps=0.1)
     with subprocess.Popen(command(study, cluster.address), stderr=subprocess.PIPE) as process:
-        while len(cluster.children()) < 4:
+        while len(cluster.children()) < 2:
             assert process.poll() is None
             time.sleep(0.1)
         process.kill()

@@ -21,7 +21,7 @@ from tuner.workers.passing import written
 
 # Nothing of it is importable, and it has no `if __name__ == "__main__"`.
 PROGRAM = """\
-import os
+import os, time
 import tuner
 
 print("begun", os.getpid())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -155,7 +156,7 @@ def test_a_worker_that_a_thread_holds_after_its_last_word_is_ended(
     )
     child = Child([sys.executable, "-c", code], "sqlite:///none.db", print)
     while not child.is_over():
-        pass
+        time.sleep(0.05)
     assert child.close().how == "done"
     assert "a training left a thread or process running" in caplog.text
 

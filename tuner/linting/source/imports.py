@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 from tuner.linting.source.functions import Functions
-from tuner.linting.source.modules import find_module, parse_module
+from tuner.linting.source.modules import Beside, parse_module
 from tuner.linting.source.values import Known, Module
 
 _MODULES, _DEEP = 12, 3  # files beside that are read at most, and imports one after the other
@@ -18,6 +18,7 @@ class Imports(Functions):
     def __init__(self, module: Module) -> None:
         super().__init__(module)
         self._modules: dict[Path, Module] = {}
+        self._folders = Beside()
         self._deep = 0
 
     def _import(self, node: ast.Import) -> None:
@@ -44,7 +45,7 @@ class Imports(Functions):
         """Read a file that lies beside this one, once; return what its names stand for."""
         if self._module.file is None:
             return None
-        path = find_module(name, level, self._module.file)
+        path = self._folders.find(name, level, Path(self._module.file))
         if path is None:
             return None
         if path not in self._modules and len(self._modules) < _MODULES and self._deep < _DEEP:

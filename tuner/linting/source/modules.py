@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import tokenize
 from collections.abc import Iterator
@@ -24,25 +25,35 @@ def read_text(path: Path) -> str:
         return source.read()
 
 
-def find_module(name: str, level: int, importer: str) -> Path | None:
-    """Return the file of a module that lies beside the one that imports it.
+class Beside:
+    """The files beside those that are read, found by the names of modules.
 
-    Args:
-        name: As the import says it, without the dots before it.
-        level: How many dots are before it.
-        importer: The file that imports it.
+    What a folder holds is looked up once: most imports are of packages that lie elsewhere.
     """
-    folder = Path(importer).parent
-    for _ in range(level - 1):
-        folder = folder.parent
-    folders = [folder] if level else [folder, _top(folder)]
-    parts = name.split(".") if name else []
-    for begin in folders:
-        module = begin.joinpath(*parts)
-        for path in (module.with_name(f"{module.name}.py"), module / "__init__.py"):
-            if parts and path.is_file() and path != Path(importer):
-                return path
-    return None
+
+    def __init__(self) -> None:
+        self._top = functools.cache(_top)
+        self._names = functools.cache(_names)
+
+    def find(self, name: str, level: int, importer: Path) -> Path | None:
+        """Return the file of a module that lies beside the one that imports it.
+
+        Args:
+            name: As the import says it, without the dots before it.
+            level: How many dots are before it.
+            importer: The file that imports it.
+        """
+        folder = importer.parent
+        for _ in range(level - 1):
+            folder = folder.parent
+        parts = name.split(".")
+        for begin in [folder] if level else [folder, self._top(folder)]:
+            if parts[0] in self._names(begin):
+                module = begin.joinpath(*parts)
+                for path in (module.with_name(f"{module.name}.py"), module / "__init__.py"):
+                    if path.is_file() and path != importer:
+                        return path
+        return None
 
 
 def parse_module(path: Path) -> ast.Module | None:
@@ -51,9 +62,23 @@ def parse_module(path: Path) -> ast.Module | None:
         if path.stat().st_size > _LARGEST:
             return None
         text = read_text(path)
-        return ast.parse(text) if _WORDS.search(text) else None
+        return _parsed(text) if _WORDS.search(text) else None
     except (OSError, ValueError, SyntaxError, RecursionError):
         return None
+
+
+@functools.lru_cache(maxsize=16)
+def _parsed(text: str) -> ast.Module:
+    """Parse what the next files of a folder import as well; nobody changes a tree."""
+    return ast.parse(text)
+
+
+def _names(folder: Path) -> set[str]:
+    """Return what a folder has of modules and packages, and of anything else."""
+    try:
+        return {path.name.removesuffix(".py") for path in folder.iterdir()}
+    except OSError:
+        return set()
 
 
 def _top(folder: Path) -> Path:
