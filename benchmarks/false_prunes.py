@@ -44,8 +44,7 @@ PRUNERS: dict[str, Pruner] = {
     "forecast, raw": Forecast(signal="raw"),
     "forecast, averaged (default)": Forecast(),
     "forecast, not before training": Forecast(rungs=["0.1dur", "0.2dur"], keep=[0.4, 0.4]),
-    "forecast, 0ep 0.1dur, keep 0.3 0.7": Forecast(rungs=["0ep", "0.1dur"], keep=[0.3, 0.7]),
-    "forecast, 0ep 0.1dur 0.2dur, keep 0.5 0.5 0.65": Forecast(keep=[0.5, 0.5, 0.65]),
+    "forecast, averaged, keep 0.35 0.7 0.8": Forecast(keep=[0.35, 0.7, 0.8]),
 }
 
 

@@ -26,8 +26,16 @@ STUDY = ROOT / "studies" / "quickstart.toml"
 def report_top(path: Path) -> None:
     """The verdict, and the winner's schedule and training."""
     with browser() as found:
-        height = _bottom(_report(found, width=1000), "winner") + 20
+        height = _top(_report(found, width=1000), "title-robustness") - 20
         found.picture(path, width=1000, height=height)
+
+
+def report_map(path: Path) -> None:
+    """What a change to the winner would cost."""
+    with browser() as found:
+        page = _report(found, width=1000)
+        top, bottom = _top(page, "title-robustness") - 20, _bottom(page, "title-map")
+        found.picture(path, width=1000, top=top, height=bottom - top)
 
 
 def report_search(path: Path) -> None:
@@ -64,7 +72,9 @@ def _bottom(page: Browser, name: str) -> int:
     return round(page.run(script, name))
 
 
-PICTURES: tuple[Callable[[Path], None], ...] = (report_top, report_search, terminal, dashboard)
+PICTURES: tuple[Callable[[Path], None], ...] = (
+    report_top, report_map, report_search, terminal, dashboard,
+)  # fmt: skip
 
 
 def main() -> None:
