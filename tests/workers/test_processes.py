@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ import tuner
 from tuner.errors import TrainingError
 from tuner.search import EpochEnded, Event
 
-from .test_dask import running_cluster
+from .test_dask import RunningCluster, running_cluster
 
 ROOT = Path(__file__).parents[2]
 TRIALS = 6
@@ -59,6 +58,12 @@ def make():
 """
 
 
+@pytest.fixture(scope="module")
+def cluster(processes: None) -> Iterator[RunningCluster]:
+    with running_cluster() as running:
+        yield running
+
+
 @pytest.fixture
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
     """Return a function that writes a study of two workers, and the module of its task."""
@@ -81,7 +86,10 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str
 @pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("on_dask", [False, True])
 def test_workers_that_were_stopped_from_outside_are_replaced(
-    write: Callable[[str, str], Path], tmp_path: Path, on_dask: bool
+    write: Callable[[str, str], Path],
+    tmp_path: Path,
+    on_dask: bool,
+    request: pytest.FixtureRequest,
 ) -> None:
     study = write(f"together{on_dask}", TOGETHER.format(folder=str(tmp_path)))
     stopped: list[int] = []
@@ -92,9 +100,8 @@ def test_workers_that_were_stopped_from_outside_are_replaced(
             for process in stopped:
                 os.kill(process, signal.SIGTERM)
 
-    with running_cluster() if on_dask else nullcontext() as cluster:
-        address = cluster.address if cluster else None
-        result = tuner.run_study(study, dask=address, on_event=stop_all)
+    address = request.getfixturevalue("cluster").address if on_dask else None
+    result = tuner.run_study(study, dask=address, on_event=stop_all)
     assert len(stopped) == 2
     assert (result.ended, result.summary.states) == ("done", {"complete": TRIALS})
     assert len([*tmp_path.glob("*.trains")]) > 2
@@ -112,10 +119,10 @@ def test_workers_that_are_always_stopped_at_their_start_end_the_run(
 
 @pytest.mark.usefixtures("processes")
 def test_on_a_cluster_a_failed_trials_process_is_replaced_and_threads_are_the_clusters(
-    write: Callable[[str, str], Path], tmp_path: Path
+    write: Callable[[str, str], Path], tmp_path: Path, cluster: RunningCluster
 ) -> None:
     study = write("failing", FAILING.format(folder=str(tmp_path)))
-    with running_cluster() as cluster, pytest.raises(TrainingError) as caught:
+    with pytest.raises(TrainingError) as caught:
         tuner.run_study(study, dask=cluster.address, workers=1)
     words = r"^a worker on \S+ gave up: 3 trials failed in a row, the last one: RuntimeError: None"
     assert re.search(words, str(caught.value))
