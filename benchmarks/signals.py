@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tuner.schedules import schedule_from_dict
+from tuner.schedules import Schedule, schedule_from_dict
 from tuner.search.features import Features, with_squares
 from tuner.search.ridge import Array, Ridge
 
@@ -55,6 +55,11 @@ def left_out(features: Array, ends: Array) -> Array:
     )
 
 
+def left(told: Features, schedule: Schedule, done: int) -> tuple[float, ...]:
+    """Return what the product's forecast knows of a schedule after some updates."""
+    return with_squares((*told.ahead(schedule, done), told.noise(schedule, done)))
+
+
 def main() -> None:
     """Print the table, write the numbers."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -81,10 +86,8 @@ def main() -> None:
             values = sign * curves[:, epoch - 1, column[key]]
             found[name].append(spearman(values[top], finals[top]))
         done, told = epoch * per_epoch, Features(epochs * per_epoch)
-        before = np.array([with_squares(told.ahead(each, 0)) for each in schedules])
-        after = np.array(
-            [(*with_squares(told.ahead(s, done)), told.now(s, done)) for s in schedules]
-        )
+        before = np.array([left(told, each, 0) for each in schedules])
+        after = np.array([(*left(told, s, done), told.now(s, done)) for s in schedules])
         merits = -np.log(1 - curves[:, epoch - 1, column["averaged_accuracy"]])
         for name, features in (
             ("forecast before any training", before),
