@@ -288,6 +288,8 @@ def from_json(line: str) -> Said | None:
             fields["rule"] = rule and rule_from_dict(rule)
         if kind is EpochEnded:
             fields["record"] = EpochRecord(**fields["record"])
+        if fields.get("ahead"):
+            fields["ahead"] = Ahead.of(fields["ahead"])
         if "unit" in fields:
             fields["unit"] = Unit(*fields["unit"])
         event: Said = kind(**fields)

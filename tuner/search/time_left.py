@@ -5,7 +5,8 @@ One formula for whoever asks, of what a database or the events of a run say.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 # So many trials, as long as a pruner usually leaves them, are taken for known before any is over.
 _SUPPOSED = 4.0
@@ -37,6 +38,19 @@ class Ahead(NamedTuple):
     usual_shares: tuple[float, float] = (1.0, 1.0)
     repeats: int = 0
     trials: tuple[Timed, ...] = ()
+
+    @classmethod
+    def of(cls, values: Iterable[Any]) -> Ahead:
+        """Return what JSON made lists of.
+
+        Example:
+            >>> Ahead.of([4, 3, 2, [0.7, 0.4], 0, [[4, 1.5, True, False]]]).trials
+            (Timed(epochs=4, seconds=1.5, is_over=True, is_baseline=False),)
+        """
+        epochs, budget, baselines, (early, later), repeats, trials = values
+        return cls(
+            epochs, budget, baselines, (early, later), repeats, tuple(Timed(*t) for t in trials)
+        )
 
     def seconds_left(self, workers: int) -> float | None:
         """Return the time that is left, None if no epoch is known or nothing runs.
