@@ -38,7 +38,7 @@ def test_one_varying_parameter(spec: StudySpec) -> None:
         study.enqueue_trial({"family": "constant", "base_lr": base_lr, "warmup_steps": 0})
     add_trials(study, spec, ["complete"] * 3)
     charts = charts_of(study)
-    assert charts["importances"].sentence.startswith("Too few trials to tell: of 8 resamples")
+    assert charts["importances"].sentence.startswith("These trials do not tell: of 8 resamples")
 
 
 def test_importances_are_drawn_where_resamples_agree() -> None:

@@ -67,7 +67,7 @@ def _importances(study: Study, objective: Objective) -> Chart:
 
     stable = importance.stability(complete, study)
     if not stable.is_stable:
-        told = f"Too few trials to tell: of {importance.RESAMPLES} resamples of them, the first"
+        told = f"These trials do not tell: of {importance.RESAMPLES} resamples of them, the first"
         return chart._replace(sentence=f"{told} parameter is {stable.words or 'none'}.")
 
     def draw() -> go.Figure:
